@@ -1,0 +1,31 @@
+"""The canonical columns: what every task of a kind looks like once it is read, whatever its files looked like.
+
+| kind | a row is | gold |
+|---|---|---|
+| classification | one text or a pair | `label`, a member of the task's labels |
+| tagging | a sentence as words | `tags`, one for each word |
+| span | a question on a context | `answers`, each at its character offset in the context |
+| retrieval | one sentence of one side, `english` or `foreign` | `gold`, on English rows: the ids of its translations |
+
+Gold is null throughout a split that has no labels.
+"""
+
+import pyarrow as pa
+
+_ANSWER = pa.struct([("start", pa.int32()), ("text", pa.string())])
+
+SCHEMAS = {
+    "classification": pa.schema(
+        [("id", pa.string()), ("text_a", pa.string()), ("text_b", pa.string()), ("label", pa.string())]
+    ),
+    "tagging": pa.schema([("id", pa.string()), ("words", pa.list_(pa.string())), ("tags", pa.list_(pa.string()))]),
+    "span": pa.schema(
+        [("id", pa.string()), ("question", pa.string()), ("context", pa.string()), ("answers", pa.list_(_ANSWER))]
+    ),
+    "retrieval": pa.schema(
+        [("id", pa.string()), ("side", pa.string()), ("text", pa.string()), ("gold", pa.list_(pa.string()))]
+    ),
+}
+
+GOLD = {"classification": "label", "tagging": "tags", "span": "answers", "retrieval": "gold"}
+"""The column that holds the labels of each kind."""
