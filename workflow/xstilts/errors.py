@@ -1,5 +1,7 @@
 """The errors that a user can act on; every one says what was found, what was expected and what to do."""
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -28,3 +30,9 @@ def shorten(value: object, length: int = 80) -> str:
     """The repr of a value, cut to `length` characters, for messages about rows that may be whole paragraphs."""
     text = repr(value)
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str:
+    """` Did you mean …?` for a word that is not allowed but close to one that is, else nothing."""
+    near = difflib.get_close_matches(word, list(allowed), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

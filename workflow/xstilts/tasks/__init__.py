@@ -1,11 +1,10 @@
 """The tasks, one small declarative file each. Adding a task is adding a file here."""
 
-import difflib
 import importlib
 import pkgutil
 from functools import cache
 
-from xstilts.errors import UserError
+from xstilts.errors import UserError, nearest
 from xstilts.tasks.base import Task
 
 
@@ -22,7 +21,5 @@ def load(name: str) -> Task:
         UserError: there is none; the message has the nearest names.
     """
     if name not in names():
-        near = difflib.get_close_matches(name, names(), n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise UserError(f"unknown task {name!r}; the tasks are {', '.join(names())}.{hint}")
+        raise UserError(f"unknown task {name!r}; the tasks are {', '.join(names())}.{nearest(name, names())}")
     return importlib.import_module(f"{__name__}.{name}").TASK

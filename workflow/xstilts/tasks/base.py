@@ -42,6 +42,7 @@ class Task:
         labels: the closed set of labels in id order, for kinds that have one.
         stage: the task whose training serves this one as a target (`mnli` for XNLI); None if it is evaluated on
             the encoder as it is.
+        tuned_on: the split whose gold sets a decision threshold before the task is evaluated.
         without: languages that a split does not have, such as the dev sets of Kazakh, Thai, Tagalog and Yoruba.
     """
 
@@ -52,6 +53,7 @@ class Task:
     splits: Mapping[str, tuple[Layout, ...]]
     labels: tuple[str, ...] = ()
     stage: str | None = None
+    tuned_on: str | None = None
     without: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

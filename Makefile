@@ -1,0 +1,41 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+INSTALLED = $(VENV)/.installed
+
+.PHONY: demo test test-all check lint envs schema clean
+
+# A small grid on generated data, from nothing to the table of deltas.
+demo: $(INSTALLED)
+	$(BIN)/python tests/generate.py results/demo
+	$(BIN)/snakemake --cores all --configfile results/demo/config.yaml
+
+# What every change has to pass.
+test: check
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+# The same and the slow suites: the grid on real samples, where these are at hand.
+test-all: check
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+# The conda environment and the JSON schema are made from the pip lock and from the typed configuration.
+envs: $(INSTALLED)
+	$(BIN)/python envs/conda.py > envs/xstilts.yaml
+
+schema: $(INSTALLED)
+	$(BIN)/python -m xstilts schema > workflow/schemas/config.schema.json
+
+$(INSTALLED): envs/requirements.txt envs/requirements-dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+clean:
+	rm -rf $(VENV) results logs .snakemake

@@ -1,0 +1,35 @@
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        in_store(GRID.tables.manifest),
+
+
+onstart:
+    write_config()
+
+
+onsuccess:
+    shell("python -m xstilts table {RUN}")
+
+
+onerror:
+    print("A job failed: its log says why in the first line. What is finished stays; start snakemake again to go on.")

@@ -1,0 +1,169 @@
+"""Blockwise search and mining give what a naive reading of their rules gives."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from xstilts.errors import UserError
+from xstilts.retrieval.mine import Side, above, best_threshold, candidates, nearest
+
+
+def vectors(rows: int, width: int = 6, seed: int = 0) -> np.ndarray:
+    """All in one half of the space, as sentence embeddings are, so that cosines are mostly positive."""
+    return np.random.default_rng(seed).normal(loc=0.7, size=(rows, width)).astype(np.float32)
+
+
+def side(lang: str, rows: int, seed: int, repeated: int = 0) -> Side:
+    """A side whose last `repeated` texts repeat earlier ones, with vectors of their own."""
+    texts = [f"{lang} sentence {row}" for row in range(rows - repeated)]
+    texts += random.Random(seed).sample(texts, repeated)
+    return Side([f"{lang}-{row}" for row in range(rows)], texts, vectors(rows, seed=seed))
+
+
+def cosine(a, b) -> float:
+    dot = sum(float(p) * float(q) for p, q in zip(a, b, strict=True))
+    return dot / math.hypot(*map(float, a)) / math.hypot(*map(float, b))
+
+
+def naive_candidates(foreign: Side, english: Side, k: int = 4) -> list[tuple[float, str, str]]:
+    x, y = ({text: vector for text, vector in zip(s.texts, s.vectors, strict=True)} for s in (foreign, english))
+    near_x = {a: sorted(y, key=lambda b: -cosine(x[a], y[b]))[:k] for a in x}
+    near_y = {b: sorted(x, key=lambda a: -cosine(x[a], y[b]))[:k] for b in y}
+    mean_x = {a: sum(cosine(x[a], y[b]) for b in near_x[a]) / len(near_x[a]) for a in x}
+    mean_y = {b: sum(cosine(x[a], y[b]) for a in near_y[b]) / len(near_y[b]) for b in y}
+
+    def margin(a, b):
+        return cosine(x[a], y[b]) / ((mean_x[a] + mean_y[b]) / 2)
+
+    pool = [(a, max(near_x[a], key=lambda b: margin(a, b))) for a in x]
+    pool += [(max(near_y[b], key=lambda a: margin(a, b)), b) for b in y]
+    mined, used = [], set()
+    for a, b in sorted(pool, key=lambda pair: -margin(*pair)):
+        if margin(a, b) > 0 and a not in used and b not in used:
+            used |= {a, b}
+            if foreign.texts.count(a) == english.texts.count(b) == 1:
+                ids = foreign.ids[foreign.texts.index(a)], english.ids[english.texts.index(b)]
+                mined.append((margin(a, b), *ids))
+    return mined
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("block", [3, 1000])
+def test_mining_is_the_naive_reading_of_its_rules(seed, block):
+    foreign, english = side("de", 40, seed, repeated=5), side("en", 50, seed + 100, repeated=7)
+    mined, expected = candidates(foreign, english, block=block), naive_candidates(foreign, english)
+    assert [pair[1:] for pair in mined] == [pair[1:] for pair in expected]
+    assert [pair[0] for pair in mined] == pytest.approx([pair[0] for pair in expected], rel=1e-5)
+    assert mined
+
+
+def test_sides_smaller_than_the_neighbourhood_are_mined():
+    foreign, english = side("de", 2, 1), side("en", 3, 2)
+    assert [pair[1:] for pair in candidates(foreign, english)] == [
+        pair[1:] for pair in naive_candidates(foreign, english)
+    ]
+
+
+def test_a_repeated_sentence_has_the_vector_of_its_last_occurrence():
+    near, far = [1, 0.1, 0], [0, 0, 1]
+    english = Side(["en-0", "en-1"], ["x", "y"], np.array([[1, 0, 0], [0, 1, 0.1]], np.float32))
+    first_near = Side(["de-0", "de-1", "de-2"], ["a", "a", "b"], np.array([near, far, [1, 0.2, 0.3]], np.float32))
+    last_near = Side(["de-0", "de-1", "de-2"], ["a", "a", "b"], np.array([far, near, [1, 0.2, 0.3]], np.float32))
+    assert ("de-2", "en-0") in above(candidates(first_near, english), 0)
+    assert ("de-2", "en-0") not in above(candidates(last_near, english), 0), "the repeated sentence takes its place"
+
+
+def test_a_text_that_occurs_twice_on_a_side_is_in_no_pair_even_with_other_blanks():
+    same = vectors(3)
+    english = Side(["en-0", "en-1", "en-2"], ["x", "y", "z"], same)
+    foreign = Side(["de-0", "de-1", "de-2"], ["a", "b", "a "], same)
+    assert above(candidates(foreign, english), 0) == [("de-1", "en-1")]
+
+
+def test_sentences_at_a_right_angle_are_not_candidates():
+    foreign = Side(["de-0"], ["a"], np.array([[1, 0]], np.float32))
+    english = Side(["en-0"], ["b"], np.array([[0, 1]], np.float32))
+    assert candidates(foreign, english) == []
+
+
+@pytest.mark.parametrize("block", [1, 7, 1000])
+def test_nearest_is_the_highest_cosine(block):
+    queries, index = vectors(30, seed=1), vectors(41, seed=2) * np.linspace(0.1, 9, 41, dtype=np.float32)[:, None]
+    expected = [max(range(41), key=lambda row: cosine(query, index[row])) for query in queries]
+    assert nearest(queries, index, block=block).tolist() == expected
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 1000])
+def test_equally_near_rows_give_the_lowest(block):
+    index = np.eye(4, dtype=np.float32)[[3, 1, 2, 1, 2, 1, 2]]
+    assert nearest(np.eye(4, dtype=np.float32)[[2, 1]], index, block=block).tolist() == [2, 1]
+
+
+def test_search_leaves_the_precision_that_training_chose():
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
+    try:
+        nearest(vectors(2), vectors(2))
+        assert torch.get_float32_matmul_precision() == "high"
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0])
+def test_a_vector_without_direction_is_refused_with_its_row(value):
+    broken = vectors(5)
+    broken[3] = value
+    with pytest.raises(UserError, match="1 of 5 .* row 3"):
+        nearest(vectors(2), broken)
+
+
+def test_sides_that_do_not_fit_are_refused():
+    with pytest.raises(UserError, match="at least one"):
+        nearest(vectors(2), vectors(0))
+    with pytest.raises(UserError, match="width 6 and 5"):
+        nearest(vectors(2), vectors(2, width=5))
+    with pytest.raises(UserError, match="2 ids, 1 texts and 2 vectors"):
+        Side(["a", "b"], ["a"], vectors(2))
+
+
+def naive_threshold(mined, gold) -> float:
+    threshold = best = 0
+    for taken in range(1, len(mined) + 1):
+        right = len({pair[1:] for pair in mined[:taken]} & gold)
+        f1 = 2 * (right / taken) * (right / len(gold)) / (right / taken + right / len(gold)) if right else 0
+        if f1 > best:
+            scores = [pair[0] for pair in mined[taken - 1 : taken + 1]]
+            best, threshold = f1, sum(scores) / len(scores)
+    return threshold
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_threshold_is_that_of_a_naive_walk(seed):
+    chance = random.Random(seed)
+    scores = sorted((chance.random() for _ in range(60)), reverse=True)
+    mined = [(score, f"de-{n}", f"en-{n}") for n, score in enumerate(scores)]
+    right = {pair[1:] for pair in mined if chance.random() < pair[0]}
+    gold = right | {("de-x", f"en-{n}") for n in range(seed)}
+    assert best_threshold(mined, gold) == naive_threshold(mined, gold) > 0
+
+
+MINED = [(1.5, "de-0", "en-0"), (1.25, "de-1", "en-1"), (1.0, "de-2", "en-2")]
+
+
+def test_the_threshold_lies_midway_to_the_next_candidate():
+    assert best_threshold(MINED, {("de-0", "en-0")}) == 1.375
+
+
+def test_the_threshold_of_all_candidates_is_the_last_score():
+    threshold = best_threshold(MINED, {pair[1:] for pair in MINED})
+    assert threshold == 1.0
+    assert above(MINED, threshold) == [pair[1:] for pair in MINED]
+
+
+def test_the_threshold_is_zero_if_no_candidate_is_right():
+    assert best_threshold(MINED, {("de-0", "en-1")}) == 0
+    assert best_threshold([], {("de-0", "en-0")}) == 0
+    assert best_threshold(MINED, set()) == 0

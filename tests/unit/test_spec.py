@@ -1,0 +1,117 @@
+"""What a fingerprint notices and what it does not."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from xstilts import spec
+
+SOURCE = '''"""A module."""
+import os
+from demo.helper import double
+
+
+def area(width: int, height: int) -> int:
+    """The area."""
+    return double(width * height) // 2
+'''
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "shape.py").write_text(SOURCE)
+    (folder / "helper.py").write_text("def double(x):\n    return 2 * x\n")
+    (folder / "other.py").write_text("A = 1\n")
+    monkeypatch.setattr(spec, "PACKAGE", "demo")
+    monkeypatch.setattr(spec, "ROOT", tmp_path)
+    return folder
+
+
+def code(*modules: str) -> str:
+    for cached in (spec._tree, spec._imports, spec._module_fingerprint, spec._code_of):
+        cached.cache_clear()
+    return spec.code(*modules)
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        SOURCE.replace("A module.", "Another word."),
+        SOURCE.replace('    """The area."""\n', ""),
+        SOURCE.replace("import os\n", "import os  # why\n\n\n"),
+        SOURCE.replace("width * height", "(width\n        * height)"),
+    ],
+    ids=["docstring", "docstring removed", "comment", "layout"],
+)
+def test_words_and_layout_do_not_change_the_code_fingerprint(package: Path, edited: str):
+    before = code("shape")
+    (package / "shape.py").write_text(edited)
+    assert code("shape") == before
+
+
+def test_a_change_of_behaviour_changes_it(package: Path):
+    before = code("shape")
+    (package / "shape.py").write_text(SOURCE.replace("// 2", "// 3"))
+    assert code("shape") != before
+
+
+def test_a_change_in_an_imported_module_changes_it(package: Path):
+    before = code("shape")
+    (package / "helper.py").write_text("def double(x):\n    return x + x\n")
+    assert code("shape") != before
+
+
+def test_a_module_that_is_not_reached_does_not_count(package: Path):
+    before = code("shape")
+    (package / "other.py").write_text("A = 2\n")
+    assert code("shape") == before
+
+
+def test_an_import_for_type_checking_does_not_count(package: Path):
+    (package / "shape.py").write_text("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import demo.other\n")
+    before = code("shape")
+    (package / "other.py").write_text("A = 2\n")
+    assert code("shape") == before
+
+
+def test_settings_that_swap_their_values_are_noticed():
+    assert spec.fingerprint({"a": 1, "b": 2}) != spec.fingerprint({"a": 2, "b": 1})
+
+
+def test_the_order_of_keys_is_not_noticed():
+    assert spec.fingerprint({"a": 1, "b": 2}) == spec.fingerprint({"b": 2, "a": 1})
+
+
+def test_a_touched_file_keeps_its_hash_and_a_changed_one_does_not(tmp_path: Path):
+    file, memory = tmp_path / "data", tmp_path / "memory.json"
+    file.write_text("one")
+    first = spec.FileHashes(memory)
+    before = first.of(file)
+    first.save()
+    os.utime(file, (1, 1))
+    assert spec.FileHashes(memory).of(file) == before
+    file.write_text("two")
+    assert spec.FileHashes(memory).of(file) != before
+
+
+def test_a_known_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file, memory = tmp_path / "data", tmp_path / "memory.json"
+    file.write_text("one")
+    first = spec.FileHashes(memory)
+    known = first.of(file)
+    first.save()
+    monkeypatch.setattr(spec, "sha256", lambda path: pytest.fail(f"{path} was read again"))
+    assert spec.FileHashes(memory).of(file) == known
+
+
+def test_planning_imports_neither_torch_nor_transformers():
+    program = "import sys, xstilts.store, xstilts.grid; print(sorted({'torch', 'transformers'} & set(sys.modules)))"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "workflow")}
+    run = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

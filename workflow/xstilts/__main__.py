@@ -1,0 +1,81 @@
+"""`python -m xstilts <command>`: the jobs of the workflow, and what a user asks for by hand."""
+
+import argparse
+import importlib
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from xstilts.errors import UserError
+
+JOBS = ("read_task", "encode_task", "train_stage", "predict", "score", "collect", "tables")
+COMMANDS = ("schema", "table")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="python -m xstilts", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
+    for name in JOBS:
+        job = commands.add_parser(name, help=_summary(name))
+        job.add_argument("entry", help="path of the entry below the store")
+        job.add_argument("--config", type=Path, required=True, help="the configuration, as JSON or YAML")
+        job.add_argument("--log", type=Path, help="write what is printed to this file, the cause of a failure first")
+    for name in COMMANDS:
+        command = commands.add_parser(name, help=_summary(name))
+        _module(name).add_arguments(command)
+    return top
+
+
+def main() -> int:
+    """Run a command; a mistake of the user's is one message, not a traceback."""
+    arguments = parser().parse_args()
+    log = getattr(arguments, "log", None)
+    if log:
+        _redirect(log)
+        print(shlex.join(["python", "-m", "xstilts", *sys.argv[1:]]), flush=True)
+    try:
+        _module(arguments.command).run(arguments)
+    except UserError as error:
+        _fail(str(error), log)
+        return 1
+    except BaseException as error:
+        if log:
+            sys.excepthook(*sys.exc_info())
+            _fail(f"{type(error).__name__}: {error}", log)
+            return 1
+        raise
+    return 0
+
+
+def _module(command: str):
+    return importlib.import_module(f"xstilts.commands.{command}")
+
+
+def _summary(name: str) -> str:
+    """The first line of a command's docstring, read without importing what it imports."""
+    import ast
+
+    source = Path(__file__).with_name("commands") / f"{name}.py"
+    return (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").split("\n")[0]
+
+
+def _redirect(log: Path) -> None:
+    """Let everything printed by this process and its libraries go to a file."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
+
+
+def _fail(cause: str, log: Path | None) -> None:
+    """Say why the command failed: on standard error, or as the first line of its log."""
+    print(f"error: {cause}", file=sys.stderr, flush=True)
+    sys.stdout.flush()
+    if log:
+        log.write_text(f"error: {cause}\n\n{log.read_text(encoding='utf-8', errors='replace')}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

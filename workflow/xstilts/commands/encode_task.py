@@ -1,0 +1,25 @@
+"""Turn the examples of a task into token ids, once for all models that share the tokenizer."""
+
+from argparse import Namespace
+from types import SimpleNamespace
+
+import pyarrow.parquet as pq
+
+from xstilts import encoders, features, kinds, tasks
+from xstilts.commands import job
+from xstilts.store import publishing
+
+
+def run(arguments: Namespace) -> None:
+    """Write `<split>.<lang>.arrow` for every parquet file of the data."""
+    this = job.of(arguments)
+    task = tasks.load(this.entry.about["task"])
+    kind, settings = kinds.load(task.kind), SimpleNamespace(**this.entry.spec["settings"])
+    tokenizer = encoders.load_tokenizer(this.encoder())
+    with publishing(this.store, this.entry) as draft:
+        for file in sorted(this.input("data").glob("*.parquet")):
+            table = kind.encode(pq.read_table(file), tokenizer, task, settings)
+            features.write(draft.folder / f"{file.stem}.arrow", table)
+            tokens = int(features.lengths(table).sum())
+            draft.notes[file.stem] = {"rows": table.num_rows, "tokens": tokens}
+            print(f"{file.stem}: {table.num_rows} rows, {tokens} tokens", flush=True)

@@ -1,0 +1,50 @@
+"""What every job begins with: its configuration, its store and the entry that it has to make."""
+
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from xstilts import config as configuration
+from xstilts import store as stores
+from xstilts.checkpoints import Checkpoint
+from xstilts.config import Config
+from xstilts.grid import Entry
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job: make `entry` of `store`."""
+
+    config: Config
+    entry: Entry
+
+    @property
+    def store(self) -> Path:
+        """The folder of the store."""
+        return self.config.store
+
+    def input(self, role: str) -> Path:
+        """The folder of an input."""
+        return self.store / self.entry.inputs[role].path
+
+    def encoder(self) -> Checkpoint:
+        """The pretrained encoder at the root of the entry's path."""
+        encoder = self.config.encoders[self.entry.about["encoder"]]
+        return Checkpoint(str(encoder.path or encoder.repository), encoder.revision)
+
+
+def of(arguments: Namespace) -> Job:
+    """The job that the command line asks for.
+
+    Raises:
+        UserError: the entry is not, or not any more, part of the experiment.
+    """
+    config = load_config(arguments.config)
+    return Job(config, stores.planned(stores.open_grid(config), arguments.entry))
+
+
+def load_config(path: Path) -> Config:
+    """The configuration of a file."""
+    return configuration.parse(yaml.safe_load(path.read_text(encoding="utf-8")) or {}, [path])

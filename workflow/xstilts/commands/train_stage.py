@@ -1,0 +1,50 @@
+"""Train one stage: parent checkpoint in, child checkpoint out."""
+
+from argparse import Namespace
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xstilts import features, kinds, tasks
+from xstilts.checkpoints import Checkpoint
+from xstilts.commands import job
+from xstilts.config import Stage
+from xstilts.store import publishing, scratch
+from xstilts.training import stage as training
+
+
+def run(arguments: Namespace) -> None:
+    """Make the checkpoint of the entry, going on from an earlier attempt where there is one."""
+    this = job.of(arguments)
+    stage, about = Stage(**this.entry.spec["stage"]), this.entry.about
+    parent = Checkpoint(str(this.input("parent"))) if "parent" in this.entry.inputs else this.encoder()
+    with publishing(this.store, this.entry) as draft:
+        training.train(
+            stage,
+            parent,
+            {name: _task_data(this, name, stage) for name in stage.tasks},
+            draft.folder,
+            scratch(this.store, this.entry, "training"),
+            seed=about["seed"],
+            micro_batch=this.config.encoders[about["encoder"]].micro_batch,
+        )
+
+
+def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:
+    task, entry = tasks.load(name), this.entry.inputs[f"features.{name}"]
+    train = [features.read(this.store / entry.path / f"train.{lang}.arrow") for lang in stage.languages]
+    return training.TaskData(
+        task=task,
+        kind=kinds.load(task.kind),
+        train=pa.concat_tables(train),
+        dev={lang: _dev(this, name, lang, stage.dev_examples) for lang in stage.languages},
+        settings=SimpleNamespace(**entry.spec["settings"]),
+    )
+
+
+def _dev(this: job.Job, name: str, lang: str, examples: int) -> tuple[pa.Table, pa.Table]:
+    """The first dev examples of a language, and their features."""
+    table = pq.read_table(this.input(f"data.{name}") / f"dev.{lang}.parquet").slice(0, examples)
+    rows = features.read(this.input(f"features.{name}") / f"dev.{lang}.arrow")
+    return table, rows.filter(pa.compute.less(rows["example"], table.num_rows))

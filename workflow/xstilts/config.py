@@ -1,0 +1,258 @@
+"""The configuration: what an experiment is made of, typed, with a default for everything.
+
+`config.yaml` is laid over these defaults, a user's `--configfile` over that. `xstilts.grid` turns the result into jobs.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from xstilts.errors import UserError, nearest
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$")]
+"""A name that becomes part of a path: lower-case letters, digits and `_ . + -`."""
+
+Count = Annotated[int, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class ConfigError(UserError):
+    """A setting that cannot be meant: the key, the value, what is allowed and the nearest match."""
+
+    def __init__(self, key: str, value: object, problem: str, allowed: Iterable[str] = (), origin: str = ""):
+        allowed = list(allowed)
+        parts = [f"config key {key!r}{origin}: {problem}; found {value!r}"]
+        if allowed:
+            parts.append(f"; allowed: {', '.join(allowed)}")
+        super().__init__("".join(parts) + "." + nearest(str(value), allowed))
+
+
+class Settings(BaseModel):
+    """A block of the configuration; unknown keys are errors and nothing changes after it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Limit(Settings):
+    """How many examples of each language are used: the first ones of a split, in the order of the files."""
+
+    train: Count | None = None
+    dev: Count | None = None
+    test: Count | None = None
+
+
+class TaskSettings(Settings):
+    """How a task's data are read and turned into token ids."""
+
+    folders: tuple[Path, ...] = ()
+    """Where its files lie, searched in order; by default the folder of its name below `data`."""
+    languages: tuple[str, ...] | None = None
+    """The languages in which it is evaluated, of those that it has; all of them by default."""
+    split: Literal["dev", "test"] = "test"
+    """The split on which it is evaluated as a target."""
+    limit: Limit = Limit()
+    max_length: Count = 256
+    """Sub-words of a sequence, special tokens included; longer ones are cut, split or windowed by their kind."""
+    doc_stride: Count = 128
+    """Sub-words between the starts of two windows over a long context (question answering)."""
+    max_query_length: Count = 64
+    """Sub-words of a question (question answering)."""
+
+
+class Sampling(Settings):
+    """Which task the next optimiser step of a stage with several tasks is drawn from."""
+
+    strategy: Literal["proportional", "uniform", "temperature", "capped"] = "proportional"
+    """Probability of a task with n training rows: n; 1; min(n, cap)^(1/temperature); min(n, cap)."""
+    temperature: Positive = 1.0
+    cap: Count | None = None
+
+    @model_validator(mode="after")
+    def _capped_needs_a_cap(self):
+        if self.strategy == "capped" and self.cap is None:
+            raise ValueError("the strategy 'capped' needs a number for 'cap', such as 131072")
+        return self
+
+
+class Training(Settings):
+    """The recipe of a stage."""
+
+    languages: tuple[str, ...] = ("en",)
+    """The languages of the training and dev data."""
+    learning_rate: Positive = 1e-5
+    epochs: Positive = 3.0
+    batch_size: Count = 32
+    """Rows of an optimiser step, over all micro-batches and devices."""
+    warmup: Fraction = 0.1
+    """The share of the steps in which the learning rate rises; it falls linearly to zero over the rest."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    adam_epsilon: Positive = 1e-8
+    max_gradient_norm: Positive = 1.0
+    evaluate_every: Count = 1000
+    """Optimiser steps between two evaluations on dev; there is always one after the last step."""
+    patience: Count = 30
+    """Evaluations without a better dev score after which training stops."""
+    dev_examples: Count = 500
+    """The first dev examples of each task and language that an evaluation looks at."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """bf16 computes in bfloat16 where that is safe; the weights and the optimiser stay in float32."""
+
+
+class Stage(Training):
+    """One training run: parent checkpoint in, child checkpoint out."""
+
+    tasks: tuple[str, ...] = ()
+    """The tasks it trains on, together; by default the one of its name."""
+    sampling: Sampling = Sampling()
+
+
+class Retrieval(Settings):
+    """How a sentence becomes a vector for the targets that need no training."""
+
+    layer: Count | None = None
+    """The layer whose output is used; by default the one at 14/24 of the encoder's depth, as for XLM-R Large."""
+    pooling: Literal["mean", "cls"] = "mean"
+    """The mean over all tokens, special ones included, or the first token."""
+    max_length: Count = 512
+
+
+class Encoder(Settings):
+    """A pretrained encoder: a local Hugging Face folder, or a repository of the hub at a fixed revision."""
+
+    path: Path | None = None
+    repository: str | None = None
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+    retrieval: Retrieval = Retrieval()
+    micro_batch: Count = 32
+    """Rows that fit on the device at once; larger batches are accumulated. Has no influence on what is learnt."""
+
+    @model_validator(mode="after")
+    def _one_place(self):
+        if (self.path is None) == (self.repository is None):
+            raise ValueError("give either 'path' (a local folder) or 'repository' with 'revision' (the hub)")
+        if self.repository is not None and self.revision is None:
+            raise ValueError("'repository' needs 'revision', the 40-digit commit that pins its files")
+        return self
+
+
+class GridSettings(Settings):
+    """The grid: every combination of these is a cell."""
+
+    encoders: tuple[Name, ...] = ("xlm-roberta-large",)
+    intermediates: tuple[str, ...] = ("none",)
+    """Paths of stages: `none`, `mnli`, or `squad_v1/mnli` for one after the other."""
+    targets: tuple[str, ...] = ()
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1,)
+
+
+class Config(Settings):
+    """An experiment."""
+
+    experiment: Name = "xtreme"
+    """Names the folder of its tables below the store."""
+    store: Path = Path("results")
+    """Where everything computed lies; experiments that share a store share what they have in common."""
+    data: Path = Path("data")
+    """The folder that has one folder for each task, unless a task names its own."""
+    grid: GridSettings = GridSettings()
+    languages: tuple[str, ...] | None = None
+    """Restricts every target to these languages, of those that it has."""
+    limit: Limit = Limit()
+    """Restricts every task that does not say otherwise."""
+    training: Training = Training()
+    """The recipe of every stage that does not say otherwise."""
+    encoders: dict[Name, Encoder] = {}
+    stages: dict[Name, Stage] = {}
+    tasks: dict[Name, TaskSettings] = {}
+
+    def stage(self, name: str) -> Stage:
+        """The full recipe of a stage: its own settings over those of `training`."""
+        own = self.stages.get(name, Stage())
+        stage = Stage(**{**self.training.model_dump(), **own.model_dump(exclude_unset=True)})
+        return stage if stage.tasks else stage.model_copy(update={"tasks": (name,)})
+
+    def task(self, name: str) -> TaskSettings:
+        """The full settings of a task: its own over those that hold for all."""
+        own = self.tasks.get(name, TaskSettings())
+        limit = Limit(**{**self.limit.model_dump(), **own.limit.model_dump(exclude_unset=True)})
+        return own.model_copy(update={"limit": limit, "folders": own.folders or (self.data / name,)})
+
+
+def parse(raw: Mapping[str, Any], files: Iterable[Path | str] = ()) -> Config:
+    """The typed configuration.
+
+    Args:
+        raw: the merged YAML.
+        files: where it came from, the last one winning; used to name the line of a mistake.
+
+    Raises:
+        ConfigError: the first mistake: key, line, value, what is allowed.
+    """
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        keys = tuple(str(part) for part in first["loc"] if not _is_union_branch(part))
+        raise ConfigError(
+            ".".join(keys) or "(top level)",
+            keys[-1] if first["type"] == "extra_forbidden" else first["input"],
+            _problem(first),
+            _allowed(first, keys),
+            _origin(keys, files),
+        ) from None
+
+
+def _is_union_branch(part: object) -> bool:
+    return isinstance(part, str) and ("[" in part or part == "constrained-str")
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "unknown key"
+    if error["type"] == "string_type" and isinstance(error["input"], bool):
+        return 'YAML reads an unquoted yes, no, on or off as true or false; quote it, as in "no"'
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _allowed(error: Mapping[str, Any], keys: tuple[str, ...]) -> list[str]:
+    if error["type"] == "literal_error":
+        return [part.strip(" '") for part in error["ctx"]["expected"].replace(" or ", ", ").split(",")]
+    if error["type"] != "extra_forbidden":
+        return []
+    block: Any = Config
+    for key in keys[:-1]:
+        block = _block_of(block, key)
+    return sorted(block.model_fields)
+
+
+def _block_of(block: Any, key: str) -> Any:
+    """The settings class found below `key`, stepping through the dictionaries of named blocks."""
+    if not (isinstance(block, type) and issubclass(block, Settings)):
+        return get_args(block)[1]
+    return block.model_fields[key].annotation
+
+
+def _origin(keys: tuple[str, ...], files: Iterable[Path | str]) -> str:
+    """` (file, line n)` of the last file that holds the key, or nothing."""
+    for file in reversed(list(files)):
+        line = _line_of(keys, yaml.compose(Path(file).read_text(encoding="utf-8")))
+        if line is not None:
+            return f" ({file}, line {line})"
+    return ""
+
+
+def _line_of(keys: tuple[str, ...], node: yaml.Node | None) -> int | None:
+    line = None
+    for key in keys:
+        if isinstance(node, yaml.SequenceNode):
+            return node.value[int(key)].start_mark.line + 1
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        found = next(((k, v) for k, v in pairs if k.value == key), None)
+        if found is None:
+            return None
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line

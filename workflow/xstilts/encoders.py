@@ -1,0 +1,70 @@
+"""Loading tokenizers and encoders, and putting a fresh head on an encoder."""
+
+import shutil
+from pathlib import Path
+from types import ModuleType
+
+import transformers
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from xstilts.checkpoints import Checkpoint, tokenizer_files
+from xstilts.errors import UserError
+from xstilts.tasks.base import Task
+
+
+def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
+    """The fast tokenizer of a checkpoint.
+
+    Raises:
+        UserError: it has none, or its vocabulary was lost so that text would become unknown tokens only.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint.name, revision=checkpoint.revision)
+    if not tokenizer.is_fast:
+        raise UserError(f"{checkpoint.name}: has no fast tokenizer; put its tokenizer.json into the folder.")
+    if tokenizer.pad_token_id is None:
+        raise UserError(f"{checkpoint.name}: its tokenizer has no padding token; complete its tokenizer_config.json.")
+    if len(tokenizer) < 100:
+        raise UserError(
+            f"{checkpoint.name}: its tokenizer knows {len(tokenizer)} tokens only, so every text would be unknown; "
+            "its tokenizer files are missing or their class is not named in tokenizer_config.json."
+        )
+    return tokenizer
+
+
+def load_encoder(checkpoint: Checkpoint) -> PreTrainedModel:
+    """The bare encoder in float32; what its checkpoint does not hold (a pooler) is drawn from torch's generator."""
+    return AutoModel.from_pretrained(checkpoint.name, revision=checkpoint.revision, dtype="float32")
+
+
+def with_fresh_head(checkpoint: Checkpoint, kind: ModuleType, task: Task) -> PreTrainedModel:
+    """The model of a task: the encoder of a checkpoint and a new head, whatever head the checkpoint had.
+
+    Raises:
+        UserError: the architecture has no such head.
+    """
+    encoder = load_encoder(checkpoint)
+    config = AutoConfig.from_pretrained(checkpoint.name, revision=checkpoint.revision, **kind.head(task))
+    try:
+        model = getattr(transformers, kind.AUTO_MODEL).from_config(config, dtype="float32")
+    except ValueError as error:
+        raise UserError(f"{checkpoint.name}: a {config.model_type!r} encoder has no head for {task.name}: {error}") from None
+    incompatible = model.base_model.load_state_dict(encoder.state_dict(), strict=False)
+    lost = [key for key in incompatible.missing_keys if "pooler" not in key]
+    if lost:
+        raise UserError(f"{checkpoint.name}: its encoder does not hold {lost[0]!r}, which {kind.AUTO_MODEL} needs.")
+    return model
+
+
+def load_model(folder: str, kind: ModuleType) -> PreTrainedModel:
+    """A trained model with its head."""
+    return getattr(transformers, kind.AUTO_MODEL).from_pretrained(folder, dtype="float32")
+
+
+def copy_tokenizer(checkpoint: Checkpoint, folder: Path) -> None:
+    """Put the tokenizer of a checkpoint into a folder: its very files where it is a folder itself."""
+    source = Path(checkpoint.name)
+    if not source.is_dir():
+        load_tokenizer(checkpoint).save_pretrained(folder)
+        return
+    for file in tokenizer_files(source):
+        shutil.copyfile(file, folder / file.name)

@@ -1,0 +1,33 @@
+"""Token ids on disk: one memory-mapped Arrow file for each split and language of a task."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def file_name(split: str, lang: str) -> str:
+    """The name of the file of a split in one language."""
+    return f"{split}.{lang}.arrow"
+
+
+def write(path: Path, table: pa.Table) -> None:
+    """Write features as an Arrow file."""
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def read(path: Path) -> pa.Table:
+    """The features of a file; memory-mapped, so that only the rows that are used are read from disk."""
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+
+
+def lengths(features: pa.Table) -> np.ndarray:
+    """The number of token ids of each row, shape (rows,)."""
+    return pc.list_value_length(features["input_ids"]).to_numpy()
+
+
+def rows(features: pa.Table, indices: list[int]) -> list[dict]:
+    """The rows of the given numbers, as dictionaries."""
+    return features.take(pa.array(indices, pa.int64())).to_pylist()

@@ -1,0 +1,338 @@
+"""From a configuration to everything that has to exist for it: the entries of the store, by name.
+
+An entry is one folder (or file) of the store: read data, token ids, a model, predictions, scores, tables. Its name carries
+the fingerprint of its spec, so equal work has equal names and two cells share what they have in common. This module is
+pure: all that it knows of files and code comes through an `Identity`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from xstilts import tasks
+from xstilts.config import Config, ConfigError, Encoder, Stage
+from xstilts.spec import fingerprint, libraries
+from xstilts.tasks.base import Task
+
+NO_INTERMEDIATE = "none"
+
+_ENCODING = {"span": ("max_length", "doc_stride", "max_query_length")}
+"""The settings that decide the token ids of each kind; `max_length` alone where nothing is said."""
+
+
+class Identity(Protocol):
+    """What stands for files and code in a spec."""
+
+    def code(self, *modules: str) -> str:
+        """The fingerprint of all code that the modules reach."""
+
+    def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
+        """What a split in one language is read from."""
+
+    def encoder(self, name: str, encoder: Encoder) -> dict:
+        """The weights and settings of an encoder."""
+
+    def tokenizer(self, name: str, encoder: Encoder) -> dict:
+        """The tokenizer of an encoder."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something in the store, finished or not.
+
+    Args:
+        step: the rule that makes it.
+        path: its place below the store.
+        spec: all that its content depends on, besides what its path says.
+        inputs: the entries that it is made from, by role.
+        manifest: the file, below the store, whose presence says that it is finished.
+        about: names that the job needs and the path already stands for (encoder, seed, ...).
+    """
+
+    step: str
+    path: str
+    spec: dict
+    inputs: dict[str, "Entry"]
+    manifest: str
+    about: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of the grid: a target, after an intermediate, with one encoder and one seed."""
+
+    encoder: str
+    intermediate: str
+    target: str
+    seed: int
+    predictions: Entry
+    scores: Entry
+
+
+def stages_of(intermediate: str) -> tuple[str, ...]:
+    """The stages of an intermediate, in order: `squad_v1/mnli` is two, `none` is no stage."""
+    return () if intermediate == NO_INTERMEDIATE else tuple(intermediate.split("/"))
+
+
+class Grid:
+    """All cells of an experiment and the entries that they need.
+
+    Raises:
+        ConfigError: a name that does not exist or a combination that cannot be.
+    """
+
+    def __init__(self, config: Config, identity: Identity):
+        self.config = config
+        self.identity = identity
+        self._entries: dict[str, Entry] = {}
+        check(config)
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """Encoder by encoder, then intermediate, target and seed, each in the order of the configuration."""
+        grid = self.config.grid
+        return [
+            self._cell(encoder, intermediate, target, seed)
+            for encoder in grid.encoders
+            for intermediate in grid.intermediates
+            for target in grid.targets
+            for seed in grid.seeds
+        ]
+
+    @cached_property
+    def tables(self) -> Entry:
+        """The last entry: the tables of the experiment."""
+        return self._report("tables", {"scores": self._report("collect", self._scores)})
+
+    @cached_property
+    def entries(self) -> dict[str, Entry]:
+        """Every entry of the experiment, by its path."""
+        _ = self.tables
+        return dict(self._entries)
+
+    @cached_property
+    def _scores(self) -> dict[str, Entry]:
+        return {cell.scores.path: cell.scores for cell in self.cells}
+
+    def languages(self, target: str) -> tuple[str, ...]:
+        """The languages in which a target is evaluated, in the benchmark's order."""
+        task, settings = tasks.load(target), self.config.task(target)
+        wanted = settings.languages or self.config.languages or task.languages
+        missing = task.without.get(settings.split, ())
+        return tuple(lang for lang in task.languages if lang in wanted and lang not in missing)
+
+    def _cell(self, encoder: str, intermediate: str, target: str, seed: int) -> Cell:
+        own = tasks.load(target).stage
+        stages = stages_of(intermediate) + ((own,) if own else ())
+        predictions = self._predictions(encoder, stages, target, seed)
+        return Cell(encoder, intermediate, target, seed, predictions, self._score(predictions, target))
+
+    def _add(self, step: str, stem: str, spec: dict, inputs: dict[str, Entry], **about) -> Entry:
+        """An entry whose path is `stem` with its fingerprint for `{}`."""
+        path = stem.format(fingerprint(spec))
+        manifest = path if path.endswith(".json") else f"{path}/manifest.json"
+        return self._entries.setdefault(path, Entry(step, path, spec, inputs, manifest, about))
+
+    def _report(self, step: str, inputs: dict[str, Entry]) -> Entry:
+        """An entry that belongs to this experiment alone; its folder has no fingerprint, its manifest has."""
+        config, path = self.config, f"experiments/{self.config.experiment}"
+        cells = [[c.encoder, c.intermediate, c.target, c.seed, c.scores.path] for c in self.cells]
+        spec = {"step": step, "cells": cells, "code": self.identity.code(f"reporting.{step}")}
+        manifest = f"{path}/{step}~{fingerprint(spec)}.json"
+        entry = Entry(step, manifest, spec, inputs, manifest, {"experiment": config.experiment, "folder": path})
+        return self._entries.setdefault(manifest, entry)
+
+    def _data(self, name: str, role: str, splits: tuple[str, ...], languages: tuple[str, ...]) -> Entry:
+        task, settings = tasks.load(name), self.config.task(name)
+        pairs = [(s, lang) for s in splits for lang in languages if lang not in task.without.get(s, ())]
+        spec = {
+            "step": "read_task",
+            "task": name,
+            "files": {f"{s}.{lang}": self.identity.split(task, s, lang, self.config) for s, lang in pairs},
+            "limit": {s: getattr(settings.limit, s) for s in splits},
+            "code": self.identity.code("sources.release", f"tasks.{name}"),
+        }
+        return self._add("read_task", f"data/{name}.{role}~{{}}", spec, {}, task=name)
+
+    def _training_data(self, task: str, stage: Stage) -> Entry:
+        return self._data(task, "train", ("train", "dev"), stage.languages)
+
+    def _evaluation_data(self, target: str) -> Entry:
+        split, tuned_on = self.config.task(target).split, tasks.load(target).tuned_on
+        splits = (split,) if tuned_on in (None, split) else (tuned_on, split)
+        return self._data(target, "evaluate", splits, self.languages(target))
+
+    def _features(self, encoder: str, data: Entry) -> Entry:
+        name = data.about["task"]
+        kind, settings = tasks.load(name).kind, self.config.task(name)
+        length = {"max_length": self._encoder(encoder).retrieval.max_length} if kind == "retrieval" else {}
+        spec = {
+            "step": "encode_task",
+            "data": data.path,
+            "settings": {key: getattr(settings, key) for key in _ENCODING.get(kind, ("max_length",))} | length,
+            "code": self.identity.code("encoders", f"kinds.{kind}"),
+            "libraries": libraries("transformers", "tokenizers"),
+        }
+        tokenizer = fingerprint(self.identity.tokenizer(encoder, self._encoder(encoder)))
+        stem = f"features/tokenizer~{tokenizer}/{data.path.split('/')[1].partition('~')[0]}~{{}}"
+        return self._add("encode_task", stem, spec, {"data": data}, task=name, encoder=encoder)
+
+    def _model(self, encoder: str, stages: tuple[str, ...], seed: int) -> Entry | None:
+        """The model that the stages make, or None for the encoder as it is."""
+        if not stages:
+            return None
+        stage = self.config.stage(stages[-1])
+        features = {task: self._features(encoder, self._training_data(task, stage)) for task in stage.tasks}
+        data = {f"data.{task}": entry.inputs["data"] for task, entry in features.items()}
+        parent = self._model(encoder, stages[:-1], seed)
+        spec = {
+            "step": "train_stage",
+            "stage": stage.model_dump(exclude=set() if len(stage.tasks) > 1 else {"sampling"}),
+            "features": {task: entry.path for task, entry in features.items()},
+            "code": self._code_for("training.stage", stage.tasks),
+            "libraries": libraries("torch", "transformers", "accelerate"),
+        }
+        folder = self._folder(encoder, stages[:-1], seed)
+        inputs = {f"features.{task}": entry for task, entry in features.items()} | data
+        return self._add(
+            "train_stage",
+            f"models/{folder}/{stages[-1]}~{{}}/seed-{seed}",
+            spec,
+            inputs | ({"parent": parent} if parent else {}),
+            encoder=encoder,
+            seed=seed,
+        )
+
+    def _folder(self, encoder: str, stages: tuple[str, ...], seed: int) -> str:
+        """The path of a model without `models/` and its seed: the encoder and every stage, each with its fingerprint."""
+        model = self._model(encoder, stages, seed)
+        if model:
+            return model.path.removeprefix("models/").rpartition("/")[0]
+        return f"{encoder}~{fingerprint(self.identity.encoder(encoder, self._encoder(encoder)))}"
+
+    def _predictions(self, encoder: str, stages: tuple[str, ...], target: str, seed: int) -> Entry:
+        task, model = tasks.load(target), self._model(encoder, stages, seed)
+        features = self._features(encoder, self._evaluation_data(target))
+        module = "retrieval.predict" if task.kind == "retrieval" else "prediction"
+        spec = {
+            "step": "predict",
+            "features": features.path,
+            "split": self.config.task(target).split,
+            "code": self._code_for(module, (target,)),
+            "libraries": libraries("torch", "transformers"),
+        }
+        if task.kind == "retrieval":
+            spec["retrieval"] = self._encoder(encoder).retrieval.model_dump(include={"layer", "pooling"})
+        else:
+            spec["precision"] = self.config.stage(stages[-1]).precision
+        inputs = {"features": features, "data": features.inputs["data"]} | ({"model": model} if model else {})
+        place = f"seed-{seed}" if model else "untrained"
+        stem = f"cells/{self._folder(encoder, stages, seed)}/{target}~{{}}/{place}"
+        return self._add("predict", stem, spec, inputs, encoder=encoder, task=target, seed=seed)
+
+    def _score(self, predictions: Entry, target: str) -> Entry:
+        data = predictions.inputs["data"]
+        spec = {
+            "step": "score",
+            "data": data.path,
+            "code": self.identity.code("scoring", f"metrics.{tasks.load(target).metric}"),
+            "libraries": libraries("seqeval"),
+        }
+        inputs = {"predictions": predictions, "data": data}
+        return self._add("score", f"{predictions.path}/scores~{{}}.json", spec, inputs, task=target)
+
+    def _code_for(self, module: str, names: tuple[str, ...]) -> str:
+        """The code that a job reaches: its own, and that of its tasks, their kinds and the metrics that choose."""
+        loaded = [tasks.load(name) for name in names]
+        parts = {f"tasks.{t.name}" for t in loaded} | {f"kinds.{t.kind}" for t in loaded}
+        if module == "training.stage":
+            parts |= {f"metrics.{t.metric}" for t in loaded}
+        return self.identity.code(module, *sorted(parts))
+
+    def _encoder(self, name: str) -> Encoder:
+        return self.config.encoders[name]
+
+
+def check(config: Config) -> None:
+    """Refuse names that do not exist and combinations that cannot be, before any job.
+
+    Raises:
+        ConfigError: the first one found.
+    """
+    for problem in _problems(config):
+        raise problem
+
+
+def _problems(config: Config) -> Iterator[ConfigError]:
+    grid = config.grid
+    for key in ("encoders", "intermediates", "targets", "seeds"):
+        yield from _not_a_list_of_its_own(f"grid.{key}", getattr(grid, key))
+    for name in grid.encoders:
+        if name not in config.encoders:
+            yield ConfigError("grid.encoders", name, "no encoder of this name is described", config.encoders)
+    for name in config.tasks:
+        if name not in tasks.names():
+            yield ConfigError("tasks", name, "unknown task", tasks.names())
+    for intermediate in grid.intermediates:
+        yield from _bad_stages(config, intermediate)
+    for name in config.stages:
+        yield from _bad_stage(config, f"stages.{name}.tasks", name)
+    for target in grid.targets:
+        yield from _bad_target(config, target)
+    yield from _bad_languages(config)
+
+
+def _not_a_list_of_its_own(key: str, values: tuple) -> Iterator[ConfigError]:
+    if not values:
+        yield ConfigError(key, [], "the grid needs at least one")
+    for value in values:
+        if values.count(value) > 1:
+            yield ConfigError(key, value, "stands there more than once")
+
+
+def _bad_stages(config: Config, intermediate: str) -> Iterator[ConfigError]:
+    known = sorted({*config.stages, *_trainable()})
+    for name in stages_of(intermediate):
+        if name not in known:
+            yield ConfigError(
+                "grid.intermediates", name, f"no stage or trainable task of this name in {intermediate!r}", known
+            )
+        else:
+            yield from _bad_stage(config, "grid.intermediates", name)
+
+
+def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
+    stage = config.stage(name)
+    for task in stage.tasks:
+        if task not in _trainable():
+            yield ConfigError(key, task, f"the stage {name!r} needs tasks with training data", _trainable())
+    yield from _not_a_list_of_its_own(key, stage.tasks)
+
+
+def _trainable() -> list[str]:
+    return [name for name in tasks.names() if "train" in tasks.load(name).splits]
+
+
+def _bad_target(config: Config, target: str) -> Iterator[ConfigError]:
+    evaluated = [n for n in tasks.names() if tasks.load(n).stage or tasks.load(n).kind == "retrieval"]
+    if target not in evaluated:
+        yield ConfigError("grid.targets", target, "no such target", evaluated)
+        return
+    split, splits = config.task(target).split, tasks.load(target).splits
+    if split not in splits:
+        yield ConfigError(f"tasks.{target}.split", split, "the task has no such split", splits)
+
+
+def _bad_languages(config: Config) -> Iterator[ConfigError]:
+    known = {lang for name in tasks.names() for lang in tasks.load(name).languages}
+    for lang in config.languages or ():
+        if lang not in known:
+            yield ConfigError("languages", lang, "no task has this language", sorted(known))
+    for target in config.grid.targets:
+        task, own = tasks.load(target), config.task(target).languages
+        for lang in own or ():
+            if lang not in task.languages:
+                yield ConfigError(f"tasks.{target}.languages", lang, "the task has no such language", task.languages)
+        if not set(own or config.languages or task.languages) & set(task.languages):
+            yield ConfigError("languages", list(config.languages or ()), f"none is left for {target}", task.languages)

@@ -1,0 +1,76 @@
+"""Sequences of different lengths: as columns of a table and as padded arrays."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+IGNORED = -100
+"""The label of positions that have none."""
+
+_MULTIPLE = 8
+
+
+def list_column(arrays: Sequence[np.ndarray], dtype: type[np.integer] = np.int32) -> pa.ListArray:
+    """One-dimensional arrays as a column of lists."""
+    values = np.concatenate([np.empty(0, dtype), *arrays], dtype=dtype)
+    return pa.ListArray.from_arrays(pa.array(bounds([len(array) for array in arrays])), pa.array(values))
+
+
+def list_arrays(column: pa.ChunkedArray) -> list[np.ndarray]:
+    """A column of lists of numbers as one-dimensional arrays."""
+    values = column.combine_chunks().flatten().to_numpy()
+    return np.split(values, bounds(pc.list_value_length(column).to_numpy())[1:-1]) if len(column) else []
+
+
+def bounds(lengths: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Where sequences begin when they are laid end to end, then where the last one ends: `(sequences + 1,)` int32."""
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+
+
+def has_gold(examples: pa.Table, column: str) -> bool:
+    """Whether a split is labelled."""
+    return examples[column].null_count == 0
+
+
+def label_ids(names: pa.Array | pa.ChunkedArray, labels: Sequence[str]) -> np.ndarray:
+    """The id of each label name: its place in the task's labels."""
+    return pc.index_in(names, value_set=pa.array(labels, pa.string())).to_numpy()
+
+
+def label_head(labels: Sequence[str]) -> dict[str, Any]:
+    """The config entries of a head that chooses among labels."""
+    return {
+        "num_labels": len(labels),
+        "id2label": dict(enumerate(labels)),
+        "label2id": {label: number for number, label in enumerate(labels)},
+    }
+
+
+def pad(sequences: Sequence[Sequence[int]], value: int) -> np.ndarray:
+    """An int64 array `(batch, length)`, filled up with `value` on the right to the next multiple of 8."""
+    longest = max(map(len, sequences))
+    padded = np.full((len(sequences), -(-longest // _MULTIPLE) * _MULTIPLE), value, np.int64)
+    for row, sequence in zip(padded, sequences, strict=True):
+        row[: len(sequence)] = sequence
+    return padded
+
+
+def collate(
+    rows: Sequence[Mapping[str, Any]],
+    pad_token_id: int,
+    sequences: Mapping[str, int] | None = None,
+    numbers: Iterable[str] = (),
+) -> dict[str, np.ndarray]:
+    """The arguments of a model for some features.
+
+    Args:
+        sequences: the padding value of each column of lists beside the inputs; columns may be missing.
+        numbers: columns with one number a row; they may be missing.
+    """
+    fills = {"input_ids": pad_token_id, "token_type_ids": 0, **(sequences or {})}
+    arrays = {name: pad([row[name] for row in rows], fill) for name, fill in fills.items() if name in rows[0]}
+    arrays["attention_mask"] = pad([np.ones(len(row["input_ids"]), np.int64) for row in rows], 0)
+    return arrays | {name: np.array([row[name] for row in rows], np.int64) for name in numbers if name in rows[0]}

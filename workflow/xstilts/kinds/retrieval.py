@@ -1,0 +1,35 @@
+"""Sentences whose vectors are compared; the encoder is used without a head and nothing is trained."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from xstilts.kinds import batching
+from xstilts.kinds.tokens import sequence_columns
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from xstilts.kinds import Lengths
+    from xstilts.tasks.base import Task
+
+AUTO_MODEL = "AutoModel"
+OUTPUTS = ()
+
+
+def head(task: "Task") -> dict[str, Any]:
+    """Nothing: there is no head."""
+    return {}
+
+
+def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: "Lengths") -> pa.Table:
+    """One feature for each sentence, cut at the end; never a label."""
+    columns = sequence_columns(tokenizer, settings.max_length, examples["text"].to_pylist())
+    return pa.table(columns | {"example": pa.array(np.arange(len(examples), dtype=np.int32))})
+
+
+def collate(rows: list[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.ndarray]:
+    """`input_ids`, `attention_mask` and perhaps `token_type_ids`: `(batch, length)`."""
+    return batching.collate(rows, pad_token_id)

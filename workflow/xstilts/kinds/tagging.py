@@ -1,0 +1,127 @@
+"""One tag for each word of a sentence."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xstilts.errors import UserError, shorten
+from xstilts.kinds import batching
+from xstilts.kinds.tokens import Template, subwords
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from xstilts.kinds import Lengths
+    from xstilts.tasks.base import Task
+
+AUTO_MODEL = "AutoModelForTokenClassification"
+OUTPUTS = ("logits",)
+
+
+class Piece(NamedTuple):
+    """Consecutive words of one sentence: the row of the sentence and the place among the words of all sentences."""
+
+    example: int
+    words: slice
+
+
+def head(task: "Task") -> dict[str, Any]:
+    """One output for each tag of the task."""
+    return batching.label_head(task.labels)
+
+
+def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: "Lengths") -> pa.Table:
+    """One feature for each piece of a sentence: as many whole words as there is room for, without overlap.
+
+    Each word is tokenised alone; one without sub-words, or with more than there is room for, becomes the unknown token.
+    The column `words` (list of int32) has the position of the first sub-word of each word. Labelled features have
+    `labels` (list of int32): the tag there, -100 elsewhere.
+
+    Raises:
+        UserError: `max_length` leaves no room for words, or a word needs an unknown token that does not exist.
+    """
+    template = Template(tokenizer, texts=1)
+    room = settings.max_length - template.size
+    if room < 1:
+        raise UserError(f"max_length {settings.max_length} leaves no room beside {template.size} special tokens.")
+    vocabulary, codes = _tokenised(examples["words"], tokenizer, room)
+    sizes = np.array([len(ids) for ids in vocabulary], np.int32)[codes]
+    pieces = list(_pieces(examples["words"], sizes, room))
+
+    texts = [np.concatenate([vocabulary[code] for code in codes[piece.words]]) for piece in pieces]
+    words = [template.start() + batching.bounds(sizes[piece.words])[:-1] for piece in pieces]
+    columns = template.columns([(text,) for text in texts])
+    columns["example"] = pa.array([piece.example for piece in pieces], pa.int32())
+    columns["words"] = batching.list_column(words)
+    if batching.has_gold(examples, "tags"):
+        tags = batching.label_ids(_laid_end_to_end(examples["tags"]), task.labels)
+        rows = zip(columns["input_ids"].value_lengths().to_pylist(), words, pieces, strict=True)
+        labels = [_labels(length, positions, tags[piece.words]) for length, positions, piece in rows]
+        columns["labels"] = batching.list_column(labels)
+    return pa.table(columns)
+
+
+def _laid_end_to_end(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks().flatten()
+
+
+def _tokenised(
+    words: pa.ChunkedArray, tokenizer: "PreTrainedTokenizerBase", room: int
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """The sub-words of each distinct word, and for each word of the split its place among them."""
+    distinct = _laid_end_to_end(words).dictionary_encode()
+    vocabulary = subwords(tokenizer, distinct.dictionary.to_pylist())
+    unknown = [place for place, ids in enumerate(vocabulary) if not 0 < len(ids) <= room]
+    if unknown and tokenizer.unk_token_id is None:
+        raise UserError(
+            f"the word {shorten(distinct.dictionary[unknown[0]].as_py())} has no sub-words, or more than the {room} "
+            "that fit, and the tokenizer has no unknown token to stand for it. Remove the word or raise max_length."
+        )
+    for place in unknown:
+        vocabulary[place] = np.array([tokenizer.unk_token_id], np.int32)
+    return vocabulary, distinct.indices.to_numpy()
+
+
+def _pieces(words: pa.ChunkedArray, sizes: np.ndarray, room: int) -> Iterator[Piece]:
+    sentences = batching.bounds(pc.list_value_length(words)).tolist()
+    for example, (start, end) in enumerate(pairwise(sentences)):
+        for first, last in pairwise([*_cuts(sizes[start:end].tolist(), room), end - start]):
+            yield Piece(example, slice(start + first, start + last))
+
+
+def _cuts(sizes: list[int], room: int) -> Iterator[int]:
+    """The first word of each piece: the one that no longer fits behind its predecessors."""
+    used = room
+    for word, size in enumerate(sizes):
+        if used + size > room:
+            yield word
+            used = 0
+        used += size
+
+
+def _labels(length: int, positions: np.ndarray, tags: np.ndarray) -> np.ndarray:
+    labels = np.full(length, batching.IGNORED, np.int32)
+    labels[positions] = tags
+    return labels
+
+
+def collate(rows: list[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.ndarray]:
+    """`input_ids`, `attention_mask`, perhaps `token_type_ids` and `labels`: `(batch, length)`."""
+    return batching.collate(rows, pad_token_id, sequences={"labels": batching.IGNORED})
+
+
+def decode(
+    outputs: list[tuple[np.ndarray, ...]], features: pa.Table, examples: pa.Table, task: "Task", settings: "Lengths"
+) -> list[list[str]]:
+    """The best tag of each word at its first sub-word, pieces joined; logits are `(length, tags)`."""
+    tags: list[list[str]] = [[] for _ in range(len(examples))]
+    rows = zip(outputs, features["example"].to_pylist(), batching.list_arrays(features["words"]), strict=True)
+    for (logits,), example, words in rows:
+        tags[example] += [task.labels[best] for best in logits[words].argmax(axis=1)]
+    expected = pc.list_value_length(examples["words"]).to_pylist()
+    assert [len(sentence) for sentence in tags] == expected, "features and examples do not belong together"
+    return tags

@@ -1,0 +1,59 @@
+"""Exact match and token F1 of answers in seven languages (Lewis et al. 2020, the MLQA evaluation, version 1).
+
+Unlike SQuAD's, its normaliser deletes the punctuation of all scripts, knows the articles of each language and
+counts every Chinese character as a token.
+"""
+
+import re
+import string
+import unicodedata
+from collections.abc import Mapping
+from functools import partial
+
+import pyarrow as pa
+
+from xstilts.errors import UserError
+from xstilts.metrics.squad import NAMES, compare, headline
+
+__all__ = ["NAMES", "headline", "normalise", "score"]
+
+_ARTICLES = {
+    "en": r"\b(?:a|an|the)\b",
+    "es": r"\b(?:un|una|unos|unas|el|la|los|las)\b",
+    "de": r"\b(?:ein|eine|einen|einem|eines|einer|der|die|das|den|dem|des)\b",
+    "vi": r"\b(?:của|là|cái|chiếc|những)\b",
+    # The official pattern means the article alone, but matches these two letters inside words as well.
+    "ar": "\N{ARABIC LETTER ALEF}\N{ARABIC LETTER LAM}",
+    "hi": None,
+    "zh": None,
+}
+_CHINESE_CHARACTER = re.compile("([\u4e00-\u9fa5])")
+
+
+def score(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> dict[str, float]:
+    """F1 and exact match in percent of the answers, given by question id; see `xstilts.metrics.squad.compare`.
+
+    Raises:
+        UserError: besides `compare`'s, a language that is not MLQA's.
+    """
+    return compare(examples, predictions, partial(normalise, lang=lang))
+
+
+def normalise(answer: str, lang: str) -> str:
+    """Lower case, without punctuation and the articles of `lang`, single spaces, Chinese characters set apart.
+
+    Raises:
+        UserError: a language that is not MLQA's.
+    """
+    if lang not in _ARTICLES:
+        raise UserError(f"MLQA has no rules for the language {lang!r}; it has them for {', '.join(_ARTICLES)}.")
+    text = "".join(character for character in answer.lower() if not _is_punctuation(character))
+    if articles := _ARTICLES[lang]:
+        text = re.sub(articles, " ", text)
+    if lang == "zh":
+        text = _CHINESE_CHARACTER.sub(r" \1 ", text)
+    return " ".join(text.split())
+
+
+def _is_punctuation(character: str) -> bool:
+    return character in string.punctuation or unicodedata.category(character).startswith("P")

@@ -1,0 +1,74 @@
+"""Exact match and token F1 of answers (Rajpurkar et al. 2016), as XTREME scores XQuAD and TyDiQA-GoldP.
+
+The normaliser is the English one in every language: only ASCII punctuation and English articles go, and tokens
+are what whitespace separates, so that a Chinese or Thai answer is a single token.
+"""
+
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import pyarrow as pa
+
+from xstilts.errors import UserError
+from xstilts.metrics import gold
+
+NAMES = ("f1", "exact_match")
+
+Normaliser = Callable[[str], str]
+"""Turns an answer into the tokens that count, with single spaces between them."""
+
+_NO_ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_ENGLISH_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
+
+
+def score(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> dict[str, float]:
+    """F1 and exact match in percent of the answers, given by question id; see `compare`."""
+    return compare(examples, predictions, normalise)
+
+
+def headline(scores: Mapping[str, float]) -> float:
+    """The mean of exact match and F1."""
+    return (scores["exact_match"] + scores["f1"]) / 2
+
+
+def normalise(answer: str) -> str:
+    """Lower case, without ASCII punctuation and English articles, single spaces."""
+    return " ".join(_ENGLISH_ARTICLES.sub(" ", answer.lower().translate(_NO_ASCII_PUNCTUATION)).split())
+
+
+def compare(examples: pa.Table, predictions: Mapping[str, str], normaliser: Normaliser) -> dict[str, float]:
+    """F1 and exact match in percent of all questions, each the best over the question's gold answers.
+
+    A question without prediction counts 0 in both; a prediction without question is ignored.
+
+    Raises:
+        UserError: unlabelled examples, a question without gold answers, or a prediction that is not a text.
+    """
+    questions = list(zip(examples["id"].to_pylist(), gold(examples, "answers"), strict=True))
+    exact_match = f1 = 0.0
+    for question, answers in questions:
+        if not answers:
+            raise UserError(f"Question {question!r} has no gold answer; expected at least one.")
+        if question in predictions:
+            found = _normalised(question, predictions[question], normaliser)
+            expected = [normaliser(answer["text"]) for answer in answers]
+            exact_match += found in expected
+            f1 += max(token_f1(found.split(), answer.split()) for answer in expected)
+    return {"f1": 100 * f1 / len(questions), "exact_match": 100 * exact_match / len(questions)}
+
+
+def _normalised(question: str, prediction: object, normaliser: Normaliser) -> str:
+    if not isinstance(prediction, str):
+        raise UserError(f"Question {question!r}: found the prediction {prediction!r}; expected a text.")
+    return normaliser(prediction)
+
+
+def token_f1(found: list[str], expected: list[str]) -> float:
+    """F1, 0 to 1, over two bags of tokens; 0 when they share none, even when both are empty."""
+    shared = (Counter(found) & Counter(expected)).total()
+    if not shared:
+        return 0.0
+    precision, recall = shared / len(found), shared / len(expected)
+    return 2 * precision * recall / (precision + recall)

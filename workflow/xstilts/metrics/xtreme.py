@@ -1,0 +1,39 @@
+"""The averages of the XTREME benchmark (Hu et al. 2020; its evaluate.py): complete, or not there at all."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+GROUPS = {
+    "classification": ("xnli", "pawsx"),
+    "tagging": ("udpos", "panx"),
+    "qa": ("xquad", "mlqa", "tydiqa"),
+    "retrieval": ("bucc2018", "tatoeba"),
+}
+"""The tasks of each group; together the nine of the benchmark."""
+
+TASKS = tuple(task for tasks in GROUPS.values() for task in tasks)
+
+
+def task_average(by_language: Mapping[str, float | None], languages: Iterable[str]) -> float | None:
+    """The unweighted mean of a score over all languages of a task; None if one of them is missing or not a number.
+
+    The headline of a task is the metric's `headline` of such averages.
+    """
+    return _complete_mean(by_language, languages)
+
+
+def group_averages(headlines: Mapping[str, float | None]) -> dict[str, float | None]:
+    """The unweighted mean headline of each group's tasks; None for a group with a missing task."""
+    return {group: _complete_mean(headlines, tasks) for group, tasks in GROUPS.items()}
+
+
+def overall(headlines: Mapping[str, float | None]) -> float | None:
+    """The XTREME score: the unweighted mean over the nine tasks, not over the groups; None if a task is missing."""
+    return _complete_mean(headlines, TASKS)
+
+
+def _complete_mean(values: Mapping[str, float | None], keys: Iterable[str]) -> float | None:
+    wanted = [values.get(key) for key in keys]
+    if not wanted or any(value is None or math.isnan(value) for value in wanted):
+        return None
+    return sum(wanted) / len(wanted)

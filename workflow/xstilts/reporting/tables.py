@@ -1,0 +1,79 @@
+"""The table of the paper: the baseline's scores in the first row, the change that each intermediate brings below it."""
+
+from pathlib import Path
+
+import pandas as pd
+from rich.table import Table
+
+from xstilts.grid import NO_INTERMEDIATE
+from xstilts.reporting.collect import HEADLINE
+
+MEAN = "mean"
+
+
+def levels(scores: pd.DataFrame, encoder: str, intermediates: list[str], targets: list[str]) -> pd.DataFrame:
+    """The score of every target after every intermediate, in percent.
+
+    A target's score is the unweighted mean of the headline metric over its languages, then the median over seeds. A
+    cell in which a language or a seed has no score is missing, and so is the mean of its row.
+
+    Returns:
+        Intermediates by targets, and their mean in the last column.
+    """
+    mine = scores[(scores["encoder"] == encoder) & (scores["metric"] == HEADLINE)]
+    by_seed = mine.groupby(["intermediate", "target", "seed"])["value"].agg(lambda values: values.mean(skipna=False))
+    over_seeds = by_seed.groupby(["intermediate", "target"]).agg(lambda values: values.median(skipna=False))
+    table = over_seeds.unstack("target").reindex(index=intermediates, columns=targets)
+    table[MEAN] = table.mean(axis=1, skipna=False)
+    return table
+
+
+def deltas(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with the change over the baseline in every row but the baseline's, which comes first."""
+    if NO_INTERMEDIATE not in table.index:
+        return table
+    baseline = table.loc[NO_INTERMEDIATE]
+    changed = table.sub(baseline).drop(index=NO_INTERMEDIATE)
+    return pd.concat([baseline.to_frame().T, changed])
+
+
+def write(table: pd.DataFrame, folder: Path, name: str) -> None:
+    """Write a table of deltas as CSV and Markdown."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_csv(folder / f"{name}.csv", index_label="intermediate", float_format="%.4f")
+    (folder / f"{name}.md").write_text(_markdown(table), encoding="utf-8")
+
+
+def rich_table(table: pd.DataFrame, title: str) -> Table:
+    """A table of deltas for the terminal: gains green, losses red."""
+    shown = Table(title=title)
+    shown.add_column("intermediate")
+    for column in table.columns:
+        shown.add_column(str(column), justify="right")
+    for row, values in table.iterrows():
+        shown.add_row(str(row), *(_coloured(value, _is_delta(table, row)) for value in values))
+    return shown
+
+
+def _is_delta(table: pd.DataFrame, row: object) -> bool:
+    return row != NO_INTERMEDIATE and NO_INTERMEDIATE in table.index
+
+
+def _text(value: float, delta: bool) -> str:
+    if pd.isna(value):
+        return "—"
+    return f"{value:+.1f}" if delta else f"{value:.1f}"
+
+
+def _coloured(value: float, delta: bool) -> str:
+    text = _text(value, delta)
+    if not delta or pd.isna(value) or float(text) == 0:
+        return text
+    return f"[green]{text}[/]" if value > 0 else f"[red]{text}[/]"
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    lines = [["intermediate", *map(str, table.columns)], ["---", *["---:"] * len(table.columns)]]
+    for row, values in table.iterrows():
+        lines.append([str(row), *(_text(value, _is_delta(table, row)) for value in values)])
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

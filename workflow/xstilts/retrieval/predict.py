@@ -1,0 +1,73 @@
+"""Predictions of the targets that use the encoder as it is: nearest neighbours, or pairs mined above a threshold."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xstilts import encoders
+from xstilts.checkpoints import Checkpoint
+from xstilts.metrics.bucc import gold_pairs
+from xstilts.prediction import device
+from xstilts.retrieval.embed import embed
+from xstilts.retrieval.mine import Candidate, Side, above, best_threshold, candidates, nearest
+from xstilts.tasks.base import Task
+
+Parts = dict[str, tuple[pa.Table, pa.Table]]
+"""Examples and features, by language."""
+
+
+def predict(
+    checkpoint: Checkpoint, task: Task, splits: dict[str, Parts], split: str, *, layer: int | None, pooling: str
+) -> dict[str, list]:
+    """The predictions for a split, by language, all embedded in one stream.
+
+    Args:
+        splits: the split to predict and, if the task has one, the split that its threshold is tuned on.
+        layer, pooling: how a sentence becomes a vector, see `embed`.
+
+    Returns:
+        For a task with a threshold, pairs of foreign and English ids; else the row of the nearest foreign sentence for
+        each English one, as text.
+    """
+    vectors = _vectors(checkpoint, splits, layer, pooling)
+    predictions = {}
+    for lang, (examples, _) in splits[split].items():
+        if task.tuned_on is None:
+            foreign, english = _sides(examples, vectors[split, lang])
+            rows = nearest(english.vectors, foreign.vectors, str(device()))
+            predictions[lang] = [foreign.ids[row] for row in rows]
+        else:
+            mined = {s: _mine(splits[s][lang][0], vectors[s, lang]) for s in splits}
+            threshold = best_threshold(mined[task.tuned_on], gold_pairs(splits[task.tuned_on][lang][0]))
+            predictions[lang] = above(mined[split], threshold)
+    return predictions
+
+
+def _vectors(
+    checkpoint: Checkpoint, splits: dict[str, Parts], layer: int | None, pooling: str
+) -> dict[tuple[str, str], np.ndarray]:
+    features = {(split, lang): part[1] for split, parts in splits.items() for lang, part in parts.items()}
+    everything = embed(
+        encoders.load_encoder(checkpoint).to(device()),
+        pa.concat_tables(features.values()),
+        pad_token_id=encoders.load_tokenizer(checkpoint).pad_token_id,
+        layer=layer,
+        pooling=pooling,
+    )
+    bounds = np.cumsum([table.num_rows for table in features.values()])[:-1]
+    return dict(zip(features, np.split(everything, bounds), strict=True))
+
+
+def _sides(examples: pa.Table, vectors: np.ndarray) -> tuple[Side, Side]:
+    """The foreign and the English sentences of a table."""
+    sides = []
+    for name in ("foreign", "english"):
+        mask = pc.equal(examples["side"], name)
+        own = examples.filter(mask)
+        sides.append(Side(own["id"].to_pylist(), own["text"].to_pylist(), vectors[mask.to_numpy()]))
+    return sides[0], sides[1]
+
+
+def _mine(examples: pa.Table, vectors: np.ndarray) -> list[Candidate]:
+    foreign, english = _sides(examples, vectors)
+    return candidates(foreign, english, device=str(device()))

@@ -1,0 +1,140 @@
+"""The store on disk: which entries are finished, how a finished one appears, and what files and code stand for in a spec.
+
+An entry is finished when its manifest is there. The manifest is written last, by renaming, and never changed.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xstilts import spec
+from xstilts.checkpoints import model_files, tokenizer_files
+from xstilts.config import Config, ConfigError, Encoder
+from xstilts.errors import UserError
+from xstilts.grid import Entry, Grid
+from xstilts.tasks.base import Task
+
+SPEC, MANIFEST = "spec.json", "manifest.json"
+
+
+@dataclass(frozen=True)
+class FileIdentity:
+    """Files by their content, code by its syntax trees."""
+
+    hashes: spec.FileHashes
+
+    def code(self, *modules: str) -> str:
+        """The fingerprint of all code that the modules reach."""
+        return spec.code(*modules)
+
+    def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
+        """The layout and the content of the files of a split; what was looked for, where there is none."""
+        from xstilts.sources import release
+
+        found = release.locate(task, split, lang, list(config.task(task.name).folders))
+        if found is None:
+            return {"missing": [list(layout.patterns) for layout in task.splits[split]]}
+        return {"layout": list(found.layout.patterns), "sha256": [self.hashes.of(path) for path in found.paths]}
+
+    def encoder(self, name: str, encoder: Encoder) -> dict:
+        """The repository and its commit, or the content of the folder."""
+        return self._of_folder(name, encoder, model_files)
+
+    def tokenizer(self, name: str, encoder: Encoder) -> dict:
+        """As for the encoder, but the tokenizer's files alone, which encoders of several sizes may share."""
+        return self._of_folder(name, encoder, tokenizer_files)
+
+    def _of_folder(self, name: str, encoder: Encoder, files: Callable[[Path], list[Path]]) -> dict:
+        if encoder.path is None:
+            return {"repository": encoder.repository, "revision": encoder.revision}
+        if not (encoder.path / "config.json").is_file():
+            raise ConfigError(f"encoders.{name}.path", str(encoder.path), "no Hugging Face folder there (config.json)")
+        return {file.name: self.hashes.of(file) for file in files(encoder.path)}
+
+
+def open_grid(config: Config) -> Grid:
+    """The grid of a configuration over the files and the code that are here now."""
+    hashes = spec.FileHashes(config.store / ".cache" / "sha256.json")
+    grid = Grid(config, FileIdentity(hashes))
+    _ = grid.entries
+    hashes.save()
+    return grid
+
+
+def finished(store: Path, entry: Entry) -> bool:
+    """Whether an entry is complete."""
+    return (store / entry.manifest).is_file()
+
+
+def pending(store: Path, grid: Grid) -> dict[str, Entry]:
+    """What is still to be made, by path: everything that the tables need and that no finished entry stands for."""
+    waiting, found = [grid.tables], {}
+    while waiting:
+        entry = waiting.pop()
+        if entry.path not in found and not finished(store, entry):
+            found[entry.path] = entry
+            waiting.extend(entry.inputs.values())
+    return found
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entry while it is made: the folder of its files, and what its manifest says beside their hashes."""
+
+    folder: Path
+    notes: dict = field(default_factory=dict)
+
+
+@contextmanager
+def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
+    """A draft that becomes the entry when the block ends well; the manifest comes last."""
+    draft = Draft(scratch(store, entry, f"files.{os.getpid()}"))
+    draft.folder.mkdir(parents=True)
+    try:
+        yield draft
+        write_json(draft.folder / SPEC, entry.spec)
+        hashes = {str(file.relative_to(draft.folder)): spec.sha256(file) for file in _files(draft.folder)}
+        for name in hashes:
+            final = store / entry.path / name
+            final.parent.mkdir(parents=True, exist_ok=True)
+            (draft.folder / name).replace(final)
+        write_json(store / entry.manifest, {**draft.notes, "files": hashes})
+    finally:
+        shutil.rmtree(draft.folder, ignore_errors=True)
+
+
+def scratch(store: Path, entry: Entry, purpose: str) -> Path:
+    """The place where a job keeps what is not part of its entry: beside the store's entries, never among them."""
+    return store / ".scratch" / f"{spec.fingerprint(entry.path)}.{purpose}"
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file())
+
+
+def write_json(path: Path, value: object) -> None:
+    """A JSON file that appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    scratch.replace(path)
+
+
+def planned(grid: Grid, path: str) -> Entry:
+    """The entry that a job was started for.
+
+    Raises:
+        UserError: the code, the configuration or the data have changed since the run was planned, so that the job would
+            put a result under a name that no longer stands for it.
+    """
+    try:
+        return grid.entries[path]
+    except KeyError:
+        raise UserError(
+            f"{path} is not part of this experiment any more: the code, the configuration or the data have changed "
+            "since the run was planned. Nothing is lost; start snakemake again."
+        ) from None

@@ -1,0 +1,70 @@
+"""The model of a stage: one encoder, and a head for each of its tasks."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from transformers import PreTrainedModel
+
+HEADS = "heads.safetensors"
+
+
+class StageModel(nn.Module):
+    """Models of several tasks that share the modules of one encoder.
+
+    Args:
+        models: a model with a head for each task; the encoder of the first one that has a pooler, else of the first,
+            becomes the encoder of all.
+    """
+
+    accepts_loss_kwargs = True
+
+    def __init__(self, models: dict[str, PreTrainedModel]):
+        super().__init__()
+        self.encoder = max(models.values(), key=lambda model: len(list(model.base_model.children()))).base_model
+        for model in models.values():
+            _share(model.base_model, self.encoder)
+        self.heads = nn.ModuleDict({task: nn.ModuleDict(_head(model)) for task, model in models.items()})
+        # Not registered: their parameters are those of the encoder and the heads, and must not be counted twice.
+        self.__dict__["models"] = models
+
+    def forward(self, task: str, num_items_in_batch: torch.Tensor | None = None, **batch: torch.Tensor) -> dict:
+        """The loss of a micro-batch of one task.
+
+        Args:
+            num_items_in_batch: the number of labels in all micro-batches of the optimiser step; the loss is then this
+                micro-batch's share of the mean over them, so that accumulation does not change the gradient.
+        """
+        loss = self.models[task](**batch).loss
+        if num_items_in_batch is not None:
+            loss = loss * (batch["labels"] != -100).sum() / num_items_in_batch
+        return {"loss": loss}
+
+    def train(self, mode: bool = True) -> "StageModel":
+        """Set dropout on or off everywhere."""
+        for model in self.models.values():
+            model.train(mode)
+        return super().train(mode)
+
+    def save(self, folder: Path) -> None:
+        """Write a standard Hugging Face checkpoint.
+
+        With one task it is the model with its head; with several the encoder, and all heads in `heads.safetensors`
+        under `<task>.<parameter>`.
+        """
+        if len(self.models) == 1:
+            next(iter(self.models.values())).save_pretrained(folder)
+            return
+        self.encoder.save_pretrained(folder)
+        save_file({key: value.contiguous() for key, value in self.heads.state_dict().items()}, folder / HEADS)
+
+
+def _share(encoder: nn.Module, shared: nn.Module) -> None:
+    for name, module in shared.named_children():
+        if hasattr(encoder, name) and getattr(encoder, name) is not None:
+            setattr(encoder, name, module)
+
+
+def _head(model: PreTrainedModel) -> dict[str, nn.Module]:
+    return {name: module for name, module in model.named_children() if module is not model.base_model}

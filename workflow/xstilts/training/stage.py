@@ -1,0 +1,211 @@
+"""One stage: from a parent checkpoint and the features of its tasks to a child checkpoint."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import torch
+from torch.utils.data import DataLoader, Dataset
+from transformers import (
+    EarlyStoppingCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+    set_seed,
+)
+
+from xstilts import encoders, features, metrics
+from xstilts.errors import UserError
+from xstilts.prediction import predict
+from xstilts.tasks.base import Task
+from xstilts.training.batches import BatchSampler, micro_batch_size, optimiser_steps, probabilities
+from xstilts.training.model import StageModel
+from xstilts.training.resume import exclusive, last_checkpoint
+
+if TYPE_CHECKING:
+    from xstilts.config import Stage
+
+RECORD = "training.json"
+SCORE = "eval_score"
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """What a stage needs of one of its tasks.
+
+    Args:
+        train: features of the training rows of all languages.
+        dev: examples and features of the dev rows, by language.
+        settings: the encoding settings with which the features were made.
+    """
+
+    task: Task
+    kind: ModuleType
+    train: pa.Table
+    dev: dict[str, tuple[pa.Table, pa.Table]]
+    settings: object
+
+
+def train(
+    stage: "Stage",
+    parent: encoders.Checkpoint,
+    data: dict[str, TaskData],
+    output: Path,
+    scratch: Path,
+    *,
+    seed: int,
+    micro_batch: int,
+) -> None:
+    """Train a stage and write its checkpoint.
+
+    Args:
+        data: by task, in the order of the stage.
+        output: an empty folder that becomes a Hugging Face checkpoint with `training.json`, the dev scores.
+        scratch: where the state of the training is kept until it is finished; a later call goes on from there.
+        micro_batch: rows that fit on the device at once.
+
+    Raises:
+        UserError: another process trains in the same scratch folder, or the device cannot compute as asked.
+    """
+    with exclusive(scratch):
+        set_seed(seed)
+        tokenizer = encoders.load_tokenizer(parent)
+        model = StageModel({name: encoders.with_fresh_head(parent, d.kind, d.task) for name, d in data.items()})
+        sampler = _sampler(stage, data, seed, micro_batch)
+        trainer = StageTrainer(
+            model=model,
+            args=_arguments(stage, sampler, scratch, seed),
+            data=data,
+            sampler=sampler,
+            pad_token_id=tokenizer.pad_token_id,
+            precision=stage.precision,
+            callbacks=[EvaluateAtTheEnd(), EarlyStoppingCallback(early_stopping_patience=stage.patience)],
+        )
+        trainer.train(resume_from_checkpoint=last_checkpoint(scratch))
+        model.save(output)
+        encoders.copy_tokenizer(parent, output)
+        (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n")
+
+
+def _sampler(stage: "Stage", data: dict[str, TaskData], seed: int, micro_batch: int) -> BatchSampler:
+    sampling, sizes = stage.sampling, [d.train.num_rows for d in data.values()]
+    return BatchSampler(
+        lengths={name: features.lengths(d.train) for name, d in data.items()},
+        weights=probabilities(sizes, sampling.strategy, sampling.temperature, sampling.cap),
+        steps=optimiser_steps(sizes, stage.epochs, stage.batch_size, sampling.strategy, sampling.cap),
+        batch_size=stage.batch_size,
+        micro_batch=micro_batch_size(stage.batch_size, micro_batch),
+        seed=seed,
+    )
+
+
+def _arguments(stage: "Stage", sampler: BatchSampler, scratch: Path, seed: int) -> TrainingArguments:
+    if stage.precision == "bf16" and torch.cuda.is_available() and not torch.cuda.is_bf16_supported():
+        raise UserError("precision 'bf16': this GPU has no bfloat16; set 'precision: fp32' for the stage.")
+    return TrainingArguments(
+        output_dir=str(scratch),
+        max_steps=sampler.steps,
+        per_device_train_batch_size=sampler.micro_batch,
+        gradient_accumulation_steps=sampler.batch_size // sampler.micro_batch,
+        learning_rate=stage.learning_rate,
+        lr_scheduler_type="linear",
+        warmup_steps=stage.warmup,
+        weight_decay=stage.weight_decay,
+        adam_epsilon=stage.adam_epsilon,
+        max_grad_norm=stage.max_gradient_norm,
+        bf16=stage.precision == "bf16",
+        seed=seed,
+        eval_strategy="steps",
+        eval_steps=stage.evaluate_every,
+        save_strategy="steps",
+        save_steps=stage.evaluate_every,
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model=SCORE,
+        greater_is_better=True,
+        restore_callback_states_from_checkpoint=True,
+        logging_steps=max(1, min(50, sampler.steps // 10)),
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=torch.cuda.is_available(),
+        use_cpu=not torch.accelerator.is_available(),
+    )
+
+
+def _record(state: TrainerState) -> dict:
+    """The dev scores of every evaluation and which of them won; nothing that depends on the machine's speed."""
+    evaluations = [
+        {key.removeprefix("eval_"): value for key, value in entry.items() if key.startswith("eval_") or key == "step"}
+        for entry in state.log_history
+        if SCORE in entry
+    ]
+    best = max(evaluations, key=lambda entry: entry["score"])
+    return {"steps": state.global_step, "planned_steps": state.max_steps, "best": best, "evaluations": evaluations}
+
+
+class StageTrainer(Trainer):
+    """A Trainer that draws its micro-batches from several tasks and evaluates with the tasks' own metrics."""
+
+    def __init__(self, *, data: dict[str, TaskData], sampler: BatchSampler, pad_token_id: int, precision: str, **rest):
+        super().__init__(**rest)
+        self.data, self.sampler = data, sampler
+        self.pad_token_id, self.precision = pad_token_id, precision
+
+    def get_train_dataloader(self) -> DataLoader:
+        """The micro-batches in the sampler's order."""
+        rows = _Rows({name: d.train for name, d in self.data.items()})
+        loader = DataLoader(rows, batch_sampler=self.sampler, collate_fn=self._collate)
+        return self.accelerator.prepare(loader)
+
+    def _collate(self, rows: list[tuple[str, dict]]) -> dict[str, object]:
+        task = rows[0][0]
+        batch = self.data[task].kind.collate([row for _, row in rows], self.pad_token_id)
+        return {"task": task, **{key: torch.from_numpy(array) for key, array in batch.items()}}
+
+    def evaluate(self, *_, **__) -> dict[str, float]:
+        """The dev score of every task, in percent, and their mean, which chooses the checkpoint."""
+        headlines = {name: self._headline(name, d) for name, d in self.data.items()}
+        scores = {f"eval_{name}": value for name, value in headlines.items()}
+        scores[SCORE] = sum(headlines.values()) / len(headlines)
+        self.log(scores)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, scores)
+        return scores
+
+    def _headline(self, name: str, data: TaskData) -> float:
+        model, metric = self.model.models[name], metrics.load(data.task.metric)
+        predictions = predict(
+            model,
+            data.kind,
+            data.task,
+            data.dev,
+            data.settings,
+            pad_token_id=self.pad_token_id,
+            precision=self.precision,
+        )
+        scores = [metric.headline(metric.score(data.dev[lang][0], p, lang)) for lang, p in predictions.items()]
+        return sum(scores) / len(scores)
+
+
+class EvaluateAtTheEnd(TrainerCallback):
+    """Makes the last step one that is evaluated and saved, so that it can be the best."""
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_) -> None:
+        """Ask for an evaluation and a checkpoint after the last step."""
+        if state.global_step == state.max_steps:
+            control.should_evaluate = control.should_save = True
+
+
+class _Rows(Dataset):
+    """Rows of features by (task, row)."""
+
+    def __init__(self, tables: dict[str, pa.Table]):
+        self.tables = tables
+
+    def __getitems__(self, keys: list[tuple[str, int]]) -> list[tuple[str, dict]]:
+        task = keys[0][0]
+        return [(task, row) for row in features.rows(self.tables[task], [row for _, row in keys])]
