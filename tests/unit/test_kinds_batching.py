@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from xstilts.errors import UserError
 from xstilts.kinds import batching, load
 from xstilts.kinds.tokens import Template

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from xstilts.kinds import load
 from xstilts.sources.columns import SCHEMAS
 from xstilts.tasks.base import Task

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from xstilts.errors import UserError
 from xstilts.kinds import load
 from xstilts.sources.columns import SCHEMAS

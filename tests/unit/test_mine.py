@@ -29,7 +29,7 @@ def cosine(a, b) -> float:
 
 
 def naive_candidates(foreign: Side, english: Side, k: int = 4) -> list[tuple[float, str, str]]:
-    x, y = ({text: vector for text, vector in zip(s.texts, s.vectors, strict=True)} for s in (foreign, english))
+    x, y = (dict(zip(s.texts, s.vectors, strict=True)) for s in (foreign, english))
     near_x = {a: sorted(y, key=lambda b: -cosine(x[a], y[b]))[:k] for a in x}
     near_y = {b: sorted(x, key=lambda a: -cosine(x[a], y[b]))[:k] for b in y}
     mean_x = {a: sum(cosine(x[a], y[b]) for b in near_x[a]) / len(near_x[a]) for a in x}
@@ -116,7 +116,7 @@ def test_search_leaves_the_precision_that_training_chose():
 def test_a_vector_without_direction_is_refused_with_its_row(value):
     broken = vectors(5)
     broken[3] = value
-    with pytest.raises(UserError, match="1 of 5 .* row 3"):
+    with pytest.raises(UserError, match=r"1 of 5 .* row 3"):
         nearest(vectors(2), broken)
 
 

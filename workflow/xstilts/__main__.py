@@ -1,6 +1,7 @@
 """`python -m xstilts <command>`: the jobs of the workflow, and what a user asks for by hand."""
 
 import argparse
+import ast
 import importlib
 import os
 import shlex
@@ -13,8 +14,8 @@ JOBS = ("read_task", "encode_task", "train_stage", "predict", "score", "collect"
 COMMANDS = ("schema", "table")
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
+def parser(chosen: str) -> argparse.ArgumentParser:
+    """The command line; of the commands only the chosen one is imported."""
     top = argparse.ArgumentParser(prog="python -m xstilts", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
     for name in JOBS:
@@ -24,13 +25,14 @@ def parser() -> argparse.ArgumentParser:
         job.add_argument("--log", type=Path, help="write what is printed to this file, the cause of a failure first")
     for name in COMMANDS:
         command = commands.add_parser(name, help=_summary(name))
-        _module(name).add_arguments(command)
+        if name == chosen:
+            _module(name).add_arguments(command)
     return top
 
 
 def main() -> int:
     """Run a command; a mistake of the user's is one message, not a traceback."""
-    arguments = parser().parse_args()
+    arguments = parser(next(iter(sys.argv[1:]), "")).parse_args()
     log = getattr(arguments, "log", None)
     if log:
         _redirect(log)
@@ -55,8 +57,6 @@ def _module(command: str):
 
 def _summary(name: str) -> str:
     """The first line of a command's docstring, read without importing what it imports."""
-    import ast
-
     source = Path(__file__).with_name("commands") / f"{name}.py"
     return (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").split("\n")[0]
 
@@ -71,10 +71,12 @@ def _redirect(log: Path) -> None:
 
 def _fail(cause: str, log: Path | None) -> None:
     """Say why the command failed: on standard error, or as the first line of its log."""
-    print(f"error: {cause}", file=sys.stderr, flush=True)
+    if log is None:
+        print(f"error: {cause}", file=sys.stderr)
+        return
     sys.stdout.flush()
-    if log:
-        log.write_text(f"error: {cause}\n\n{log.read_text(encoding='utf-8', errors='replace')}", encoding="utf-8")
+    sys.stderr.flush()
+    log.write_text(f"error: {cause}\n\n{log.read_text(encoding='utf-8', errors='replace')}", encoding="utf-8")
 
 
 if __name__ == "__main__":

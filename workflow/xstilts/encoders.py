@@ -11,6 +11,9 @@ from xstilts.checkpoints import Checkpoint, tokenizer_files
 from xstilts.errors import UserError
 from xstilts.tasks.base import Task
 
+transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
+
 
 def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
     """The fast tokenizer of a checkpoint.
@@ -47,7 +50,8 @@ def with_fresh_head(checkpoint: Checkpoint, kind: ModuleType, task: Task) -> Pre
     try:
         model = getattr(transformers, kind.AUTO_MODEL).from_config(config, dtype="float32")
     except ValueError as error:
-        raise UserError(f"{checkpoint.name}: a {config.model_type!r} encoder has no head for {task.name}: {error}") from None
+        problem = f"a {config.model_type!r} encoder has no head for {task.name}"
+        raise UserError(f"{checkpoint.name}: {problem}: {error}") from None
     incompatible = model.base_model.load_state_dict(encoder.state_dict(), strict=False)
     lost = [key for key in incompatible.missing_keys if "pooler" not in key]
     if lost:

@@ -1,8 +1,8 @@
 """From a configuration to everything that has to exist for it: the entries of the store, by name.
 
-An entry is one folder (or file) of the store: read data, token ids, a model, predictions, scores, tables. Its name carries
-the fingerprint of its spec, so equal work has equal names and two cells share what they have in common. This module is
-pure: all that it knows of files and code comes through an `Identity`.
+An entry is one folder (or file) of the store: read data, token ids, a model, predictions, scores, tables. Its name
+carries the fingerprint of its spec, so equal work has equal names and two cells share what they have in common. This
+module is pure: all that it knows of files and code comes through an `Identity`.
 """
 
 from collections.abc import Iterator
@@ -205,7 +205,7 @@ class Grid:
         )
 
     def _folder(self, encoder: str, stages: tuple[str, ...], seed: int) -> str:
-        """The path of a model without `models/` and its seed: the encoder and every stage, each with its fingerprint."""
+        """The path of a model without `models/` and its seed: the encoder and its stages, each with its fingerprint."""
         model = self._model(encoder, stages, seed)
         if model:
             return model.path.removeprefix("models/").rpartition("/")[0]

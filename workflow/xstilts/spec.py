@@ -37,6 +37,7 @@ def libraries(*names: str) -> dict[str, str]:
     return {name: _minor_version(name) for name in names}
 
 
+@cache
 def _minor_version(name: str) -> str:
     try:
         return ".".join(version(name).split(".")[:2])
@@ -47,8 +48,8 @@ def _minor_version(name: str) -> str:
 def code(*modules: str) -> str:
     """The fingerprint of all code of this package that the modules can reach by imports.
 
-    It is taken over the syntax trees without docstrings, so that comments, docstrings and layout do not count, and it is
-    the same under every Python version. Modules loaded by name at run time are not seen and have to be given.
+    It is taken over the syntax trees without docstrings, so that comments, docstrings and layout do not count, and it
+    is the same under every Python version. Modules loaded by name at run time are not seen and have to be given.
     """
     return _code_of(frozenset(_closure(tuple(f"{PACKAGE}.{module}" for module in modules))))
 

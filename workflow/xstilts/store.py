@@ -1,4 +1,4 @@
-"""The store on disk: which entries are finished, how a finished one appears, and what files and code stand for in a spec.
+"""The store on disk: which entries are finished, how one appears, and what files and code stand for in a spec.
 
 An entry is finished when its manifest is there. The manifest is written last, by renaming, and never changed.
 """

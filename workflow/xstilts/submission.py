@@ -38,7 +38,7 @@ def write(path: Path, form: str, predictions: Predictions) -> None:
 
     Raises:
         DataError: predictions that a reader would find malformed, such as an empty label.
-        UserError: predictions that a reader would find different, such as a label of two lines, a sentence without tags.
+        UserError: predictions that a reader would find different, such as a sentence without tags.
     """
     render, parse = _FORMS[form]
     text = render(predictions)

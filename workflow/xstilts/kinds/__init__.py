@@ -40,10 +40,14 @@ class Kind(Protocol):
     Args:
         AUTO_MODEL: the class of transformers that loads the encoder with its head.
         OUTPUTS: the fields of the model's output that `decode` needs.
+        PER_TOKEN: whether these have a value for each token, not one for the whole sequence.
+        GOLD: the arguments of the model that hold labels.
     """
 
     AUTO_MODEL: str
     OUTPUTS: tuple[str, ...]
+    PER_TOKEN: bool
+    GOLD: tuple[str, ...]
 
     def head(self, task: "Task") -> dict[str, Any]:
         """The entries of the model's config that shape the head."""

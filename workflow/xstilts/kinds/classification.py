@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 AUTO_MODEL = "AutoModelForSequenceClassification"
 OUTPUTS = ("logits",)
+PER_TOKEN = False
+GOLD = ("labels",)
 
 
 def head(task: "Task") -> dict[str, Any]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 AUTO_MODEL = "AutoModel"
 OUTPUTS = ()
+PER_TOKEN = True
+GOLD = ()
 
 
 def head(task: "Task") -> dict[str, Any]:

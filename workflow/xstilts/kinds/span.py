@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 AUTO_MODEL = "AutoModelForQuestionAnswering"
 OUTPUTS = ("start_logits", "end_logits")
+PER_TOKEN = True
+GOLD = ("start_positions", "end_positions")
 
 N_BEST = 20
 """How many starts and how many ends of a window are combined."""
@@ -57,8 +59,8 @@ class Candidate(NamedTuple):
 
 
 def head(task: "Task") -> dict[str, Any]:
-    """Nothing: every head for question answering has one output for the start and one for the end."""
-    return {}
+    """One output for the start and one for the end."""
+    return {"num_labels": 2}
 
 
 def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: "Lengths") -> pa.Table:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 AUTO_MODEL = "AutoModelForTokenClassification"
 OUTPUTS = ("logits",)
+PER_TOKEN = True
+GOLD = ("labels",)
 
 
 class Piece(NamedTuple):

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 Row = tuple[str, dict]
-"""A place in a file (`line 12`) and the canonical row read there; columns in `xstilts.sources.columns`."""
+"""A place in a file (`line 12`) and the canonical row read there; columns in `xstilts.sources.columns`.
+
+A row without `id` is given its position in the split as its id."""
 
 Reader = Callable[..., Iterator[Row]]
 """`reader(paths, *, task, lang) -> Iterator[Row]`, with one path for each pattern of its layout."""
@@ -16,16 +18,18 @@ class Layout:
     """One way in which a split lies on disk.
 
     Args:
-        patterns: file names relative to a folder of the task, with `{lang}` and `{iso3}` for the language;
-            all of them must be there. A name may hold `*`.
+        patterns: file names relative to a folder of the task, with `{lang}`, `{iso3}` and `{name}` (`english`) for
+            the language and `{split}` for the split; all of them must be there. A name may hold `*`.
         read: turns the files into canonical rows.
         every: the single pattern stands for any number of files, read one after the other in the order of
             their names (treebanks of one language); otherwise a pattern must match exactly one file.
+        languages: the languages of the files, where their names do not say it; empty for every language.
     """
 
     patterns: tuple[str, ...]
     read: Reader
     every: bool = False
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,9 @@ from transformers import (
 
 from xstilts import encoders, features, metrics
 from xstilts.errors import UserError
+from xstilts.kinds.batching import has_gold
 from xstilts.prediction import predict
+from xstilts.sources.columns import GOLD
 from xstilts.tasks.base import Task
 from xstilts.training.batches import BatchSampler, micro_batch_size, optimiser_steps, probabilities
 from xstilts.training.model import StageModel
@@ -50,6 +52,10 @@ class TaskData:
     dev: dict[str, tuple[pa.Table, pa.Table]]
     settings: object
 
+    def has_dev_labels(self) -> bool:
+        """Whether a checkpoint can be chosen by its dev score."""
+        return all(has_gold(examples, GOLD[self.task.kind]) for examples, _ in self.dev.values())
+
 
 def train(
     stage: "Stage",
@@ -69,6 +75,8 @@ def train(
         scratch: where the state of the training is kept until it is finished; a later call goes on from there.
         micro_batch: rows that fit on the device at once.
 
+    Where the dev set has no labels, as in XTREME's own download of TyDiQA, the checkpoint of the last step is kept.
+
     Raises:
         UserError: another process trains in the same scratch folder, or the device cannot compute as asked.
     """
@@ -77,14 +85,17 @@ def train(
         tokenizer = encoders.load_tokenizer(parent)
         model = StageModel({name: encoders.with_fresh_head(parent, d.kind, d.task) for name, d in data.items()})
         sampler = _sampler(stage, data, seed, micro_batch)
+        selecting = all(d.has_dev_labels() for d in data.values())
+        if not selecting:
+            print("The dev set has no labels, so the checkpoint of the last step is kept.", flush=True)
         trainer = StageTrainer(
             model=model,
-            args=_arguments(stage, sampler, scratch, seed),
+            args=_arguments(stage, sampler, scratch, seed, selecting),
             data=data,
             sampler=sampler,
             pad_token_id=tokenizer.pad_token_id,
             precision=stage.precision,
-            callbacks=[EvaluateAtTheEnd(), EarlyStoppingCallback(early_stopping_patience=stage.patience)],
+            callbacks=[EvaluateAtTheEnd(), EarlyStoppingCallback(stage.patience)] if selecting else [],
         )
         trainer.train(resume_from_checkpoint=last_checkpoint(scratch))
         model.save(output)
@@ -104,7 +115,7 @@ def _sampler(stage: "Stage", data: dict[str, TaskData], seed: int, micro_batch: 
     )
 
 
-def _arguments(stage: "Stage", sampler: BatchSampler, scratch: Path, seed: int) -> TrainingArguments:
+def _arguments(stage: "Stage", sampler: BatchSampler, scratch: Path, seed: int, selecting: bool) -> TrainingArguments:
     if stage.precision == "bf16" and torch.cuda.is_available() and not torch.cuda.is_bf16_supported():
         raise UserError("precision 'bf16': this GPU has no bfloat16; set 'precision: fp32' for the stage.")
     return TrainingArguments(
@@ -120,13 +131,13 @@ def _arguments(stage: "Stage", sampler: BatchSampler, scratch: Path, seed: int) 
         max_grad_norm=stage.max_gradient_norm,
         bf16=stage.precision == "bf16",
         seed=seed,
-        eval_strategy="steps",
+        eval_strategy="steps" if selecting else "no",
         eval_steps=stage.evaluate_every,
         save_strategy="steps",
         save_steps=stage.evaluate_every,
         save_total_limit=1,
-        load_best_model_at_end=True,
-        metric_for_best_model=SCORE,
+        load_best_model_at_end=selecting,
+        metric_for_best_model=SCORE if selecting else None,
         greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
         logging_steps=max(1, min(50, sampler.steps // 10)),
@@ -144,7 +155,7 @@ def _record(state: TrainerState) -> dict:
         for entry in state.log_history
         if SCORE in entry
     ]
-    best = max(evaluations, key=lambda entry: entry["score"])
+    best = max(evaluations, key=lambda entry: entry["score"], default=None)
     return {"steps": state.global_step, "planned_steps": state.max_steps, "best": best, "evaluations": evaluations}
 
 
@@ -152,7 +163,8 @@ class StageTrainer(Trainer):
     """A Trainer that draws its micro-batches from several tasks and evaluates with the tasks' own metrics."""
 
     def __init__(self, *, data: dict[str, TaskData], sampler: BatchSampler, pad_token_id: int, precision: str, **rest):
-        super().__init__(**rest)
+        # The Trainer insists on a dev set before it lets `evaluate` be called, which here knows its own.
+        super().__init__(eval_dataset=list(data), **rest)
         self.data, self.sampler = data, sampler
         self.pad_token_id, self.precision = pad_token_id, precision
 

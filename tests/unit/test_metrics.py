@@ -1,0 +1,317 @@
+"""The metrics give the official numbers, oddities included."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from itertools import chain
+
+import pytest
+import seqeval.metrics
+from gold_tables import asked, labelled, parallel, score, tagged
+from sklearn.metrics import accuracy_score
+
+from xstilts import metrics
+from xstilts.errors import UserError
+from xstilts.metrics.chunks import conlleval_chunks
+from xstilts.metrics.mlqa import normalise as normalise_mlqa
+from xstilts.metrics.squad import normalise as normalise_squad
+
+UPOS = ["ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN", "PUNCT"]
+UPOS += ["SCONJ", "SYM", "VERB", "X"]
+IOB = ["O", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-PER", "I-PER"]
+
+
+PERFECT = {
+    "accuracy": (labelled(["1", "0"]), ["1", "0"]),
+    "chunks": (tagged([["B-LOC", "O"]]), [["B-LOC", "O"]]),
+    "pos": (tagged([["DET", "NOUN"]]), [["DET", "NOUN"]]),
+    "squad": (asked({"q": ["Rome"]}), {"q": "rome"}),
+    "mlqa": (asked({"q": ["Rome"]}), {"q": "rome"}),
+    "bucc": (parallel({"en-1": ["de-1"]}), [("de-1", "en-1")]),
+    "tatoeba": (parallel({"en-1": ["7"]}), ["7"]),
+}
+UNLABELLED = {
+    "accuracy": (labelled([None, None]), ["1", "0"]),
+    "chunks": (tagged([None]), [["O"]]),
+    "pos": (tagged([None]), [["DET"]]),
+    "squad": (asked({"q": None}), {"q": "rome"}),
+    "mlqa": (asked({"q": None}), {"q": "rome"}),
+    "bucc": (parallel({"en-1": None}), [("de-1", "en-1")]),
+    "tatoeba": (parallel({"en-1": None}), ["7"]),
+}
+
+
+@pytest.mark.parametrize("name", PERFECT)
+def test_a_perfect_prediction_scores_100_under_every_name_of_the_metric(name):
+    scores = score(name, *PERFECT[name])
+    assert scores == dict.fromkeys(metrics.load(name).NAMES, 100)
+    assert metrics.load(name).headline(scores) == 100
+
+
+@pytest.mark.parametrize("name", UNLABELLED)
+def test_a_split_without_labels_is_refused(name):
+    with pytest.raises(UserError, match="only a labelled split can be scored"):
+        score(name, *UNLABELLED[name])
+
+
+@pytest.mark.parametrize("name", ["bleu", "xtreme"])
+def test_an_unknown_metric_is_refused_with_the_known_ones(name):
+    with pytest.raises(UserError, match="accuracy, bucc, chunks, mlqa, pos, squad, tatoeba"):
+        metrics.load(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "examples", "predictions", "message"),
+    [
+        ("accuracy", labelled(["1", "0"]), ["1"], "1 predictions; expected one for each of the 2 examples"),
+        ("accuracy", labelled([]), [], "no examples"),
+        ("chunks", tagged([["O"], ["O"]]), [["O"], ["O"], []], "3 predictions; .* 2 sentences"),
+        ("pos", tagged([["X"], ["X", "X"]]), [["X"], ["X"]], "Sentence 2: found 1 predicted tags; expected 2"),
+        ("tatoeba", parallel({"en-1": ["7"]}), ["7", "7"], "2 predictions; .* 1 English sentences"),
+    ],
+)
+def test_predictions_that_are_not_one_for_each_example_are_refused(name, examples, predictions, message):
+    with pytest.raises(UserError, match=message):
+        score(name, examples, predictions)
+
+
+def test_labels_count_as_spelled():
+    assert score("accuracy", labelled(["entailment", "neutral"]), ["Entailment", "neutral"]) == {"accuracy": 50}
+
+
+def test_accuracy_is_that_of_sklearn():
+    chance = random.Random(0)
+    gold, found = (chance.choices(["contradiction", "entailment", "neutral"], k=997) for _ in range(2))
+    assert score("accuracy", labelled(gold), found)["accuracy"] == accuracy_score(gold, found) * 100
+
+
+def test_one_wrong_tag_of_seven_destroys_its_run():
+    gold = ["DET", "NOUN", "NOUN", "VERB", "ADP", "PROPN", "PUNCT"]
+    found = ["DET", "NOUN", "ADJ", "VERB", "ADP", "PROPN", "PUNCT"]
+    assert score("pos", tagged([gold]), [found])["f1"] == pytest.approx(76.9, abs=0.05)
+
+
+MOCK_POS = {
+    "pt": (
+        "CCONJ ADP ADV VERB DET NOUN ADJ VERB DET NOUN ADP NOUN ADP NOUN PUNCT PUNCT VERB PUNCT | DET NOUN "
+        "VERB CCONJ DET NOUN AUX VERB DET NOUN ADP NOUN ADP NOUN CCONJ ADP NOUN ADP NOUN ADP NOUN PUNCT",
+        "CCONJ SCONJ PART VERB DET NOUN ADJ VERB DET NOUN ADP NOUN ADP NOUN PUNCT PUNCT VERB PUNCT | DET NOUN "
+        "VERB SCONJ DET NOUN AUX VERB DET NOUN ADP NOUN ADP NOUN CCONJ ADP NOUN ADP NOUN ADP NOUN PUNCT",
+        92.31,
+        93.51,
+    ),
+    "vi": (
+        "PUNCT NOUN X VERB PUNCT NOUN PUNCT NOUN PUNCT NOUN PUNCT ADJ ADP VERB PROPN CCONJ VERB X PUNCT NUM "
+        "NOUN VERB PUNCT PUNCT | NOUN NOUN NUM NOUN X VERB X PUNCT",
+        "NOUN PROPN AUX VERB PUNCT NOUN PUNCT NOUN PUNCT NOUN PUNCT ADJ PART VERB PRON SCONJ VERB ADP PUNCT "
+        "NOUN NOUN NOUN PUNCT PUNCT | NOUN NOUN ADJ NOUN ADV VERB ADV PUNCT",
+        58.62,
+        62.07,
+    ),
+    "de": (
+        "DET NOUN AUX ADP NOUN PUNCT CCONJ ADV PRON ADP ADJ PUNCT | PRON AUX ADV NUM PRON PROPN VERB CCONJ "
+        "SCONJ PRON DET NOUN ADV VERB AUX PRON ADV ADV ADP DET NOUN DET PROPN CCONJ DET PROPN VERB PUNCT",
+        "DET NOUN VERB ADP NOUN PUNCT CCONJ PRON ADJ ADP ADJ PUNCT | PRON AUX ADV NUM PRON NOUN VERB CCONJ "
+        "SCONJ PRON DET NOUN ADV VERB AUX PRON ADV ADV DET ADJ NOUN DET PROPN CCONJ DET NOUN VERB PUNCT",
+        82.05,
+        81.58,
+    ),
+}
+"""Tags of XTREME's mock test data, gold and predicted, and what its evaluate.py gives with seqeval 0.0.12 and 1.2.2."""
+
+
+@pytest.mark.parametrize("lang", MOCK_POS)
+def test_pos_is_what_xtreme_gives_on_its_mock_data_with_either_seqeval(lang):
+    gold, found = ([sentence.split() for sentence in text.split("|")] for text in MOCK_POS[lang][:2])
+    scores = score("pos", tagged(gold), found, lang)
+    assert (round(scores["f1"], 2), round(scores["f1_seqeval1"], 2)) == MOCK_POS[lang][2:]
+    assert metrics.load("pos").headline(scores) == scores["f1"]
+
+
+def test_only_the_newer_seqeval_takes_tags_for_equal_that_differ_in_their_first_letter():
+    gold, found = [["CCONJ", "X", "NOUN"]], [["SCONJ", "_", "NOUN"]]
+    scores = score("pos", tagged(gold), found)
+    assert (scores["f1"], scores["f1_seqeval1"]) == (pytest.approx(100 / 3), 100)
+
+
+def test_equal_tags_are_one_chunk_save_those_in_s_and_across_sentences():
+    sentences = [["NOUN", "NOUN", "SYM", "SYM"], ["SCONJ", "NOUN"], ["NOUN"]]
+    chunks = {("NOUN", 0, 1), ("SYM", 2, 2), ("SYM", 3, 3), ("SCONJ", 5, 5), ("NOUN", 6, 6), ("NOUN", 8, 8)}
+    assert conlleval_chunks(sentences) == chunks
+
+
+@pytest.mark.parametrize("found", [["I-PER", "I-PER", "O"], ["B-PER", "I-PER", "O"]])
+def test_an_entity_may_begin_with_i(found):
+    assert score("chunks", tagged([["B-PER", "I-PER", "O"]]), [found])["f1"] == 100
+
+
+def test_an_entity_ends_with_its_sentence():
+    gold = [["O", "B-LOC"], ["I-LOC", "O"]]
+    assert score("chunks", tagged(gold), [["O", "B-LOC"], ["O", "O"]]) == {
+        "f1": pytest.approx(200 / 3),
+        "precision": 100,
+        "recall": 50,
+    }
+
+
+def test_a_tagger_that_finds_nothing_scores_0_without_a_warning(recwarn):
+    assert score("chunks", tagged([["B-LOC", "O"]]), [["O", "O"]]) == {"f1": 0, "precision": 0, "recall": 0}
+    assert score("pos", tagged([["X"]]), [["NOUN"]]) == {"f1": 0, "precision": 0, "recall": 0, "f1_seqeval1": 0}
+    assert not recwarn.list
+
+
+def random_batches(tags: list[str], batches: int = 20, sentences: int = 20) -> list[tuple[list, list]]:
+    """Gold and predicted tags: runs of equal tags, of which a share that grows with the batch is mistaken."""
+    chance = random.Random(0)
+
+    def sentence() -> list[str]:
+        return list(chain.from_iterable([chance.choice(tags)] * chance.choice((1, 1, 2, 3)) for _ in range(9)))
+
+    def mistaken(gold: list[str], share: float) -> list[str]:
+        return [chance.choice(tags) if chance.random() < share else tag for tag in gold]
+
+    result = []
+    for batch in range(batches):
+        gold = [sentence() for _ in range(sentences)]
+        result.append((gold, [mistaken(tags_of_one, batch / batches) for tags_of_one in gold]))
+    return result
+
+
+@pytest.mark.parametrize("name", ["chunks", "pos"])
+def test_entity_scores_are_those_of_the_installed_seqeval(name):
+    for gold, found in random_batches(IOB):
+        scores = score(name, tagged(gold), found)
+        assert scores["f1"] == pytest.approx(seqeval.metrics.f1_score(gold, found) * 100)
+        assert scores["precision"] == pytest.approx(seqeval.metrics.precision_score(gold, found) * 100)
+        assert scores["recall"] == pytest.approx(seqeval.metrics.recall_score(gold, found) * 100)
+
+
+SCORE_BY_SEQEVAL = """
+import json, sys, seqeval
+from seqeval.metrics import f1_score, precision_score, recall_score
+assert seqeval.__file__.startswith(sys.argv[1]), seqeval.__file__
+measures = f1_score, precision_score, recall_score
+print(json.dumps([[measure(*batch) * 100 for measure in measures] for batch in json.load(sys.stdin)]))
+"""
+
+
+@pytest.fixture(scope="session")
+def old_seqeval(request):
+    """A function that scores batches of tags with seqeval 0.0.12, installed aside."""
+    folder = request.config.cache.mkdir("seqeval-0.0.12")
+    if not (folder / "seqeval" / "metrics" / "__init__.py").exists():
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+        done = subprocess.run([*install, "seqeval==0.0.12"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"seqeval 0.0.12 cannot be installed from the registry: {done.stderr.strip()[-300:]}")
+
+    def scores(batches: list) -> list[list[float]]:
+        command = [sys.executable, "-c", SCORE_BY_SEQEVAL, str(folder)]
+        environment = os.environ | {"PYTHONPATH": str(folder)}
+        return json.loads(subprocess.check_output(command, input=json.dumps(batches), text=True, env=environment))
+
+    return scores
+
+
+@pytest.mark.parametrize(
+    "tags", [UPOS, [*UPOS, "_", "O"], IOB, [*IOB, "E-LOC", "S-LOC", "E-PER", "S-PER", "I-O", ".", "B", "E"]]
+)
+def test_pos_is_exactly_that_of_seqeval_0_0_12(old_seqeval, tags):
+    batches = random_batches(tags)
+    found = [metrics.load("pos").score(tagged(gold), predicted, "en") for gold, predicted in batches]
+    assert [[scores["f1"], scores["precision"], scores["recall"]] for scores in found] == old_seqeval(batches)
+
+
+@pytest.mark.parametrize(
+    ("found", "gold", "lang", "f1"),
+    [
+        ("The  Cat, sat!", "cat sat", "en", 100),
+        ("der Hund", "Hund", "de", 200 / 3),
+        ("北京。", "北京", "zh", 0),
+        ("北 京", "北京", "zh", 0),
+        ("theatre", "atre", "en", 0),
+        ("U.S.", "US", "en", 100),
+        ("a cat a cat", "cat", "en", 200 / 3),
+    ],
+)
+def test_squad_normalises_every_language_as_english(found, gold, lang, f1):
+    assert score("squad", asked({"q": [gold]}), {"q": found}, lang)["f1"] == pytest.approx(f1)
+
+
+@pytest.mark.parametrize(
+    ("lang", "answer", "normalised"),
+    [
+        ("en", "An “Apple” a day — the «best»", "apple day best"),
+        ("de", "Der Hund, eines den", "hund"),
+        ("de", "The Hund", "the hund"),
+        ("es", "¿Las unas? ¡El león!", "león"),
+        ("vi", "Là những con mèo của tôi", "con mèo tôi"),
+        ("ar", "الكتاب", "كتاب"),
+        ("ar", "بالكتاب العالم", "ب كتاب ع م"),
+        ("hi", "एक घर।", "एक घर"),
+        ("zh", "北京，2008年 World Cup。", "北 京 2008 年 world cup"),
+        ("zh", "\u4e00\u9fa5", "\u4e00 \u9fa5"),
+        ("zh", "\u9fa6\u9fa7", "\u9fa6\u9fa7"),
+        ("en", "$5 + 10% ~ €", "5 10 €"),
+    ],
+)
+def test_mlqa_normalises_by_the_rules_of_the_language(lang, answer, normalised):
+    assert normalise_mlqa(answer, lang) == normalised
+
+
+def test_mlqa_counts_chinese_characters_where_squad_sees_one_token():
+    examples, found = asked({"q": ["北京市"]}), {"q": "北京"}
+    assert score("mlqa", examples, found, "zh")["f1"] == pytest.approx(80)
+    assert score("squad", examples, found, "zh")["f1"] == 0
+    assert normalise_squad("“北京”") == "“北京”"
+
+
+def test_mlqa_refuses_a_language_that_it_does_not_know():
+    with pytest.raises(UserError, match="no rules for the language 'fr'"):
+        score("mlqa", asked({"q": ["Rome"]}), {"q": "Rome"}, "fr")
+
+
+@pytest.mark.parametrize("name", ["squad", "mlqa"])
+def test_two_answers_that_are_nothing_but_articles_match_exactly_with_an_f1_of_0(name):
+    assert score(name, asked({"q": ["a"]}), {"q": "the"}) == {"f1": 0, "exact_match": 100}
+
+
+@pytest.mark.parametrize("name", ["squad", "mlqa"])
+def test_each_measure_takes_the_best_gold_answer(name):
+    examples = asked({"q": ["old Rome", "Rome in Italy", "Paris"]})
+    assert score(name, examples, {"q": "Rome Italy"}) == {"f1": pytest.approx(80), "exact_match": 0}
+    assert score(name, examples, {"q": "paris"}) == {"f1": 100, "exact_match": 100}
+
+
+@pytest.mark.parametrize("name", ["squad", "mlqa"])
+def test_a_missing_answer_counts_0_and_one_too_many_is_ignored(name):
+    scores = score(name, asked({"q1": ["Rome"], "q2": ["Paris"]}), {"q1": "Rome", "q3": "Oslo"})
+    assert scores == {"f1": 50, "exact_match": 50}
+
+
+@pytest.mark.parametrize("name", ["squad", "mlqa"])
+def test_a_question_without_gold_answer_and_a_prediction_without_text_are_refused(name):
+    with pytest.raises(UserError, match="'q' has no gold answer"):
+        score(name, asked({"q": []}), {"q": "Rome"})
+    with pytest.raises(UserError, match="found the prediction None"):
+        score(name, asked({"q": ["Rome"]}), {"q": None})
+
+
+def test_mined_pairs_count_once_and_foreign_first():
+    examples = parallel({"en-1": ["de-1", "de-2"], "en-2": [], "en-3": None, "en-4": ["de-4"]})
+    found = [("de-1", "en-1"), ("de-1", "en-1"), ("de-9", "en-2")]
+    assert score("bucc", examples, found) == {
+        "f1": pytest.approx(40),
+        "precision": 50,
+        "recall": pytest.approx(100 / 3),
+    }
+    swapped = [(english, foreign) for foreign, english in found]
+    assert score("bucc", examples, swapped) == {"f1": 0, "precision": 0, "recall": 0}
+    assert score("bucc", examples, []) == {"f1": 0, "precision": 0, "recall": 0}
+
+
+def test_tatoeba_is_accuracy_over_the_english_sentences_in_their_order():
+    examples = parallel({"en-1": ["308"], "en-2": ["441"], "en-3": ["713"], "en-4": ["23"]})
+    assert score("tatoeba", examples, ["308", "713", "441", "2"]) == {"accuracy": 25}

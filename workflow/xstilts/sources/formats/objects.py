@@ -1,0 +1,73 @@
+"""JSON files, whole or one object a line, read with a place for every complaint."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from xstilts.errors import DataError, shorten
+from xstilts.sources.formats import text
+
+_NAMES = {dict: "an object", list: "a list", str: "a string", int: "a whole number"}
+
+
+def document(path: Path) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        DataError: not UTF-8, or not one whole JSON value.
+    """
+    return _parse(path, text.decode(path, path.read_bytes()), first_line=1)
+
+
+def one_a_line(path: Path) -> Iterator[tuple[str, Any]]:
+    """The values of a file of JSON lines, with the place of each.
+
+    Raises:
+        DataError: as for `document`, of a line.
+    """
+    for number, line in text.lines(path):
+        yield f"line {number}", _parse(path, line, first_line=number)
+
+
+def _parse(path: Path, content: str, first_line: int) -> Any:
+    try:
+        return json.loads(content)
+    except json.JSONDecodeError as error:
+        where = f"line {first_line + error.lineno - 1} column {error.colno}"
+        rest = shorten(content[error.pos :]) if error.pos < len(content) else "its end"
+        hint = f"{error.msg}: the file may have been cut off; fetch it again."
+        raise DataError(path, where, rest, "valid JSON", hint) from None
+
+
+def member(path: Path, place: str, holder: Any, key: str, kind: type) -> Any:
+    """The value of a key of a JSON object.
+
+    Raises:
+        DataError: the holder is no object, the key is missing, or its value is of another type.
+    """
+    require(path, place, holder, dict)
+    if key not in holder:
+        raise DataError(path, place, f"an object with the keys {shorten(list(holder))}", f"the key {key!r}")
+    return require(path, f"{place}.{key}" if place else key, holder[key], kind)
+
+
+def require(path: Path, place: str, value: Any, kind: type) -> Any:
+    """The value, if it is of that type; a string must also be text that can be written as UTF-8.
+
+    Raises:
+        DataError: it is not.
+    """
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise DataError(path, place, shorten(value), _NAMES[kind])
+    if kind is str and not _encodable(value):
+        raise DataError(path, place, shorten(ascii(value)), "text without half characters (lone surrogates)")
+    return value
+
+
+def _encodable(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,81 @@
+"""Text files line by line: strict UTF-8, and every complaint names its line."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from xstilts.errors import DataError, shorten
+
+_BYTE_ORDER_MARK, _NUL, _LF = "\ufeff", "\0", 0x0A
+
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file, counted from 1, without LF or CRLF.
+
+    Only LF ends a line: `str.splitlines` would also cut at characters that occur inside sentences, such as U+2028.
+    A byte order mark is dropped at the start of the file and kept elsewhere.
+
+    Raises:
+        DataError: bytes that are not UTF-8, or a NUL character.
+    """
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            line = decode(path, raw, first_line=number)
+            yield number, line.removesuffix("\n").removesuffix("\r")
+
+
+def decode(path: Path, raw: bytes, first_line: int = 1) -> str:
+    """Bytes of a file, which begin at a line of it, as text.
+
+    Raises:
+        DataError: as for `lines`.
+    """
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        where = f"line {first_line + raw.count(_LF, 0, error.start)}"
+        raise DataError(
+            path, where, f"byte 0x{raw[error.start]:02x}", "UTF-8 text", "Convert the file to UTF-8 or fetch it again."
+        ) from None
+    if _NUL in text:
+        where = f"line {first_line + text[: text.index(_NUL)].count(chr(_LF))}"
+        raise DataError(path, where, "a NUL character", "text", "The file is damaged; fetch it again.")
+    return text.removeprefix(_BYTE_ORDER_MARK) if first_line == 1 else text
+
+
+def columns(path: Path, number: int, line: str, names: tuple[str, ...]) -> list[str]:
+    """The columns of a line, split on TAB alone, without a rule for quotes.
+
+    Raises:
+        DataError: another number of columns than of names.
+    """
+    values = line.split("\t")
+    if len(values) != len(names):
+        raise wrong_columns(path, number, values, names)
+    return values
+
+
+def wrong_columns(path: Path, number: int, values: list[str], names: tuple[str, ...]) -> DataError:
+    """The error for a line that has another number of columns than it should."""
+    found = f"{_count(values)}, {shorten(' | '.join(values))}"
+    return DataError(path, f"line {number}", found, f"{_count(names)} separated by TAB, {shorten(' | '.join(names))}")
+
+
+def _count(columns: Sequence[str]) -> str:
+    return f"{len(columns)} column{'s' * (len(columns) != 1)}"
+
+
+def records(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+    """The wanted columns of a TAB-separated file with a header and no quoting, with the place of each row.
+
+    Raises:
+        DataError: the header lacks a wanted column, or a row has another number of columns than the header.
+    """
+    rows = lines(path)
+    header = tuple(next(rows, (1, ""))[1].split("\t"))
+    for name in wanted:
+        if name not in header:
+            raise DataError(path, "line 1", shorten(header), f"a header with the column {name!r}")
+    positions = [header.index(name) for name in wanted]
+    for number, line in rows:
+        values = columns(path, number, line, header)
+        yield f"line {number}", [values[position] for position in positions]

@@ -1,0 +1,39 @@
+"""MultiNLI (Williams et al. 2018): does a premise entail a hypothesis, contradict it, or neither?
+
+Training data in other languages is the machine translation of XNLI-MT. The matched dev set of MultiNLI exists in
+English only; where it is not there, the dev set of XNLI stands in, as in XTREME, which selects on that one.
+"""
+
+from xstilts.sources.formats import pairs
+from xstilts.tasks.base import Layout, Task
+
+_ENGLISH = ("en",)
+
+TASK = Task(
+    name="mnli",
+    kind="classification",
+    metric="accuracy",
+    languages=_ENGLISH,
+    splits={
+        "train": (
+            Layout(("multinli_1.0_train.jsonl",), pairs.multinli_jsonl, languages=_ENGLISH),
+            Layout(("multinli_1.0/multinli_1.0_train.jsonl",), pairs.multinli_jsonl, languages=_ENGLISH),
+            Layout(("train.tsv",), pairs.glue_mnli, languages=_ENGLISH),
+            Layout(("MNLI/train.tsv",), pairs.glue_mnli, languages=_ENGLISH),
+            Layout(("XNLI-MT-1.0/multinli/multinli.train.{lang}.tsv",), pairs.xnli_mt),
+            Layout(("multinli.train.{lang}.tsv",), pairs.xnli_mt),
+            Layout(("train-{lang}.tsv",), pairs.xtreme),
+        ),
+        "dev": (
+            Layout(("multinli_1.0_dev_matched.jsonl",), pairs.multinli_jsonl, languages=_ENGLISH),
+            Layout(("multinli_1.0/multinli_1.0_dev_matched.jsonl",), pairs.multinli_jsonl, languages=_ENGLISH),
+            Layout(("dev_matched.tsv",), pairs.glue_mnli, languages=_ENGLISH),
+            Layout(("MNLI/dev_matched.tsv",), pairs.glue_mnli, languages=_ENGLISH),
+            Layout(("XNLI-1.0/xnli.dev.tsv",), pairs.xnli_tsv),
+            Layout(("XNLI-1.0/xnli.dev.jsonl",), pairs.xnli_jsonl),
+            Layout(("dev-{lang}.tsv",), pairs.xtreme),
+        ),
+    },
+    labels=("contradiction", "entailment", "neutral"),
+    stage="mnli",
+)

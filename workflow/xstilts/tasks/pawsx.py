@@ -1,0 +1,31 @@
+"""PAWS-X (Yang et al. 2019): are two sentences paraphrases (`1`) or not (`0`)?
+
+The release translates its English training data by machine; XTREME's test files have no labels.
+"""
+
+from xstilts.sources.formats import pairs
+from xstilts.tasks.base import Layout, Task
+
+
+def _layouts(file_name: str) -> tuple[Layout, ...]:
+    return (
+        Layout((f"{{lang}}/{file_name}",), pairs.pawsx),
+        Layout((f"x-final/{{lang}}/{file_name}",), pairs.pawsx),
+    )
+
+
+_XTREME = Layout(("{split}-{lang}.tsv",), pairs.xtreme)
+
+TASK = Task(
+    name="pawsx",
+    kind="classification",
+    metric="accuracy",
+    languages=("de", "en", "es", "fr", "ja", "ko", "zh"),
+    splits={
+        "train": (*_layouts("train.tsv"), *_layouts("translated_train.tsv"), _XTREME),
+        "dev": (*_layouts("dev_2k.tsv"), _XTREME),
+        "test": (*_layouts("test_2k.tsv"), _XTREME),
+    },
+    labels=("0", "1"),
+    stage="pawsx",
+)

@@ -1,0 +1,15 @@
+"""SQuAD 1.1 (Rajpurkar et al. 2016): the answer to an English question as a span of a Wikipedia paragraph."""
+
+from xstilts.sources.formats import squad
+from xstilts.tasks.base import Layout, Task
+
+_LAYOUTS = (Layout(("{split}-v1.1.json",), squad.read, languages=("en",)),)
+
+TASK = Task(
+    name="squad_v1",
+    kind="span",
+    metric="squad",
+    languages=("en",),
+    splits={"train": _LAYOUTS, "dev": _LAYOUTS},
+    stage="squad_v1",
+)

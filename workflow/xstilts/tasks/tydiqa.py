@@ -1,0 +1,34 @@
+"""TyDiQA-GoldP (Clark et al. 2020): questions by speakers of nine languages on a Wikipedia passage that answers them.
+
+The benchmark evaluates on the released dev set, so `test` is that one. `dev`, on which a checkpoint is chosen in
+English, is the same: jiant does so, and the release has no other. XTREME's copies of it have no answers; one can
+predict on them, but neither choose nor score.
+"""
+
+from xstilts.sources.formats import squad
+from xstilts.tasks.base import Layout, Task
+
+_TRAIN, _DEV = "tydiqa-goldp-v1.1-train", "tydiqa-goldp-v1.1-dev"
+
+_EVALUATED = (
+    Layout((f"{_DEV}/tydiqa-goldp-dev-{{name}}.json",), squad.read),
+    Layout((f"{_DEV}.json",), squad.of_language),
+    Layout((f"{_DEV}/tydiqa.goldp.{{lang}}.dev.json",), squad.read),
+)
+
+TASK = Task(
+    name="tydiqa",
+    kind="span",
+    metric="squad",
+    languages=("en", "ar", "bn", "fi", "id", "ko", "ru", "sw", "te"),
+    splits={
+        "train": (
+            Layout((f"{_TRAIN}.json",), squad.of_language),
+            Layout((f"{_TRAIN}/{_TRAIN}.json",), squad.of_language),
+            Layout((f"{_TRAIN}/tydiqa.goldp.{{lang}}.train.json",), squad.without_ids),
+        ),
+        "dev": _EVALUATED,
+        "test": _EVALUATED,
+    },
+    stage="tydiqa",
+)

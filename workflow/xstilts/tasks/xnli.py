@@ -1,0 +1,25 @@
+"""XNLI (Conneau et al. 2018): natural language inference in 15 languages; it is trained on MultiNLI.
+
+XTREME's test files have no labels, the release's have.
+"""
+
+from xstilts.sources.formats import pairs
+from xstilts.tasks.base import Layout, Task
+
+_LAYOUTS = (
+    Layout(("XNLI-1.0/xnli.{split}.tsv",), pairs.xnli_tsv),
+    Layout(("XNLI-1.0/xnli.{split}.jsonl",), pairs.xnli_jsonl),
+    Layout(("xnli.{split}.tsv",), pairs.xnli_tsv),
+    Layout(("xnli.{split}.jsonl",), pairs.xnli_jsonl),
+    Layout(("{split}-{lang}.tsv",), pairs.xtreme),
+)
+
+TASK = Task(
+    name="xnli",
+    kind="classification",
+    metric="accuracy",
+    languages=("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"),
+    splits={"dev": _LAYOUTS, "test": _LAYOUTS},
+    labels=("contradiction", "entailment", "neutral"),
+    stage="mnli",
+)
