@@ -20,15 +20,15 @@ localrules:
 rule all:
     default_target: True
     input:
-        in_store(GRID.tables.manifest),
+        RUN.target,
 
 
 onstart:
-    write_config()
+    RUN.begin()
 
 
 onsuccess:
-    shell("python -m xstilts table {RUN}")
+    shell("python -m xstilts table {RUN.config_file}")
 
 
 onerror:

@@ -1,30 +1,30 @@
 rule read_task:
     output:
-        manifest=in_store("{entry}/manifest.json"),
-    wildcard_constraints:
-        entry=pending("read_task"),
+        manifest=RUN.path("{entry}/manifest.json"),
     log:
         "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("read_task"),
     conda:
         "../../envs/xstilts.yaml"
     params:
-        run=RUN,
+        config=RUN.config_file,
     shell:
-        "python -m xstilts read_task {wildcards.entry} --config {params.run} --log {log}"
+        "python -m xstilts read_task {wildcards.entry} --config {params.config} --log {log}"
 
 
 rule encode_task:
     input:
-        inputs,
+        RUN.inputs,
     output:
-        manifest=in_store("{entry}/manifest.json"),
-    wildcard_constraints:
-        entry=pending("encode_task"),
+        manifest=RUN.path("{entry}/manifest.json"),
     log:
         "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("encode_task"),
     conda:
         "../../envs/xstilts.yaml"
     params:
-        run=RUN,
+        config=RUN.config_file,
     shell:
-        "python -m xstilts encode_task {wildcards.entry} --config {params.run} --log {log}"
+        "python -m xstilts encode_task {wildcards.entry} --config {params.config} --log {log}"

@@ -1,34 +1,34 @@
 rule predict:
     input:
-        inputs,
+        RUN.inputs,
     output:
-        manifest=in_store("{entry}/manifest.json"),
-    wildcard_constraints:
-        entry=pending("predict"),
+        manifest=RUN.path("{entry}/manifest.json"),
     log:
         "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("predict"),
     conda:
         "../../envs/xstilts.yaml"
     resources:
-        gpu=min(GPUS, 1),
+        gpu=RUN.gpus,
     params:
-        run=RUN,
+        config=RUN.config_file,
     shell:
-        "python -m xstilts predict {wildcards.entry} --config {params.run} --log {log}"
+        "python -m xstilts predict {wildcards.entry} --config {params.config} --log {log}"
 
 
 rule score:
     input:
-        inputs,
+        RUN.inputs,
     output:
-        scores=in_store("{entry}"),
-    wildcard_constraints:
-        entry=pending("score"),
+        scores=RUN.path("{entry}"),
     log:
         "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("score"),
     conda:
         "../../envs/xstilts.yaml"
     params:
-        run=RUN,
+        config=RUN.config_file,
     shell:
-        "python -m xstilts score {wildcards.entry} --config {params.run} --log {log}"
+        "python -m xstilts score {wildcards.entry} --config {params.config} --log {log}"

@@ -1,32 +1,32 @@
 rule collect:
     input:
-        inputs,
+        RUN.inputs,
     output:
-        manifest=in_store("{entry}"),
-    wildcard_constraints:
-        entry=pending("collect"),
+        manifest=RUN.path("{entry}"),
     log:
         "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("collect"),
     conda:
         "../../envs/xstilts.yaml"
     params:
-        run=RUN,
+        config=RUN.config_file,
     shell:
-        "python -m xstilts collect {wildcards.entry} --config {params.run} --log {log}"
+        "python -m xstilts collect {wildcards.entry} --config {params.config} --log {log}"
 
 
 rule tables:
     input:
-        inputs,
+        RUN.inputs,
     output:
-        manifest=in_store("{entry}"),
-    wildcard_constraints:
-        entry=pending("tables"),
+        manifest=RUN.path("{entry}"),
     log:
         "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("tables"),
     conda:
         "../../envs/xstilts.yaml"
     params:
-        run=RUN,
+        config=RUN.config_file,
     shell:
-        "python -m xstilts tables {wildcards.entry} --config {params.run} --log {log}"
+        "python -m xstilts tables {wildcards.entry} --config {params.config} --log {log}"

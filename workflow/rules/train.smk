@@ -2,20 +2,20 @@
 # path without its last stage. Intermediates, targets and mixtures are all trained by this one rule.
 rule train_stage:
     input:
-        inputs,
+        RUN.inputs,
     output:
-        manifest=in_store("{entry}/manifest.json"),
-        config=in_store("{entry}/config.json"),
-        weights=in_store("{entry}/model.safetensors"),
-    wildcard_constraints:
-        entry=pending("train_stage"),
+        manifest=RUN.path("{entry}/manifest.json"),
+        settings=RUN.path("{entry}/config.json"),
+        weights=RUN.path("{entry}/model.safetensors"),
     log:
         "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("train_stage"),
     conda:
         "../../envs/xstilts.yaml"
     resources:
-        gpu=min(GPUS, 1),
+        gpu=RUN.gpus,
     params:
-        run=RUN,
+        config=RUN.config_file,
     shell:
-        "python -m xstilts train_stage {wildcards.entry} --config {params.run} --log {log}"
+        "python -m xstilts train_stage {wildcards.entry} --config {params.config} --log {log}"

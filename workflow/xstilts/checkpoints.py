@@ -15,6 +15,11 @@ class Checkpoint:
     revision: str | None = None
 
 
+def is_checkpoint(folder: Path) -> bool:
+    """Whether a folder is a Hugging Face checkpoint."""
+    return (folder / "config.json").is_file()
+
+
 def tokenizer_files(folder: Path) -> list[Path]:
     """The files of a tokenizer, sorted by name."""
     return [file for file in model_files(folder) if file.name.startswith(_TOKENIZER)]

@@ -75,6 +75,11 @@ def stages_of(intermediate: str) -> tuple[str, ...]:
     return () if intermediate == NO_INTERMEDIATE else tuple(intermediate.split("/"))
 
 
+def predictor(task: Task) -> str:
+    """The module whose `predict` makes the predictions of a task."""
+    return "retrieval.predict" if task.kind == "retrieval" else "prediction"
+
+
 class Grid:
     """All cells of an experiment and the entries that they need.
 
@@ -138,7 +143,7 @@ class Grid:
         """An entry that belongs to this experiment alone; its folder has no fingerprint, its manifest has."""
         config, path = self.config, f"experiments/{self.config.experiment}"
         cells = [[c.encoder, c.intermediate, c.target, c.seed, c.scores.path] for c in self.cells]
-        spec = {"step": step, "cells": cells, "code": self.identity.code(f"reporting.{step}")}
+        spec = {"step": step, "cells": cells, "code": self.identity.code(f"commands.{step}")}
         manifest = f"{path}/{step}~{fingerprint(spec)}.json"
         entry = Entry(step, manifest, spec, inputs, manifest, {"experiment": config.experiment, "folder": path})
         return self._entries.setdefault(manifest, entry)
@@ -151,7 +156,7 @@ class Grid:
             "task": name,
             "files": {f"{s}.{lang}": self.identity.split(task, s, lang, self.config) for s, lang in pairs},
             "limit": {s: getattr(settings.limit, s) for s in splits},
-            "code": self.identity.code("sources.release", f"tasks.{name}"),
+            "code": self.identity.code("commands.read_task", f"tasks.{name}"),
         }
         return self._add("read_task", f"data/{name}.{role}~{{}}", spec, {}, task=name)
 
@@ -171,7 +176,7 @@ class Grid:
             "step": "encode_task",
             "data": data.path,
             "settings": {key: getattr(settings, key) for key in _ENCODING.get(kind, ("max_length",))} | length,
-            "code": self.identity.code("encoders", f"kinds.{kind}"),
+            "code": self.identity.code("commands.encode_task", f"kinds.{kind}"),
             "libraries": libraries("transformers", "tokenizers"),
         }
         tokenizer = fingerprint(self.identity.tokenizer(encoder, self._encoder(encoder)))
@@ -190,7 +195,7 @@ class Grid:
             "step": "train_stage",
             "stage": stage.model_dump(exclude=set() if len(stage.tasks) > 1 else {"sampling"}),
             "features": {task: entry.path for task, entry in features.items()},
-            "code": self._code_for("training.stage", stage.tasks),
+            "code": self._code("train_stage", *stage.tasks),
             "libraries": libraries("torch", "transformers", "accelerate"),
         }
         folder = self._folder(encoder, stages[:-1], seed)
@@ -214,41 +219,44 @@ class Grid:
     def _predictions(self, encoder: str, stages: tuple[str, ...], target: str, seed: int) -> Entry:
         task, model = tasks.load(target), self._model(encoder, stages, seed)
         features = self._features(encoder, self._evaluation_data(target))
-        module = "retrieval.predict" if task.kind == "retrieval" else "prediction"
         spec = {
             "step": "predict",
             "features": features.path,
             "split": self.config.task(target).split,
-            "code": self._code_for(module, (target,)),
+            "options": self._prediction_options(encoder, stages, task),
+            "code": self._code("predict", target),
             "libraries": libraries("torch", "transformers"),
         }
-        if task.kind == "retrieval":
-            spec["retrieval"] = self._encoder(encoder).retrieval.model_dump(include={"layer", "pooling"})
-        else:
-            spec["precision"] = self.config.stage(stages[-1]).precision
         inputs = {"features": features, "data": features.inputs["data"]} | ({"model": model} if model else {})
         place = f"seed-{seed}" if model else "untrained"
         stem = f"cells/{self._folder(encoder, stages, seed)}/{target}~{{}}/{place}"
         return self._add("predict", stem, spec, inputs, encoder=encoder, task=target, seed=seed)
+
+    def _prediction_options(self, encoder: str, stages: tuple[str, ...], task: Task) -> dict:
+        if task.kind == "retrieval":
+            return self._encoder(encoder).retrieval.model_dump(include={"layer", "pooling"})
+        return {"precision": self.config.stage(stages[-1]).precision}
 
     def _score(self, predictions: Entry, target: str) -> Entry:
         data = predictions.inputs["data"]
         spec = {
             "step": "score",
             "data": data.path,
-            "code": self.identity.code("scoring", f"metrics.{tasks.load(target).metric}"),
+            "code": self.identity.code("commands.score", f"metrics.{tasks.load(target).metric}"),
             "libraries": libraries("seqeval"),
         }
         inputs = {"predictions": predictions, "data": data}
         return self._add("score", f"{predictions.path}/scores~{{}}.json", spec, inputs, task=target)
 
-    def _code_for(self, module: str, names: tuple[str, ...]) -> str:
-        """The code that a job reaches: its own, and that of its tasks, their kinds and the metrics that choose."""
+    def _code(self, step: str, *names: str) -> str:
+        """The code of a job on models: its own, and what it loads by name for its tasks."""
         loaded = [tasks.load(name) for name in names]
-        parts = {f"tasks.{t.name}" for t in loaded} | {f"kinds.{t.kind}" for t in loaded}
-        if module == "training.stage":
-            parts |= {f"metrics.{t.metric}" for t in loaded}
-        return self.identity.code(module, *sorted(parts))
+        modules = {f"tasks.{task.name}" for task in loaded} | {f"kinds.{task.kind}" for task in loaded}
+        if step == "train_stage":
+            modules |= {f"metrics.{task.metric}" for task in loaded}
+        else:
+            modules |= {predictor(task) for task in loaded}
+        return self.identity.code(f"commands.{step}", *sorted(modules))
 
     def _encoder(self, name: str) -> Encoder:
         return self.config.encoders[name]

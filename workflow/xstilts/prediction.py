@@ -1,6 +1,7 @@
 """Forward passes over features, all languages in one stream sorted by length, and their decoding into predictions."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
@@ -8,10 +9,34 @@ import pyarrow as pa
 import torch
 from transformers import PreTrainedModel
 
+from xstilts import encoders, kinds
 from xstilts import features as feature_files
+from xstilts.checkpoints import Checkpoint
 from xstilts.tasks.base import Task
 
 TOKENS_PER_BATCH = 8192
+
+Parts = dict[str, tuple[pa.Table, pa.Table]]
+"""Examples and features, by language."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What has to be predicted.
+
+    Args:
+        checkpoint: the model.
+        splits: the split to predict and, if the task has one, the split that its threshold is tuned on.
+        settings: the encoding settings with which the features were made.
+        options: what the spec says of the way in which the predictions are made.
+    """
+
+    checkpoint: Checkpoint
+    task: Task
+    splits: dict[str, Parts]
+    split: str
+    settings: object
+    options: dict
 
 
 def device() -> torch.device:
@@ -19,25 +44,38 @@ def device() -> torch.device:
     return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device("cpu")
 
 
-def predict(
+def predict(request: Request) -> dict[str, object]:
+    """The predictions of a trained model with its head, by language."""
+    kind, folder = kinds.load(request.task.kind), request.checkpoint.name
+    return decoded(
+        encoders.load_model(folder, kind).to(device()),
+        kind,
+        request.task,
+        request.splits[request.split],
+        request.settings,
+        pad_token_id=encoders.load_tokenizer(request.checkpoint).pad_token_id,
+        precision=request.options["precision"],
+    )
+
+
+def decoded(
     model: PreTrainedModel,
     kind: ModuleType,
     task: Task,
-    parts: dict[str, tuple[pa.Table, pa.Table]],
+    parts: Parts,
     settings: object,
     *,
     pad_token_id: int,
     precision: str,
 ) -> dict[str, object]:
-    """The predictions of a model on several sets of examples, in one stream.
+    """The predictions of a model in several languages, in one stream.
 
     Args:
-        parts: examples and features by name (a language, say).
         settings: the encoding settings with which the features were made.
         precision: `fp32` or `bf16`.
 
     Returns:
-        Predictions as `kind.decode` gives them, by name.
+        Predictions as `kind.decode` gives them, by language.
     """
     outputs = forward(
         model,

@@ -16,7 +16,7 @@ from pathlib import Path
 PACKAGE = __name__.partition(".")[0]
 ROOT = Path(__file__).parent.parent
 
-WIRING = ("config", "grid", "spec", "store", "commands", "errors", "__main__")
+WIRING = ("config", "grid", "spec", "store", "run", "commands", "errors", "__main__")
 """Modules that decide which jobs there are and what their specs say, or how a mistake is worded: never a result."""
 
 _SILENT_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts import spec
-from xstilts.checkpoints import model_files, tokenizer_files
+from xstilts.checkpoints import is_checkpoint, model_files, tokenizer_files
 from xstilts.config import Config, ConfigError, Encoder
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
@@ -42,18 +42,34 @@ class FileIdentity:
 
     def encoder(self, name: str, encoder: Encoder) -> dict:
         """The repository and its commit, or the content of the folder."""
-        return self._of_folder(name, encoder, model_files)
+        return self._of_folder(encoder, model_files)
 
     def tokenizer(self, name: str, encoder: Encoder) -> dict:
         """As for the encoder, but the tokenizer's files alone, which encoders of several sizes may share."""
-        return self._of_folder(name, encoder, tokenizer_files)
+        return self._of_folder(encoder, tokenizer_files)
 
-    def _of_folder(self, name: str, encoder: Encoder, files: Callable[[Path], list[Path]]) -> dict:
+    def _of_folder(self, encoder: Encoder, files: Callable[[Path], list[Path]]) -> dict:
         if encoder.path is None:
             return {"repository": encoder.repository, "revision": encoder.revision}
-        if not (encoder.path / "config.json").is_file():
-            raise ConfigError(f"encoders.{name}.path", str(encoder.path), "no Hugging Face folder there (config.json)")
+        if not is_checkpoint(encoder.path):
+            return {"missing": str(encoder.path)}
         return {file.name: self.hashes.of(file) for file in files(encoder.path)}
+
+
+def require_encoders(config: Config) -> None:
+    """Refuse to start a run whose encoders are not there; a plan may be made without them.
+
+    Raises:
+        ConfigError: the first folder that is none.
+    """
+    for name in config.grid.encoders:
+        path = config.encoders[name].path
+        if path and not is_checkpoint(path):
+            raise ConfigError(
+                f"encoders.{name}.path",
+                str(path),
+                "no Hugging Face folder there (config.json, weights, tokenizer.json)",
+            )
 
 
 def open_grid(config: Config) -> Grid:

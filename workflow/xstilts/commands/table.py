@@ -24,5 +24,6 @@ def run(arguments: Namespace) -> None:
         raise UserError(f"{folder}: the experiment has no scores yet; run snakemake first.")
     for encoder, table in of_experiment(config, folder).items():
         title = f"{config.experiment}, {encoder}: the baseline's score, and the change that each intermediate brings"
-        Console().print(tables.rich_table(table, title))
+        console, shown = Console(), tables.rich_table(table, title)
+        console.print(shown, width=max(console.width, console.measure(shown).maximum), crop=False)
     print(f"{folder}/tables, {folder}/scores.csv")

@@ -7,38 +7,31 @@ import pyarrow.compute as pc
 from xstilts import encoders
 from xstilts.checkpoints import Checkpoint
 from xstilts.metrics.bucc import gold_pairs
-from xstilts.prediction import device
+from xstilts.prediction import Parts, Request, device
 from xstilts.retrieval.embed import embed
 from xstilts.retrieval.mine import Candidate, Side, above, best_threshold, candidates, nearest
-from xstilts.tasks.base import Task
-
-Parts = dict[str, tuple[pa.Table, pa.Table]]
-"""Examples and features, by language."""
 
 
-def predict(
-    checkpoint: Checkpoint, task: Task, splits: dict[str, Parts], split: str, *, layer: int | None, pooling: str
-) -> dict[str, list]:
+def predict(request: Request) -> dict[str, list]:
     """The predictions for a split, by language, all embedded in one stream.
 
-    Args:
-        splits: the split to predict and, if the task has one, the split that its threshold is tuned on.
-        layer, pooling: how a sentence becomes a vector, see `embed`.
+    `options` of the request say how a sentence becomes a vector, see `embed`.
 
     Returns:
         For a task with a threshold, pairs of foreign and English ids; else the row of the nearest foreign sentence for
         each English one, as text.
     """
-    vectors = _vectors(checkpoint, splits, layer, pooling)
+    splits, split, tuned_on = request.splits, request.split, request.task.tuned_on
+    vectors = _vectors(request.checkpoint, splits, request.options["layer"], request.options["pooling"])
     predictions = {}
     for lang, (examples, _) in splits[split].items():
-        if task.tuned_on is None:
+        if tuned_on is None:
             foreign, english = _sides(examples, vectors[split, lang])
             rows = nearest(english.vectors, foreign.vectors, str(device()))
             predictions[lang] = [foreign.ids[row] for row in rows]
         else:
-            mined = {s: _mine(splits[s][lang][0], vectors[s, lang]) for s in splits}
-            threshold = best_threshold(mined[task.tuned_on], gold_pairs(splits[task.tuned_on][lang][0]))
+            mined = {name: _mine(splits[name][lang][0], vectors[name, lang]) for name in splits}
+            threshold = best_threshold(mined[tuned_on], gold_pairs(splits[tuned_on][lang][0]))
             predictions[lang] = above(mined[split], threshold)
     return predictions
 

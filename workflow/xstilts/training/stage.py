@@ -22,7 +22,7 @@ from transformers import (
 from xstilts import encoders, features, metrics
 from xstilts.errors import UserError
 from xstilts.kinds.batching import has_gold
-from xstilts.prediction import predict
+from xstilts.prediction import decoded
 from xstilts.sources.columns import GOLD
 from xstilts.tasks.base import Task
 from xstilts.training.batches import BatchSampler, micro_batch_size, optimiser_steps, probabilities
@@ -190,7 +190,7 @@ class StageTrainer(Trainer):
 
     def _headline(self, name: str, data: TaskData) -> float:
         model, metric = self.model.models[name], metrics.load(data.task.metric)
-        predictions = predict(
+        predictions = decoded(
             model,
             data.kind,
             data.task,

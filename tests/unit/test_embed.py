@@ -1,0 +1,61 @@
+"""Sentence vectors: which layer, which tokens."""
+
+import numpy as np
+import pytest
+import tiny
+import torch
+
+from xstilts import encoders
+from xstilts.errors import UserError
+from xstilts.kinds import load
+from xstilts.retrieval.embed import embed, layer_of
+
+TEXTS = ["river", "the captain of the harbour", "wool", "honey in the winter museum of farmers"]
+
+
+@pytest.fixture
+def vectors(tmp_path, typed_tokenizer, tiny_tokenizer):
+    """The vectors of the texts, and the states of every layer for each text by itself."""
+
+    def compute(model_type: str, layer: int | None, pooling: str) -> tuple[np.ndarray, list[list[np.ndarray]]]:
+        tokenizer = typed_tokenizer if model_type == "bert" else tiny_tokenizer
+        encoder = encoders.load_encoder(tiny.encoder(tmp_path, tokenizer, model_type)).eval()
+        rows = [{"id": str(n), "side": "english", "text": text, "gold": None} for n, text in enumerate(TEXTS)]
+        features = load("retrieval").encode(tiny.table("retrieval", rows), tokenizer, None, tiny.SETTINGS)
+        with torch.inference_mode():
+            inputs = [tokenizer(text, return_tensors="pt") for text in TEXTS]
+            states = [encoder(**one, output_hidden_states=True).hidden_states for one in inputs]
+        found = embed(encoder, features, pad_token_id=tokenizer.pad_token_id, layer=layer, pooling=pooling)
+        return found, [[layer[0].numpy() for layer in layers] for layers in states]
+
+    return compute
+
+
+@pytest.mark.parametrize("model_type", tiny.ARCHITECTURES)
+@pytest.mark.parametrize("layer", [1, 2])
+def test_a_vector_is_the_mean_over_all_tokens_of_a_layer_and_over_no_padding(vectors, model_type, layer):
+    found, states = vectors(model_type, layer, "mean")
+    expected = [layers[layer].mean(axis=0) for layers in states]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+def test_cls_is_the_first_token(vectors):
+    found, states = vectors("xlm-roberta", 2, "cls")
+    np.testing.assert_allclose(found, [layers[2][0] for layers in states], rtol=0, atol=1e-5)
+
+
+def test_vectors_are_float32_and_of_the_default_layer_unless_one_is_named(vectors):
+    found, states = vectors("xlm-roberta", None, "mean")
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, [layers[1].mean(axis=0) for layers in states], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("depth, layer", [(24, 14), (12, 7), (6, 4), (2, 1), (1, 1)])
+def test_the_default_layer_is_as_deep_as_layer_14_of_24(depth, layer):
+    assert layer_of(depth, None) == layer
+
+
+def test_the_last_layer_can_be_chosen_and_none_behind_it():
+    assert layer_of(12, 12) == 12
+    with pytest.raises(UserError, match=r"retrieval\.layer 13.* 12 layers.* from 1 to 12"):
+        layer_of(12, 13)

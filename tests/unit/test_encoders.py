@@ -1,0 +1,123 @@
+"""Tokenizers that can be used, and fresh heads on a parent's encoder."""
+
+import pytest
+import tiny
+import torch
+from safetensors.torch import load_file
+from transformers import EsmConfig, EsmModel, set_seed
+
+from xstilts import encoders
+from xstilts.checkpoints import Checkpoint
+from xstilts.errors import UserError
+from xstilts.kinds import load
+
+HEADS = {"classification": 3, "tagging": 4, "span": 2}
+"""The outputs of each kind's head."""
+
+
+@pytest.fixture
+def tokenizers(tiny_tokenizer, typed_tokenizer):
+    return {"xlm-roberta": tiny_tokenizer, "bert": typed_tokenizer}
+
+
+@pytest.fixture
+def family(tmp_path, tokenizers):
+    """A trained model of one kind and a fresh one of another on top of it."""
+
+    def make(model_type: str, parent_kind: str, kind: str):
+        first, second = tmp_path / "encoder", tmp_path / "parent"
+        checkpoint = tiny.encoder(first, tokenizers[model_type], model_type)
+        parent = fresh(checkpoint, parent_kind)
+        with torch.no_grad():
+            for parameter in parent.parameters():
+                parameter.add_(torch.randn_like(parameter))
+        parent.save_pretrained(second)
+        return parent, fresh(Checkpoint(str(second)), kind)
+
+    return make
+
+
+def fresh(checkpoint: Checkpoint, kind: str):
+    return encoders.with_fresh_head(checkpoint, load(kind), tiny.TASKS[kind])
+
+
+def head(model) -> dict[str, torch.Tensor]:
+    base = model.base_model_prefix + "."
+    return {name: value for name, value in model.state_dict().items() if not name.startswith(base)}
+
+
+@pytest.mark.parametrize("model_type", tiny.ARCHITECTURES)
+@pytest.mark.parametrize("parent_kind", HEADS)
+@pytest.mark.parametrize("kind", HEADS)
+def test_the_encoder_is_the_parents_and_the_head_is_new(family, model_type, parent_kind, kind):
+    parent, child = family(model_type, parent_kind, kind)
+    own, inherited = child.base_model.state_dict(), parent.base_model.state_dict()
+    assert all(torch.equal(own[name], inherited[name]) for name in own.keys() & inherited.keys())
+    assert {name for name in own.keys() ^ inherited.keys() if "pooler" not in name} == set()
+    old = head(parent)
+    assert not any(name in old and torch.equal(value, old[name]) for name, value in head(child).items())
+
+
+@pytest.mark.parametrize("parent_kind", HEADS)
+@pytest.mark.parametrize("kind", HEADS)
+def test_a_head_has_the_outputs_of_its_own_task(family, parent_kind, kind):
+    _, child = family("xlm-roberta", parent_kind, kind)
+    assert list(head(child).values())[-1].shape == (HEADS[kind],)
+    assert child.config.num_labels == len(child.config.id2label) == HEADS[kind]
+    if kind != "span":
+        assert tuple(child.config.id2label.values()) == tiny.TASKS[kind].labels
+
+
+def test_a_head_is_drawn_from_the_seed(tmp_path, tiny_tokenizer):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
+    drawn = []
+    for seed in (1, 1, 2):
+        set_seed(seed)
+        drawn.append(head(fresh(checkpoint, "tagging"))["classifier.weight"])
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+
+
+def test_an_encoder_saved_in_half_precision_is_trained_in_float32(tmp_path, tiny_tokenizer):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
+    encoders.load_encoder(checkpoint).half().save_pretrained(tmp_path)
+    assert {value.dtype for value in load_file(tmp_path / "model.safetensors").values()} == {torch.float16}
+    assert {value.dtype for value in fresh(checkpoint, "tagging").parameters()} == {torch.float32}
+
+
+def test_an_architecture_without_the_head_is_named(tmp_path):
+    config = EsmConfig(vocab_size=40, pad_token_id=1, mask_token_id=2, **tiny.SIZES)
+    EsmModel(config).save_pretrained(tmp_path)
+    with pytest.raises(UserError, match="'esm' encoder has no head for questions"):
+        fresh(Checkpoint(str(tmp_path)), "span")
+
+
+def test_a_tokenizer_without_padding_is_refused_with_a_remedy(tmp_path, tiny_tokenizer):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
+    tiny.edit(tmp_path / "tokenizer_config.json", lambda config: config.pop("pad_token"))
+    with pytest.raises(UserError, match=r"no padding token; complete its tokenizer_config\.json"):
+        encoders.load_tokenizer(checkpoint)
+
+
+def test_a_lost_vocabulary_is_refused_with_a_remedy(tmp_path, tiny_tokenizer):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
+    tiny.edit(tmp_path / "tokenizer.json", lambda content: content["model"].update(vocab=content["model"]["vocab"][:9]))
+    with pytest.raises(UserError, match=r"knows \d tokens only.* files are missing"):
+        encoders.load_tokenizer(checkpoint)
+
+
+def test_a_folder_without_tokenizer_files_is_refused_with_a_remedy(tmp_path, tiny_tokenizer):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
+    for file in tmp_path.glob("tokenizer*"):
+        file.unlink()
+    with pytest.raises(UserError, match="tokenizer files are missing"):
+        encoders.load_tokenizer(checkpoint)
+
+
+def test_the_very_files_of_a_tokenizer_are_copied(tmp_path, tiny_tokenizer):
+    checkpoint = tiny.encoder(tmp_path / "parent", tiny_tokenizer)
+    child = tmp_path / "child"
+    child.mkdir()
+    encoders.copy_tokenizer(checkpoint, child)
+    assert sorted(file.name for file in child.iterdir()) == ["tokenizer.json", "tokenizer_config.json"]
+    assert all(file.read_bytes() == (tmp_path / "parent" / file.name).read_bytes() for file in child.iterdir())
