@@ -86,7 +86,7 @@ def test_an_encoder_saved_in_half_precision_is_trained_in_float32(tmp_path, tiny
 
 
 def test_an_architecture_without_the_head_is_named(tmp_path):
-    config = EsmConfig(vocab_size=40, pad_token_id=1, mask_token_id=2, **tiny.SIZES)
+    config = EsmConfig(vocab_size=40, pad_token_id=1, mask_token_id=2, **tiny.CONFIG)
     EsmModel(config).save_pretrained(tmp_path)
     with pytest.raises(UserError, match="'esm' encoder has no head for questions"):
         fresh(Checkpoint(str(tmp_path)), "span")

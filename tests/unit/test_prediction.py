@@ -58,8 +58,8 @@ def test_the_output_of_a_row_does_not_depend_on_its_batch(forward, kind, monkeyp
     for arrays, expected in zip(together, alone, strict=True):
         for array, other in zip(arrays, expected, strict=True):
             np.testing.assert_allclose(array, other, rtol=0, atol=1e-5)
-    first = [arrays[0] for arrays in alone if arrays[0].shape == alone[0][0].shape]
-    assert len(np.unique(np.round(first, 3), axis=0)) > 1, "outputs that are all alike would prove nothing"
+    first, second = alone[:2]
+    assert not np.allclose(first[0][0], second[0][0], atol=1e-2), "rows that are all alike would prove nothing"
 
 
 @pytest.mark.parametrize("kind, shape", [("classification", lambda n: (3,)), ("tagging", lambda n: (n, 4))])

@@ -16,7 +16,9 @@ from xstilts.tasks.base import Task
 from xstilts.training.stage import TaskData
 
 ARCHITECTURES = ("xlm-roberta", "bert")
-SIZES = {
+CONFIG = {
+    # Far wider than usual, so that the outputs of a random encoder depend on its inputs.
+    "initializer_range": 0.3,
     "hidden_size": 32,
     "num_hidden_layers": 2,
     "num_attention_heads": 2,
@@ -30,7 +32,7 @@ TASKS = {
     "tagging": Task("tags", "tagging", "pos", ("en",), {}, labels=("short", "middling", "long", "longest")),
     "span": Task("questions", "span", "squad", ("en",), {}),
 }
-SETTINGS = SimpleNamespace(max_length=40, doc_stride=16, max_query_length=12)
+SETTINGS = SimpleNamespace(max_length=96, doc_stride=64, max_query_length=24)
 WORDS = "river mill bridge winter harbour master lanterns wool captain wind sister museum farmers honey".split()
 
 
@@ -38,7 +40,7 @@ def encoder(folder: Path, tokenizer: PreTrainedTokenizerBase, model_type: str = 
     """A folder with a random encoder and a tokenizer; `changes` are entries of its config."""
     set_seed(0)
     pad = tokenizer.pad_token_id
-    config = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), pad_token_id=pad, **{**SIZES, **changes})
+    config = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), pad_token_id=pad, **{**CONFIG, **changes})
     AutoModel.from_config(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return Checkpoint(str(folder))

@@ -19,15 +19,16 @@ class Run:
 
     Args:
         raw: the merged configuration, as YAML gives it.
-        files: where it came from.
+        files: where it came from as Snakemake lists it: those of the command line, then the workflow's own.
 
     Raises:
         SystemExit: the configuration is not one; the message says why, and no job has been started.
     """
 
     def __init__(self, raw: Mapping, files: Iterable[Path | str]):
+        *given, own = files
         try:
-            self.config: Config = configuration.parse(raw, files)
+            self.config: Config = configuration.parse(raw, [own, *given])
             self.grid: Grid = store.open_grid(self.config)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None

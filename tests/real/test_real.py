@@ -1,0 +1,44 @@
+"""The grid on real samples with a real encoder: half an hour on two cores."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def scores(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The headline scores of a run from nothing."""
+    if samples.resolve() != (ROOT / "../shared/data").resolve():
+        pytest.skip("tests/real/config.yaml expects the samples in ../shared/data")
+    store = tmp_path_factory.mktemp("store")
+    snakemake = Path(sys.executable).with_name("snakemake")
+    command = [snakemake, "--cores", "2", "--configfile", "tests/real/config.yaml", "--config", f"store={store}"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    scores = pd.read_parquet(store / "experiments/real/scores.parquet")
+    return scores[scores["metric"] == "headline"].set_index(["intermediate", "target", "language"])["value"]
+
+
+def test_every_cell_with_gold_labels_has_a_score(scores: pd.Series):
+    cells = scores.dropna().index.droplevel("language").unique()
+    assert len(cells) == 4 * 8
+    assert scores.xs("tydiqa", level="target").isna().all()
+
+
+def test_natural_language_inference_is_above_chance_in_every_language(scores: pd.Series):
+    assert scores["none", "xnli"].min() > 38
+
+
+def test_the_encoder_alone_retrieves_translations(scores: pd.Series):
+    assert scores["none", "tatoeba"][["de", "hi", "tr"]].min() > 85
+
+
+def test_tags_transfer_to_other_languages(scores: pd.Series):
+    assert (scores["none", "udpos"] > 30).sum() >= 6
+    assert (scores["none", "panx"] > 20).sum() >= 6

@@ -1,0 +1,298 @@
+"""A stage: what it learns, what it keeps, and that no death loses anything."""
+
+import json
+import os
+from itertools import combinations, count
+from pathlib import Path
+
+import pytest
+import tiny
+import torch
+import transformers
+from safetensors.torch import load_file
+from transformers import AutoModel
+
+from xstilts import encoders, prediction
+from xstilts.checkpoints import Checkpoint
+from xstilts.config import Stage
+from xstilts.errors import UserError
+from xstilts.kinds import load
+from xstilts.training import stage
+from xstilts.training.model import StageModel
+from xstilts.training.resume import exclusive, last_checkpoint
+from xstilts.training.stage import StageTrainer
+
+RECIPE = {"learning_rate": 1e-3, "epochs": 2, "batch_size": 8, "evaluate_every": 2, "patience": 9}
+"""Six steps on the 24 rows of one task, each of two micro-batches of 4; evaluated after steps 2, 4 and 6."""
+
+PLAIN = {"learning_rate": 1.0, "adam_epsilon": 1.0, "max_gradient_norm": 1e9, "warmup": 0.0, "weight_decay": 0.0}
+"""Makes a step of Adam about as long as the gradient, so that weights are alike only if gradients are."""
+
+
+class Death(Exception):  # noqa: N818
+    """What kills a training."""
+
+
+@pytest.fixture(autouse=True)
+def _on_cpu(monkeypatch):
+    """Bit for bit is promised there."""
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+
+
+@pytest.fixture
+def scratch(tmp_path) -> Path:
+    return tmp_path / "store" / "0123.training"
+
+
+@pytest.fixture
+def train(tmp_path, tiny_tokenizer, scratch):
+    """Train on tasks of some kinds and return the child's folder; other settings than those of `RECIPE` by name."""
+
+    def run(child: str, *kinds: str, seed=1, micro_batch=4, encoder=None, dev_gold=True, **recipe) -> Path:
+        data = {f"my_{kind}": tiny.data(kind, tiny_tokenizer, dev_gold=dev_gold) for kind in kinds}
+        parent = tiny.encoder(tmp_path / "parent", tiny_tokenizer, **encoder or {})
+        settings = Stage(**{**RECIPE, **recipe})
+        folder = tmp_path / child
+        folder.mkdir(exist_ok=True)
+        stage.train(settings, parent, data, folder, scratch, seed=seed, micro_batch=micro_batch)
+        return folder
+
+    return run
+
+
+@pytest.fixture
+def trained(monkeypatch) -> list[StageModel]:
+    """The models that are saved from now on."""
+    models, save = [], StageModel.save
+
+    def recording(model: StageModel, folder: Path) -> None:
+        models.append(model)
+        save(model, folder)
+
+    monkeypatch.setattr(StageModel, "save", recording)
+    return models
+
+
+@pytest.fixture
+def score(monkeypatch):
+    """Have evaluations give scores by step; return the weights that each of them saw, by step."""
+
+    def script(scores: dict[int, float]) -> dict[int, dict[str, torch.Tensor]]:
+        seen = {}
+
+        def headline(trainer: StageTrainer, name: str, _: stage.TaskData) -> float:
+            step = trainer.state.global_step
+            seen[step] = {key: value.clone() for key, value in trainer.model.models[name].state_dict().items()}
+            return scores[step]
+
+        monkeypatch.setattr(StageTrainer, "_headline", headline)
+        return seen
+
+    return script
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Count the calls of a method, and die before one of them."""
+
+    def watch(owner: type, name: str, death: int | None = None) -> list[int]:
+        method, numbers, made = getattr(owner, name), count(1), []
+
+        def watched(*arguments, **keywords):
+            made.append(next(numbers))
+            if made[-1] == death:
+                raise Death
+            return method(*arguments, **keywords)
+
+        monkeypatch.setattr(owner, name, watched)
+        return made
+
+    return watch
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "model.safetensors").read_bytes()
+
+
+def record(folder: Path) -> dict:
+    return json.loads((folder / stage.RECORD).read_text())
+
+
+def same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> bool:
+    return found.keys() == expected.keys() and all(torch.equal(found[key], expected[key]) for key in found)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(train):
+    one, again = train("one", "tagging"), train("again", "tagging")
+    assert weights(one) == weights(again)
+    assert record(one) == record(again)
+    assert weights(one) != weights(train("other", "tagging", seed=2))
+
+
+@pytest.mark.parametrize(
+    "owner, method, call, steps_again",
+    [
+        (StageTrainer, "training_step", 1, 6),
+        (StageTrainer, "training_step", 5, 4),
+        (StageTrainer, "training_step", 8, 4),
+        (StageTrainer, "training_step", 12, 2),
+        (StageTrainer, "evaluate", 2, 4),
+        (StageTrainer, "save_model", 3, 2),
+        (StageTrainer, "_load_best_model", 1, 0),
+        (StageModel, "save", 1, 0),
+    ],
+)
+def test_a_training_that_died_goes_on_to_the_same_bytes(train, scratch, calls, owner, method, call, steps_again):
+    undisturbed = train("undisturbed", "classification")
+    calls(owner, method, death=call)
+    with pytest.raises(Death):
+        train("child", "classification")
+    assert scratch.is_dir()
+    made = calls(StageTrainer, "training_step")
+    child = train("child", "classification")
+    assert len(made) == 2 * steps_again
+    assert weights(child) == weights(undisturbed)
+    assert record(child) == record(undisturbed)
+
+
+def test_a_training_on_several_tasks_goes_on_with_the_same_tasks(train, calls):
+    undisturbed = train("undisturbed", *tiny.TASKS, epochs=1)
+    calls(StageTrainer, "training_step", death=12)
+    with pytest.raises(Death):
+        train("child", *tiny.TASKS, epochs=1)
+    child = train("child", *tiny.TASKS, epochs=1)
+    assert weights(child) == weights(undisturbed)
+    assert same(load_file(child / "heads.safetensors"), load_file(undisturbed / "heads.safetensors"))
+
+
+def test_a_training_that_had_stopped_early_does_not_go_on(train, score, calls):
+    score({2: 2.0, 4: 1.0, 6: 3.0})
+    undisturbed = train("undisturbed", "tagging", patience=1)
+    calls(StageTrainer, "_load_best_model", death=1)
+    with pytest.raises(Death):
+        train("child", "tagging", patience=1)
+    child = train("child", "tagging", patience=1)
+    assert record(child) == record(undisturbed)
+    assert weights(child) == weights(undisturbed)
+
+
+def test_patience_that_was_lost_before_a_death_stays_lost(train, score, calls):
+    score({2: 4.0, 4: 1.0, 6: 3.0, 8: 5.0, 10: 6.0, 12: 7.0})
+    undisturbed = train("undisturbed", "tagging", patience=2, epochs=4)
+    calls(StageTrainer, "training_step", death=10)
+    with pytest.raises(Death):
+        train("child", "tagging", patience=2, epochs=4)
+    assert record(train("child", "tagging", patience=2, epochs=4)) == record(undisturbed)
+
+
+def test_a_checkpoint_that_was_cut_off_is_removed_and_the_one_before_is_used(scratch):
+    for step, file in ((2, "trainer_state.json"), (10, "trainer_state.json"), (12, "model.safetensors")):
+        (scratch / f"checkpoint-{step}").mkdir(parents=True)
+        (scratch / f"checkpoint-{step}" / file).touch()
+    assert last_checkpoint(scratch) == str(scratch / "checkpoint-10")
+    assert not (scratch / "checkpoint-12").exists()
+
+
+def test_nothing_is_left_of_the_scratch_folder_in_the_end(train, scratch):
+    train("child", "tagging")
+    assert list(scratch.parent.iterdir()) == []
+
+
+def test_a_second_trainer_is_kept_out_and_told_who_is_there(train, scratch):
+    who = rf"another process \(pid {os.getpid()} on .*\) trains in {scratch}"
+    with exclusive(scratch), pytest.raises(UserError, match=who):
+        train("child", "tagging")
+
+
+@pytest.mark.parametrize("kind", tiny.TASKS)
+def test_micro_batches_do_not_change_what_is_learnt(train, kind):
+    options = {"encoder": tiny.NO_DROPOUT, "epochs": 1, **PLAIN}
+    start = train("start", kind, micro_batch=8, **{**options, "learning_rate": 1e-9})
+    whole, parts = train("whole", kind, micro_batch=8, **options), train("parts", kind, micro_batch=2, **options)
+    before, one, other = (load_file(folder / "model.safetensors") for folder in (start, whole, parts))
+    assert max((one[key] - before[key]).abs().max() for key in one) > 0.1
+    assert max((one[key] - other[key]).abs().max() for key in one) < 1e-5
+
+
+@pytest.mark.parametrize("kind", tiny.TASKS)
+def test_a_child_loads_with_its_head_and_gives_the_outputs_of_the_trained_model(train, trained, tiny_tokenizer, kind):
+    folder, module = train("child", kind), load(kind)
+    loaded = getattr(transformers, module.AUTO_MODEL).from_pretrained(folder)
+    features = tiny.encode(kind, tiny.examples(kind, 9, seed=2), tiny_tokenizer)
+    options = {"pad_token_id": encoders.load_tokenizer(Checkpoint(str(folder))).pad_token_id, "precision": "fp32"}
+    of_trained, of_loaded = (
+        prediction.forward(model, module, features, **options) for model in (trained[0].models[f"my_{kind}"], loaded)
+    )
+    for found, expected in zip(of_loaded, of_trained, strict=True):
+        assert [array.tobytes() for array in found] == [array.tobytes() for array in expected]
+
+
+def test_a_child_of_several_tasks_is_the_encoder_and_all_heads(train, trained):
+    folder = train("child", *tiny.TASKS)
+    assert same(
+        AutoModel.from_pretrained(folder, add_pooling_layer=False).state_dict(), trained[0].encoder.state_dict()
+    )
+    heads = load_file(folder / "heads.safetensors")
+    for task, model in trained[0].models.items():
+        base = f"{model.base_model_prefix}."
+        own = {f"{task}.{key}": value for key, value in model.state_dict().items() if not key.startswith(base)}
+        assert same({key: value for key, value in heads.items() if key.startswith(f"{task}.")}, own)
+    assert {key.partition(".")[0] for key in heads} == {f"my_{kind}" for kind in tiny.TASKS}
+
+
+@pytest.mark.parametrize("model_type", tiny.ARCHITECTURES)
+@pytest.mark.parametrize("kinds", [tuple(tiny.TASKS), tuple(reversed(tiny.TASKS))])
+def test_the_tasks_of_a_stage_share_one_encoder(tmp_path, tiny_tokenizer, model_type, kinds):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer, model_type)
+    models = {kind: encoders.with_fresh_head(checkpoint, load(kind), tiny.TASKS[kind]) for kind in kinds}
+    shared = StageModel(models).encoder.state_dict()
+    for model in models.values():
+        for key, value in model.base_model.state_dict().items():
+            assert value.data_ptr() == shared[key].data_ptr(), key
+    for one, other in combinations(models.values(), 2):
+        head, other_head = list(one.parameters())[-1], list(other.parameters())[-1]
+        assert head.data_ptr() != other_head.data_ptr()
+
+
+@pytest.mark.parametrize("model_type", tiny.ARCHITECTURES)
+def test_every_parameter_of_a_stage_is_trained_once(tmp_path, tiny_tokenizer, model_type):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer, model_type)
+    models = {kind: encoders.with_fresh_head(checkpoint, load(kind), tiny.TASKS[kind]) for kind in tiny.TASKS}
+    trained = [parameter.data_ptr() for parameter in StageModel(models).parameters()]
+    assert len(trained) == len(set(trained))
+    assert set(trained) == {parameter.data_ptr() for model in models.values() for parameter in model.parameters()}
+
+
+@pytest.mark.parametrize("best, scores", [(2, [3, 1, 2]), (4, [1, 3, 2]), (6, [1, 2, 3]), (2, [3, 3, 3])])
+def test_the_checkpoint_with_the_best_dev_score_is_kept_the_first_of_equals(train, score, best, scores):
+    seen = score(dict(zip((2, 4, 6), scores, strict=True)))
+    child = train("child", "classification")
+    assert same(load_file(child / "model.safetensors"), seen[best])
+    assert record(child)["best"] == {"my_classification": 3, "score": 3, "step": best}
+    assert [entry["score"] for entry in record(child)["evaluations"]] == scores
+
+
+def test_training_stops_when_patience_is_lost(train, score):
+    score({2: 3.0, 4: 1.0, 6: 2.0, 8: 4.0})
+    found = record(train("child", "classification", patience=2, epochs=4))
+    assert (found["steps"], found["planned_steps"], found["best"]["step"]) == (6, 12, 2)
+
+
+@pytest.mark.parametrize("evaluate_every, evaluated", [(2, [2, 4, 6]), (4, [4, 6]), (100, [6])])
+def test_the_last_step_is_always_evaluated(train, evaluate_every, evaluated):
+    found = record(train("child", "classification", evaluate_every=evaluate_every))
+    assert [entry["step"] for entry in found["evaluations"]] == evaluated
+
+
+def test_the_dev_score_of_several_tasks_is_their_mean(train):
+    for entry in record(train("child", *tiny.TASKS))["evaluations"]:
+        scores = [entry[f"my_{kind}"] for kind in tiny.TASKS]
+        assert entry["score"] == pytest.approx(sum(scores) / 3)
+
+
+def test_without_dev_labels_the_last_checkpoint_is_kept(train, score, capsys):
+    unlabelled = train("unlabelled", "tagging", dev_gold=False)
+    assert "the checkpoint of the last step is kept" in capsys.readouterr().out
+    assert record(unlabelled) == {"steps": 6, "planned_steps": 6, "best": None, "evaluations": []}
+    score({2: 1.0, 4: 2.0, 6: 3.0})
+    assert weights(unlabelled) == weights(train("labelled", "tagging"))
