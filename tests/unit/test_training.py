@@ -54,7 +54,8 @@ def train(tmp_path, tiny_tokenizer, scratch):
         settings = Stage(**{**RECIPE, **recipe})
         folder = tmp_path / child
         folder.mkdir(exist_ok=True)
-        stage.train(settings, parent, data, folder, scratch, seed=seed, micro_batch=micro_batch)
+        with exclusive(scratch):
+            stage.train(settings, parent, data, folder, scratch, seed=seed, micro_batch=micro_batch)
         return folder
 
     return run

@@ -12,6 +12,7 @@ from xstilts.commands import job
 from xstilts.config import Stage
 from xstilts.store import publishing, scratch
 from xstilts.training import stage as training
+from xstilts.training.resume import exclusive
 
 
 def run(arguments: Namespace) -> None:
@@ -19,13 +20,14 @@ def run(arguments: Namespace) -> None:
     this = job.of(arguments)
     stage, about = Stage(**this.entry.spec["stage"]), this.entry.about
     parent = Checkpoint(str(this.input("parent"))) if "parent" in this.entry.inputs else this.encoder()
-    with publishing(this.store, this.entry) as draft:
+    state = scratch(this.store, this.entry, "training")
+    with exclusive(state), publishing(this.store, this.entry) as draft:
         training.train(
             stage,
             parent,
             {name: _task_data(this, name, stage) for name in stage.tasks},
             draft.folder,
-            scratch(this.store, this.entry, "training"),
+            state,
             seed=about["seed"],
             micro_batch=this.config.encoders[about["encoder"]].micro_batch,
         )

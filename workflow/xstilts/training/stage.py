@@ -27,7 +27,7 @@ from xstilts.sources.columns import GOLD
 from xstilts.tasks.base import Task
 from xstilts.training.batches import BatchSampler, micro_batch_size, optimiser_steps, probabilities
 from xstilts.training.model import StageModel
-from xstilts.training.resume import exclusive, last_checkpoint
+from xstilts.training.resume import last_checkpoint
 
 if TYPE_CHECKING:
     from xstilts.config import Stage
@@ -72,35 +72,34 @@ def train(
     Args:
         data: by task, in the order of the stage.
         output: an empty folder that becomes a Hugging Face checkpoint with `training.json`, the dev scores.
-        scratch: where the state of the training is kept until it is finished; a later call goes on from there.
+        scratch: where the state of the training is kept, held by `exclusive`; a later call goes on from there.
         micro_batch: rows that fit on the device at once.
 
     Where the dev set has no labels, as in XTREME's own download of TyDiQA, the checkpoint of the last step is kept.
 
     Raises:
-        UserError: another process trains in the same scratch folder, or the device cannot compute as asked.
+        UserError: the device cannot compute as asked.
     """
-    with exclusive(scratch):
-        set_seed(seed)
-        tokenizer = encoders.load_tokenizer(parent)
-        model = StageModel({name: encoders.with_fresh_head(parent, d.kind, d.task) for name, d in data.items()})
-        sampler = _sampler(stage, data, seed, micro_batch)
-        selecting = all(d.has_dev_labels() for d in data.values())
-        if not selecting:
-            print("The dev set has no labels, so the checkpoint of the last step is kept.", flush=True)
-        trainer = StageTrainer(
-            model=model,
-            args=_arguments(stage, sampler, scratch, seed, selecting),
-            data=data,
-            sampler=sampler,
-            pad_token_id=tokenizer.pad_token_id,
-            precision=stage.precision,
-            callbacks=[EvaluateAtTheEnd(), EarlyStoppingCallback(stage.patience)] if selecting else [],
-        )
-        trainer.train(resume_from_checkpoint=last_checkpoint(scratch))
-        model.save(output)
-        encoders.copy_tokenizer(parent, output)
-        (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n")
+    set_seed(seed)
+    tokenizer = encoders.load_tokenizer(parent)
+    model = StageModel({name: encoders.with_fresh_head(parent, d.kind, d.task) for name, d in data.items()})
+    sampler = _sampler(stage, data, seed, micro_batch)
+    selecting = all(d.has_dev_labels() for d in data.values())
+    if not selecting:
+        print("The dev set has no labels, so the checkpoint of the last step is kept.", flush=True)
+    trainer = StageTrainer(
+        model=model,
+        args=_arguments(stage, sampler, scratch, seed, selecting),
+        data=data,
+        sampler=sampler,
+        pad_token_id=tokenizer.pad_token_id,
+        precision=stage.precision,
+        callbacks=[EvaluateAtTheEnd(), EarlyStoppingCallback(stage.patience)] if selecting else [],
+    )
+    trainer.train(resume_from_checkpoint=last_checkpoint(scratch))
+    model.save(output)
+    encoders.copy_tokenizer(parent, output)
+    (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n")
 
 
 def _sampler(stage: "Stage", data: dict[str, TaskData], seed: int, micro_batch: int) -> BatchSampler:

@@ -1,0 +1,72 @@
+"""The command line: quick to answer, and one message for a mistake."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from xstilts.__main__ import COMMANDS, JOBS
+
+WORKFLOW = Path(__file__).parents[2] / "workflow"
+HELP = """
+import runpy, sys
+sys.argv = ["xstilts", "--help"]
+try:
+    runpy.run_module("xstilts", run_name="__main__")
+finally:
+    print("imported:", *sorted({"torch", "pandas", "pyarrow", "transformers"} & set(sys.modules)))
+"""
+
+
+def python(*arguments: str | Path) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "PYTHONPATH": str(WORKFLOW)}
+    return subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False)
+
+
+def job(config: Path, *options: str | Path) -> subprocess.CompletedProcess:
+    """A job of the workflow."""
+    return python("-m", "xstilts", "read_task", "data/xnli.evaluate~000", "--config", config, *options)
+
+
+@pytest.fixture
+def mistaken(tmp_path: Path) -> Path:
+    """A configuration with a mistake in it."""
+    file = tmp_path / "config.yaml"
+    file.write_text("experiment: mine\ntrainin: {}\n")
+    return file
+
+
+def test_help_lists_every_command_and_what_it_does_without_heavy_imports():
+    run = python("-c", HELP)
+    assert run.returncode == 0
+    summaries = re.findall(r"^    (\w+)\s+([A-Z])", run.stdout, re.MULTILINE)
+    assert {name for name, _ in summaries} == {*JOBS, *COMMANDS}
+    assert run.stdout.splitlines()[-1] == "imported:"
+
+
+def test_a_mistake_of_the_user_is_one_line_on_standard_error(mistaken: Path):
+    run = job(mistaken)
+    assert run.returncode == 1
+    (line,) = run.stderr.splitlines()
+    assert line.startswith(f"error: config key 'trainin' ({mistaken}, line 2): unknown key")
+
+
+def test_a_mistake_of_the_user_is_the_first_line_of_the_log(mistaken: Path, tmp_path: Path):
+    run = job(mistaken, "--log", tmp_path / "logs" / "job.log")
+    assert (run.returncode, run.stdout, run.stderr) == (1, "", "")
+    first, *rest = (tmp_path / "logs" / "job.log").read_text().splitlines()
+    assert first.startswith("error: config key 'trainin'")
+    assert any(line.startswith("python -m xstilts read_task ") for line in rest)
+    assert "Traceback" not in "".join(rest)
+
+
+def test_a_failure_that_is_nobody_s_mistake_is_the_first_line_of_the_log_with_its_traceback_below(tmp_path: Path):
+    run = job(tmp_path / "nowhere.yaml", "--log", tmp_path / "job.log")
+    assert run.returncode == 1
+    first, *rest = (tmp_path / "job.log").read_text().splitlines()
+    assert first.startswith("error: FileNotFoundError: ")
+    assert "nowhere.yaml" in first
+    assert any(line.startswith("Traceback") for line in rest)

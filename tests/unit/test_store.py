@@ -1,0 +1,247 @@
+"""The store on disk: entries appear whole or not at all, and only what is missing is made."""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from xstilts import store
+from xstilts.config import Config, ConfigError, Encoder, parse
+from xstilts.errors import UserError
+from xstilts.grid import Entry, Grid
+from xstilts.spec import FileHashes
+from xstilts.store import FileIdentity, finished, pending, planned, publishing
+from xstilts.tasks.base import Task
+
+ENTRY = Entry("read_task", "data/xnli~0123", {"task": "xnli"}, {}, "data/xnli~0123/manifest.json")
+CHECKPOINT = {
+    "config.json": "{}",
+    "model.safetensors": "weights",
+    "tokenizer.json": "words",
+    "tokenizer_config.json": "settings",
+    "sentencepiece.bpe.model": "pieces",
+}
+
+
+# Publishing
+
+
+def files(folder: Path) -> dict[str, str]:
+    """The content of every file below a folder."""
+    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_a_finished_entry_has_its_files_its_spec_and_a_manifest_with_their_hashes(tmp_path: Path):
+    with publishing(tmp_path, ENTRY) as draft:
+        (draft.folder / "predictions").mkdir()
+        (draft.folder / "predictions" / "test-de.tsv").write_text("neutral\n")
+        draft.notes["rows"] = 1
+    found = files(tmp_path / ENTRY.path)
+    manifest = json.loads(found.pop("manifest.json"))
+    assert found.keys() == {"predictions/test-de.tsv", "spec.json"}
+    assert found["predictions/test-de.tsv"] == "neutral\n"
+    assert json.loads(found["spec.json"]) == ENTRY.spec
+    assert manifest["rows"] == 1
+    assert manifest["files"] == {name: hashlib.sha256(text.encode()).hexdigest() for name, text in found.items()}
+
+
+def fail(folder: Path) -> None:
+    """A job that stops half-way."""
+    with publishing(folder, ENTRY) as draft:
+        (draft.folder / "half.txt").write_text("half")
+        raise ZeroDivisionError
+
+
+def test_a_job_that_fails_leaves_nothing(tmp_path: Path):
+    with pytest.raises(ZeroDivisionError):
+        fail(tmp_path)
+    assert files(tmp_path) == {}
+
+
+def test_nothing_lies_among_the_entries_before_the_job_is_done(tmp_path: Path):
+    with publishing(tmp_path, ENTRY) as draft:
+        (draft.folder / "early.txt").write_text("early")
+        assert not (tmp_path / ENTRY.path).exists()
+
+
+def test_the_manifest_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    seen, write = {}, store.write_json
+
+    def watch(path: Path, value: object) -> None:
+        seen[path.name] = finished(tmp_path, ENTRY), set(files(tmp_path / ENTRY.path))
+        write(path, value)
+
+    monkeypatch.setattr(store, "write_json", watch)
+    with publishing(tmp_path, ENTRY) as draft:
+        (draft.folder / "rows.txt").write_text("rows")
+    assert seen["manifest.json"] == (False, {"rows.txt", "spec.json"})
+
+
+def test_a_file_that_cannot_be_moved_leaves_no_manifest(tmp_path: Path):
+    (tmp_path / ENTRY.path / "rows.txt").mkdir(parents=True)
+    with pytest.raises(OSError, match=r"rows\.txt"), publishing(tmp_path, ENTRY) as draft:
+        (draft.folder / "rows.txt").write_text("rows")
+    assert not finished(tmp_path, ENTRY)
+
+
+def test_an_entry_can_be_made_after_a_job_that_failed(tmp_path: Path):
+    with pytest.raises(ZeroDivisionError):
+        fail(tmp_path)
+    with publishing(tmp_path, ENTRY):
+        pass
+    assert finished(tmp_path, ENTRY)
+
+
+# What is still to be made
+
+
+@dataclass(frozen=True)
+class Constant:
+    """An identity in which nothing ever changes."""
+
+    def code(self, *modules: str) -> str:
+        return ""
+
+    def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
+        return {}
+
+    def encoder(self, name: str, encoder: Encoder) -> dict:
+        return {}
+
+    def tokenizer(self, name: str, encoder: Encoder) -> dict:
+        return {}
+
+
+@pytest.fixture
+def grid() -> Grid:
+    """Two cells: XNLI without an intermediate and after SQuAD."""
+    cells = {"encoders": ["toy"], "intermediates": ["none", "squad_v1"], "targets": ["xnli"]}
+    return Grid(parse({"grid": cells, "encoders": {"toy": {"path": "toy"}}}), Constant())
+
+
+@pytest.fixture
+def full(grid: Grid, tmp_path: Path) -> Path:
+    """A store in which every entry of the grid is finished."""
+    for entry in grid.entries.values():
+        manifest = tmp_path / entry.manifest
+        manifest.parent.mkdir(parents=True, exist_ok=True)
+        manifest.touch()
+    return tmp_path
+
+
+def lose(folder: Path, *entries: Entry) -> set[str]:
+    """Delete manifests; return the paths of their entries."""
+    for entry in entries:
+        (folder / entry.manifest).unlink()
+    return {entry.path for entry in entries}
+
+
+def reports(grid: Grid) -> list[Entry]:
+    return [grid.tables, grid.tables.inputs["scores"]]
+
+
+def test_everything_is_pending_in_an_empty_store(grid: Grid, tmp_path: Path):
+    assert pending(tmp_path, grid) == grid.entries
+
+
+def test_nothing_is_pending_in_a_full_store(grid: Grid, full: Path):
+    assert pending(full, grid) == {}
+
+
+def test_only_what_needs_a_lost_entry_is_pending_with_it(grid: Grid, full: Path):
+    cell = grid.cells[1]
+    lost = lose(full, cell.predictions, cell.scores, *reports(grid))
+    assert pending(full, grid).keys() == lost
+
+
+def test_an_entry_that_nothing_unfinished_needs_is_not_made_again(grid: Grid, full: Path):
+    cell = grid.cells[1]
+    lose(full, cell.predictions.inputs["model"], cell.predictions.inputs["features"])
+    assert pending(full, grid) == {}
+    wanted = lose(full, cell.scores, *reports(grid))
+    assert pending(full, grid).keys() == wanted
+
+
+def test_a_lost_model_is_made_again_from_what_is_there(grid: Grid, full: Path):
+    cell = grid.cells[1]
+    model = cell.predictions.inputs["model"]
+    lost = lose(full, model, cell.predictions, cell.scores, *reports(grid))
+    assert pending(full, grid).keys() == lost
+    lost |= lose(full, model.inputs["parent"])
+    assert pending(full, grid).keys() == lost
+
+
+def test_a_job_finds_the_entry_that_it_was_started_for(grid: Grid):
+    path = grid.cells[0].scores.path
+    assert planned(grid, path) == grid.cells[0].scores
+
+
+def test_a_job_for_a_name_that_stands_for_nothing_any_more_says_what_happened(grid: Grid):
+    with pytest.raises(UserError, match=r"data/xnli~000 .* changed since the run was planned.* start snakemake again"):
+        planned(grid, "data/xnli~000")
+
+
+# What files stand for
+
+
+def checkpoint(folder: Path, **changes: str) -> Encoder:
+    """A folder with the files of an encoder; `changes` have the names of files up to the first dot."""
+    folder.mkdir(parents=True)
+    for name, text in CHECKPOINT.items():
+        (folder / name).write_text(changes.get(name.partition(".")[0], text))
+    return Encoder(path=folder)
+
+
+def identity(folder: Path) -> FileIdentity:
+    """An identity that remembers nothing."""
+    return FileIdentity(FileHashes(folder / "no memory.json"))
+
+
+def test_an_encoder_that_was_moved_touched_or_documented_is_the_same(tmp_path: Path):
+    here = identity(tmp_path)
+    before = here.encoder("toy", checkpoint(tmp_path / "one"))
+    shutil.move(tmp_path / "one", tmp_path / "two")
+    (tmp_path / "two" / "README.md").write_text("what it is")
+    for file in (tmp_path / "two").iterdir():
+        os.utime(file, (1, 1))
+    assert here.encoder("renamed", Encoder(path=tmp_path / "two")) == before
+
+
+@pytest.mark.parametrize("file", ["config", "model", "tokenizer", "tokenizer_config", "sentencepiece"])
+def test_an_encoder_with_another_byte_is_another(tmp_path: Path, file: str):
+    here = identity(tmp_path)
+    one, other = checkpoint(tmp_path / "one"), checkpoint(tmp_path / "other", **{file: "!"})
+    assert here.encoder("toy", one) != here.encoder("toy", other)
+
+
+def test_encoders_of_two_sizes_may_have_the_same_tokenizer(tmp_path: Path):
+    here = identity(tmp_path)
+    base, large = checkpoint(tmp_path / "base"), checkpoint(tmp_path / "large", config="large", model="large")
+    assert here.tokenizer("base", base) == here.tokenizer("large", large)
+
+
+@pytest.mark.parametrize("file", ["tokenizer", "tokenizer_config", "sentencepiece"])
+def test_a_tokenizer_with_another_byte_is_another(tmp_path: Path, file: str):
+    here = identity(tmp_path)
+    one, other = checkpoint(tmp_path / "one"), checkpoint(tmp_path / "other", **{file: "!"})
+    assert here.tokenizer("toy", one) != here.tokenizer("toy", other)
+
+
+def test_a_repository_of_the_hub_is_its_commit(tmp_path: Path):
+    here, commits = identity(tmp_path), ("a" * 40, "b" * 40)
+    one, other = (Encoder(repository="x/y", revision=commit) for commit in commits)
+    assert here.encoder("toy", one) == here.encoder("again", one) != here.encoder("toy", other)
+
+
+def test_a_run_is_refused_without_its_encoder_but_a_plan_is_not(tmp_path: Path):
+    toy = {"grid": {"encoders": ["toy"], "targets": ["tatoeba"]}, "encoders": {"toy": {"path": str(tmp_path / "toy")}}}
+    config = parse({**toy, "store": str(tmp_path / "results"), "data": str(tmp_path / "data")})
+    assert store.open_grid(config).cells
+    with pytest.raises(ConfigError, match=r"'encoders\.toy\.path'.*found '.*/toy'"):
+        store.require_encoders(config)
+    checkpoint(tmp_path / "toy")
+    store.require_encoders(config)
