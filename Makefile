@@ -12,7 +12,7 @@ demo: $(INSTALLED)
 
 # What every change has to pass.
 test: check
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 # The same and the slow suites: the grid on real samples, where these are at hand.
 test-all: check

@@ -1,7 +1,5 @@
 """Forward passes in batches of like length."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import tiny
@@ -81,6 +79,6 @@ def test_languages_in_one_stream_get_their_own_predictions(tmp_path, tiny_tokeni
     parts = {lang: (table, tiny.encode("tagging", table, tiny_tokenizer)) for lang, table in tables.items()}
     model = encoders.with_fresh_head(tiny.encoder(tmp_path, tiny_tokenizer), kind, task)
     options = {"pad_token_id": tiny_tokenizer.pad_token_id, "precision": "fp32"}
-    together = prediction.predict(model, kind, task, parts, SimpleNamespace(), **options)
-    alone = {lang: prediction.predict(model, kind, task, {lang: parts[lang]}, None, **options)[lang] for lang in parts}
-    assert together == alone
+    together = prediction.decoded(model, kind, task, parts, tiny.SETTINGS, **options)
+    for lang, part in parts.items():
+        assert together[lang] == prediction.decoded(model, kind, task, {lang: part}, tiny.SETTINGS, **options)[lang]

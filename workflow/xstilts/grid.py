@@ -293,7 +293,7 @@ def _problems(config: Config) -> Iterator[ConfigError]:
 
 def _not_a_list_of_its_own(key: str, values: tuple) -> Iterator[ConfigError]:
     if not values:
-        yield ConfigError(key, [], "the grid needs at least one")
+        yield ConfigError(key, [], "at least one is needed")
     for value in values:
         if values.count(value) > 1:
             yield ConfigError(key, value, "stands there more than once")
@@ -315,7 +315,12 @@ def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
     for task in stage.tasks:
         if task not in _trainable():
             yield ConfigError(key, task, f"the stage {name!r} needs tasks with training data", _trainable())
+            continue
+        for lang in stage.languages:
+            if any(lang in tasks.load(task).without.get(split, ()) for split in ("train", "dev")):
+                yield ConfigError(f"stages.{name}.languages", lang, f"{task} has no training or no dev data in it")
     yield from _not_a_list_of_its_own(key, stage.tasks)
+    yield from _not_a_list_of_its_own(f"stages.{name}.languages", stage.languages)
 
 
 def _trainable() -> list[str]:
@@ -327,6 +332,8 @@ def _bad_target(config: Config, target: str) -> Iterator[ConfigError]:
     if target not in evaluated:
         yield ConfigError("grid.targets", target, "no such target", evaluated)
         return
+    if own := tasks.load(target).stage:
+        yield from _bad_stage(config, "grid.targets", own)
     split, splits = config.task(target).split, tasks.load(target).splits
     if split not in splits:
         yield ConfigError(f"tasks.{target}.split", split, "the task has no such split", splits)
@@ -342,5 +349,9 @@ def _bad_languages(config: Config) -> Iterator[ConfigError]:
         for lang in own or ():
             if lang not in task.languages:
                 yield ConfigError(f"tasks.{target}.languages", lang, "the task has no such language", task.languages)
-        if not set(own or config.languages or task.languages) & set(task.languages):
-            yield ConfigError("languages", list(config.languages or ()), f"none is left for {target}", task.languages)
+        without = task.without.get(config.task(target).split, ())
+        left = [lang for lang in task.languages if lang not in without]
+        wanted = next(languages for languages in (own, config.languages, left) if languages is not None)
+        if not set(wanted) & set(left):
+            key = "languages" if own is None else f"tasks.{target}.languages"
+            yield ConfigError(key, list(wanted), f"none is left for {target}", left)

@@ -109,6 +109,7 @@ class Draft:
 def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
     """A draft that becomes the entry when the block ends well; the manifest comes last."""
     draft = Draft(scratch(store, entry, f"files.{os.getpid()}"))
+    shutil.rmtree(draft.folder, ignore_errors=True)
     draft.folder.mkdir(parents=True)
     try:
         yield draft

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 
 HEADS = "heads.safetensors"
@@ -36,6 +37,8 @@ class StageModel(nn.Module):
             num_items_in_batch: the number of labels in all micro-batches of the optimiser step; the loss is then this
                 micro-batch's share of the mean over them, so that accumulation does not change the gradient.
         """
+        if "start_positions" in batch:
+            return {"loss": _span_loss(self.models[task], **batch)}
         loss = self.models[task](**batch).loss
         if num_items_in_batch is not None:
             loss = loss * (batch["labels"] != -100).sum() / num_items_in_batch
@@ -58,6 +61,15 @@ class StageModel(nn.Module):
             return
         self.encoder.save_pretrained(folder)
         save_file({key: value.contiguous() for key, value in self.heads.state_dict().items()}, folder / HEADS)
+
+
+def _span_loss(
+    model: PreTrainedModel, start_positions: torch.Tensor, end_positions: torch.Tensor, **inputs: torch.Tensor
+) -> torch.Tensor:
+    """Mean cross-entropy of starts and ends over the tokens of a row: a model's own loss counts its padding too."""
+    output, padding = model(**inputs), inputs["attention_mask"] == 0
+    pairs = ((output.start_logits, start_positions), (output.end_logits, end_positions))
+    return sum(cross_entropy(logits.float().masked_fill(padding, -torch.inf), gold) for logits, gold in pairs) / 2
 
 
 def _share(encoder: nn.Module, shared: nn.Module) -> None:

@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from transformers.trainer import TRAINER_STATE_NAME
+from transformers import TrainerState
+from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME, TRAINER_STATE_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+from transformers.utils import SAFE_WEIGHTS_NAME
 
 from xstilts.errors import UserError
+
+_STATE = (SAFE_WEIGHTS_NAME, OPTIMIZER_NAME, SCHEDULER_NAME, "rng_state*.pth", TRAINER_STATE_NAME)
+"""The files of a training state; the Trainer writes the last one last, but a folder is removed in any order."""
 
 
 @contextmanager
@@ -41,11 +46,19 @@ def exclusive(scratch: Path) -> Iterator[None]:
 
 
 def last_checkpoint(scratch: Path) -> str | None:
-    """The latest whole training state in a scratch folder; one that was cut off while it was written is removed."""
+    """The latest whole training state in a scratch folder; those cut off while written or removed go."""
     whole = []
     for folder in scratch.glob(f"{PREFIX_CHECKPOINT_DIR}-*"):
-        if (folder / TRAINER_STATE_NAME).is_file():
+        if all(any(file.stat().st_size for file in folder.glob(name)) for name in _STATE):
             whole.append(folder)
         else:
             shutil.rmtree(folder)
     return str(max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]))) if whole else None
+
+
+def final_state(checkpoint: str | None) -> TrainerState | None:
+    """The state in a checkpoint after which its training had stopped, at its last step or for want of patience."""
+    if checkpoint is None:
+        return None
+    state = TrainerState.load_from_json(str(Path(checkpoint) / TRAINER_STATE_NAME))
+    return state if state.stateful_callbacks["TrainerControl"]["args"]["should_training_stop"] else None

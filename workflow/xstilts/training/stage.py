@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import torch
+from safetensors.torch import load_model
 from torch.utils.data import DataLoader, Dataset
 from transformers import (
     EarlyStoppingCallback,
@@ -18,6 +19,7 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
+from transformers.utils import SAFE_WEIGHTS_NAME
 
 from xstilts import encoders, features, metrics
 from xstilts.errors import UserError
@@ -27,7 +29,7 @@ from xstilts.sources.columns import GOLD
 from xstilts.tasks.base import Task
 from xstilts.training.batches import BatchSampler, micro_batch_size, optimiser_steps, probabilities
 from xstilts.training.model import StageModel
-from xstilts.training.resume import last_checkpoint
+from xstilts.training.resume import final_state, last_checkpoint
 
 if TYPE_CHECKING:
     from xstilts.config import Stage
@@ -96,7 +98,12 @@ def train(
         precision=stage.precision,
         callbacks=[EvaluateAtTheEnd(), EarlyStoppingCallback(stage.patience)] if selecting else [],
     )
-    trainer.train(resume_from_checkpoint=last_checkpoint(scratch))
+    checkpoint = last_checkpoint(scratch)
+    if state := final_state(checkpoint):
+        load_model(model, Path(state.best_model_checkpoint or checkpoint) / SAFE_WEIGHTS_NAME)
+        trainer.state = state
+    else:
+        trainer.train(resume_from_checkpoint=checkpoint)
     model.save(output)
     encoders.copy_tokenizer(parent, output)
     (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n")
@@ -134,7 +141,8 @@ def _arguments(stage: "Stage", sampler: BatchSampler, scratch: Path, seed: int, 
         eval_steps=stage.evaluate_every,
         save_strategy="steps",
         save_steps=stage.evaluate_every,
-        save_total_limit=1,
+        # With 1 the Trainer removes the last state in the end; a death after that would cost the steps since the best.
+        save_total_limit=2,
         load_best_model_at_end=selecting,
         metric_for_best_model=SCORE if selecting else None,
         greater_is_better=True,
