@@ -24,6 +24,7 @@ def run(arguments: Namespace) -> None:
         raise UserError(f"{folder}: the experiment has no scores yet; run snakemake first.")
     for encoder, table in of_experiment(config, folder).items():
         title = f"{config.experiment}, {encoder}: the baseline's score, and the change that each intermediate brings"
-        console, shown = Console(), tables.rich_table(table, title)
-        console.print(shown, width=max(console.width, console.measure(shown).maximum), crop=False)
+        shown = tables.rich_table(table, title)
+        # A narrow terminal breaks the lines; rich would cut the numbers.
+        Console(width=Console(width=1000).measure(shown).maximum).print(shown)
     print(f"{folder}/tables, {folder}/scores.csv")
