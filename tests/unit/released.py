@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from xstilts import tasks
-from xstilts.sources import release
+from xstilts.sources import reading, release
 
 SENTENCE = "1\tDogs\t_\tNOUN\t_\t_\t2\tnsubj\t_\t_\n2\tbark\t_\tVERB\t_\t_\t0\troot\t_\t_\n\n"
 
@@ -23,7 +23,7 @@ def read(folder: Path, name: str, files: dict[str, str | bytes], split="test", l
     task = tasks.load(name)
     found = release.locate(task, split, lang, [write(folder, files)])
     assert found is not None
-    return release.read(found, task, lang, limit=limit).to_pylist()
+    return reading.read([found], task, lang, limit=limit).to_pylist()
 
 
 def squad(*questions: dict, context="Ada built a mill by the river.") -> str:

@@ -8,7 +8,7 @@ from released import read, write
 from xstilts import tasks
 from xstilts.errors import DataError, UserError
 from xstilts.languages import LANGUAGES
-from xstilts.sources import release
+from xstilts.sources import reading, release
 from xstilts.sources.columns import GOLD, SCHEMAS
 
 PAIRS = "".join(f"Satz {n}.\tSatz {n + 1}.\tneutral\r\n" for n in range(5))
@@ -129,7 +129,7 @@ def test_every_sample_of_the_real_data_is_read(samples, name):
         found = {lang: place for lang, place in places.items() if place}
         assert bool(found) == ((name, split) not in ABSENT)
         for lang, place in found.items():
-            table = release.read(place, task, lang, limit=300)
+            table = reading.read([place], task, lang, limit=300)
             assert table.schema == SCHEMAS[task.kind]
             assert (table[GOLD[task.kind]].null_count == table.num_rows) == ((name, split) in UNLABELLED)
 
@@ -145,6 +145,6 @@ def test_every_sample_of_the_real_data_is_read(samples, name):
 )
 def test_tatoebas_first_gold_rows_are_the_published_ones(samples, lang, rows):
     task = tasks.load("tatoeba")
-    table = release.read(release.locate(task, "test", lang, folders_of(samples, "tatoeba")), task, lang)
+    table = reading.read([release.locate(task, "test", lang, folders_of(samples, "tatoeba"))], task, lang)
     english = [row for row in table.to_pylist() if row["side"] == "english"]
     assert [row["gold"] for row in english[:5]] == [[str(row)] for row in rows]

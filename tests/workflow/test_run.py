@@ -21,7 +21,7 @@ from experiments import EXAMPLES, ROOT, Attempt, Experiment, attempt, experiment
 
 from xstilts import metrics, submission, tasks
 from xstilts.grid import Entry
-from xstilts.sources import release
+from xstilts.sources import reading, release
 
 PREDICTIONS = {
     "xnli": {"test-en.tsv": 8, "test-de.tsv": 8},
@@ -91,7 +91,7 @@ def released(mine: Experiment, target: str, lang: str) -> pa.Table:
     task = tasks.load(target)
     found = release.locate(task, "test", lang, [mine.folder / "data" / target])
     assert found is not None
-    return release.read(found, task, lang, limit=EXAMPLES)
+    return reading.read([found], task, lang, limit=EXAMPLES)
 
 
 # Before and after

@@ -49,7 +49,7 @@ class TaskSettings(Settings):
     """How a task's data are read and turned into token ids."""
 
     folders: tuple[Path, ...] = ()
-    """Where its files lie, searched in order; by default the folder of its name below `data`."""
+    """Where its files lie, searched in order; by default the folder of its name below `data` (docs/tasks.md)."""
     languages: tuple[str, ...] | None = None
     """The languages in which it is evaluated, of those that it has; all of them by default."""
     split: Literal["dev", "test"] = "test"
@@ -179,7 +179,7 @@ class Config(Settings):
         """The full settings of a task: its own over those that hold for all."""
         own = self.tasks.get(name, TaskSettings())
         limit = Limit(**{**self.limit.model_dump(), **own.limit.model_dump(exclude_unset=True)})
-        return own.model_copy(update={"limit": limit, "folders": own.folders or (self.data / name,)})
+        return own.model_copy(update={"limit": limit})
 
 
 def parse(raw: Mapping[str, Any], files: Iterable[Path | str] = ()) -> Config:

@@ -156,7 +156,7 @@ class Grid:
             "task": name,
             "files": {f"{s}.{lang}": self.identity.split(task, s, lang, self.config) for s, lang in pairs},
             "limit": {s: getattr(settings.limit, s) for s in splits},
-            "code": self.identity.code("commands.read_task", f"tasks.{name}"),
+            "code": self.identity.code("commands.read_task", *(f"tasks.{part}" for part in (name, *task.pools))),
         }
         return self._add("read_task", f"data/{name}.{role}~{{}}", spec, {}, task=name)
 

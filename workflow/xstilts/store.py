@@ -16,6 +16,7 @@ from xstilts.checkpoints import is_checkpoint, model_files, tokenizer_files
 from xstilts.config import Config, ConfigError, Encoder
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
+from xstilts.sources import files
 from xstilts.tasks.base import Task
 
 SPEC, MANIFEST = "spec.json", "manifest.json"
@@ -33,12 +34,7 @@ class FileIdentity:
 
     def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
         """The layout and the content of the files of a split; what was looked for, where there is none."""
-        from xstilts.sources import release
-
-        found = release.locate(task, split, lang, list(config.task(task.name).folders))
-        if found is None:
-            return {"missing": [list(layout.patterns) for layout in task.splits[split]]}
-        return {"layout": list(found.layout.patterns), "sha256": [self.hashes.of(path) for path in found.paths]}
+        return files.identity(task, split, lang, config, self.hashes)
 
     def encoder(self, name: str, encoder: Encoder) -> dict:
         """The repository and its commit, or the content of the folder."""
@@ -48,12 +44,12 @@ class FileIdentity:
         """As for the encoder, but the tokenizer's files alone, which encoders of several sizes may share."""
         return self._of_folder(encoder, tokenizer_files)
 
-    def _of_folder(self, encoder: Encoder, files: Callable[[Path], list[Path]]) -> dict:
+    def _of_folder(self, encoder: Encoder, listed: Callable[[Path], list[Path]]) -> dict:
         if encoder.path is None:
             return {"repository": encoder.repository, "revision": encoder.revision}
         if not is_checkpoint(encoder.path):
             return {"missing": str(encoder.path)}
-        return {file.name: self.hashes.of(file) for file in files(encoder.path)}
+        return {file.name: self.hashes.of(file) for file in listed(encoder.path)}
 
 
 def require_encoders(config: Config) -> None:

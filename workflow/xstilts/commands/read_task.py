@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from xstilts import tasks
 from xstilts.commands import job
-from xstilts.sources import release
+from xstilts.sources import files, reading
 from xstilts.sources.columns import GOLD
 from xstilts.store import publishing
 
@@ -16,17 +16,15 @@ def run(arguments: Namespace) -> None:
     """Write `<split>.<lang>.parquet` for every split and language of the entry."""
     this = job.of(arguments)
     task = tasks.load(this.entry.about["task"])
-    settings = this.config.task(task.name)
     with publishing(this.store, this.entry) as draft:
         for name in this.entry.spec["files"]:
             split, lang = name.split(".")
-            found = release.locate(task, split, lang, list(settings.folders))
-            if found is None:
-                raise release.missing(task, split, lang, list(settings.folders))
-            table = release.read(found, task, lang, limit=this.entry.spec["limit"][split])
+            found = files.sources(task, split, lang, this.config)
+            table = reading.read(found, task, lang, limit=this.entry.spec["limit"][split])
             pq.write_table(table, draft.folder / f"{name}.parquet")
             draft.notes[name] = {"rows": table.num_rows, **_labels(task, table)}
-            print(f"{name}: {table.num_rows} rows from {', '.join(map(str, found.paths))}", flush=True)
+            paths = [str(path) for one in found for path in one.paths]
+            print(f"{name}: {table.num_rows} rows from {', '.join(paths)}", flush=True)
 
 
 def _labels(task: tasks.Task, table) -> dict:

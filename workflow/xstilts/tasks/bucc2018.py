@@ -12,7 +12,7 @@ def _layouts(released: str) -> tuple[Layout, ...]:
     stems = ("{lang}-en.{split}", f"{{lang}}-en.{released}", f"{{lang}}-en/{{lang}}-en.{released}")
     sides = [(f"{stem}.{{lang}}", f"{stem}.en") for stem in stems]
     labelled = [Layout((*names, f"{stem}.gold"), bitext.bucc) for stem, names in zip(stems, sides, strict=True)]
-    return (*labelled, *(Layout(names, bitext.bucc) for names in sides))
+    return (*labelled, *(Layout(names, bitext.bucc, unlabelled=("dev", "test")) for names in sides))
 
 
 TASK = Task(

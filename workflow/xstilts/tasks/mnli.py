@@ -36,4 +36,5 @@ TASK = Task(
     },
     labels=("contradiction", "entailment", "neutral"),
     stage="mnli",
+    folders=("mnli", "xnli"),
 )

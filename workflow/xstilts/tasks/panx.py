@@ -10,7 +10,7 @@ _LAYOUTS = (
     Layout(("{lang}/{split}",), tagged.panx),
     Layout(("panx_dataset/{lang}/{split}",), tagged.panx),
     Layout(("panx_dataset/{lang}-{split}",), tagged.panx),
-    Layout(("{split}-{lang}.tsv",), tagged.xtreme),
+    Layout(("{split}-{lang}.tsv",), tagged.xtreme, unlabelled=("test",)),
 )
 
 _LANGUAGES = (

@@ -14,7 +14,7 @@ def _layouts(file_name: str) -> tuple[Layout, ...]:
     )
 
 
-_XTREME = Layout(("{split}-{lang}.tsv",), pairs.xtreme)
+_XTREME = Layout(("{split}-{lang}.tsv",), pairs.xtreme, unlabelled=("test",))
 
 TASK = Task(
     name="pawsx",

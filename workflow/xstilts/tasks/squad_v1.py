@@ -12,4 +12,5 @@ TASK = Task(
     languages=("en",),
     splits={"train": _LAYOUTS, "dev": _LAYOUTS},
     stage="squad_v1",
+    folders=("squad_v1", "squad"),
 )

@@ -18,7 +18,7 @@ TASK = Task(
     splits={
         "test": (
             Layout(("tatoeba.{iso3}-eng.{iso3}", "tatoeba.{iso3}-eng.eng"), bitext.tatoeba),
-            Layout(("{lang}-en.{lang}", "{lang}-en.en"), bitext.tatoeba_sorted),
+            Layout(("{lang}-en.{lang}", "{lang}-en.en"), bitext.tatoeba_sorted, unlabelled=("test",)),
         )
     },
 )

@@ -13,7 +13,7 @@ _TRAIN, _DEV = "tydiqa-goldp-v1.1-train", "tydiqa-goldp-v1.1-dev"
 _EVALUATED = (
     Layout((f"{_DEV}/tydiqa-goldp-dev-{{name}}.json",), squad.read),
     Layout((f"{_DEV}.json",), squad.of_language),
-    Layout((f"{_DEV}/tydiqa.goldp.{{lang}}.dev.json",), squad.read),
+    Layout((f"{_DEV}/tydiqa.goldp.{{lang}}.dev.json",), squad.read, unlabelled=("dev", "test")),
 )
 
 TASK = Task(

@@ -8,7 +8,7 @@ from xstilts.tasks.base import Layout, Task
 
 _LAYOUTS = (
     Layout(("UD_*/{lang}_*-ud-{split}.conllu",), conllu.read, every=True),
-    Layout(("{split}-{lang}.tsv",), tagged.xtreme),
+    Layout(("{split}-{lang}.tsv",), tagged.xtreme, unlabelled=("test",)),
 )
 
 _LANGUAGES = "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur vi yo zh"

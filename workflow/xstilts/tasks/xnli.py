@@ -11,7 +11,7 @@ _LAYOUTS = (
     Layout(("XNLI-1.0/xnli.{split}.jsonl",), pairs.xnli_jsonl),
     Layout(("xnli.{split}.tsv",), pairs.xnli_tsv),
     Layout(("xnli.{split}.jsonl",), pairs.xnli_jsonl),
-    Layout(("{split}-{lang}.tsv",), pairs.xtreme),
+    Layout(("{split}-{lang}.tsv",), pairs.xtreme, unlabelled=("test",)),
 )
 
 TASK = Task(

@@ -1,0 +1,123 @@
+"""Files in any layout, read into canonical tables.
+
+What a file holds is either right or a `DataError` that names its place: nothing is skipped, guessed or repaired.
+"""
+
+from collections.abc import Iterator
+from itertools import chain, islice, zip_longest
+from pathlib import Path
+
+import pyarrow as pa
+
+from xstilts.errors import DataError, nearest, shorten
+from xstilts.sources.columns import GOLD, SCHEMAS
+from xstilts.sources.formats import bitext
+from xstilts.sources.release import Found
+from xstilts.tasks.base import Task
+
+_BATCH = 10_000
+
+Example = tuple[Path, str, dict]
+"""A file, a place in it and the canonical row read there."""
+
+
+def read(sources: list[Found], task: Task, lang: str, limit: int | None = None) -> pa.Table:
+    """The canonical table of a split, all of it checked.
+
+    Args:
+        sources: where the split lies; of a task that pools others, one for each of them, read by turns, a row from
+            each, so that the first rows are of all.
+        limit: keep the first so many examples. Of a retrieval set it keeps the first so many foreign sentences, all
+            English sentences that are their translations, and further English ones in file order up to the limit, as
+            if the files had never held more: a Tatoeba row number is still the row of a foreign sentence, and a gold
+            pair whose foreign sentence is cut is dropped.
+
+    Raises:
+        DataError: a file that is not what its format says, with the place of the first thing that is wrong.
+    """
+    schema = SCHEMAS[task.kind]
+    rows = _checked(_examples(sources, task, lang, limit), sources[0].split, task)
+    batches = [pa.RecordBatch.from_pylist(batch, schema) for batch in iter(lambda: list(islice(rows, _BATCH)), [])]
+    if not batches:
+        first, *others = [path for found in sources for path in found.paths]
+        names = ", ".join(path.name for path in others)
+        hint = f"Looked into {names} too." if names else "The file may have been cut off; fetch it again."
+        raise DataError(first, "", f"no example in {lang!r}", "at least one", hint)
+    return pa.Table.from_batches(batches, schema)
+
+
+def _examples(sources: list[Found], task: Task, lang: str, limit: int | None) -> Iterator[Example]:
+    """The rows of all sources, or the first ones."""
+    if task.kind == "retrieval" and limit is not None:
+        (found,) = sources
+        rows = bitext.first(found.layout.read(list(found.paths), task=task, lang=lang), limit)
+        return ((found.paths[0], place, row) for place, row in rows)
+    return islice(_by_turns([_of_files(found, task, lang) for found in sources]), limit)
+
+
+def _of_files(found: Found, task: Task, lang: str) -> Iterator[Example]:
+    """The rows of one source; the files of a layout that stands for many follow each other, or take turns."""
+    layout, pooled = found.layout, found.task is not task
+    groups = [[path] for path in found.paths] if layout.every or layout.by_turns else [list(found.paths)]
+    readers = [
+        ((paths[0], place, _named_after(found.task, row) if pooled else row) for place, row in rows)
+        for paths in groups
+        for rows in [layout.read(paths, task=found.task, lang=lang)]
+    ]
+    return _by_turns(readers) if layout.by_turns else chain.from_iterable(readers)
+
+
+def _named_after(task: Task, row: dict) -> dict:
+    return {**row, "id": f"{task.name}-{row['id']}"} if "id" in row else row
+
+
+def _by_turns(streams: list[Iterator[Example]]) -> Iterator[Example]:
+    """A row from each stream as long as it has one."""
+    for turn in zip_longest(*streams):
+        yield from (example for example in turn if example is not None)
+
+
+def _checked(examples: Iterator[Example], split: str, task: Task) -> Iterator[dict]:
+    """The rows, each with an id of its own, labelled throughout or not at all, and right for their kind."""
+    column, check, seen, labelled = GOLD[task.kind], _CHECKS.get(task.kind), set(), None
+    for path, place, row in examples:
+        row = {"id": str(len(seen)), **row}
+        if not row["id"] or row["id"] in seen:
+            raise DataError(path, place, f"the id {row['id']!r}" + " again" * bool(row["id"]), "an id of its own")
+        seen.add(row["id"])
+        if row.get("side") != "foreign":
+            labelled = _labelled(path, place, row[column] is not None, labelled, split)
+        if check and row[column] is not None:
+            check(path, place, row, task.labels)
+        yield row
+
+
+def _labelled(path: Path, place: str, has_gold: bool, labelled: bool | None, split: str) -> bool:
+    if split == "train" and not has_gold:
+        raise DataError(path, place, "no label", "labels in training data")
+    if labelled not in (None, has_gold):
+        found, before = ("a label", "none") if has_gold else ("no label", "one")
+        raise DataError(path, place, f"{found}, where the rows before have {before}", "labels in every row, or in none")
+    return has_gold
+
+
+def _check_label(path: Path, place: str, row: dict, labels: tuple[str, ...]) -> None:
+    if row["label"] not in labels:
+        raise _not_a_label(path, place, f"the label {shorten(row['label'])}", row["label"], labels)
+
+
+def _check_tags(path: Path, place: str, row: dict, labels: tuple[str, ...]) -> None:
+    words, tags = row["words"], row["tags"]
+    if not words or len(words) != len(tags):
+        raise DataError(path, place, f"{len(tags)} tags for {len(words)} words", "words, and a tag for each")
+    for number, (word, tag) in enumerate(zip(words, tags, strict=True), 1):
+        if tag not in labels:
+            found = f"the tag {shorten(tag)} on word {number}, {shorten(word)}"
+            raise _not_a_label(path, place, found, tag, labels)
+
+
+def _not_a_label(path: Path, place: str, found: str, value: str, labels: tuple[str, ...]) -> DataError:
+    return DataError(path, place, found, f"one of {', '.join(labels)}", nearest(value, labels).strip())
+
+
+_CHECKS = {"classification": _check_label, "tagging": _check_tags}
