@@ -7,11 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from xstilts.config import GridSettings
 from xstilts.metrics import squad
 from xstilts.reporting import collect, tables
 
-ORDER = {"intermediates": ["mnli", "none"], "targets": ["xnli", "xquad"]}
 LANGUAGES, SEEDS = ("en", "de"), (1, 2, 3)
+ORDER = {"intermediates": ("mnli", "none"), "targets": ("xnli", "xquad"), "seeds": SEEDS}
 LEVELS = {("none", "xnli"): 40.0, ("none", "xquad"): 50.0, ("mnli", "xnli"): 47.0, ("mnli", "xquad"): 48.0}
 OVER_LANGUAGES = {"en": 10.0, "de": -10.0}
 OVER_SEEDS = {1: -1.0, 2: 0.0, 3: 20.0}
@@ -35,8 +36,8 @@ def of(scores: pd.DataFrame, **wanted: object) -> pd.Series:
     return (scores[list(wanted)] == pd.Series(wanted)).all(axis=1)
 
 
-def levels(scores: pd.DataFrame) -> pd.DataFrame:
-    return tables.levels(scores, "toy", **ORDER)
+def levels(scores: pd.DataFrame, **order: tuple) -> pd.DataFrame:
+    return tables.levels(scores, "toy", GridSettings(**{**ORDER, **order}))
 
 
 def written(table: pd.DataFrame, folder: Path) -> dict[str, list[str]]:
@@ -59,7 +60,7 @@ def test_the_last_column_is_the_mean_over_targets(scores: pd.DataFrame):
 
 
 def test_rows_and_columns_have_the_order_of_the_configuration(scores: pd.DataFrame):
-    table = tables.levels(scores, "toy", ["mnli", "none"], ["xquad", "xnli"])
+    table = levels(scores, targets=("xquad", "xnli"))
     assert (list(table.index), list(table.columns)) == (["mnli", "none"], ["xquad", "xnli", "mean"])
 
 
@@ -71,7 +72,7 @@ def test_the_baseline_comes_first_and_the_changes_that_intermediates_bring_below
 
 
 def test_without_a_baseline_the_scores_stand_as_they_are(scores: pd.DataFrame, tmp_path: Path):
-    table = tables.deltas(tables.levels(scores, "toy", ["mnli"], ORDER["targets"]))
+    table = tables.deltas(levels(scores, intermediates=("mnli",)))
     assert table.loc["mnli"].to_list() == [47.0, 48.0, 47.5]
     assert written(table, tmp_path)["mnli"] == ["47.0", "48.0", "47.5"]
 
@@ -86,8 +87,9 @@ def test_a_language_or_a_seed_without_a_score_makes_the_cell_and_the_mean_of_its
     assert not table.loc["none"].isna().any()
 
 
-def test_a_cell_without_any_row_is_missing(scores: pd.DataFrame):
-    table = levels(scores[~of(scores, intermediate="mnli", target="xquad")])
+@pytest.mark.parametrize("absent", [{}, {"seed": 3}], ids=str)
+def test_a_cell_without_any_row_or_without_those_of_a_seed_is_missing(scores: pd.DataFrame, absent: dict):
+    table = levels(scores[~of(scores, intermediate="mnli", target="xquad", **absent)])
     assert table.isna().to_dict("index")["mnli"] == {"xnli": False, "xquad": True, "mean": True}
 
 

@@ -87,8 +87,8 @@ class Training(Settings):
     epochs: Positive = 3.0
     batch_size: Count = 32
     """Rows of an optimiser step, over all micro-batches and devices."""
-    warmup: Fraction = 0.1
-    """The share of the steps in which the learning rate rises; it falls linearly to zero over the rest."""
+    warmup: Fraction | Count = 0.1
+    """The steps in which the learning rate rises, as a share if below 1; it falls linearly to zero over the rest."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     adam_epsilon: Positive = 1e-8
     max_gradient_norm: Positive = 1.0
@@ -96,8 +96,8 @@ class Training(Settings):
     """Optimiser steps between two evaluations on dev; there is always one after the last step."""
     patience: Count = 30
     """Evaluations without a better dev score after which training stops."""
-    dev_examples: Count = 500
-    """The first dev examples of each task and language that an evaluation looks at."""
+    dev_examples: Count | None = 500
+    """The first dev examples of each task and language that an evaluation looks at; all of them if null."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """bf16 computes in bfloat16 where that is safe; the weights and the optimiser stay in float32."""
 
@@ -127,6 +127,8 @@ class Encoder(Settings):
     repository: str | None = None
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
     retrieval: Retrieval = Retrieval()
+    max_length: Count = 512
+    """The longest sequence that it can take, in sub-words."""
     micro_batch: Count = 32
     """Rows that fit on the device at once; larger batches are accumulated. Has no influence on what is learnt."""
 
@@ -163,6 +165,8 @@ class Config(Settings):
     """Restricts every target to these languages, of those that it has."""
     limit: Limit = Limit()
     """Restricts every task that does not say otherwise."""
+    strict: bool = False
+    """Whether a split that has another number of rows than it is known to have is an error, not a warning."""
     training: Training = Training()
     """The recipe of every stage that does not say otherwise."""
     encoders: dict[Name, Encoder] = {}

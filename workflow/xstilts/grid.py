@@ -69,6 +69,11 @@ class Cell:
     predictions: Entry
     scores: Entry
 
+    @property
+    def record(self) -> list:
+        """What it is in a table of scores, and where these lie below the store."""
+        return [self.encoder, self.intermediate, self.target, self.seed, self.scores.path]
+
 
 def stages_of(intermediate: str) -> tuple[str, ...]:
     """The stages of an intermediate, in order: `squad_v1/mnli` is two, `none` is no stage."""
@@ -142,7 +147,7 @@ class Grid:
     def _report(self, step: str, inputs: dict[str, Entry]) -> Entry:
         """An entry that belongs to this experiment alone; its folder has no fingerprint, its manifest has."""
         config, path = self.config, f"experiments/{self.config.experiment}"
-        cells = [[c.encoder, c.intermediate, c.target, c.seed, c.scores.path] for c in self.cells]
+        cells = [cell.record for cell in self.cells]
         spec = {"step": step, "cells": cells, "code": self.identity.code(f"commands.{step}")}
         manifest = f"{path}/{step}~{fingerprint(spec)}.json"
         entry = Entry(step, manifest, spec, inputs, manifest, {"experiment": config.experiment, "folder": path})
@@ -289,6 +294,7 @@ def _problems(config: Config) -> Iterator[ConfigError]:
     for target in grid.targets:
         yield from _bad_target(config, target)
     yield from _bad_languages(config)
+    yield from _bad_lengths(config)
 
 
 def _not_a_list_of_its_own(key: str, values: tuple) -> Iterator[ConfigError]:
@@ -337,6 +343,21 @@ def _bad_target(config: Config, target: str) -> Iterator[ConfigError]:
     split, splits = config.task(target).split, tasks.load(target).splits
     if split not in splits:
         yield ConfigError(f"tasks.{target}.split", split, "the task has no such split", splits)
+
+
+def _bad_lengths(config: Config) -> Iterator[ConfigError]:
+    """Sequences that an encoder cannot take."""
+    stages = {stage for intermediate in config.grid.intermediates for stage in stages_of(intermediate)}
+    stages |= {task.stage for task in map(tasks.load, config.grid.targets) if task.stage}
+    trained = {name for stage in stages for name in config.stage(stage).tasks}
+    evaluated = {name for name in config.grid.targets if tasks.load(name).kind != "retrieval"}
+    lengths = {f"tasks.{name}.max_length": config.task(name).max_length for name in sorted(trained | evaluated)}
+    for name in config.grid.encoders:
+        encoder = config.encoders[name]
+        retrieval = {f"encoders.{name}.retrieval.max_length": encoder.retrieval.max_length}
+        for key, length in (lengths | retrieval).items():
+            if length > encoder.max_length:
+                yield ConfigError(key, length, f"more than the max_length {encoder.max_length} of encoder {name!r}")
 
 
 def _bad_languages(config: Config) -> Iterator[ConfigError]:

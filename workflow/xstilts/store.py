@@ -82,6 +82,19 @@ def finished(store: Path, entry: Entry) -> bool:
     return (store / entry.manifest).is_file()
 
 
+def warnings(store: Path, grid: Grid) -> list[str]:
+    """What is strange about the data of an experiment: a line for each task, split and finding, with its languages."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for entry in grid.entries.values():
+        if entry.step == "read_task" and finished(store, entry):
+            manifest = json.loads((store / entry.manifest).read_text(encoding="utf-8"))
+            for name in entry.spec["files"]:
+                if warning := manifest[name].get("warning"):
+                    split, lang = name.split(".")
+                    found.setdefault((entry.about["task"], split, warning), []).append(lang)
+    return [f"{task} {split}: {text} ({', '.join(langs)})" for (task, split, text), langs in found.items()]
+
+
 def pending(store: Path, grid: Grid) -> dict[str, Entry]:
     """What is still to be made, by path: everything that the tables need and that no finished entry stands for."""
     waiting, found = [grid.tables], {}

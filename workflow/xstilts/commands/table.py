@@ -1,4 +1,4 @@
-"""Print the table of deltas of a finished experiment."""
+"""Print the table of deltas of an experiment, as far as it is finished."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -6,9 +6,10 @@ from pathlib import Path
 from rich.console import Console
 
 from xstilts.commands.job import load_config
-from xstilts.commands.tables import of_experiment
+from xstilts.commands.tables import of_scores
 from xstilts.errors import UserError
-from xstilts.reporting import tables
+from xstilts.reporting import collect, tables
+from xstilts.store import finished, open_grid, warnings
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -17,14 +18,22 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """Print one table for each encoder."""
+    """Print one table for each encoder, and what was strange about the data."""
     config = load_config(arguments.config)
-    folder = config.store / "experiments" / config.experiment
-    if not (folder / "scores.parquet").is_file():
-        raise UserError(f"{folder}: the experiment has no scores yet; run snakemake first.")
-    for encoder, table in of_experiment(config, folder).items():
+    grid = open_grid(config)
+    done = [cell for cell in grid.cells if finished(config.store, cell.scores)]
+    if not done:
+        raise UserError(f"no cell of {config.experiment!r} is finished below {config.store}; run snakemake first.")
+    scores = collect.collect(config.store, [cell.record for cell in done])
+    for encoder, table in of_scores(scores, config.grid).items():
         title = f"{config.experiment}, {encoder}: the baseline's score, and the change that each intermediate brings"
         shown = tables.rich_table(table, title)
         # A narrow terminal breaks the lines; rich would cut the numbers.
         Console(width=Console(width=1000).measure(shown).maximum).print(shown)
-    print(f"{folder}/tables, {folder}/scores.csv")
+    for warning in warnings(config.store, grid):
+        print(f"warning: {warning}")
+    if len(done) < len(grid.cells):
+        print(f"{len(done)} of {len(grid.cells)} cells are finished; — stands for what is missing.")
+    else:
+        folder = config.store / "experiments" / config.experiment
+        print(f"{folder}/tables, {folder}/scores.csv")

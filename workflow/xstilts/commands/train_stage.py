@@ -45,7 +45,7 @@ def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:
     )
 
 
-def _dev(this: job.Job, name: str, lang: str, examples: int) -> tuple[pa.Table, pa.Table]:
+def _dev(this: job.Job, name: str, lang: str, examples: int | None) -> tuple[pa.Table, pa.Table]:
     """The first dev examples of a language, and their features."""
     table = pq.read_table(this.input(f"data.{name}") / f"dev.{lang}.parquet").slice(0, examples)
     rows = features.read(this.input(f"features.{name}") / f"dev.{lang}.arrow")

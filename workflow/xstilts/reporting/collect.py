@@ -15,7 +15,7 @@ def collect(store: Path, cells: list[list]) -> pd.DataFrame:
     """One row for each cell, language and metric.
 
     Args:
-        cells: encoder, intermediate, target, seed and the path of the scores below the store.
+        cells: encoder, intermediate, target, seed and the path of the scores below the store (`Cell.record`).
 
     Returns:
         A table with `COLUMNS`; `value` in percent, `n` the number of examples that it stands on.

@@ -5,13 +5,14 @@ from pathlib import Path
 import pandas as pd
 from rich.table import Table
 
+from xstilts.config import GridSettings
 from xstilts.grid import NO_INTERMEDIATE
 from xstilts.reporting.collect import HEADLINE
 
 MEAN = "mean"
 
 
-def levels(scores: pd.DataFrame, encoder: str, intermediates: list[str], targets: list[str]) -> pd.DataFrame:
+def levels(scores: pd.DataFrame, encoder: str, grid: GridSettings) -> pd.DataFrame:
     """The score of every target after every intermediate, in percent.
 
     A target's score is the unweighted mean of the headline metric over its languages, then the median over seeds. A
@@ -22,8 +23,8 @@ def levels(scores: pd.DataFrame, encoder: str, intermediates: list[str], targets
     """
     mine = scores[(scores["encoder"] == encoder) & (scores["metric"] == HEADLINE)]
     by_seed = mine.groupby(["intermediate", "target", "seed"])["value"].agg(lambda values: values.mean(skipna=False))
-    over_seeds = by_seed.groupby(["intermediate", "target"]).agg(lambda values: values.median(skipna=False))
-    table = over_seeds.unstack("target").reindex(index=intermediates, columns=targets)
+    over_seeds = by_seed.unstack("seed").reindex(columns=grid.seeds).median(axis=1, skipna=False)
+    table = over_seeds.unstack("target").reindex(index=grid.intermediates, columns=grid.targets)
     table[MEAN] = table.mean(axis=1, skipna=False)
     return table
 

@@ -5,8 +5,9 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from transformers import TrainerState
 from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME, TRAINER_STATE_NAME
@@ -27,22 +28,32 @@ def exclusive(scratch: Path) -> Iterator[None]:
         UserError: another process holds it.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    lock = scratch.with_suffix(".lock")
-    with lock.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise UserError(
-                f"another process ({file.read().strip() or 'unknown'}) trains in {scratch}. It goes on without its "
-                "Snakemake; wait until it ends, or end it, and run again: nothing is lost."
-            ) from None
+    with _locked(scratch) as file:
         file.truncate(0)
         file.write(f"pid {os.getpid()} on {socket.gethostname()}")
         file.flush()
         yield
         shutil.rmtree(scratch)
-        lock.unlink()
+        Path(file.name).unlink()
+
+
+def _locked(scratch: Path) -> TextIO:
+    """The lock file of a scratch folder, open and held; one that its last holder has just removed does not count."""
+    path = scratch.with_suffix(".lock")
+    while True:
+        file = path.open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise UserError(
+                f"another process ({file.read().strip() or 'unknown'}) trains in {scratch}. It goes on "
+                "without its Snakemake; wait until it ends, or end it, and run again: nothing is lost."
+            ) from None
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        file.close()
 
 
 def last_checkpoint(scratch: Path) -> str | None:

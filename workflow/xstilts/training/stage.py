@@ -13,8 +13,6 @@ from torch.utils.data import DataLoader, Dataset
 from transformers import (
     EarlyStoppingCallback,
     Trainer,
-    TrainerCallback,
-    TrainerControl,
     TrainerState,
     TrainingArguments,
     set_seed,
@@ -96,7 +94,7 @@ def train(
         sampler=sampler,
         pad_token_id=tokenizer.pad_token_id,
         precision=stage.precision,
-        callbacks=[EvaluateAtTheEnd(), EarlyStoppingCallback(stage.patience)] if selecting else [],
+        callbacks=[EarlyStoppingCallback(stage.patience)] if selecting else [],
     )
     checkpoint = last_checkpoint(scratch)
     if state := final_state(checkpoint):
@@ -208,15 +206,6 @@ class StageTrainer(Trainer):
         )
         scores = [metric.headline(metric.score(data.dev[lang][0], p, lang)) for lang, p in predictions.items()]
         return sum(scores) / len(scores)
-
-
-class EvaluateAtTheEnd(TrainerCallback):
-    """Makes the last step one that is evaluated and saved, so that it can be the best."""
-
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_) -> None:
-        """Ask for an evaluation and a checkpoint after the last step."""
-        if state.global_step == state.max_steps:
-            control.should_evaluate = control.should_save = True
 
 
 class _Rows(Dataset):
