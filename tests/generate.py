@@ -220,6 +220,7 @@ def configuration(folder: Path) -> dict:
     """The configuration of a run on the toy world."""
     return {
         "experiment": "demo",
+        "source": "release",
         "data": str(folder / "data"),
         "grid": {
             "encoders": ["toy"],

@@ -4,8 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
+from snakemake.utils import update_config
 
 from xstilts.config import Config, ConfigError, parse
+from xstilts.grid import check
+
+ROOT = Path(__file__).parents[2]
 
 MISTAKES = {
     "unknown key": ({"trainin": {}}, ["'trainin'", "unknown key", "Did you mean 'training'?"]),
@@ -68,3 +73,12 @@ def test_a_task_limit_overrides_the_general_one_key_by_key():
 def test_the_schema_for_editors_is_that_of_the_typed_configuration():
     schema = Path(__file__).parents[2] / "workflow/schemas/config.schema.json"
     assert json.loads(schema.read_text(encoding="utf-8")) == Config.model_json_schema()
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "workflow/experiments").glob("*.yaml")), ids=lambda file: file.stem)
+def test_an_experiment_that_is_shipped_fits_over_the_shipped_configuration(file: Path):
+    raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    update_config(raw, yaml.safe_load(file.read_text(encoding="utf-8")))
+    config = parse(raw, [ROOT / "config.yaml", file])
+    check(config)
+    assert config.experiment == file.stem

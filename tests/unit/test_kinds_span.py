@@ -3,6 +3,7 @@
 import json
 import re
 import string
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from xstilts.errors import UserError
 from xstilts.kinds import load
 from xstilts.sources.columns import SCHEMAS
+from xstilts.tasks.base import Task
 
 CONTEXT = (
     "The river runs past the old mill and under  seven bridges. Nobody in the village remembers who built the first "
@@ -21,6 +23,8 @@ CONTEXT = (
 ANSWERS = ("The river", "seven bridges", "forty-two lanterns", "one after the other", "midnight")
 LENGTHS = SimpleNamespace(max_length=60, doc_stride=16, max_query_length=12)
 CEILINGS = dict.fromkeys(["ar", "de", "el", "en", "es", "hi", "ro", "ru", "th", "tr", "vi"], 99.0) | {"zh": 98.0}
+TASK = Task("toy", "span", "squad", ("en",), {})
+UNANSWERABLE = replace(TASK, unanswerable=True)
 kind = load("span")
 
 
@@ -35,11 +39,13 @@ def answer(text: str) -> dict:
 
 
 def encode(examples: pa.Table, tokenizer, **changes: int) -> pa.Table:
-    return kind.encode(examples, tokenizer, None, SimpleNamespace(**vars(LENGTHS) | changes))
+    return kind.encode(examples, tokenizer, TASK, SimpleNamespace(**vars(LENGTHS) | changes))
 
 
-def decode(outputs: list[tuple[np.ndarray, np.ndarray]], features: pa.Table, examples: pa.Table) -> dict[str, str]:
-    return kind.decode(outputs, features, examples, None, LENGTHS)
+def decode(
+    outputs: list[tuple[np.ndarray, np.ndarray]], features: pa.Table, examples: pa.Table, task: Task = TASK
+) -> dict[str, str]:
+    return kind.decode(outputs, features, examples, task, LENGTHS)
 
 
 def flat(features: pa.Table) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -208,6 +214,40 @@ def test_a_question_without_any_span_has_an_empty_answer(tiny_tokenizer, value):
     assert decode(outputs, features, examples) == {"q0": "", "q1": ""}
 
 
+@pytest.mark.parametrize(("null", "answered"), [(9.0, True), (10.0, True), (11.0, False)])
+def test_an_answer_is_withheld_only_if_there_being_none_scores_higher(tiny_tokenizer, null, answered):
+    examples = table({"context": "Wool."})
+    features = encode(examples, tiny_tokenizer)
+    ((starts, ends),) = flat(features)
+    first = features["context"][0].as_py()
+    starts[first], ends[first] = 4, 6
+    starts[0], ends[0] = null, 0
+    found = decode([(starts, ends)], features, examples, UNANSWERABLE)["q0"]
+    assert found == ("Wool."[: features["ends"][0].as_py()[0]] if answered else "")
+    assert decode([(starts, ends)], features, examples)["q0"]
+
+
+def test_a_question_has_no_answer_only_if_every_window_says_so(tiny_tokenizer):
+    examples = table({})
+    features = encode(examples, tiny_tokenizer)
+    outputs = flat(features)
+    assert len(outputs) > 2
+    for starts, ends in outputs:
+        starts[0] = ends[0] = 10
+    assert decode(outputs, features, examples, UNANSWERABLE) == {"q0": ""}
+    outputs[1][0][0] = outputs[1][1][0] = -10
+    assert decode(outputs, features, examples, UNANSWERABLE)["q0"]
+
+
+def test_questions_are_withheld_one_by_one(tiny_tokenizer):
+    examples = table(answer("The river"), {"answers": []}, answer("midnight"))
+    features = encode(examples, tiny_tokenizer)
+    outputs = sharp(features)
+    # Windows that do not hold the answer point to the first position as those of an unanswerable question do.
+    predictions = decode(outputs, features, examples, UNANSWERABLE)
+    assert [bool(text) for text in predictions.values()] == [True, False, True]
+
+
 def squad(path) -> pa.Table:
     articles = json.loads(path.read_text(encoding="utf-8"))["data"]
     return table(
@@ -244,5 +284,5 @@ def test_gold_positions_give_back_the_answers_of_xquad(samples, sample_tokenizer
 def test_windows_over_xquad_are_those_of_the_tokenizer(samples, sample_tokenizer, language):
     examples = squad(samples / "xquad" / f"xquad.{language}.json").slice(0, 40)
     lengths = SimpleNamespace(max_length=128, doc_stride=32, max_query_length=100)
-    windows = kind.encode(examples, sample_tokenizer, None, lengths)["input_ids"].to_pylist()
+    windows = kind.encode(examples, sample_tokenizer, TASK, lengths)["input_ids"].to_pylist()
     assert windows == truncated(examples, sample_tokenizer, lengths)

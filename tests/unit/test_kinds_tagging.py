@@ -71,6 +71,12 @@ def test_only_first_sub_words_are_labelled(tiny_tokenizer):
     assert len(firsts) == len(LONG) < len(labels) - 2
 
 
+def test_a_tag_that_is_no_label_is_not_learnt(tiny_tokenizer):
+    rows = [{"id": "0", "words": ["river", "mill", "wool"], "tags": ["B", "S/NP", "O"]}]
+    features = encode(pa.Table.from_pylist(rows, SCHEMAS["tagging"]), tiny_tokenizer, 256)
+    assert [features["labels"][0][place].as_py() for place in features["words"][0].as_py()] == [0, -100, 2]
+
+
 def test_unlabelled_sentences_have_no_labels(tiny_tokenizer):
     rows = [{"id": "0", "words": ["river"], "tags": None}]
     features = encode(pa.Table.from_pylist(rows, SCHEMAS["tagging"]), tiny_tokenizer, 16)

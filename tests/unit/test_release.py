@@ -112,6 +112,15 @@ FOLDERS = {
     "pawsx": ["pawsx/derived/x-final", "pawsx"],
     "udpos": ["ud", "udpos"],
     "panx": ["panx/derived/panx_dataset"],
+    "snli": ["snli/derived"],
+    "anli": ["anli/derived"],
+    "qqp": ["qqp/glue"],
+    "squad_v2": ["squad/derived"],
+    "ccg": ["ccg/sick_depccg_silver"],
+    "hellaswag": ["hellaswag/derived"],
+    "cosmosqa": ["cosmosqa/derived"],
+    "commonsenseqa": ["commonsenseqa/derived"],
+    "siqa": ["siqa/derived"],
 }
 UNLABELLED = {("xnli", "test"), ("pawsx", "test"), ("tydiqa", "dev"), ("tydiqa", "test")}
 ABSENT = {("bucc2018", "test"), ("mlqa", "test")}
@@ -121,7 +130,7 @@ def folders_of(samples: Path, name: str) -> list[Path]:
     return [samples / folder for folder in FOLDERS.get(name, [name])]
 
 
-@pytest.mark.parametrize("name", tasks.names())
+@pytest.mark.parametrize("name", [name for name in tasks.names() if not tasks.load(name).pools])
 def test_every_sample_of_the_real_data_is_read(samples, name):
     task = tasks.load(name)
     for split in task.splits:

@@ -235,9 +235,7 @@ def test_a_child_loads_with_its_head_and_gives_the_outputs_of_the_trained_model(
 
 def test_a_child_of_several_tasks_is_the_encoder_and_all_heads(train, trained):
     folder = train("child", *tiny.TASKS)
-    assert same(
-        AutoModel.from_pretrained(folder, add_pooling_layer=False).state_dict(), trained[0].encoder.state_dict()
-    )
+    assert same(AutoModel.from_pretrained(folder).state_dict(), trained[0].encoder.state_dict())
     heads = load_file(folder / "heads.safetensors")
     for task, model in trained[0].models.items():
         base = f"{model.base_model_prefix}."
@@ -290,7 +288,7 @@ def test_the_last_step_is_always_evaluated(train, evaluate_every, evaluated):
 def test_the_dev_score_of_several_tasks_is_their_mean(train):
     for entry in record(train("child", *tiny.TASKS))["evaluations"]:
         scores = [entry[f"my_{kind}"] for kind in tiny.TASKS]
-        assert entry["score"] == pytest.approx(sum(scores) / 3)
+        assert entry["score"] == pytest.approx(sum(scores) / len(tiny.TASKS))
 
 
 def test_without_dev_labels_the_last_checkpoint_is_kept(train, score, capsys):

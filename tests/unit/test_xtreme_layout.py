@@ -9,7 +9,7 @@ from released import question, squad, write
 
 from xstilts import tasks
 from xstilts.config import parse
-from xstilts.sources import files, reading
+from xstilts.sources import fetch, reading
 from xstilts.sources.columns import GOLD
 
 STRIPPED = {("answer_start", 0), ("text", "")}
@@ -99,7 +99,7 @@ RELEASED = [case for case in UNLABELLED if case[0] not in ("xquad", "mlqa")]
 def rows(root: Path, name: str, split: str, lang: str, **settings: object) -> list[dict]:
     config = parse({"data": str(root / "download"), "tasks": {name: settings} if settings else {}})
     task = tasks.load(name)
-    return reading.read(files.sources(task, split, lang, config), task, lang).to_pylist()
+    return reading.read(fetch.sources(task, split, lang, config), task, lang).to_pylist()
 
 
 @pytest.fixture

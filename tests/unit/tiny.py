@@ -31,6 +31,7 @@ TASKS = {
     "classification": Task("nli", "classification", "accuracy", ("en",), {}, labels=("no", "maybe", "yes")),
     "tagging": Task("tags", "tagging", "pos", ("en",), {}, labels=("short", "middling", "long", "longest")),
     "span": Task("questions", "span", "squad", ("en",), {}),
+    "multiple_choice": Task("choices", "multiple_choice", "accuracy", ("en",), {}, labels=("0", "1", "2")),
 }
 SETTINGS = SimpleNamespace(max_length=96, doc_stride=64, max_query_length=24)
 WORDS = "river mill bridge winter harbour master lanterns wool captain wind sister museum farmers honey".split()
@@ -68,6 +69,12 @@ _ROWS = {
     "tagging": lambda words: {
         "words": words,
         "tags": [TASKS["tagging"].labels[len(word) % 4] for word in words],
+    },
+    "multiple_choice": lambda words: {
+        "prompt": " ".join(words),
+        # Never two alike: their scores would tie, and rounding would decide.
+        "choices": [words[0], " ".join(["grey", *words[:3]]), "apples"],
+        "label": str(len(words) % 3),
     },
     "span": lambda words: {
         "question": f"Who built {words[0]}?",

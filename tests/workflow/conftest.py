@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from experiments import Attempt, attempt, experiment
 from generate import generate
+
+from experiments import Attempt, attempt, experiment
 
 TARGETS = ["xnli", "udpos", "xquad", "bucc2018", "tatoeba"]
 

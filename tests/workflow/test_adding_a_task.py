@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+
 from experiments import EXAMPLES, ROOT, experiment
 
 PAGE = (ROOT / "docs/adding-a-task.md").read_text(encoding="utf-8")

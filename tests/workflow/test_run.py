@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 import transformers
-from experiments import EXAMPLES, ROOT, Attempt, Experiment, attempt, experiment
 
+from experiments import EXAMPLES, ROOT, Attempt, Experiment, attempt, experiment
 from xstilts import metrics, submission, tasks
 from xstilts.grid import Entry
 from xstilts.sources import reading, release

@@ -45,9 +45,28 @@ class Limit(Settings):
     test: Count | None = None
 
 
+class Source(Settings):
+    """Where an official archive is, if not where it was published."""
+
+    url: str | None = None
+    """A mirror of it."""
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Of another version of it, which is then used in its place."""
+    folder: Path | None = None
+    """The folder in which it is unpacked already; nothing is fetched then."""
+
+    @model_validator(mode="after")
+    def _one_place(self):
+        if self.folder is not None and (self.url or self.sha256):
+            raise ValueError("give either 'folder', or 'url' and 'sha256' or one of them")
+        return self
+
+
 class TaskSettings(Settings):
     """How a task's data are read and turned into token ids."""
 
+    source: Literal["release", "hub"] | None = None
+    """Where its files come from; by default what the top level says."""
     folders: tuple[Path, ...] = ()
     """Where its files lie, searched in order; by default the folder of its name below `data` (docs/tasks.md)."""
     languages: tuple[str, ...] | None = None
@@ -158,6 +177,10 @@ class Config(Settings):
     """Names the folder of its tables below the store."""
     store: Path = Path("results")
     """Where everything computed lies; experiments that share a store share what they have in common."""
+    source: Literal["release", "hub"] = "release"
+    """`release` reads the user's files below `data`; `hub` fetches pinned repositories of the hub and archives."""
+    sources: dict[Name, Source] = {}
+    """Other places for official archives, by name."""
     data: Path = Path("data")
     """The folder that has one folder for each task, unless a task names its own."""
     grid: GridSettings = GridSettings()
@@ -183,7 +206,7 @@ class Config(Settings):
         """The full settings of a task: its own over those that hold for all."""
         own = self.tasks.get(name, TaskSettings())
         limit = Limit(**{**self.limit.model_dump(), **own.limit.model_dump(exclude_unset=True)})
-        return own.model_copy(update={"limit": limit})
+        return own.model_copy(update={"limit": limit, "source": own.source or self.source})
 
 
 def parse(raw: Mapping[str, Any], files: Iterable[Path | str] = ()) -> Config:

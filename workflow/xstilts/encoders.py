@@ -1,5 +1,6 @@
 """Loading tokenizers and encoders, and putting a fresh head on an encoder."""
 
+import os
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,8 @@ from xstilts.tasks.base import Task
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
+# Loading weights of the old format would otherwise start a conversion service of the hub in the background.
+os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:

@@ -12,6 +12,8 @@ from typing import Protocol
 
 from xstilts import tasks
 from xstilts.config import Config, ConfigError, Encoder, Stage
+from xstilts.languages import LANGUAGES
+from xstilts.sources.archives import ARCHIVES
 from xstilts.spec import fingerprint, libraries
 from xstilts.tasks.base import Task
 
@@ -287,6 +289,10 @@ def _problems(config: Config) -> Iterator[ConfigError]:
     for name in config.tasks:
         if name not in tasks.names():
             yield ConfigError("tasks", name, "unknown task", tasks.names())
+        elif config.tasks[name].folders and (parts := tasks.load(name).pools):
+            problem = f"its files are those of {', '.join(parts)}, so name the folders of these"
+            yield ConfigError(f"tasks.{name}.folders", [str(folder) for folder in config.tasks[name].folders], problem)
+    yield from _bad_sources(config)
     for intermediate in grid.intermediates:
         yield from _bad_stages(config, intermediate)
     for name in config.stages:
@@ -303,6 +309,19 @@ def _not_a_list_of_its_own(key: str, values: tuple) -> Iterator[ConfigError]:
     for value in values:
         if values.count(value) > 1:
             yield ConfigError(key, value, "stands there more than once")
+
+
+def _bad_sources(config: Config) -> Iterator[ConfigError]:
+    for name in config.sources:
+        if name not in ARCHIVES:
+            yield ConfigError("sources", name, "no such archive", ARCHIVES)
+    for name, settings in config.tasks.items():
+        task = tasks.load(name)
+        if settings.source and task.pools:
+            problem = f"its files are those of {', '.join(task.pools)}, so say it of these"
+            yield ConfigError(f"tasks.{name}.source", settings.source, problem)
+        if settings.source == "hub" and task.notice:
+            yield ConfigError(f"tasks.{name}.source", "hub", "only the user can have its files", ["release"])
 
 
 def _bad_stages(config: Config, intermediate: str) -> Iterator[ConfigError]:
@@ -323,10 +342,19 @@ def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
             yield ConfigError(key, task, f"the stage {name!r} needs tasks with training data", _trainable())
             continue
         for lang in stage.languages:
-            if any(lang in tasks.load(task).without.get(split, ()) for split in ("train", "dev")):
+            if not all(_has(task, split, lang) for split in ("train", "dev")):
                 yield ConfigError(f"stages.{name}.languages", lang, f"{task} has no training or no dev data in it")
     yield from _not_a_list_of_its_own(key, stage.tasks)
     yield from _not_a_list_of_its_own(f"stages.{name}.languages", stage.languages)
+
+
+def _has(name: str, split: str, lang: str) -> bool:
+    """Whether a split, in some layout, has a language."""
+    task = tasks.load(name)
+    if task.pools:
+        return all(_has(part, split, lang) for part in task.pools)
+    layouts = task.splits[split]
+    return lang in LANGUAGES and lang not in task.without.get(split, ()) and any(one.has(lang) for one in layouts)
 
 
 def _trainable() -> list[str]:

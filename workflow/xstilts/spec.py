@@ -16,8 +16,10 @@ from pathlib import Path
 PACKAGE = __name__.partition(".")[0]
 ROOT = Path(__file__).parent.parent
 
-WIRING = ("config", "grid", "spec", "store", "run", "commands", "errors", "__main__")
-"""Modules that decide which jobs there are and what their specs say, or how a mistake is worded: never a result."""
+_FETCHING = tuple(f"sources.{name}" for name in ("archives", "download", "fetch", "hub", "repositories"))
+WIRING = ("config", "grid", "spec", "store", "run", "commands", "errors", "__main__", *_FETCHING)
+"""Modules that decide which jobs there are and what their specs say, how pinned files come here, or how a mistake is
+worded: never a result."""
 
 _SILENT_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
 
@@ -93,9 +95,13 @@ def _imports(module: str) -> tuple[str, ...]:
         parts = name.split(".")
         for length in range(2, len(parts) + 1):
             candidate = ".".join(parts[:length])
-            if parts[0] == PACKAGE and parts[1] not in WIRING and _file(candidate).is_file():
+            if parts[0] == PACKAGE and not _is_wiring(parts[1:length]) and _file(candidate).is_file():
                 found.add(candidate)
     return tuple(sorted(found))
+
+
+def _is_wiring(parts: list[str]) -> bool:
+    return any(".".join(parts[:length]) in WIRING for length in (1, 2))
 
 
 def _imported_names(tree: ast.AST) -> Iterator[str]:

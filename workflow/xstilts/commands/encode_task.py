@@ -7,13 +7,14 @@ import pyarrow.parquet as pq
 
 from xstilts import encoders, features, kinds, tasks
 from xstilts.commands import job
+from xstilts.sources import labels
 from xstilts.store import publishing
 
 
 def run(arguments: Namespace) -> None:
     """Write `<split>.<lang>.arrow` for every parquet file of the data."""
     this = job.of(arguments)
-    task = tasks.load(this.entry.about["task"])
+    task = labels.of_data(tasks.load(this.entry.about["task"]), this.input("data"))
     kind, settings = kinds.load(task.kind), SimpleNamespace(**this.entry.spec["settings"])
     tokenizer = encoders.load_tokenizer(this.encoder())
     with publishing(this.store, this.entry) as draft:

@@ -2,6 +2,7 @@
 
 import importlib
 from argparse import Namespace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pyarrow.parquet as pq
@@ -11,6 +12,7 @@ from xstilts.checkpoints import Checkpoint
 from xstilts.commands import job
 from xstilts.grid import predictor
 from xstilts.prediction import Parts, Request
+from xstilts.sources import labels
 from xstilts.store import publishing
 
 
@@ -18,8 +20,10 @@ def run(arguments: Namespace) -> None:
     """Write `predictions/<target>/<split>-<lang>.<tsv|json>` for every language of the target."""
     this = job.of(arguments)
     task, spec = tasks.load(this.entry.about["task"]), this.entry.spec
+    checkpoint = Checkpoint(str(this.input("model"))) if "model" in this.entry.inputs else this.encoder()
+    task = labels.of_model(task, Path(checkpoint.name))
     request = Request(
-        checkpoint=Checkpoint(str(this.input("model"))) if "model" in this.entry.inputs else this.encoder(),
+        checkpoint=checkpoint,
         task=task,
         splits={name: _parts(this, name) for name in dict.fromkeys([task.tuned_on or spec["split"], spec["split"]])},
         split=spec["split"],

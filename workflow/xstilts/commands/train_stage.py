@@ -10,6 +10,7 @@ from xstilts import features, kinds, tasks
 from xstilts.checkpoints import Checkpoint
 from xstilts.commands import job
 from xstilts.config import Stage
+from xstilts.sources import labels
 from xstilts.store import publishing, scratch
 from xstilts.training import stage as training
 from xstilts.training.resume import exclusive
@@ -34,7 +35,8 @@ def run(arguments: Namespace) -> None:
 
 
 def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:
-    task, entry = tasks.load(name), this.entry.inputs[f"features.{name}"]
+    task = labels.of_data(tasks.load(name), this.input(f"data.{name}"))
+    entry = this.entry.inputs[f"features.{name}"]
     train = [features.read(this.store / entry.path / f"train.{lang}.arrow") for lang in stage.languages]
     return training.TaskData(
         task=task,

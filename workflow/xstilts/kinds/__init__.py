@@ -3,6 +3,7 @@
 | kind | a feature is | a prediction is |
 |---|---|---|
 | classification | a text or a pair, cut to `max_length` | a label |
+| multiple_choice | a prompt with each of its choices, cut to `max_length`, end to end | the label of a choice |
 | tagging | a sentence, or a piece of one that is too long | one tag for each word of the sentence |
 | span | a question with a window over its context | the text of the answer |
 | retrieval | a sentence, cut to `max_length` | none: its vector is used |
@@ -67,7 +68,8 @@ class Kind(Protocol):
     def collate(self, rows: list[Mapping[str, Any]], pad_token_id: int) -> dict[str, "np.ndarray"]:
         """Features as the arguments of the model: int64 arrays, `(batch, length)` or, one number a row, `(batch,)`.
 
-        The length is that of the longest row, rounded up to a multiple of 8.
+        Sequences of multiple choice are `(batch, choices, length)`. The length is that of the longest sequence, rounded
+        up to a multiple of 8.
         """
 
     def decode(

@@ -36,8 +36,8 @@ def has_gold(examples: pa.Table, column: str) -> bool:
 
 
 def label_ids(names: pa.Array | pa.ChunkedArray, labels: Sequence[str]) -> np.ndarray:
-    """The id of each label name: its place in the task's labels."""
-    return pc.index_in(names, value_set=pa.array(labels, pa.string())).to_numpy()
+    """The id of each label name: its place in the task's labels, `IGNORED` where it is none of them."""
+    return pc.fill_null(pc.index_in(names, value_set=pa.array(labels, pa.string())), IGNORED).to_numpy()
 
 
 def label_head(labels: Sequence[str]) -> dict[str, Any]:

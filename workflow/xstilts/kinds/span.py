@@ -157,7 +157,8 @@ def decode(
 
     A span joins one of the 20 best starts with one of the 20 best ends of a window, is at most 30 sub-words long, and
     starts in the window in which its first sub-word has the most context on both sides. The sum of the two logits
-    decides, the first span among equals. The answer is empty if there is no such span.
+    decides, the first span among equals. The answer is empty if there is no such span, and, in a task with unanswerable
+    questions, if every window scores `NOT_HERE` higher than the best span (Devlin et al. 2019, section 4.3).
 
     Args:
         outputs: for each window its start and end logits, `(length,)` each.
@@ -181,8 +182,8 @@ def decode(
             for window in zip(logits, offsets, starts, ends, owned, strict=True)
             if (candidate := _best(*window)) is not None
         ]
-        if candidates:
-            best = max(candidates, key=lambda candidate: candidate.score)
+        best = max(candidates, key=lambda candidate: candidate.score, default=None)
+        if best and not (task.unanswerable and _not_here(logits) > best.score):
             answers[ids[example]] = contexts[example][best.start : best.end].strip()
     return answers
 
@@ -220,6 +221,12 @@ def _best(
         return None
     row, column = np.unravel_index(np.where(allowed, scores, -np.inf).argmax(), scores.shape)
     return Candidate(scores[row, column], starts[start[row, 0]], ends[end[column]])
+
+
+def _not_here(logits: tuple[tuple[np.ndarray, np.ndarray], ...]) -> float:
+    """The lowest score over all windows of a question for an answer that is not there."""
+    start, end = NOT_HERE
+    return min(float(starts[start]) + float(ends[end]) for starts, ends in logits)
 
 
 def _top(scores: np.ndarray) -> np.ndarray:

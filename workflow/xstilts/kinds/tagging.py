@@ -41,7 +41,7 @@ def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task
 
     Each word is tokenised alone; one without sub-words, or with more than there is room for, becomes the unknown token.
     The column `words` (list of int32) has the position of the first sub-word of each word. Labelled features have
-    `labels` (list of int32): the tag there, -100 elsewhere.
+    `labels` (list of int32): the tag there, -100 elsewhere and for a tag that is no label of the task.
 
     Raises:
         UserError: `max_length` leaves no room for words, or a word needs an unknown token that does not exist.

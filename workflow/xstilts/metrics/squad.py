@@ -52,14 +52,19 @@ def compare(examples: pa.Table, predictions: Mapping[str, str], normaliser: Norm
         if not answers:
             raise UserError(f"Question {question!r} has no gold answer; expected at least one.")
         if question in predictions:
-            found = _normalised(question, predictions[question], normaliser)
+            found = normalised_prediction(question, predictions[question], normaliser)
             expected = [normaliser(answer["text"]) for answer in answers]
             exact_match += found in expected
             f1 += max(token_f1(found.split(), answer.split()) for answer in expected)
     return {"f1": 100 * f1 / len(questions), "exact_match": 100 * exact_match / len(questions)}
 
 
-def _normalised(question: str, prediction: object, normaliser: Normaliser) -> str:
+def normalised_prediction(question: str, prediction: object, normaliser: Normaliser) -> str:
+    """A prediction as it is compared.
+
+    Raises:
+        UserError: it is not a text.
+    """
     if not isinstance(prediction, str):
         raise UserError(f"Question {question!r}: found the prediction {prediction!r}; expected a text.")
     return normaliser(prediction)

@@ -3,6 +3,7 @@
 | kind | a row is | gold |
 |---|---|---|
 | classification | one text or a pair | `label`, a member of the task's labels |
+| multiple_choice | a prompt and choices that go with it | `label`, the position of the right one, as text from `0` on |
 | tagging | a sentence as words | `tags`, one for each word |
 | span | a question on a context | `answers`, each at its character offset in the context |
 | retrieval | one sentence of one side, `english` or `foreign` | `gold`, on English rows: the ids of its translations |
@@ -18,6 +19,9 @@ SCHEMAS = {
     "classification": pa.schema(
         [("id", pa.string()), ("text_a", pa.string()), ("text_b", pa.string()), ("label", pa.string())]
     ),
+    "multiple_choice": pa.schema(
+        [("id", pa.string()), ("prompt", pa.string()), ("choices", pa.list_(pa.string())), ("label", pa.string())]
+    ),
     "tagging": pa.schema([("id", pa.string()), ("words", pa.list_(pa.string())), ("tags", pa.list_(pa.string()))]),
     "span": pa.schema(
         [("id", pa.string()), ("question", pa.string()), ("context", pa.string()), ("answers", pa.list_(_ANSWER))]
@@ -27,5 +31,11 @@ SCHEMAS = {
     ),
 }
 
-GOLD = {"classification": "label", "tagging": "tags", "span": "answers", "retrieval": "gold"}
+GOLD = {
+    "classification": "label",
+    "multiple_choice": "label",
+    "tagging": "tags",
+    "span": "answers",
+    "retrieval": "gold",
+}
 """The column that holds the labels of each kind."""

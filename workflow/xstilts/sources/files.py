@@ -1,16 +1,21 @@
-"""Where the files of a task are: in the folders of the user, or behind a pinned address."""
+"""Where the files of a task are: in the folders of the user, on the hub or in an official archive."""
 
-from pathlib import Path
+from typing import Literal
 
 from xstilts import tasks
 from xstilts.config import Config
 from xstilts.sources import release
-from xstilts.sources.release import Found
+from xstilts.sources.archives import archive
 from xstilts.spec import FileHashes
-from xstilts.tasks.base import Task
+from xstilts.tasks.base import Folders, Hub, Task
 
 
-def folders(task: Task, config: Config) -> list[Path]:
+def source(task: Task, config: Config) -> Literal["release", "hub"]:
+    """Where a task is read from; files that only the user can have are never looked for elsewhere."""
+    return "release" if task.notice else config.task(task.name).source
+
+
+def folders(task: Task, config: Config) -> Folders:
     """The folders in which a task's files are looked for, in order."""
     names = task.folders or (task.name,)
     return list(config.task(task.name).folders or (config.data / name for name in names))
@@ -21,27 +26,41 @@ def parts(task: Task) -> list[Task]:
     return [tasks.load(name) for name in task.pools] or [task]
 
 
+def on_hub(task: Task, split: str, lang: str) -> Hub | None:
+    """The copy of a split in one language on the hub."""
+    return next((hub for hub in task.hub if hub.split == split and hub.layout.has(lang)), None)
+
+
+def in_archive(task: Task, split: str, lang: str) -> str | None:
+    """The name of the official archive of a split in one language."""
+    return task.archives[split].format(lang=lang) if split in task.archives else None
+
+
+def unpacked(name: str, config: Config) -> Folders:
+    """The folder of the user in which an archive is unpacked already, and the one in it; none if there is no such."""
+    own = config.sources.get(name)
+    return [own.folder, own.folder / archive(name, config.sources).root] if own and own.folder else []
+
+
 def identity(task: Task, split: str, lang: str, config: Config, hashes: FileHashes) -> dict:
     """What stands for the files of a split in a spec; nothing is fetched for it."""
     if task.pools:
         return {part.name: identity(part, split, lang, config, hashes) for part in parts(task)}
-    found = release.locate(task, split, lang, folders(task, config))
+    if source(task, config) == "release":
+        return _content(task, split, lang, folders(task, config), hashes)
+    if hub := on_hub(task, split, lang):
+        place = {"repository": hub.repository.name, "revision": hub.repository.revision}
+        return place | {"files": release.file_names(hub.layout, split, lang)}
+    name = in_archive(task, split, lang)
+    if name is None:
+        return {"missing": "hub"}
+    if own := unpacked(name, config):
+        return _content(task, split, lang, own, hashes)
+    return {"archive": name, "sha256": archive(name, config.sources).sha256}
+
+
+def _content(task: Task, split: str, lang: str, folders: Folders, hashes: FileHashes) -> dict:
+    found = release.locate(task, split, lang, folders)
     if found is None:
         return {"missing": [list(layout.patterns) for layout in task.splits[split]]}
     return {"layout": list(found.layout.patterns), "sha256": [hashes.of(path) for path in found.paths]}
-
-
-def sources(task: Task, split: str, lang: str, config: Config) -> list[Found]:
-    """The files of a split, one group for each part of the task.
-
-    Raises:
-        DataError: they are not there.
-    """
-    return [_source(part, split, lang, config) for part in parts(task)]
-
-
-def _source(task: Task, split: str, lang: str, config: Config) -> Found:
-    found = release.locate(task, split, lang, folders(task, config))
-    if found is None:
-        raise release.missing(task, split, lang, folders(task, config))
-    return found

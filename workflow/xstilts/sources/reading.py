@@ -16,6 +16,7 @@ from xstilts.sources.release import Found
 from xstilts.tasks.base import Task
 
 _BATCH = 10_000
+_LISTED = 50
 
 Example = tuple[Path, str, dict]
 """A file, a place in it and the canonical row read there."""
@@ -57,18 +58,18 @@ def _examples(sources: list[Found], task: Task, lang: str, limit: int | None) ->
 
 def _of_files(found: Found, task: Task, lang: str) -> Iterator[Example]:
     """The rows of one source; the files of a layout that stands for many follow each other, or take turns."""
-    layout, pooled = found.layout, found.task is not task
+    layout = found.layout
     groups = [[path] for path in found.paths] if layout.every or layout.by_turns else [list(found.paths)]
-    readers = [
-        ((paths[0], place, _named_after(found.task, row) if pooled else row) for place, row in rows)
-        for paths in groups
-        for rows in [layout.read(paths, task=found.task, lang=lang)]
-    ]
+    readers = [_placed(paths, found, task, lang) for paths in groups]
     return _by_turns(readers) if layout.by_turns else chain.from_iterable(readers)
 
 
-def _named_after(task: Task, row: dict) -> dict:
-    return {**row, "id": f"{task.name}-{row['id']}"} if "id" in row else row
+def _placed(paths: list[Path], found: Found, task: Task, lang: str) -> Iterator[Example]:
+    """The rows of files that belong together; in a pool their ids begin with the name of the part they are from."""
+    part = found.task
+    for place, row in found.layout.read(paths, task=part, lang=lang):
+        own = {"id": f"{part.name}-{row['id']}"} if "id" in row and part.name != task.name else {}
+        yield paths[0], place, row | own
 
 
 def _by_turns(streams: list[Iterator[Example]]) -> Iterator[Example]:
@@ -87,7 +88,7 @@ def _checked(examples: Iterator[Example], split: str, task: Task) -> Iterator[di
         seen.add(row["id"])
         if row.get("side") != "foreign":
             labelled = _labelled(path, place, row[column] is not None, labelled, split)
-        if check and row[column] is not None:
+        if check:
             check(path, place, row, task.labels)
         yield row
 
@@ -102,22 +103,38 @@ def _labelled(path: Path, place: str, has_gold: bool, labelled: bool | None, spl
 
 
 def _check_label(path: Path, place: str, row: dict, labels: tuple[str, ...]) -> None:
-    if row["label"] not in labels:
+    if row["label"] not in (None, *labels):
         raise _not_a_label(path, place, f"the label {shorten(row['label'])}", row["label"], labels)
+
+
+def _check_choices(path: Path, place: str, row: dict, labels: tuple[str, ...]) -> None:
+    if len(row["choices"]) != len(labels):
+        raise DataError(path, place, f"{len(row['choices'])} choices", f"{len(labels)}, as in every row of this task")
+    texts = {"the prompt": row["prompt"]} | {f"choice {number}": text for number, text in enumerate(row["choices"])}
+    for name, text in texts.items():
+        if not text:
+            raise DataError(path, place, f"no text in {name}", "a prompt and choices, all with text")
+    _check_label(path, place, row, labels)
 
 
 def _check_tags(path: Path, place: str, row: dict, labels: tuple[str, ...]) -> None:
     words, tags = row["words"], row["tags"]
+    if tags is None:
+        return
     if not words or len(words) != len(tags):
         raise DataError(path, place, f"{len(tags)} tags for {len(words)} words", "words, and a tag for each")
+    strange = set(tags).difference(labels) if labels else {tag for tag in tags if tag.split() != [tag]}
     for number, (word, tag) in enumerate(zip(words, tags, strict=True), 1):
-        if tag not in labels:
+        if tag in strange:
             found = f"the tag {shorten(tag)} on word {number}, {shorten(word)}"
             raise _not_a_label(path, place, found, tag, labels)
 
 
 def _not_a_label(path: Path, place: str, found: str, value: str, labels: tuple[str, ...]) -> DataError:
-    return DataError(path, place, found, f"one of {', '.join(labels)}", nearest(value, labels).strip())
+    if not labels:
+        return DataError(path, place, found, "a tag without spaces")
+    known = ", ".join(labels) if len(labels) <= _LISTED else f"the {len(labels)} labels"
+    return DataError(path, place, found, f"one of {known}", nearest(value, labels).strip())
 
 
-_CHECKS = {"classification": _check_label, "tagging": _check_tags}
+_CHECKS = {"classification": _check_label, "multiple_choice": _check_choices, "tagging": _check_tags}

@@ -40,31 +40,41 @@ def locate(task: Task, split: str, lang: str, folders: Folders) -> Found | None:
     """
     places = list(product(folders, _layouts(task, split, lang)))
     for folder, layout in sorted(places, key=lambda place: split in place[1].unlabelled):
-        matches = [_matches(folder, name) for name in _file_names(layout, split, lang)]
-        if all(matches):
-            return Found(task, split, layout, _chosen(folder, layout, matches))
+        if found := at(folder, layout, task, split, lang):
+            return found
     return None
 
 
-def missing(task: Task, split: str, lang: str, folders: Folders) -> DataError:
-    """The error for a split that `locate` did not find; it names every place that was looked at."""
+def at(folder: Path, layout: Layout, task: Task, split: str, lang: str) -> Found | None:
+    """The files of a split in one folder, if it has all those of a layout.
+
+    Raises:
+        DataError: several files where there should be one.
+    """
+    matches = [_matches(folder, name) for name in file_names(layout, split, lang)]
+    return Found(task, split, layout, _chosen(folder, layout, matches)) if all(matches) else None
+
+
+def missing(task: Task, split: str, lang: str, folders: Folders, hint: str = "") -> DataError:
+    """The error for a split that `locate` did not find: every place that was looked at, or the notice of the task."""
     places = [
-        " with ".join(str(folder / name) for name in _file_names(layout, split, lang))
+        " with ".join(str(folder / name) for name in file_names(layout, split, lang))
         for folder in folders
         for layout in _layouts(task, split, lang)
     ]
     folder, found = ", ".join(map(str, folders)), f"no files of {task.name} {split} in {lang!r}"
     if lang in task.without.get(split, ()) or not places:
         return DataError(folder, "", found, "none, for this split has no such language", "Leave the language out.")
-    hint = f"Put the files there, or say in tasks.{task.name}.folders where they are."
-    return DataError(folder, "", found, f"one of: {'; '.join(places)}", hint)
+    hint = hint or f"Put the files there, or say in tasks.{task.name}.folders where they are."
+    return DataError(folder, "", found, task.notice or f"one of: {'; '.join(places)}", hint)
 
 
 def _layouts(task: Task, split: str, lang: str) -> list[Layout]:
-    return [layout for layout in task.splits.get(split, ()) if lang in (layout.languages or (lang,))]
+    return [layout for layout in task.splits.get(split, ()) if layout.has(lang)]
 
 
-def _file_names(layout: Layout, split: str, lang: str) -> list[str]:
+def file_names(layout: Layout, split: str, lang: str) -> list[str]:
+    """The patterns of a layout with the names of the language and the split in place; they may hold `*`."""
     own = language(lang)
     names = {"split": split, "lang": lang, "iso3": own.iso3, "name": own.name.lower()}
     return [pattern.format(**names) for pattern in layout.patterns]

@@ -28,6 +28,7 @@ class Layout:
         languages: the languages of the files, where their names do not say it; empty for every language.
         unlabelled: the splits whose files lack their labels (those that XTREME's download script leaves); they are
             taken only where nothing else is found.
+        labels: where the files list the labels of a task that has none of its own, gives these in id order.
     """
 
     patterns: tuple[str, ...]
@@ -36,23 +37,43 @@ class Layout:
     by_turns: bool = False
     languages: tuple[str, ...] = ()
     unlabelled: tuple[str, ...] = ()
+    labels: Callable[[list[Path]], tuple[str, ...]] | None = None
+
+    def has(self, lang: str) -> bool:
+        """Whether its files may be in a language."""
+        return lang in (self.languages or (lang,))
 
 
 @dataclass(frozen=True)
 class Hub:
-    """A split in a dataset repository of the Hugging Face hub.
+    """A split as a repository of the Hugging Face hub has it.
 
     Args:
-        repository: `owner/name`.
-        revision: the commit, 40 hexadecimal digits; or the name of a tag that its owner never moves.
-        files: the files of the split, with the same placeholders as in `Layout` and with `*` for the numbers of shards.
-        read: turns them into canonical rows.
+        repository: where it is.
+        split: `train`, `dev` or `test`.
+        layout: how its files lie there, with `*` for the numbers of shards.
     """
 
-    repository: str
+    repository: "Repository"
+    split: str
+    layout: Layout
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A dataset repository of the hub at a fixed revision.
+
+    Args:
+        name: `owner/name`.
+        revision: the commit, 40 hexadecimal digits.
+    """
+
+    name: str
     revision: str
-    files: str
-    read: Reader
+
+    def table(self, split: str, name: str, read: Reader, *languages: str) -> Hub:
+        """A split in shards of parquet that are called `name` and their number."""
+        return Hub(self, split, Layout((f"{name}-*.parquet",), read, every=True, languages=languages))
 
 
 @dataclass(frozen=True)
@@ -66,18 +87,24 @@ class Task:
         languages: every language it is evaluated in, in the benchmark's order; `("en",)` for English tasks.
         splits: for `train`, `dev` and `test`, the layouts to look for, best first. A split that is missing here
             does not exist.
-        labels: the closed set of labels in id order, for kinds that have one.
+        labels: the closed set of labels in id order, for kinds that have one. A tagging task may leave it to its
+            training data (`xstilts.sources.labels`).
+        unanswerable: whether the context of a question may lack its answer; such a question has no gold answers,
+            and the prediction for it should be empty.
         stage: the task whose training serves this one as a target (`mnli` for XNLI); None if it is evaluated on
             the encoder as it is.
         tuned_on: the split whose gold sets a decision threshold before the task is evaluated.
         without: languages that a split does not have, such as the dev sets of Kazakh, Thai, Tagalog and Yoruba.
         pools: the tasks whose examples this one trains on together, with one head; it then has no layouts of its own.
+            Their files lie where those tasks have theirs; limits and lengths are those of this task.
         folders: names of the folders below `data` in which its files are looked for; by default its own name.
-        hub: for each split, where the hub has it in its official form.
-        archives: names of official archives (`xstilts.sources.archives`) that hold the splits which `hub` lacks, in
-            layouts of `splits`.
-        counts: the rows that a whole split has, by split and language; a split that is read whole and has
-            another number is reported.
+        hub: its splits on the hub; the first one of a split that has a language is read in it.
+        archives: for each split that the hub has no official copy of, the name of the official archive
+            (`xstilts.sources.archives`) with its files in layouts of `splits`; the name may hold `{lang}`.
+        counts: the rows that a whole split has, by split and language (of parallel sentences, those of both sides); a
+            split that is read whole and has another number is reported.
+        notice: what is expected in its folder and why, for a task whose files only the user can have; it stands in
+            the error for files that are missing, instead of their names.
     """
 
     name: str
@@ -86,14 +113,16 @@ class Task:
     languages: tuple[str, ...]
     splits: Mapping[str, tuple[Layout, ...]]
     labels: tuple[str, ...] = ()
+    unanswerable: bool = False
     stage: str | None = None
     tuned_on: str | None = None
     without: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pools: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
-    hub: Mapping[str, Hub] = field(default_factory=dict)
-    archives: tuple[str, ...] = ()
+    hub: tuple[Hub, ...] = ()
+    archives: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    notice: str = ""
 
 
 Folders = list[Path]

@@ -22,4 +22,6 @@ TASK = Task(
     languages=("de", "fr", "ru", "zh"),
     splits={"dev": _layouts("sample"), "test": _layouts("training")},
     tuned_on="dev",
+    archives={"dev": "bucc2018-{lang}-en.sample", "test": "bucc2018-{lang}-en.training"},
+    counts={"dev": {"zh": 8_624 + 13_589}},
 )

@@ -3,7 +3,8 @@
 XTREME's copies of the test files have no answers.
 """
 
-from xstilts.sources.formats import squad
+from xstilts.sources.formats import hub, squad
+from xstilts.sources.repositories import XTREME
 from xstilts.tasks.base import Layout, Task
 
 _LAYOUTS = (
@@ -18,4 +19,12 @@ TASK = Task(
     languages=("en", "es", "de", "ar", "hi", "vi", "zh"),
     splits={"dev": _LAYOUTS, "test": _LAYOUTS},
     stage="squad_v1",
+    hub=(
+        XTREME.table("dev", "MLQA.{lang}.{lang}/validation", hub.moved_questions),
+        XTREME.table("test", "MLQA.{lang}.{lang}/test", hub.moved_questions),
+    ),
+    counts={
+        "dev": {"en": 1_148, "es": 500, "de": 512, "ar": 517, "hi": 507, "vi": 511, "zh": 504},
+        "test": {"en": 11_590, "es": 5_253, "de": 4_517, "ar": 5_335, "hi": 4_918, "vi": 5_495, "zh": 5_137},
+    },
 )

@@ -4,7 +4,8 @@ Training data in other languages is the machine translation of XNLI-MT. The matc
 English only; where it is not there, the dev set of XNLI stands in, as in XTREME, which selects on that one.
 """
 
-from xstilts.sources.formats import pairs
+from xstilts.sources.formats import hub, pairs
+from xstilts.sources.repositories import GLUE, XNLI
 from xstilts.tasks.base import Layout, Task
 
 _ENGLISH = ("en",)
@@ -37,4 +38,11 @@ TASK = Task(
     labels=("contradiction", "entailment", "neutral"),
     stage="mnli",
     folders=("mnli", "xnli"),
+    hub=(
+        GLUE.table("train", "mnli/train", hub.nli, "en"),
+        GLUE.table("dev", "mnli/validation_matched", hub.nli, "en"),
+        XNLI.table("train", "{lang}/train", hub.nli),
+        XNLI.table("dev", "{lang}/validation", hub.nli),
+    ),
+    counts={"train": {"en": 392_702}},
 )

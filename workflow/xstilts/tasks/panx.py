@@ -3,7 +3,8 @@
 XTREME's test files have no tags, the archives have.
 """
 
-from xstilts.sources.formats import tagged
+from xstilts.sources.formats import hub, tagged
+from xstilts.sources.repositories import XTREME
 from xstilts.tasks.base import Layout, Task
 
 _LAYOUTS = (
@@ -12,6 +13,20 @@ _LAYOUTS = (
     Layout(("panx_dataset/{lang}-{split}",), tagged.panx),
     Layout(("{split}-{lang}.tsv",), tagged.xtreme, unlabelled=("test",)),
 )
+
+_SIZES = (
+    ("ar bg de el en es fa fi fr he hu id it ja ko nl pt ru th tr vi zh", 20_000, 10_000),
+    ("et", 15_000, 10_000),
+    ("eu ka", 10_000, 10_000),
+    ("ms ur", 20_000, 1_000),
+    ("ta", 15_000, 1_000),
+    ("bn ml tl", 10_000, 1_000),
+    ("af hi mr", 5_000, 1_000),
+    ("kk sw te", 1_000, 1_000),
+    ("jv my yo", 100, 100),
+)
+_TRAIN = {lang: train for languages, train, _ in _SIZES for lang in languages.split()}
+_EVALUATED = {lang: rows for languages, _, rows in _SIZES for lang in languages.split()}
 
 _LANGUAGES = (
     "ar he vi id jv ms tl eu ml ta te af nl en de el bn hi mr ur fa fr it pt "
@@ -26,4 +41,10 @@ TASK = Task(
     splits=dict.fromkeys(("train", "dev", "test"), _LAYOUTS),
     labels=("B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O"),
     stage="panx",
+    hub=(
+        XTREME.table("train", "PAN-X.{lang}/train", hub.panx),
+        XTREME.table("dev", "PAN-X.{lang}/validation", hub.panx),
+        XTREME.table("test", "PAN-X.{lang}/test", hub.panx),
+    ),
+    counts={"train": _TRAIN, "dev": _EVALUATED, "test": _EVALUATED},
 )

@@ -3,7 +3,8 @@
 The release translates its English training data by machine; XTREME's test files have no labels.
 """
 
-from xstilts.sources.formats import pairs
+from xstilts.sources.formats import hub, pairs
+from xstilts.sources.repositories import PAWSX
 from xstilts.tasks.base import Layout, Task
 
 
@@ -16,11 +17,13 @@ def _layouts(file_name: str) -> tuple[Layout, ...]:
 
 _XTREME = Layout(("{split}-{lang}.tsv",), pairs.xtreme, unlabelled=("test",))
 
+_LANGUAGES = ("de", "en", "es", "fr", "ja", "ko", "zh")
+
 TASK = Task(
     name="pawsx",
     kind="classification",
     metric="accuracy",
-    languages=("de", "en", "es", "fr", "ja", "ko", "zh"),
+    languages=_LANGUAGES,
     splits={
         "train": (*_layouts("train.tsv"), *_layouts("translated_train.tsv"), _XTREME),
         "dev": (*_layouts("dev_2k.tsv"), _XTREME),
@@ -28,4 +31,14 @@ TASK = Task(
     },
     labels=("0", "1"),
     stage="pawsx",
+    hub=(
+        PAWSX.table("train", "{lang}/train", hub.pawsx),
+        PAWSX.table("dev", "{lang}/validation", hub.pawsx),
+        PAWSX.table("test", "{lang}/test", hub.pawsx),
+    ),
+    counts={
+        "train": dict.fromkeys(_LANGUAGES, 49_401),
+        "dev": dict.fromkeys(_LANGUAGES, 2_000),
+        "test": dict.fromkeys(_LANGUAGES, 2_000),
+    },
 )

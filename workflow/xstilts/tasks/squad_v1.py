@@ -1,6 +1,7 @@
 """SQuAD 1.1 (Rajpurkar et al. 2016): the answer to an English question as a span of a Wikipedia paragraph."""
 
-from xstilts.sources.formats import squad
+from xstilts.sources.formats import hub, squad
+from xstilts.sources.repositories import SQUAD
 from xstilts.tasks.base import Layout, Task
 
 _LAYOUTS = (Layout(("{split}-v1.1.json",), squad.read, languages=("en",)),)
@@ -13,4 +14,8 @@ TASK = Task(
     splits={"train": _LAYOUTS, "dev": _LAYOUTS},
     stage="squad_v1",
     folders=("squad_v1", "squad"),
+    hub=(
+        SQUAD.table("train", "plain_text/train", hub.questions, "en"),
+        SQUAD.table("dev", "plain_text/validation", hub.questions, "en"),
+    ),
 )

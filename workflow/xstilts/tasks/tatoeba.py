@@ -3,12 +3,16 @@
 The release's files are aligned, XTREME's are not: it sorts the English side and keeps the permutation to itself.
 """
 
-from xstilts.sources.formats import bitext
-from xstilts.tasks.base import Layout, Task
+from xstilts.sources.formats import bitext, hub
+from xstilts.sources.repositories import TATOEBA
+from xstilts.tasks.base import Hub, Layout, Task
 
 _LANGUAGES = (
     "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw zh kk tr et fi hu"
 )
+
+_SMALL = {"jv": 205, "ka": 746, "kk": 575, "ml": 687, "sw": 390, "ta": 307, "te": 234, "th": 548}
+"""Pairs of the languages that have fewer than 1,000."""
 
 TASK = Task(
     name="tatoeba",
@@ -21,4 +25,6 @@ TASK = Task(
             Layout(("{lang}-en.{lang}", "{lang}-en.en"), bitext.tatoeba_sorted, unlabelled=("test",)),
         )
     },
+    hub=(Hub(TATOEBA, "test", Layout(("test/{iso3}-eng.jsonl.gz",), hub.tatoeba)),),
+    counts={"test": {lang: 2 * _SMALL.get(lang, 1_000) for lang in _LANGUAGES.split()}},
 )

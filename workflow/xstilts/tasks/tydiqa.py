@@ -5,7 +5,8 @@ English, is the same: jiant does so, and the release has no other. XTREME's copi
 predict on them, but neither choose nor score.
 """
 
-from xstilts.sources.formats import squad
+from xstilts.sources.formats import hub, squad
+from xstilts.sources.repositories import TYDIQA
 from xstilts.tasks.base import Layout, Task
 
 _TRAIN, _DEV = "tydiqa-goldp-v1.1-train", "tydiqa-goldp-v1.1-dev"
@@ -15,6 +16,18 @@ _EVALUATED = (
     Layout((f"{_DEV}.json",), squad.of_language),
     Layout((f"{_DEV}/tydiqa.goldp.{{lang}}.dev.json",), squad.read, unlabelled=("dev", "test")),
 )
+
+_EVALUATION_ROWS = {
+    "en": 440,
+    "ar": 921,
+    "bn": 113,
+    "fi": 782,
+    "id": 565,
+    "ko": 276,
+    "ru": 812,
+    "sw": 499,
+    "te": 669,
+}
 
 TASK = Task(
     name="tydiqa",
@@ -31,4 +44,14 @@ TASK = Task(
         "test": _EVALUATED,
     },
     stage="tydiqa",
+    hub=(
+        TYDIQA.table("train", "secondary_task/train", hub.tydiqa),
+        TYDIQA.table("dev", "secondary_task/validation", hub.tydiqa),
+        TYDIQA.table("test", "secondary_task/validation", hub.tydiqa),
+    ),
+    counts={
+        "train": {"en": 3_696, "ko": 1_625, "sw": 2_755},
+        "dev": _EVALUATION_ROWS,
+        "test": _EVALUATION_ROWS,
+    },
 )

@@ -3,7 +3,8 @@
 XTREME's test files have no labels, the release's have.
 """
 
-from xstilts.sources.formats import pairs
+from xstilts.sources.formats import hub, pairs
+from xstilts.sources.repositories import XNLI
 from xstilts.tasks.base import Layout, Task
 
 _LAYOUTS = (
@@ -14,12 +15,16 @@ _LAYOUTS = (
     Layout(("{split}-{lang}.tsv",), pairs.xtreme, unlabelled=("test",)),
 )
 
+_LANGUAGES = ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh")
+
 TASK = Task(
     name="xnli",
     kind="classification",
     metric="accuracy",
-    languages=("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"),
+    languages=_LANGUAGES,
     splits={"dev": _LAYOUTS, "test": _LAYOUTS},
     labels=("contradiction", "entailment", "neutral"),
     stage="mnli",
+    hub=(XNLI.table("dev", "{lang}/validation", hub.nli), XNLI.table("test", "{lang}/test", hub.nli)),
+    counts={"dev": dict.fromkeys(_LANGUAGES, 2_490), "test": dict.fromkeys(_LANGUAGES, 5_010)},
 )

@@ -3,14 +3,19 @@
 XTREME's copies of the same files have no answers.
 """
 
-from xstilts.sources.formats import squad
+from xstilts.sources.formats import hub, squad
+from xstilts.sources.repositories import XQUAD
 from xstilts.tasks.base import Layout, Task
+
+_LANGUAGES = ("en", "es", "de", "el", "ru", "tr", "ar", "vi", "th", "zh", "hi")
 
 TASK = Task(
     name="xquad",
     kind="span",
     metric="squad",
-    languages=("en", "es", "de", "el", "ru", "tr", "ar", "vi", "th", "zh", "hi"),
+    languages=_LANGUAGES,
     splits={"test": (Layout(("xquad.{lang}.json",), squad.read),)},
     stage="squad_v1",
+    hub=(XQUAD.table("test", "xquad.{lang}/validation", hub.moved_questions),),
+    counts={"test": dict.fromkeys(_LANGUAGES, 1_190)},
 )

@@ -17,7 +17,11 @@ def tatoeba(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
     A foreign sentence has its row, from 0, as its id: the number that the official prediction files hold.
     """
-    foreign, english = _aligned(paths)
+    yield from aligned(*_aligned(paths))
+
+
+def aligned(foreign: list[str], english: list[str]) -> Iterator[Row]:
+    """Pairs of translations as a retrieval set, with the English side sorted as for `tatoeba`."""
     yield from _numbered(foreign)
     for row, sentence in sorted(enumerate(english), key=lambda item: item[1]):
         yield f"line {row + 1}", _row(f"en-{row}", "english", sentence, [str(row)])
@@ -76,14 +80,19 @@ def first(rows: Iterable[Row], limit: int) -> Iterator[Row]:
 
 def _aligned(paths: list[Path]) -> list[list[str]]:
     """The sentences of both files, stripped, one for each line."""
-    sides = [[_sentence(path, number, line) for number, line in text.lines(path)] for path in paths]
+    sides = [[sentence_of(path, number, line) for number, line in text.lines(path)] for path in paths]
     if len(sides[0]) != len(sides[1]):
         expected = f"{len(sides[0])} lines, as in {paths[0].name}"
         raise DataError(paths[1], f"line {min(map(len, sides)) + 1}", f"{len(sides[1])} lines in all", expected)
     return sides
 
 
-def _sentence(path: Path, number: int, line: str) -> str:
+def sentence_of(path: Path, number: int, line: str) -> str:
+    """The sentence on a line, stripped.
+
+    Raises:
+        DataError: there is none.
+    """
     if not line.strip():
         raise DataError(path, f"line {number}", "an empty line", "a sentence on every line")
     return line.strip()

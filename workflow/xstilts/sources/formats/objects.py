@@ -8,7 +8,7 @@ from typing import Any
 from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import text
 
-_NAMES = {dict: "an object", list: "a list", str: "a string", int: "a whole number"}
+_NAMES = {dict: "an object", list: "a list", str: "a string", int: "a whole number", bool: "true or false"}
 
 
 def document(path: Path) -> Any:
@@ -58,7 +58,7 @@ def require(path: Path, place: str, value: Any, kind: type) -> Any:
     Raises:
         DataError: it is not.
     """
-    if not isinstance(value, kind) or isinstance(value, bool):
+    if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
         raise DataError(path, place, shorten(value), _NAMES[kind])
     if kind is str and not _encodable(value):
         raise DataError(path, place, shorten(ascii(value)), "text without half characters (lone surrogates)")

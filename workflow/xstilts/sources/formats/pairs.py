@@ -1,16 +1,22 @@
-"""Sentence pairs with a label: XNLI, MultiNLI and PAWS-X, as released and as XTREME rewrites them."""
+"""Sentence pairs with a label, as they are released, as GLUE distributes them and as XTREME rewrites them."""
 
 import csv
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
-from xstilts.errors import DataError
+from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import objects, text
 from xstilts.tasks.base import Row, Task
 
 _XTREME = ("sentence1", "sentence2", "label")
 _SPELLINGS = {"contradictory": "contradiction"}
 _NO_MAJORITY = "-"
+_ANLI = {"c": "contradiction", "e": "entailment", "n": "neutral"}
+_ANNOTATORS = (1, 5)
+_QQP = ("question1", "question2", "is_duplicate")
+_WHOLE_LINES = 1000
+"""How many lines there should be at the least for each torn one."""
 
 
 def xtreme(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
@@ -22,7 +28,7 @@ def xtreme(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
         for values in reader:
             if len(values) not in (2, 3):
                 raise text.wrong_columns(path, number, values, _XTREME)
-            yield f"line {number}", _pair(*values)
+            yield f"line {number}", row_of(*values)
             number = reader.line_num + 1
     except csv.Error as error:
         hint = "XTREME's files are written by csv.writer: a field that holds a quote is quoted, and its quotes doubled."
@@ -35,7 +41,7 @@ def xnli_tsv(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     (path,) = paths
     for place, (own, *pair) in text.records(path, ("language", "sentence1", "sentence2", "gold_label")):
         if own == lang:
-            yield place, _pair(*pair)
+            yield place, row_of(*pair)
 
 
 def xnli_jsonl(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
@@ -50,11 +56,11 @@ def xnli_mt(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """XNLI-MT-1.0's `multinli.train.{lang}.tsv`."""
     (path,) = paths
     for place, pair in text.records(path, ("premise", "hypo", "label")):
-        yield place, _pair(*pair)
+        yield place, row_of(*pair)
 
 
 def multinli_jsonl(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """MultiNLI 1.0's JSON lines; pairs on which the annotators had no majority, gold label `-`, are left out."""
+    """JSON lines of MultiNLI 1.0 and SNLI 1.0; pairs without a majority of annotators, gold label `-`, are left out."""
     (path,) = paths
     for place, value in objects.one_a_line(path):
         if objects.member(path, place, value, "gold_label", str) != _NO_MAJORITY:
@@ -66,21 +72,78 @@ def glue_mnli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     (path,) = paths
     for place, pair in text.records(path, ("sentence1", "sentence2", "gold_label")):
         if pair[2] != _NO_MAJORITY:
-            yield place, _pair(*pair)
+            yield place, row_of(*pair)
+
+
+def glue_snli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """SNLI as GLUE distributes it; pairs without a majority are left out.
+
+    Between the sentences and the gold label stand the labels of one annotator or of five, in a row perhaps not as many
+    as in the header.
+    """
+    (path,) = paths
+    names = text.header(path, ("sentence1", "sentence2", "label1", "gold_label"))
+    positions = names.index("sentence1"), names.index("sentence2"), -1
+    widths = [names.index("label1") + annotators + 1 for annotators in _ANNOTATORS]
+    for number, line in islice(text.lines(path), 1, None):
+        values = line.split("\t")
+        if len(values) not in widths:
+            raise text.wrong_columns(path, number, values, names)
+        pair = [values[position] for position in positions]
+        if pair[2] != _NO_MAJORITY:
+            yield f"line {number}", row_of(*pair)
+
+
+def anli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """A file of a round of ANLI; its labels are `c`, `e` and `n`."""
+    (path,) = paths
+    for place, value in objects.one_a_line(path):
+        uid, context, hypothesis, label = (
+            objects.member(path, place, value, key, str) for key in ("uid", "context", "hypothesis", "label")
+        )
+        if label not in _ANLI:
+            raise DataError(path, place, f"the label {shorten(label)}", f"one of {', '.join(_ANLI)}")
+        yield place, {"id": uid, **row_of(context, hypothesis, _ANLI[label])}
+
+
+def glue_qqp(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """Quora's question pairs as GLUE distributes them.
+
+    Line feeds inside questions have torn a few rows, some twenty lines of the training file. Those lines have too few
+    columns, and are left out here as in all counts of the data set that are known.
+
+    Raises:
+        DataError: more lines than 1 in 1,000 are torn, or the last one is; then the file is damaged.
+    """
+    (path,) = paths
+    for place, pair in text.records(path, _QQP, without=_torn(path)):
+        yield place, row_of(*pair)
+
+
+def _torn(path: Path) -> set[int]:
+    """The numbers of the lines with fewer columns than the header."""
+    names, torn = text.header(path, _QQP), {}
+    for number, line in text.lines(path):
+        if line.count("\t") < len(names) - 1:
+            torn[number] = line.split("\t")
+    if number in torn or len(torn) * _WHOLE_LINES > number:
+        raise text.wrong_columns(path, *next(iter(torn.items())), names)
+    return set(torn)
 
 
 def pawsx(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """PAWS-X's files in `x-final`; some of its sentences are empty."""
     (path,) = paths
     for place, (_, *pair) in text.records(path, ("id", "sentence1", "sentence2", "label")):
-        yield place, _pair(*pair)
+        yield place, row_of(*pair)
 
 
 def _from_object(path: Path, place: str, value: dict) -> dict:
-    return _pair(*(objects.member(path, place, value, key, str) for key in ("sentence1", "sentence2", "gold_label")))
+    return row_of(*(objects.member(path, place, value, key, str) for key in ("sentence1", "sentence2", "gold_label")))
 
 
-def _pair(first: str, second: str, label: str | None = None) -> dict:
+def row_of(first: str, second: str, label: str | None = None) -> dict:
+    """A pair of texts as a canonical row."""
     if label is not None:
         label = _SPELLINGS.get(label.strip(), label.strip())
     return {"text_a": first.strip(), "text_b": second.strip(), "label": label}

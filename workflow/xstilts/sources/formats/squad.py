@@ -1,4 +1,4 @@
-"""Questions on paragraphs in the JSON of SQuAD: SQuAD itself, XQuAD, MLQA and TyDiQA-GoldP."""
+"""Questions on paragraphs in the JSON of SQuAD: SQuAD 1.1 and 2.0, XQuAD, MLQA and TyDiQA-GoldP."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,27 +17,38 @@ def read(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """Every question with its context and its answers.
 
     XTREME takes the answers out of test files and leaves one at 0 without text in each question: such questions are
-    unlabelled.
+    unlabelled. In SQuAD 2.0 a question may be marked as impossible and has no answers then; what its annotators took
+    for plausible answers is ignored.
 
     Raises:
-        DataError: another nesting than SQuAD's, or an answer that does not stand at its place in the context.
+        DataError: another nesting than SQuAD's, an answer that does not stand at its place in the context, or a
+            question without answers, unless the task has such questions and it is marked as one.
     """
     (path,) = paths
     for place, paragraph in _paragraphs(path):
         context = objects.member(path, place, paragraph, "context", str)
         for number, question in enumerate(objects.member(path, place, paragraph, "qas", list)):
             where = f"{place}.qas[{number}]"
-            yield where, _question(path, where, question, context)
+            yield where, row_of(path, where, question, context, task.unanswerable)
 
 
 def of_language(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """As `read`, from a file of all languages of TyDiQA, whose ids begin with the name of the language."""
     for place, row in read(paths, task=task, lang=lang):
-        name = row["id"].partition("-")[0]
-        if name not in _NAMES:
-            raise DataError(paths[0], f"{place}.id", shorten(row["id"]), "an id that begins with a language's name")
-        if _NAMES[name] == lang:
+        if language_of(paths[0], f"{place}.id", row["id"]) == lang:
             yield place, row
+
+
+def language_of(path: Path, place: str, identifier: str) -> str:
+    """The language of a question of TyDiQA, from its id.
+
+    Raises:
+        DataError: the id does not begin with the name of a language.
+    """
+    name = identifier.partition("-")[0]
+    if name not in _NAMES:
+        raise DataError(path, place, shorten(identifier), "an id that begins with a language's name")
+    return _NAMES[name]
 
 
 def without_ids(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
@@ -58,9 +69,20 @@ def _paragraphs(path: Path) -> Iterator[tuple[str, Any]]:
             yield f"data[{outer}].paragraphs[{inner}]", paragraph
 
 
-def _question(path: Path, place: str, question: Any, context: str) -> dict:
+def row_of(path: Path, place: str, question: Any, context: str, unanswerable: bool) -> dict:
+    """A question as a canonical row.
+
+    Raises:
+        DataError: as for `read`.
+    """
     identifier = objects.member(path, place, question, "id", str)
     answers = objects.member(path, place, question, "answers", list)
+    impossible = unanswerable and objects.member(path, place, question, "is_impossible", bool)
+    if impossible == bool(answers):
+        listed = shorten(answers) if answers else "an empty list"
+        hint = "Only a question of SQuAD 2.0 that is_impossible says to be one may lack an answer, and it has none."
+        expected = "no answer" if impossible else "an answer"
+        raise DataError(path, f"{place}.answers", f"{listed} for question {identifier!r}", expected, hint)
     return {
         "id": identifier,
         "question": objects.member(path, place, question, "question", str),
@@ -70,9 +92,6 @@ def _question(path: Path, place: str, question: Any, context: str) -> dict:
 
 
 def _answers(path: Path, place: str, identifier: str, answers: list, context: str) -> list[dict]:
-    if not answers:
-        hint = "Questions without an answer (SQuAD 2.0) are no part of this task."
-        raise DataError(path, f"{place}.answers", f"an empty list for question {identifier!r}", "an answer", hint)
     return [
         _answer(path, f"{place}.answers[{number}]", identifier, answer, context)
         for number, answer in enumerate(answers)

@@ -1,6 +1,9 @@
 """Text files line by line: strict UTF-8, and every complaint names its line."""
 
-from collections.abc import Iterator, Sequence
+import gzip
+import zlib
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from xstilts.errors import DataError, shorten
@@ -9,18 +12,22 @@ _BYTE_ORDER_MARK, _NUL, _LF = "\ufeff", "\0", 0x0A
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a file, counted from 1, without LF or CRLF.
+    """The lines of a file, which may be compressed (`.gz`), counted from 1, without LF or CRLF.
 
     Only LF ends a line: `str.splitlines` would also cut at characters that occur inside sentences, such as U+2028.
     A byte order mark is dropped at the start of the file and kept elsewhere.
 
     Raises:
-        DataError: bytes that are not UTF-8, or a NUL character.
+        DataError: bytes that are not UTF-8, a NUL character, or a compressed file that is damaged.
     """
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            line = decode(path, raw, first_line=number)
-            yield number, line.removesuffix("\n").removesuffix("\r")
+    opened = gzip.open if path.suffix == ".gz" else Path.open
+    try:
+        with opened(path, "rb") as file:
+            for number, raw in enumerate(file, 1):
+                line = decode(path, raw, first_line=number)
+                yield number, line.removesuffix("\n").removesuffix("\r")
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(path, "", str(error), "a whole gzip file", "Fetch it again.") from None
 
 
 def decode(path: Path, raw: bytes, first_line: int = 1) -> str:
@@ -64,18 +71,31 @@ def _count(columns: Sequence[str]) -> str:
     return f"{len(columns)} column{'s' * (len(columns) != 1)}"
 
 
-def records(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+def header(path: Path, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the columns of a TAB-separated file, as its first line gives them.
+
+    Raises:
+        DataError: it lacks a wanted column.
+    """
+    names = tuple(next(lines(path), (1, ""))[1].split("\t"))
+    for name in wanted:
+        if name not in names:
+            raise DataError(path, "line 1", shorten(names), f"a header with the column {name!r}")
+    return names
+
+
+def records(path: Path, wanted: tuple[str, ...], without: Collection[int] = ()) -> Iterator[tuple[str, list[str]]]:
     """The wanted columns of a TAB-separated file with a header and no quoting, with the place of each row.
+
+    Args:
+        without: the numbers of lines that are left out.
 
     Raises:
         DataError: the header lacks a wanted column, or a row has another number of columns than the header.
     """
-    rows = lines(path)
-    header = tuple(next(rows, (1, ""))[1].split("\t"))
-    for name in wanted:
-        if name not in header:
-            raise DataError(path, "line 1", shorten(header), f"a header with the column {name!r}")
-    positions = [header.index(name) for name in wanted]
-    for number, line in rows:
-        values = columns(path, number, line, header)
-        yield f"line {number}", [values[position] for position in positions]
+    names = header(path, wanted)
+    positions = [names.index(name) for name in wanted]
+    for number, line in islice(lines(path), 1, None):
+        if number not in without:
+            values = columns(path, number, line, names)
+            yield f"line {number}", [values[position] for position in positions]

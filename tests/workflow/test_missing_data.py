@@ -1,0 +1,38 @@
+"""Data that a user does not have, such as the licensed CCGbank, cost the cells that need them and no others."""
+
+import pytest
+
+from experiments import Attempt, attempt, experiment
+from xstilts.grid import Entry
+
+
+@pytest.fixture(scope="module")
+def unlicensed(whole: Attempt) -> Attempt:
+    """An experiment with an intermediate whose data are not there, in the store of the whole one."""
+    assert whole.status == 0, whole.printed
+    return attempt(experiment(whole.experiment.folder, "unlicensed", ["none", "ccg"], ["xnli", "tatoeba"]))
+
+
+def needs_ccgbank(entry: Entry) -> bool:
+    return entry.path.startswith("data/ccg.train~") or any(map(needs_ccgbank, entry.inputs.values()))
+
+
+def test_everything_else_is_finished(unlicensed: Attempt):
+    assert unlicensed.status != 0
+    lost = {path for path, entry in unlicensed.entries.items() if needs_ccgbank(entry)}
+    assert unlicensed.finished == unlicensed.entries.keys() - lost
+    cells = unlicensed.experiment.grid().cells
+    assert {cell.intermediate for cell in cells if cell.scores.path in unlicensed.finished} == {"none"}
+
+
+def test_the_first_line_of_the_log_says_what_to_bring_and_how_to_do_without(unlicensed: Attempt):
+    (log,) = (unlicensed.experiment.folder / "logs" / "data").glob("ccg.train~*.log")
+    first = log.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("error: ")
+    for part in ("LDC2005T13", "licensed", "data/AUTO", "train.tsv", "leave 'ccg' out of grid.intermediates"):
+        assert part in first
+
+
+def test_the_table_of_what_is_finished_shows_the_gap(unlicensed: Attempt):
+    printed = " ".join(unlicensed.printed.split())
+    assert "2 of 4 cells are finished; — stands for what is missing" in printed

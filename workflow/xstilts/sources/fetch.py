@@ -1,0 +1,52 @@
+"""Bringing the files of a task here, from wherever they are."""
+
+from xstilts.config import Config
+from xstilts.errors import UserError
+from xstilts.sources import download, files, hub, release
+from xstilts.sources.archives import archive
+from xstilts.sources.release import Found
+from xstilts.tasks.base import Folders, Hub, Task
+
+
+def sources(task: Task, split: str, lang: str, config: Config) -> list[Found]:
+    """The files of a split, one group for each part of the task.
+
+    Raises:
+        UserError: they are not there, or cannot be fetched.
+    """
+    return [_source(part, split, lang, config) for part in files.parts(task)]
+
+
+def _source(task: Task, split: str, lang: str, config: Config) -> Found:
+    if files.source(task, config) == "release":
+        return _of_release(task, split, lang, files.folders(task, config))
+    if copy := files.on_hub(task, split, lang):
+        return _of_hub(copy, task, split, lang)
+    if name := files.in_archive(task, split, lang):
+        return _of_archive(name, task, split, lang, config)
+    available = ", ".join(sorted({copy.split for copy in task.hub} | set(task.archives))) or "none of its splits"
+    raise UserError(
+        f"{task.name} {split} in {lang!r}: neither the hub nor an official archive has it, but {available}. Put its "
+        f"files into a folder (docs/tasks.md) and set tasks.{task.name}.source to 'release'."
+    )
+
+
+def _of_release(task: Task, split: str, lang: str, folders: Folders) -> Found:
+    found = release.locate(task, split, lang, folders)
+    if found is None:
+        raise release.missing(task, split, lang, folders)
+    return found
+
+
+def _of_hub(copy: Hub, task: Task, split: str, lang: str) -> Found:
+    patterns = release.file_names(copy.layout, split, lang)
+    return release.at(hub.snapshot(copy.repository, patterns), copy.layout, task, split, lang)
+
+
+def _of_archive(name: str, task: Task, split: str, lang: str, config: Config) -> Found:
+    chosen = archive(name, config.sources)
+    folders = files.unpacked(name, config) or [download.unpacked(name, chosen, config.store / "downloads")]
+    found = release.locate(task, split, lang, folders)
+    if found is None:
+        raise release.missing(task, split, lang, folders, f"Is this the archive {name}? sources.{name} names it.")
+    return found

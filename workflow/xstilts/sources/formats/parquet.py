@@ -1,0 +1,66 @@
+"""Parquet files as the library `datasets` writes them, row by row, labels by their names."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.errors import DataError, shorten
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCH = 1_000
+_UNLABELLED = -1
+
+
+def rows(path: Path, *columns: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The wanted columns of each row, with its place: `row 0` is the first.
+
+    A `ClassLabel` is the name of the label, whatever its number is, and None where there is none (-1).
+
+    Raises:
+        DataError: no parquet file, a column that is missing, or a label without a name.
+    """
+    numbers = count()
+    for batch in _batches(path, columns):
+        labels = _labels(batch.schema)
+        for row in batch.to_pylist():
+            place = f"row {next(numbers)}"
+            own = {column: _named(path, f"{place}.{column}", row[column], names) for column, names in labels.items()}
+            yield place, row | own
+
+
+def _batches(path: Path, columns: tuple[str, ...]) -> Iterator["pa.RecordBatch"]:
+    # A plan knows every reader and reads no file: it does without these libraries.
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        file = ParquetFile(path)
+        lacking = [column for column in columns if column not in file.schema_arrow.names]
+        if lacking:
+            found = f"the columns {', '.join(file.schema_arrow.names)}"
+            raise DataError(path, "", found, f"the columns {', '.join(columns)}", "Another revision may have others.")
+        yield from file.iter_batches(_BATCH, columns=list(columns))
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(path, "", str(error), "a whole parquet file", "Fetch it again.") from None
+
+
+def _labels(schema: "pa.Schema") -> dict[str, list[str]]:
+    """The names of the labels of each column that has labels, in the order of their numbers."""
+    from datasets import ClassLabel, Features
+
+    features = Features.from_arrow_schema(schema)
+    inner = {column: getattr(feature, "feature", feature) for column, feature in features.items()}
+    return {column: feature.names for column, feature in inner.items() if isinstance(feature, ClassLabel)}
+
+
+def _named(path: Path, place: str, value: Any, names: list[str]) -> Any:
+    if isinstance(value, list):
+        return [_named(path, f"{place}[{number}]", one, names) for number, one in enumerate(value)]
+    if value is None or value == _UNLABELLED:
+        return None
+    if not 0 <= value < len(names):
+        raise DataError(path, place, f"the label {shorten(value)}", f"-1 or one of 0 to {len(names) - 1}")
+    return names[value]

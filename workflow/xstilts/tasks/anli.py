@@ -1,0 +1,36 @@
+"""ANLI (Nie et al. 2020): inference that annotators made hard for models in three rounds, a part of ANLI+."""
+
+from xstilts.sources.formats import hub, pairs
+from xstilts.sources.repositories import ANLI
+from xstilts.tasks.base import Hub, Layout, Task
+
+_ENGLISH = ("en",)
+_ROUNDS = ("R1", "R2", "R3")
+_LAYOUTS = tuple(
+    Layout(tuple(f"{folder}{name}/{{split}}.jsonl" for name in _ROUNDS), pairs.anli, by_turns=True, languages=_ENGLISH)
+    for folder in ("", "anli_v1.0/", "anli_v0.1/")
+)
+
+TASK = Task(
+    name="anli",
+    kind="classification",
+    metric="accuracy",
+    languages=_ENGLISH,
+    splits={"train": _LAYOUTS, "dev": _LAYOUTS},
+    labels=("contradiction", "entailment", "neutral"),
+    stage="anli",
+    hub=tuple(
+        Hub(
+            ANLI,
+            split,
+            Layout(
+                tuple(f"plain_text/{split}_{name.lower()}-*.parquet" for name in _ROUNDS),
+                hub.anli,
+                by_turns=True,
+                languages=_ENGLISH,
+            ),
+        )
+        for split in ("train", "dev")
+    ),
+    counts={"train": {"en": 162_865}, "dev": {"en": 3_200}},
+)

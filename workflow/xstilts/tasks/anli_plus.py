@@ -1,0 +1,15 @@
+"""ANLI+ (Phang et al. 2020): all of ANLI, MultiNLI and SNLI with one head, their examples by turns."""
+
+from xstilts.tasks.base import Task
+
+TASK = Task(
+    name="anli_plus",
+    kind="classification",
+    metric="accuracy",
+    languages=("en",),
+    splits={"train": (), "dev": ()},
+    labels=("contradiction", "entailment", "neutral"),
+    stage="anli_plus",
+    pools=("anli", "snli", "mnli"),
+    counts={"train": {"en": 1_104_934}},
+)

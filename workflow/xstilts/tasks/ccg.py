@@ -1,0 +1,47 @@
+"""CCG supertagging on CCGbank (Hockenmaier and Steedman 2007): the lexical category of each word.
+
+CCGbank is licensed, so its files are the user's. Sections 02 to 21 are the training data and section 00 is the dev set.
+The supertags are those of the training data, or those of a `tags_to_id.json` beside its columns.
+"""
+
+from xstilts.sources.formats import ccg
+from xstilts.tasks.base import Layout, Task
+
+_ENGLISH = ("en",)
+_COLUMNS = tuple((folder, f"{folder}{name}") for folder in ("", "CCG/") for name in ("{split}.tsv", "ccg.{split}"))
+_EXTRACTS = (
+    *(Layout((name,), ccg.columns, languages=_ENGLISH) for _, name in _COLUMNS),
+    *(Layout((name,), ccg.stagged, languages=_ENGLISH) for name in ("{split}.stagged", "CCG/{split}.stagged")),
+)
+_WITH_IDS = tuple(
+    Layout((name, f"{folder}tags_to_id.json"), ccg.columns, labels=ccg.ids, languages=_ENGLISH)
+    for folder, name in _COLUMNS
+)
+
+
+def _derivations(*sections: int) -> tuple[Layout, ...]:
+    return tuple(
+        Layout(
+            tuple(f"{folder}/{section:02}/wsj_*.auto" for section in sections), ccg.auto, every=True, languages=_ENGLISH
+        )
+        for folder in ("AUTO", "data/AUTO", "ccgbank_1_1/data/AUTO")
+    )
+
+
+TASK = Task(
+    name="ccg",
+    kind="tagging",
+    metric="word_accuracy",
+    languages=_ENGLISH,
+    splits={
+        "train": (*_WITH_IDS, *_EXTRACTS, *_derivations(*range(2, 22))),
+        "dev": (*_EXTRACTS, *_derivations(0)),
+    },
+    stage="ccg",
+    notice=(
+        "CCGbank (LDC2005T13), which is licensed, so that you have to bring it: either its folder data/AUTO with the "
+        "sections 00 and 02 to 21, or train.tsv and dev.tsv with a sentence on each line, its words separated by one "
+        "space, then TAB, then their supertags separated by one space; without it, leave 'ccg' out of "
+        "grid.intermediates, and all the rest runs"
+    ),
+)

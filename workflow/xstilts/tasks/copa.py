@@ -1,0 +1,32 @@
+"""COPA (Roemmele et al. 2011): which of two choices is the cause, or the effect, of a premise?
+
+SuperGLUE and XTREME-R split the 500 questions of the original dev set into train and dev. The prompt is the premise
+followed by "What was the cause?" or "What happened as a result?".
+"""
+
+from xstilts.sources.formats import choices, hub
+from xstilts.sources.repositories import SUPERGLUE
+from xstilts.tasks.base import Layout, Task
+
+
+def _layouts(name: str) -> tuple[Layout, ...]:
+    return tuple(
+        Layout((file_name,), choices.copa, languages=("en",))
+        for file_name in (f"{name}.jsonl", f"COPA/{name}.jsonl", f"{name}-en.jsonl")
+    )
+
+
+TASK = Task(
+    name="copa",
+    kind="multiple_choice",
+    metric="accuracy",
+    languages=("en",),
+    splits={"train": _layouts("train"), "dev": _layouts("val")},
+    labels=("0", "1"),
+    stage="copa",
+    hub=(
+        SUPERGLUE.table("train", "copa/train", hub.copa, "en"),
+        SUPERGLUE.table("dev", "copa/validation", hub.copa, "en"),
+    ),
+    counts={"train": {"en": 400}, "dev": {"en": 100}},
+)

@@ -1,0 +1,28 @@
+"""HellaSwag (Zellers et al. 2019): how does a described scene, or an instruction of WikiHow, go on?
+
+Where a context ends within a sentence, the words of that sentence, `ctx_b`, stand before each ending instead.
+"""
+
+from xstilts.sources.formats import choices, hub
+from xstilts.sources.repositories import HELLASWAG
+from xstilts.tasks.base import Layout, Task
+
+
+def _layouts(file_name: str) -> tuple[Layout, ...]:
+    return tuple(Layout((name,), choices.hellaswag, languages=("en",)) for name in (file_name, f"data/{file_name}"))
+
+
+TASK = Task(
+    name="hellaswag",
+    kind="multiple_choice",
+    metric="accuracy",
+    languages=("en",),
+    splits={"train": _layouts("hellaswag_train.jsonl"), "dev": _layouts("hellaswag_val.jsonl")},
+    labels=("0", "1", "2", "3"),
+    stage="hellaswag",
+    hub=(
+        HELLASWAG.table("train", "data/train", hub.hellaswag, "en"),
+        HELLASWAG.table("dev", "data/validation", hub.hellaswag, "en"),
+    ),
+    counts={"train": {"en": 39_905}, "dev": {"en": 10_042}},
+)

@@ -1,0 +1,33 @@
+"""Social IQa 1.4 (Sap et al. 2019): questions on the motives, feelings and next steps of people in a situation.
+
+Two forms are about: answers named by letter beside the question, or counted from 1 in a file of their own.
+"""
+
+from xstilts.sources.formats import choices, hub
+from xstilts.sources.repositories import SIQA
+from xstilts.tasks.base import Layout, Task
+
+
+def _layouts(name: str) -> tuple[Layout, ...]:
+    pair = ("{split}.jsonl", "{split}-labels.lst")
+    return (
+        Layout((f"socialIQa_v1.4_{name}.jsonl",), choices.siqa, languages=("en",)),
+        Layout((f"socialIQa_v1.4/socialIQa_v1.4_{name}.jsonl",), choices.siqa, languages=("en",)),
+        Layout(pair, choices.siqa_and_labels, languages=("en",)),
+        Layout(
+            tuple(f"socialiqa-train-dev/{file_name}" for file_name in pair), choices.siqa_and_labels, languages=("en",)
+        ),
+    )
+
+
+TASK = Task(
+    name="siqa",
+    kind="multiple_choice",
+    metric="accuracy",
+    languages=("en",),
+    splits={"train": _layouts("trn"), "dev": _layouts("dev")},
+    labels=("0", "1", "2"),
+    stage="siqa",
+    hub=(SIQA.table("train", "data/train", hub.siqa, "en"), SIQA.table("dev", "data/validation", hub.siqa, "en")),
+    counts={"train": {"en": 33_410}, "dev": {"en": 1_954}},
+)

@@ -1,0 +1,28 @@
+"""SNLI (Bowman et al. 2015): inference on the captions of photographs, a part of ANLI+."""
+
+from xstilts.sources.formats import hub, pairs
+from xstilts.sources.repositories import SNLI
+from xstilts.tasks.base import Layout, Task
+
+_ENGLISH = ("en",)
+_LAYOUTS = (
+    Layout(("snli_1.0_{split}.jsonl",), pairs.multinli_jsonl, languages=_ENGLISH),
+    Layout(("snli_1.0/snli_1.0_{split}.jsonl",), pairs.multinli_jsonl, languages=_ENGLISH),
+    Layout(("{split}.tsv",), pairs.glue_snli, languages=_ENGLISH),
+    Layout(("SNLI/{split}.tsv",), pairs.glue_snli, languages=_ENGLISH),
+)
+
+TASK = Task(
+    name="snli",
+    kind="classification",
+    metric="accuracy",
+    languages=_ENGLISH,
+    splits={"train": _LAYOUTS, "dev": _LAYOUTS},
+    labels=("contradiction", "entailment", "neutral"),
+    stage="snli",
+    hub=(
+        SNLI.table("train", "plain_text/train", hub.snli, "en"),
+        SNLI.table("dev", "plain_text/validation", hub.snli, "en"),
+    ),
+    counts={"train": {"en": 549_367}, "dev": {"en": 9_842}},
+)
