@@ -1,4 +1,6 @@
 rule read_task:
+    input:
+        RUN.inputs,
     output:
         manifest=RUN.path("{entry}/manifest.json"),
     log:

@@ -10,7 +10,17 @@ from pathlib import Path
 
 from xstilts.errors import UserError
 
-JOBS = ("read_task", "encode_task", "train_stage", "predict", "score", "collect", "tables")
+JOBS = (
+    "write_miniature",
+    "pretrain_encoder",
+    "read_task",
+    "encode_task",
+    "train_stage",
+    "predict",
+    "score",
+    "collect",
+    "tables",
+)
 COMMANDS = ("schema", "table")
 
 

@@ -15,6 +15,8 @@ from xstilts.errors import UserError, nearest
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$")]
 """A name that becomes part of a path: lower-case letters, digits and `_ . + -`."""
 
+SourceName = Literal["release", "hub", "miniature"]
+
 Count = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -65,7 +67,7 @@ class Source(Settings):
 class TaskSettings(Settings):
     """How a task's data are read and turned into token ids."""
 
-    source: Literal["release", "hub"] | None = None
+    source: SourceName | None = None
     """Where its files come from; by default what the top level says."""
     folders: tuple[Path, ...] = ()
     """Where its files lie, searched in order; by default the folder of its name below `data` (docs/tasks.md)."""
@@ -129,6 +131,42 @@ class Stage(Training):
     sampling: Sampling = Sampling()
 
 
+class Miniature(Settings):
+    """How much is written of the data sets of the embedded benchmark."""
+
+    seed: Annotated[int, Field(ge=0)] = 1
+    """Decides all examples."""
+    train: Count = 2000
+    """English training examples of each task."""
+    dev: Count = 150
+    """Dev examples of each language."""
+    test: Count = 150
+    """Test examples of each language."""
+    pairs: Count = 100
+    """Sentence pairs of a retrieval set; BUCC hides them among ten times as many other sentences."""
+
+
+class Pretraining(Settings):
+    """How the encoder of the embedded benchmark is made."""
+
+    seed: Annotated[int, Field(ge=0)] = 1
+    sentences: Count = 8000
+    """Distinct sentences of the miniature world, each in every language."""
+    hidden_size: Count = 128
+    layers: Count = 3
+    heads: Count = 4
+    max_length: Count = 256
+    """The longest sequence that it can take, in sub-words."""
+    steps: Count = 1200
+    tokens: Count = 3000
+    """Tokens of a step, padding included."""
+    learning_rate: Positive = 2e-3
+    warmup: Fraction = 0.1
+    """The share of steps in which the learning rate rises; it falls linearly to zero over the rest."""
+    masked: Fraction = 0.15
+    """The share of words that are masked."""
+
+
 class Retrieval(Settings):
     """How a sentence becomes a vector for the targets that need no training."""
 
@@ -140,11 +178,13 @@ class Retrieval(Settings):
 
 
 class Encoder(Settings):
-    """A pretrained encoder: a local Hugging Face folder, or a repository of the hub at a fixed revision."""
+    """A pretrained encoder: a local Hugging Face folder, a repository of the hub at a fixed commit, or one to make."""
 
     path: Path | None = None
     repository: str | None = None
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+    pretraining: Pretraining | None = None
+    """Makes a small encoder from the sentences of the embedded benchmark."""
     retrieval: Retrieval = Retrieval()
     max_length: Count = 512
     """The longest sequence that it can take, in sub-words."""
@@ -153,8 +193,8 @@ class Encoder(Settings):
 
     @model_validator(mode="after")
     def _one_place(self):
-        if (self.path is None) == (self.repository is None):
-            raise ValueError("give either 'path' (a local folder) or 'repository' with 'revision' (the hub)")
+        if [self.path, self.repository, self.pretraining].count(None) != 2:
+            raise ValueError("give one of 'path' (a local folder), 'repository' (the hub), 'pretraining' (makes one)")
         if self.repository is not None and self.revision is None:
             raise ValueError("'repository' needs 'revision', the 40-digit commit that pins its files")
         return self
@@ -177,8 +217,10 @@ class Config(Settings):
     """Names the folder of its tables below the store."""
     store: Path = Path("results")
     """Where everything computed lies; experiments that share a store share what they have in common."""
-    source: Literal["release", "hub"] = "release"
-    """`release` reads the user's files below `data`; `hub` fetches pinned repositories of the hub and archives."""
+    source: SourceName = "release"
+    """`release` reads the user's files below `data`, `hub` fetches pinned repositories of the hub and archives,
+    `miniature` makes up small data sets of every task."""
+    miniature: Miniature = Miniature()
     sources: dict[Name, Source] = {}
     """Other places for official archives, by name."""
     data: Path = Path("data")

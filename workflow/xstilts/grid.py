@@ -158,14 +158,42 @@ class Grid:
     def _data(self, name: str, role: str, splits: tuple[str, ...], languages: tuple[str, ...]) -> Entry:
         task, settings = tasks.load(name), self.config.task(name)
         pairs = [(s, lang) for s in splits for lang in languages if lang not in task.without.get(s, ())]
+        world = self._world(task)
         spec = {
             "step": "read_task",
             "task": name,
             "files": {f"{s}.{lang}": self.identity.split(task, s, lang, self.config) for s, lang in pairs},
             "limit": {s: getattr(settings.limit, s) for s in splits},
             "code": self.identity.code("commands.read_task", *(f"tasks.{part}" for part in (name, *task.pools))),
+            **{role: entry.path for role, entry in world.items()},
         }
-        return self._add("read_task", f"data/{name}.{role}~{{}}", spec, {}, task=name)
+        return self._add("read_task", f"data/{name}.{role}~{{}}", spec, world, task=name)
+
+    def _world(self, task: Task) -> dict[str, Entry]:
+        """The files of the embedded benchmark, as an input, if a task is read from them."""
+        if all(self.config.task(part).source != "miniature" for part in task.pools or (task.name,)):
+            return {}
+        settings = self.config.miniature.model_dump()
+        spec = {"step": "write_miniature", "settings": settings, "code": self.identity.code("commands.write_miniature")}
+        return {"miniature": self._add("write_miniature", "miniature/data~{}", spec, {})}
+
+    def _made(self, encoder: str) -> dict[str, Entry]:
+        """An encoder that is made here, as an input; nothing for one that comes from elsewhere."""
+        settings = self._encoder(encoder).pretraining
+        if settings is None:
+            return {}
+        spec = {
+            "step": "pretrain_encoder",
+            "settings": settings.model_dump(),
+            "code": self.identity.code("commands.pretrain_encoder"),
+            "libraries": libraries("torch", "transformers", "tokenizers"),
+        }
+        return {"encoder": self._add("pretrain_encoder", f"miniature/{encoder}~{{}}", spec, {}, encoder=encoder)}
+
+    def _origin(self, encoder: str, part: str) -> str:
+        """The fingerprint of the `encoder` or the `tokenizer` of an encoder."""
+        made = {role: entry.path for role, entry in self._made(encoder).items()}
+        return fingerprint(made or getattr(self.identity, part)(encoder, self._encoder(encoder)))
 
     def _training_data(self, task: str, stage: Stage) -> Entry:
         return self._data(task, "train", ("train", "dev"), stage.languages)
@@ -186,9 +214,9 @@ class Grid:
             "code": self.identity.code("commands.encode_task", f"kinds.{kind}"),
             "libraries": libraries("transformers", "tokenizers"),
         }
-        tokenizer = fingerprint(self.identity.tokenizer(encoder, self._encoder(encoder)))
-        stem = f"features/tokenizer~{tokenizer}/{data.path.split('/')[1].partition('~')[0]}~{{}}"
-        return self._add("encode_task", stem, spec, {"data": data}, task=name, encoder=encoder)
+        tokenizer, role = self._origin(encoder, "tokenizer"), data.path.split("/")[1].partition("~")[0]
+        stem = f"features/tokenizer~{tokenizer}/{role}~{{}}"
+        return self._add("encode_task", stem, spec, {"data": data} | self._made(encoder), task=name, encoder=encoder)
 
     def _model(self, encoder: str, stages: tuple[str, ...], seed: int) -> Entry | None:
         """The model that the stages make, or None for the encoder as it is."""
@@ -211,7 +239,7 @@ class Grid:
             "train_stage",
             f"models/{folder}/{stages[-1]}~{{}}/seed-{seed}",
             spec,
-            inputs | ({"parent": parent} if parent else {}),
+            inputs | ({"parent": parent} if parent else self._made(encoder)),
             encoder=encoder,
             seed=seed,
         )
@@ -221,7 +249,7 @@ class Grid:
         model = self._model(encoder, stages, seed)
         if model:
             return model.path.removeprefix("models/").rpartition("/")[0]
-        return f"{encoder}~{fingerprint(self.identity.encoder(encoder, self._encoder(encoder)))}"
+        return f"{encoder}~{self._origin(encoder, 'encoder')}"
 
     def _predictions(self, encoder: str, stages: tuple[str, ...], target: str, seed: int) -> Entry:
         task, model = tasks.load(target), self._model(encoder, stages, seed)
@@ -234,7 +262,8 @@ class Grid:
             "code": self._code("predict", target),
             "libraries": libraries("torch", "transformers"),
         }
-        inputs = {"features": features, "data": features.inputs["data"]} | ({"model": model} if model else {})
+        inputs = {"features": features, "data": features.inputs["data"]}
+        inputs |= {"model": model} if model else self._made(encoder)
         place = f"seed-{seed}" if model else "untrained"
         stem = f"cells/{self._folder(encoder, stages, seed)}/{target}~{{}}/{place}"
         return self._add("predict", stem, spec, inputs, encoder=encoder, task=target, seed=seed)

@@ -1,6 +1,7 @@
 """Read the files of a task into canonical, validated parquet."""
 
 from argparse import Namespace
+from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -19,22 +20,25 @@ def run(arguments: Namespace) -> None:
     task = tasks.load(this.entry.about["task"])
     with publishing(this.store, this.entry) as draft:
         for name in this.entry.spec["files"]:
-            split, lang = name.split(".")
-            found = fetch.sources(task, split, lang, this.config)
-            closed = labels.listed(task, found[0])
-            limit = this.entry.spec["limit"][split]
-            table = reading.read(found, closed, lang, limit=limit)
-            pq.write_table(table, draft.folder / f"{name}.parquet")
-            if split == "train" and labels.are_open(task):
-                labels.keep(draft.folder, closed, table)
-            paths = ", ".join(str(path) for one in found for path in one.paths)
-            print(f"{name}: {table.num_rows} rows from {paths}", flush=True)
-            draft.notes[name] = {"rows": table.num_rows, **_labels(task, table)}
-            if warning := counts.unexpected(task, split, lang, table.num_rows, limit):
-                if this.config.strict:
-                    raise DataError(paths, "", warning, "all of them", "Fetch it again, or leave `strict` off.")
-                print(f"warning: {name}: {warning}", flush=True)
-                draft.notes[name]["warning"] = warning
+            draft.notes[name] = _read(this, task, *name.split("."), draft.folder)
+            print(f"{name}: {draft.notes[name]}", flush=True)
+
+
+def _read(this: job.Job, task: tasks.Task, split: str, lang: str, folder: Path) -> dict:
+    """Write a split in one language; what its manifest says of it."""
+    miniature = this.input("miniature") if "miniature" in this.entry.inputs else None
+    found = fetch.sources(task, split, lang, this.config, miniature)
+    closed, limit = labels.listed(task, found[0]), this.entry.spec["limit"][split]
+    table = reading.read(found, closed, lang, limit=limit)
+    pq.write_table(table, folder / f"{split}.{lang}.parquet")
+    if split == "train" and labels.are_open(task):
+        labels.keep(folder, closed, table)
+    paths = [str(path) for one in found for path in one.paths]
+    notes = {"rows": table.num_rows, "read_from": paths, **_labels(task, table)}
+    warning = None if miniature else counts.unexpected(task, split, lang, table.num_rows, limit)
+    if warning and this.config.strict:
+        raise DataError(", ".join(paths), "", warning, "all of them", "Fetch it again, or leave `strict` off.")
+    return notes | ({"warning": warning} if warning else {})
 
 
 def _labels(task: tasks.Task, table) -> dict:

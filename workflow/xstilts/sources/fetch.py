@@ -1,5 +1,7 @@
 """Bringing the files of a task here, from wherever they are."""
 
+from pathlib import Path
+
 from xstilts.config import Config
 from xstilts.errors import UserError
 from xstilts.sources import download, files, hub, release
@@ -8,18 +10,23 @@ from xstilts.sources.release import Found
 from xstilts.tasks.base import Folders, Hub, Task
 
 
-def sources(task: Task, split: str, lang: str, config: Config) -> list[Found]:
+def sources(task: Task, split: str, lang: str, config: Config, miniature: Path | None = None) -> list[Found]:
     """The files of a split, one group for each part of the task.
+
+    Args:
+        miniature: the folder of the embedded benchmark, for what is read from that.
 
     Raises:
         UserError: they are not there, or cannot be fetched.
     """
-    return [_source(part, split, lang, config) for part in files.parts(task)]
+    return [_source(part, split, lang, config, miniature) for part in files.parts(task)]
 
 
-def _source(task: Task, split: str, lang: str, config: Config) -> Found:
-    if files.source(task, config) == "release":
-        return _of_release(task, split, lang, files.folders(task, config))
+def _source(task: Task, split: str, lang: str, config: Config, miniature: Path | None) -> Found:
+    source = files.source(task, config)
+    if source != "hub":
+        folders = files.folders(task, config) if source == "release" else [miniature / task.name]
+        return _of_release(task, split, lang, folders)
     if copy := files.on_hub(task, split, lang):
         return _of_hub(copy, task, split, lang)
     if name := files.in_archive(task, split, lang):

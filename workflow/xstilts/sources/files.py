@@ -1,18 +1,17 @@
 """Where the files of a task are: in the folders of the user, on the hub or in an official archive."""
 
-from typing import Literal
-
 from xstilts import tasks
-from xstilts.config import Config
+from xstilts.config import Config, SourceName
 from xstilts.sources import release
 from xstilts.sources.archives import archive
 from xstilts.spec import FileHashes
 from xstilts.tasks.base import Folders, Hub, Task
 
 
-def source(task: Task, config: Config) -> Literal["release", "hub"]:
-    """Where a task is read from; files that only the user can have are never looked for elsewhere."""
-    return "release" if task.notice else config.task(task.name).source
+def source(task: Task, config: Config) -> SourceName:
+    """Where a task is read from; files that only the user can have are not looked for on the hub."""
+    own = config.task(task.name).source
+    return "release" if task.notice and own == "hub" else own
 
 
 def folders(task: Task, config: Config) -> Folders:
@@ -48,6 +47,8 @@ def identity(task: Task, split: str, lang: str, config: Config, hashes: FileHash
         return {part.name: identity(part, split, lang, config, hashes) for part in parts(task)}
     if source(task, config) == "release":
         return _content(task, split, lang, folders(task, config), hashes)
+    if source(task, config) == "miniature":
+        return {"source": "miniature"}
     if hub := on_hub(task, split, lang):
         place = {"repository": hub.repository.name, "revision": hub.repository.revision}
         return place | {"files": release.file_names(hub.layout, split, lang)}
