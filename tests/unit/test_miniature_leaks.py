@@ -9,9 +9,10 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
-from xstilts.miniature.release import Settings, choices, inference, paraphrase
+from xstilts.config import Miniature
+from xstilts.miniature.release import choices, inference, paraphrase
 
-SETTINGS = Settings(train=1500, dev=30, test=30)
+SETTINGS = Miniature(train=1500, dev=30, test=30)
 SLACK = 0.06
 
 

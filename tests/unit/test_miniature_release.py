@@ -6,10 +6,11 @@ from collections import Counter
 import pytest
 
 from xstilts import tasks
-from xstilts.miniature.release import TASKS, Settings, write
+from xstilts.config import Miniature
+from xstilts.miniature.release import TASKS, write
 from xstilts.sources import labels, reading, release
 
-SETTINGS = Settings(train=120, dev=30, test=30, pairs=10)
+SETTINGS = Miniature(train=120, dev=30, test=30, pairs=10)
 LANGUAGES = {
     "xnli": "en de es ru tr hi zh",
     "pawsx": "en de es zh",
@@ -76,10 +77,10 @@ def test_labels_are_balanced(written, name):
 
 
 def test_the_same_settings_write_the_same_bytes(written, tmp_path):
-    small = Settings(train=12, dev=6, test=6, pairs=4)
+    small = Miniature(train=12, dev=6, test=6, pairs=4)
     write(tmp_path / "one", small)
     write(tmp_path / "two", small)
-    write(tmp_path / "other", Settings(seed=2, train=12, dev=6, test=6, pairs=4))
+    write(tmp_path / "other", Miniature(seed=2, train=12, dev=6, test=6, pairs=4))
 
     def content(name):
         folder = tmp_path / name

@@ -1,0 +1,36 @@
+"""The miniature world as data sets: the files of every task, named and laid out as their original releases."""
+
+from pathlib import Path
+
+from xstilts.config import Miniature
+from xstilts.miniature.release import bitext, choices, inference, paraphrase, questions, tagging
+
+__all__ = ["TASKS", "write"]
+_WRITERS = {
+    "mnli": inference.mnli,
+    "snli": inference.snli,
+    "anli": inference.anli,
+    "xnli": inference.xnli,
+    "qqp": paraphrase.qqp,
+    "pawsx": paraphrase.pawsx,
+    "squad_v1": questions.squad_v1,
+    "squad_v2": questions.squad_v2,
+    "xquad": questions.xquad,
+    "mlqa": questions.mlqa,
+    "tydiqa": questions.tydiqa,
+    "hellaswag": choices.hellaswag,
+    "cosmosqa": choices.cosmosqa,
+    "commonsenseqa": choices.commonsenseqa,
+    "ccg": tagging.ccg,
+    "udpos": tagging.udpos,
+    "panx": tagging.panx,
+    "bucc2018": bitext.bucc2018,
+    "tatoeba": bitext.tatoeba,
+}
+TASKS = tuple(_WRITERS)
+
+
+def write(folder: Path, settings: Miniature) -> None:
+    """Write the files of all tasks, each below a folder of its name; the same settings give the same bytes."""
+    for task, writer in _WRITERS.items():
+        writer(folder / task, settings)

@@ -1,0 +1,132 @@
+"""Events as text: every sentence in every language, with the tags, names and slots that it is made of."""
+
+import random
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import import_module
+from itertools import dropwhile
+from types import ModuleType
+from typing import NamedTuple
+
+from xstilts.miniature import sampling
+from xstilts.miniature.events import Sentence
+from xstilts.miniature.languages.base import Phrase, Word
+
+LANGUAGES = ("en", "de", "es", "ru", "tr", "hi", "zh")
+_GRAMMARS = {lang: import_module(f"xstilts.miniature.languages.{lang}") for lang in LANGUAGES}
+_MARGINS = frozenset(("ADP", "DET", "PRON"))
+_CLOSING, _OPENING = frozenset(".,?。，？।»"), frozenset("¿«")
+
+
+class Token(NamedTuple):
+    """A word in its place.
+
+    Args:
+        word: form, tag and entity.
+        role: the slot that its phrase fills, `verb`, `question`, `link` or `punct`.
+        clause: which clause it belongs to, from 0.
+        phrase: which phrase of the sentence it belongs to, from 0.
+        start: where it begins in the text.
+        parts: form and tag of each syntactic word of a contraction, else nothing.
+    """
+
+    word: Word
+    role: str
+    clause: int
+    phrase: int
+    start: int
+    parts: tuple[tuple[str, str], ...] = ()
+
+
+class Text(NamedTuple):
+    """A sentence of a language as it is written, and its words."""
+
+    text: str
+    tokens: tuple[Token, ...]
+
+
+@lru_cache(maxsize=4096)
+def say(sentence: Sentence, lang: str) -> Text:
+    """A sentence in a language."""
+    grammar = _GRAMMARS[lang]
+    phrases = _phrases(sentence, grammar)
+    words = [(word, phrase.role, clause, n) for n, (clause, phrase) in enumerate(phrases) for word in phrase.words]
+    text, tokens, first = "", [], int(bool(sentence.asked and grammar.OPENING))
+    for place, (word, role, clause, number) in enumerate(words):
+        parts = grammar.CONTRACTIONS.get(word.form, ())
+        if place == first:
+            word = word._replace(form=_capital(word.form, lang))
+        form = word.form
+        if text and grammar.SPACED and form not in _CLOSING and text[-1] not in _OPENING:
+            text += " "
+        tokens.append(Token(word, role, clause, number, len(text), parts))
+        text += form
+    return Text(text, tuple(tokens))
+
+
+def span(said: Text, role: str, clause: int = 0) -> tuple[int, str]:
+    """Where a slot is said, and what is said there without articles, adpositions and the suffixes of names."""
+    tokens = [token for token in said.tokens if token.role == role and token.clause == clause]
+    if len(tokens) > 1:
+        tokens = _trimmed(_trimmed(tokens)[::-1])[::-1]
+    first, last = tokens[0], tokens[-1]
+    form = last.word.form.split("'")[0] if last.word.entity else last.word.form
+    return first.start, said.text[first.start : last.start + len(form)]
+
+
+def _trimmed(tokens: list[Token]) -> list[Token]:
+    return list(dropwhile(lambda token: token.word.tag in _MARGINS, tokens))
+
+
+def joined(texts: list[Text], lang: str) -> tuple[str, list[int]]:
+    """Sentences as a paragraph, and where each of them begins."""
+    blank = " " if _GRAMMARS[lang].SPACED else ""
+    starts = [sum(len(said.text + blank) for said in texts[:number]) for number in range(len(texts))]
+    return blank.join(said.text for said in texts), starts
+
+
+def _phrases(sentence: Sentence, grammar: ModuleType) -> list[tuple[int, Phrase]]:
+    asked = sentence.asked
+    phrases = []
+    if asked and grammar.OPENING:
+        phrases.append((0, Phrase("punct", grammar.tagged(grammar.OPENING))))
+    for number, clause in enumerate(sentence.clauses):
+        said = grammar.clause(clause, asked, subordinate=number > 0 and sentence.link == "because")
+        if number:
+            phrases.append((number, _link(grammar, sentence.link, said)))
+        phrases += [(number, phrase) for phrase in said]
+    end = Phrase("punct", grammar.tagged(grammar.ASKED if asked else grammar.END))
+    return [*phrases, (len(sentence.clauses) - 1, end)]
+
+
+def _link(grammar: ModuleType, name: str, following: list[Phrase]) -> Phrase:
+    link = grammar.LINKS[name]
+    before_i = name == "and" and following[0].words[0].form.lower().startswith(("i", "í"))
+    return Phrase("link", grammar.tagged("e" if link == "y" and before_i else link))
+
+
+def _capital(form: str, lang: str) -> str:
+    first = "İ" if lang == "tr" and form[0] == "i" else form[0].upper()
+    return first + form[1:]
+
+
+def parallel(seed: int, count: int) -> Iterator[dict[str, str]]:
+    """Texts of distinct sentences, each in all seven languages: what a tokenizer and an encoder learn from.
+
+    Statements of one and two clauses, negations, passives and questions, as the tasks have them. The sentences are
+    drawn from the training part of the world: no event is one of the dev or test data of a task, though a text that
+    does not say who did something may be.
+
+    Args:
+        seed: decides which sentences.
+        count: how many.
+
+    Yields:
+        From language code (`LANGUAGES`) to text.
+    """
+    rng, seen = random.Random(f"parallel-{seed}"), set()
+    while len(seen) < count:
+        sentence = sampling.sentence(rng, "train")
+        if sentence not in seen:
+            seen.add(sentence)
+            yield {lang: say(sentence, lang).text for lang in LANGUAGES}
