@@ -12,9 +12,9 @@ from hub_server import cut, damaged, serving, short, status
 from released import SENTENCE
 
 from xstilts import tasks
+from xstilts.checks import check
 from xstilts.config import parse
 from xstilts.errors import DataError, UserError
-from xstilts.grid import check
 from xstilts.sources import download, fetch, files, reading
 from xstilts.sources.archives import ARCHIVES
 from xstilts.spec import FileHashes

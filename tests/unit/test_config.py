@@ -7,10 +7,13 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
+from xstilts.checks import check
 from xstilts.config import Config, ConfigError, parse
-from xstilts.grid import check
 
 ROOT = Path(__file__).parents[2]
+EXPERIMENTS = ROOT / "workflow/experiments"
+BELOW = {"miniature-full": ("miniature",)}
+"""What an experiment is laid over, if not over the shipped configuration alone."""
 
 MISTAKES = {
     "unknown key": ({"trainin": {}}, ["'trainin'", "unknown key", "Did you mean 'training'?"]),
@@ -75,10 +78,12 @@ def test_the_schema_for_editors_is_that_of_the_typed_configuration():
     assert json.loads(schema.read_text(encoding="utf-8")) == Config.model_json_schema()
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "workflow/experiments").glob("*.yaml")), ids=lambda file: file.stem)
-def test_an_experiment_that_is_shipped_fits_over_the_shipped_configuration(file: Path):
-    raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    update_config(raw, yaml.safe_load(file.read_text(encoding="utf-8")))
-    config = parse(raw, [ROOT / "config.yaml", file])
+@pytest.mark.parametrize("name", sorted(file.stem for file in EXPERIMENTS.glob("*.yaml")))
+def test_an_experiment_that_is_shipped_fits_over_the_shipped_configuration(name: str):
+    files = [ROOT / "config.yaml", *(EXPERIMENTS / f"{part}.yaml" for part in (*BELOW.get(name, ()), name))]
+    raw: dict = {}
+    for file in files:
+        update_config(raw, yaml.safe_load(file.read_text(encoding="utf-8")))
+    config = parse(raw, files)
     check(config)
-    assert config.experiment == file.stem
+    assert config.experiment == name

@@ -12,9 +12,9 @@ from hub_server import serving, table
 from huggingface_hub import constants
 
 from xstilts import spec, tasks
+from xstilts.checks import check
 from xstilts.config import parse
 from xstilts.errors import DataError, UserError
-from xstilts.grid import check
 from xstilts.sources import fetch, files, reading
 from xstilts.sources.formats import hub, squad
 from xstilts.spec import FileHashes

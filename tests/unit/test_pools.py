@@ -11,6 +11,7 @@ from jobs import Experiment
 from released import write
 
 from xstilts import grid, tasks
+from xstilts.checks import check
 from xstilts.config import ConfigError
 from xstilts.errors import DataError
 
@@ -144,7 +145,7 @@ def test_damage_in_a_part_names_its_file(world):
 
 def test_folders_of_the_pool_itself_are_a_mistake(world):
     with pytest.raises(ConfigError, match=r"'tasks.anli_plus.folders': its files are those of anli, snli, mnli"):
-        grid.check(with_task(world, "anli_plus", folders=["somewhere"]).config)
+        check(with_task(world, "anli_plus", folders=["somewhere"]).config)
 
 
 def test_a_pool_may_be_mixed_with_other_tasks(world):

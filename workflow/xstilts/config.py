@@ -15,6 +15,8 @@ from xstilts.errors import UserError, nearest
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$")]
 """A name that becomes part of a path: lower-case letters, digits and `_ . + -`."""
 
+NO_INTERMEDIATE = "none"
+
 SourceName = Literal["release", "hub", "miniature"]
 
 Count = Annotated[int, Field(gt=0)]
@@ -249,6 +251,11 @@ class Config(Settings):
         own = self.tasks.get(name, TaskSettings())
         limit = Limit(**{**self.limit.model_dump(), **own.limit.model_dump(exclude_unset=True)})
         return own.model_copy(update={"limit": limit, "source": own.source or self.source})
+
+
+def stages_of(intermediate: str) -> tuple[str, ...]:
+    """The stages of an intermediate, in order: `squad_v1/mnli` is two, `none` is no stage."""
+    return () if intermediate == NO_INTERMEDIATE else tuple(intermediate.split("/"))
 
 
 def parse(raw: Mapping[str, Any], files: Iterable[Path | str] = ()) -> Config:

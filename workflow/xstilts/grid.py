@@ -5,19 +5,15 @@ carries the fingerprint of its spec, so equal work has equal names and two cells
 module is pure: all that it knows of files and code comes through an `Identity`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
 from xstilts import tasks
-from xstilts.config import Config, ConfigError, Encoder, Stage
-from xstilts.languages import LANGUAGES
-from xstilts.sources.archives import ARCHIVES
+from xstilts.checks import check
+from xstilts.config import Config, Encoder, Stage, stages_of
 from xstilts.spec import fingerprint, libraries
 from xstilts.tasks.base import Task
-
-NO_INTERMEDIATE = "none"
 
 _ENCODING = {"span": ("max_length", "doc_stride", "max_query_length")}
 """The settings that decide the token ids of each kind; `max_length` alone where nothing is said."""
@@ -75,11 +71,6 @@ class Cell:
     def record(self) -> list:
         """What it is in a table of scores, and where these lie below the store."""
         return [self.encoder, self.intermediate, self.target, self.seed, self.scores.path]
-
-
-def stages_of(intermediate: str) -> tuple[str, ...]:
-    """The stages of an intermediate, in order: `squad_v1/mnli` is two, `none` is no stage."""
-    return () if intermediate == NO_INTERMEDIATE else tuple(intermediate.split("/"))
 
 
 def predictor(task: Task) -> str:
@@ -296,140 +287,3 @@ class Grid:
 
     def _encoder(self, name: str) -> Encoder:
         return self.config.encoders[name]
-
-
-def check(config: Config) -> None:
-    """Refuse names that do not exist and combinations that cannot be, before any job.
-
-    Raises:
-        ConfigError: the first one found.
-    """
-    for problem in _problems(config):
-        raise problem
-
-
-def _problems(config: Config) -> Iterator[ConfigError]:
-    grid = config.grid
-    for key in ("encoders", "intermediates", "targets", "seeds"):
-        yield from _not_a_list_of_its_own(f"grid.{key}", getattr(grid, key))
-    for name in grid.encoders:
-        if name not in config.encoders:
-            yield ConfigError("grid.encoders", name, "no encoder of this name is described", config.encoders)
-    for name in config.tasks:
-        if name not in tasks.names():
-            yield ConfigError("tasks", name, "unknown task", tasks.names())
-        elif config.tasks[name].folders and (parts := tasks.load(name).pools):
-            problem = f"its files are those of {', '.join(parts)}, so name the folders of these"
-            yield ConfigError(f"tasks.{name}.folders", [str(folder) for folder in config.tasks[name].folders], problem)
-    yield from _bad_sources(config)
-    for intermediate in grid.intermediates:
-        yield from _bad_stages(config, intermediate)
-    for name in config.stages:
-        yield from _bad_stage(config, f"stages.{name}.tasks", name)
-    for target in grid.targets:
-        yield from _bad_target(config, target)
-    yield from _bad_languages(config)
-    yield from _bad_lengths(config)
-
-
-def _not_a_list_of_its_own(key: str, values: tuple) -> Iterator[ConfigError]:
-    if not values:
-        yield ConfigError(key, [], "at least one is needed")
-    for value in values:
-        if values.count(value) > 1:
-            yield ConfigError(key, value, "stands there more than once")
-
-
-def _bad_sources(config: Config) -> Iterator[ConfigError]:
-    for name in config.sources:
-        if name not in ARCHIVES:
-            yield ConfigError("sources", name, "no such archive", ARCHIVES)
-    for name, settings in config.tasks.items():
-        task = tasks.load(name)
-        if settings.source and task.pools:
-            problem = f"its files are those of {', '.join(task.pools)}, so say it of these"
-            yield ConfigError(f"tasks.{name}.source", settings.source, problem)
-        if settings.source == "hub" and task.notice:
-            yield ConfigError(f"tasks.{name}.source", "hub", "only the user can have its files", ["release"])
-
-
-def _bad_stages(config: Config, intermediate: str) -> Iterator[ConfigError]:
-    known = sorted({*config.stages, *_trainable()})
-    for name in stages_of(intermediate):
-        if name not in known:
-            yield ConfigError(
-                "grid.intermediates", name, f"no stage or trainable task of this name in {intermediate!r}", known
-            )
-        else:
-            yield from _bad_stage(config, "grid.intermediates", name)
-
-
-def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
-    stage = config.stage(name)
-    for task in stage.tasks:
-        if task not in _trainable():
-            yield ConfigError(key, task, f"the stage {name!r} needs tasks with training data", _trainable())
-            continue
-        for lang in stage.languages:
-            if not all(_has(task, split, lang) for split in ("train", "dev")):
-                yield ConfigError(f"stages.{name}.languages", lang, f"{task} has no training or no dev data in it")
-    yield from _not_a_list_of_its_own(key, stage.tasks)
-    yield from _not_a_list_of_its_own(f"stages.{name}.languages", stage.languages)
-
-
-def _has(name: str, split: str, lang: str) -> bool:
-    """Whether a split, in some layout, has a language."""
-    task = tasks.load(name)
-    if task.pools:
-        return all(_has(part, split, lang) for part in task.pools)
-    layouts = task.splits[split]
-    return lang in LANGUAGES and lang not in task.without.get(split, ()) and any(one.has(lang) for one in layouts)
-
-
-def _trainable() -> list[str]:
-    return [name for name in tasks.names() if "train" in tasks.load(name).splits]
-
-
-def _bad_target(config: Config, target: str) -> Iterator[ConfigError]:
-    evaluated = [n for n in tasks.names() if tasks.load(n).stage or tasks.load(n).kind == "retrieval"]
-    if target not in evaluated:
-        yield ConfigError("grid.targets", target, "no such target", evaluated)
-        return
-    if own := tasks.load(target).stage:
-        yield from _bad_stage(config, "grid.targets", own)
-    split, splits = config.task(target).split, tasks.load(target).splits
-    if split not in splits:
-        yield ConfigError(f"tasks.{target}.split", split, "the task has no such split", splits)
-
-
-def _bad_lengths(config: Config) -> Iterator[ConfigError]:
-    """Sequences that an encoder cannot take."""
-    stages = {stage for intermediate in config.grid.intermediates for stage in stages_of(intermediate)}
-    stages |= {task.stage for task in map(tasks.load, config.grid.targets) if task.stage}
-    trained = {name for stage in stages for name in config.stage(stage).tasks}
-    evaluated = {name for name in config.grid.targets if tasks.load(name).kind != "retrieval"}
-    lengths = {f"tasks.{name}.max_length": config.task(name).max_length for name in sorted(trained | evaluated)}
-    for name in config.grid.encoders:
-        encoder = config.encoders[name]
-        retrieval = {f"encoders.{name}.retrieval.max_length": encoder.retrieval.max_length}
-        for key, length in (lengths | retrieval).items():
-            if length > encoder.max_length:
-                yield ConfigError(key, length, f"more than the max_length {encoder.max_length} of encoder {name!r}")
-
-
-def _bad_languages(config: Config) -> Iterator[ConfigError]:
-    known = {lang for name in tasks.names() for lang in tasks.load(name).languages}
-    for lang in config.languages or ():
-        if lang not in known:
-            yield ConfigError("languages", lang, "no task has this language", sorted(known))
-    for target in config.grid.targets:
-        task, own = tasks.load(target), config.task(target).languages
-        for lang in own or ():
-            if lang not in task.languages:
-                yield ConfigError(f"tasks.{target}.languages", lang, "the task has no such language", task.languages)
-        without = task.without.get(config.task(target).split, ())
-        left = [lang for lang in task.languages if lang not in without]
-        wanted = next(languages for languages in (own, config.languages, left) if languages is not None)
-        if not set(wanted) & set(left):
-            key = "languages" if own is None else f"tasks.{target}.languages"
-            yield ConfigError(key, list(wanted), f"none is left for {target}", left)

@@ -17,7 +17,7 @@ PACKAGE = __name__.partition(".")[0]
 ROOT = Path(__file__).parent.parent
 
 _FETCHING = tuple(f"sources.{name}" for name in ("archives", "download", "fetch", "hub", "repositories"))
-WIRING = ("config", "grid", "spec", "store", "run", "commands", "errors", "__main__", *_FETCHING)
+WIRING = ("config", "checks", "grid", "spec", "store", "run", "commands", "errors", "__main__", *_FETCHING)
 """Modules that decide which jobs there are and what their specs say, how pinned files come here, or how a mistake is
 worded: never a result."""
 

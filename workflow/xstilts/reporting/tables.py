@@ -5,8 +5,7 @@ from pathlib import Path
 import pandas as pd
 from rich.table import Table
 
-from xstilts.config import GridSettings
-from xstilts.grid import NO_INTERMEDIATE
+from xstilts.config import NO_INTERMEDIATE, GridSettings
 from xstilts.reporting.collect import HEADLINE
 
 MEAN = "mean"
