@@ -16,7 +16,8 @@ from xstilts.checks import check
 from xstilts.config import parse
 from xstilts.errors import DataError, UserError
 from xstilts.sources import fetch, files, reading
-from xstilts.sources.formats import hub, squad
+from xstilts.sources.formats import squad
+from xstilts.sources.formats.hub import questions
 from xstilts.spec import FileHashes
 
 STRING, INT = Value("string"), Value("int32")
@@ -376,7 +377,7 @@ def test_answers_of_real_stripped_contexts_find_their_places(samples, tmp_path):
             for row in original
         ]
         path.write_bytes(table(stripped, **QUESTIONS))
-        for (_, row), before in zip(hub.moved_questions([path], task=task, lang="de"), original, strict=True):
+        for (_, row), before in zip(questions.moved_questions([path], task=task, lang="de"), original, strict=True):
             lead = len(before["context"]) - len(before["context"].lstrip())
             assert row["answers"] == [{**answer, "start": answer["start"] - lead} for answer in before["answers"]]
             moved += lead > 0
@@ -484,9 +485,15 @@ def test_a_split_of_the_hub_stands_in_a_spec_by_its_revision(server):
 
 def test_how_files_are_fetched_is_no_part_of_what_stands_for_them():
     reached = spec._closure(("xstilts.commands.read_task", "xstilts.tasks.mnli"))
-    assert "xstilts.sources.formats.hub" in reached
+    assert "xstilts.sources.formats.hub.pairs" in reached
     fetching = ("archives", "download", "fetch", "hub", "repositories")
     assert not reached & {f"xstilts.sources.{name}" for name in fetching}
+
+
+def test_a_task_reaches_the_readers_of_its_own_format_alone():
+    reached = spec._closure(("xstilts.commands.read_task", "xstilts.tasks.mnli"))
+    others = ("choices", "questions", "tagged")
+    assert not reached & {f"xstilts.sources.formats.hub.{name}" for name in others}
 
 
 def test_each_task_has_its_source_and_a_pool_that_of_its_parts(tmp_path):

@@ -1,6 +1,7 @@
 """ANLI (Nie et al. 2020): inference that annotators made hard for models in three rounds, a part of ANLI+."""
 
-from xstilts.sources.formats import hub, pairs
+from xstilts.sources.formats import pairs
+from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import ANLI
 from xstilts.tasks.base import Hub, Layout, Task
 

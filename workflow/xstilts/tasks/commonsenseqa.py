@@ -3,7 +3,8 @@
 These are the files of the random split, the official one. Two choices of a question may be the same.
 """
 
-from xstilts.sources.formats import choices, hub
+from xstilts.sources.formats import choices
+from xstilts.sources.formats.hub import choices as hub
 from xstilts.sources.repositories import COMMONSENSEQA
 from xstilts.tasks.base import Layout, Task
 

@@ -4,7 +4,8 @@ SuperGLUE and XTREME-R split the 500 questions of the original dev set into trai
 followed by "What was the cause?" or "What happened as a result?".
 """
 
-from xstilts.sources.formats import choices, hub
+from xstilts.sources.formats import choices
+from xstilts.sources.formats.hub import choices as hub
 from xstilts.sources.repositories import SUPERGLUE
 from xstilts.tasks.base import Layout, Task
 

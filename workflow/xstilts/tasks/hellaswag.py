@@ -3,7 +3,8 @@
 Where a context ends within a sentence, the words of that sentence, `ctx_b`, stand before each ending instead.
 """
 
-from xstilts.sources.formats import choices, hub
+from xstilts.sources.formats import choices
+from xstilts.sources.formats.hub import choices as hub
 from xstilts.sources.repositories import HELLASWAG
 from xstilts.tasks.base import Layout, Task
 

@@ -3,7 +3,8 @@
 XTREME's copies of the test files have no answers.
 """
 
-from xstilts.sources.formats import hub, squad
+from xstilts.sources.formats import squad
+from xstilts.sources.formats.hub import questions as hub
 from xstilts.sources.repositories import XTREME
 from xstilts.tasks.base import Layout, Task
 

@@ -4,7 +4,8 @@ Training data in other languages is the machine translation of XNLI-MT. The matc
 English only; where it is not there, the dev set of XNLI stands in, as in XTREME, which selects on that one.
 """
 
-from xstilts.sources.formats import hub, pairs
+from xstilts.sources.formats import pairs
+from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import GLUE, XNLI
 from xstilts.tasks.base import Layout, Task
 

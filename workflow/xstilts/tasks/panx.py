@@ -3,7 +3,8 @@
 XTREME's test files have no tags, the archives have.
 """
 
-from xstilts.sources.formats import hub, tagged
+from xstilts.sources.formats import tagged
+from xstilts.sources.formats.hub import tagged as hub
 from xstilts.sources.repositories import XTREME
 from xstilts.tasks.base import Layout, Task
 

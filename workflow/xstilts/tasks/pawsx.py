@@ -3,7 +3,8 @@
 The release translates its English training data by machine; XTREME's test files have no labels.
 """
 
-from xstilts.sources.formats import hub, pairs
+from xstilts.sources.formats import pairs
+from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import PAWSX
 from xstilts.tasks.base import Layout, Task
 

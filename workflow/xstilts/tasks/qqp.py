@@ -1,6 +1,7 @@
 """QQP, Quora's question pairs as GLUE distributes them (Wang et al. 2019): do two questions ask the same (`1`)?"""
 
-from xstilts.sources.formats import hub, pairs
+from xstilts.sources.formats import pairs
+from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import GLUE
 from xstilts.tasks.base import Layout, Task
 

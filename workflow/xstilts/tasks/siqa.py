@@ -3,7 +3,8 @@
 Two forms are about: answers named by letter beside the question, or counted from 1 in a file of their own.
 """
 
-from xstilts.sources.formats import choices, hub
+from xstilts.sources.formats import choices
+from xstilts.sources.formats.hub import choices as hub
 from xstilts.sources.repositories import SIQA
 from xstilts.tasks.base import Layout, Task
 

@@ -1,6 +1,7 @@
 """SNLI (Bowman et al. 2015): inference on the captions of photographs, a part of ANLI+."""
 
-from xstilts.sources.formats import hub, pairs
+from xstilts.sources.formats import pairs
+from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import SNLI
 from xstilts.tasks.base import Layout, Task
 

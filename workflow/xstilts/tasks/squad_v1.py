@@ -1,6 +1,7 @@
 """SQuAD 1.1 (Rajpurkar et al. 2016): the answer to an English question as a span of a Wikipedia paragraph."""
 
-from xstilts.sources.formats import hub, squad
+from xstilts.sources.formats import squad
+from xstilts.sources.formats.hub import questions as hub
 from xstilts.sources.repositories import SQUAD
 from xstilts.tasks.base import Layout, Task
 

@@ -1,6 +1,7 @@
 """SQuAD 2.0 (Rajpurkar et al. 2018): SQuAD with questions that their paragraph seems to answer and does not."""
 
-from xstilts.sources.formats import hub, squad
+from xstilts.sources.formats import squad
+from xstilts.sources.formats.hub import questions as hub
 from xstilts.sources.repositories import SQUAD_V2
 from xstilts.tasks.base import Layout, Task
 

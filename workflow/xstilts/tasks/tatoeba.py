@@ -3,7 +3,8 @@
 The release's files are aligned, XTREME's are not: it sorts the English side and keeps the permutation to itself.
 """
 
-from xstilts.sources.formats import bitext, hub
+from xstilts.sources.formats import bitext
+from xstilts.sources.formats.hub import bitext as hub
 from xstilts.sources.repositories import TATOEBA
 from xstilts.tasks.base import Hub, Layout, Task
 

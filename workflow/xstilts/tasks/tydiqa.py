@@ -5,7 +5,8 @@ English, is the same: jiant does so, and the release has no other. XTREME's copi
 predict on them, but neither choose nor score.
 """
 
-from xstilts.sources.formats import hub, squad
+from xstilts.sources.formats import squad
+from xstilts.sources.formats.hub import questions as hub
 from xstilts.sources.repositories import TYDIQA
 from xstilts.tasks.base import Layout, Task
 

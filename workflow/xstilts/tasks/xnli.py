@@ -3,7 +3,8 @@
 XTREME's test files have no labels, the release's have.
 """
 
-from xstilts.sources.formats import hub, pairs
+from xstilts.sources.formats import pairs
+from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import XNLI
 from xstilts.tasks.base import Layout, Task
 

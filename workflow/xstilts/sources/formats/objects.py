@@ -52,6 +52,16 @@ def member(path: Path, place: str, holder: Any, key: str, kind: type) -> Any:
     return require(path, f"{place}.{key}" if place else key, holder[key], kind)
 
 
+def strings(path: Path, place: str, holder: Any, key: str) -> list[str]:
+    """The list of strings of a key of a JSON object.
+
+    Raises:
+        DataError: as for `member`.
+    """
+    values = member(path, place, holder, key, list)
+    return [require(path, f"{place}.{key}[{number}]", value, str) for number, value in enumerate(values)]
+
+
 def require(path: Path, place: str, value: Any, kind: type) -> Any:
     """The value, if it is of that type; a string must also be text that can be written as UTF-8.
 

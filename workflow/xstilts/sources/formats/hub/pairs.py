@@ -1,0 +1,47 @@
+"""Sentence pairs: MultiNLI, XNLI, SNLI, ANLI, QQP and PAWS-X."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from xstilts.sources.formats import objects, pairs, parquet
+from xstilts.tasks.base import Row, Task
+
+_DUPLICATE = {"not_duplicate": "0", "duplicate": "1"}
+
+
+def nli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """MultiNLI in `nyu-mll/glue`, and XNLI."""
+    yield from _pairs(paths, ("premise", "hypothesis"))
+
+
+def snli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """SNLI; pairs without a majority of annotators, label -1, are left out, as its card says."""
+    return ((place, row) for place, row in _pairs(paths, ("premise", "hypothesis")) if row["label"] is not None)
+
+
+def anli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """A round of ANLI."""
+    yield from _pairs(paths, ("premise", "hypothesis"), identifier="uid")
+
+
+def qqp(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """Quora's question pairs in `nyu-mll/glue`, labelled `not_duplicate` and `duplicate`."""
+    for place, row in _pairs(paths, ("question1", "question2")):
+        yield place, row | {"label": _DUPLICATE.get(row["label"], row["label"])}
+
+
+def pawsx(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """PAWS-X, all of it; a sentence that has no translation is `NS`."""
+    yield from _pairs(paths, ("sentence1", "sentence2"))
+
+
+def _pairs(paths: list[Path], texts: tuple[str, str], identifier: str | None = None) -> Iterator[Row]:
+    (path,) = paths
+    names = (identifier,) if identifier else ()
+    for place, row in parquet.rows(path, *names, *texts, "label"):
+        first, second, *own = (objects.member(path, place, row, column, str) for column in (*texts, *names))
+        yield place, dict(zip(("id",), own, strict=False)) | pairs.row_of(first, second, _label(path, place, row))
+
+
+def _label(path: Path, place: str, row: dict) -> str | None:
+    return None if row["label"] is None else objects.member(path, place, row, "label", str)
