@@ -18,8 +18,8 @@ from datasets import Features
 
 from xstilts.tasks.base import Repository
 
-_API = re.compile(r"/api/datasets/([^/]+/[^/]+)/tree/([^/?]+)")
-_FILE = re.compile(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+_API = re.compile(r"/api/(?:datasets|models)/([^/]+/[^/]+)/tree/([^/?]+)")
+_FILE = re.compile(r"/(?:datasets/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Server:
 
     Args:
         url: its address.
-        datasets: files by name, for each repository.
+        datasets: files by name, for each repository of a data set or of a model.
         files: files by path, outside of the hub.
         faults: pairs of a text and an answer; a request that contains the text takes the first that fits, once.
         requests: the lines of all requests so far, such as `GET /datasets/...`.

@@ -1,8 +1,14 @@
 """Tokenizers that can be used, and fresh heads on a parent's encoder."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import tiny
 import torch
+from hub_server import serving
 from safetensors.torch import load_file
 from transformers import EsmConfig, EsmModel, set_seed
 
@@ -10,6 +16,7 @@ from xstilts import encoders
 from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
 from xstilts.kinds import load
+from xstilts.tasks.base import Repository
 
 HEADS = {"classification": 3, "tagging": 4, "span": 2}
 """The outputs of each kind's head."""
@@ -121,3 +128,37 @@ def test_the_very_files_of_a_tokenizer_are_copied(tmp_path, tiny_tokenizer):
     encoders.copy_tokenizer(checkpoint, child)
     assert sorted(file.name for file in child.iterdir()) == ["tokenizer.json", "tokenizer_config.json"]
     assert all(file.read_bytes() == (tmp_path / "parent" / file.name).read_bytes() for file in child.iterdir())
+
+
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+LOAD = f"""
+import sys
+from xstilts import encoders
+from xstilts.checkpoints import Checkpoint
+checkpoint = Checkpoint("lab/tiny", "{REVISION}")
+encoders.load_encoder(checkpoint).save_pretrained(sys.argv[1])
+encoders.copy_tokenizer(checkpoint, encoders.Path(sys.argv[1]))
+"""
+
+
+def test_an_encoder_of_the_hub_is_fetched_at_its_commit_once_and_then_needs_no_network(tmp_path, tiny_tokenizer):
+    checkpoint, cache = tiny.encoder(tmp_path / "original", tiny_tokenizer), tmp_path / "cache"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "workflow"), "HF_HOME": str(cache)}
+
+    def loaded(name: str, **changes: str) -> Path:
+        run = subprocess.run([sys.executable, "-c", LOAD, tmp_path / name], env=environment | changes, check=False)
+        assert run.returncode == 0
+        return tmp_path / name
+
+    with serving() as server:
+        files = {file.name: file.read_bytes() for file in Path(checkpoint.name).iterdir()}
+        server.datasets[Repository("lab/tiny", REVISION)] = files
+        first = loaded("first", HF_ENDPOINT=server.url)
+        assert any(f"/resolve/{REVISION}/model.safetensors" in line for line in server.requests)
+    for folder in (first, loaded("second", HF_HUB_OFFLINE="1")):
+        weights, original = (load_file(place / "model.safetensors") for place in (folder, Path(checkpoint.name)))
+        assert all(torch.equal(weights[name], value) for name, value in original.items())
+        assert (
+            encoders.load_tokenizer(Checkpoint(str(folder)))("river")["input_ids"]
+            == tiny_tokenizer("river")["input_ids"]
+        )
