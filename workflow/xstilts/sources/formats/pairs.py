@@ -1,12 +1,11 @@
 """Sentence pairs with a label, as they are released, as GLUE distributes them and as XTREME rewrites them."""
 
-import csv
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from xstilts.errors import DataError, shorten
-from xstilts.sources.formats import objects, text
+from xstilts.sources.formats import objects, quoted, text
 from xstilts.tasks.base import Row, Task
 
 _XTREME = ("sentence1", "sentence2", "label")
@@ -22,18 +21,10 @@ _WHOLE_LINES = 1000
 def xtreme(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """XTREME's `{split}-{lang}.tsv`: no header, quoted by Python's `csv`, without the label in test files."""
     (path,) = paths
-    reader = csv.reader((line + "\n" for _, line in text.lines(path)), delimiter="\t", strict=True)
-    number = 1
-    try:
-        for values in reader:
-            if len(values) not in (2, 3):
-                raise text.wrong_columns(path, number, values, _XTREME)
-            yield f"line {number}", row_of(*values)
-            number = reader.line_num + 1
-    except csv.Error as error:
-        hint = "XTREME's files are written by csv.writer: a field that holds a quote is quoted, and its quotes doubled."
-        found = str(error).replace("\t", "TAB")
-        raise DataError(path, f"line {number}", found, "fields quoted as CSV", hint) from None
+    for number, values in quoted.rows(path, "\t"):
+        if len(values) not in (2, 3):
+            raise text.wrong_columns(path, number, values, _XTREME)
+        yield f"line {number}", row_of(*values)
 
 
 def xnli_tsv(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:

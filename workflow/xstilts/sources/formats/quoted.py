@@ -22,7 +22,7 @@ def rows(path: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
             number = reader.line_num + 1
     except csv.Error as error:
         hint = "A field that holds a quote is quoted, and its quotes doubled; the file may have been cut off."
-        raise DataError(path, f"line {number}", str(error), "fields quoted as CSV", hint) from None
+        raise DataError(path, f"line {number}", str(error).replace("\t", "TAB"), "fields quoted as CSV", hint) from None
 
 
 def records(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
