@@ -1,10 +1,15 @@
 """A split with another number of rows than its release has is noticed, unless it was not read to its end."""
 
 import dataclasses
+import json
 
 import pytest
+from jobs import Experiment
+from released import question, squad, write
 
-from xstilts import tasks
+from xstilts import store, tasks
+from xstilts.config import ConfigError
+from xstilts.errors import DataError
 from xstilts.sources.counts import unexpected
 
 TASK = dataclasses.replace(tasks.load("xnli"), counts={"test": {"de": 10}})
@@ -32,3 +37,34 @@ def test_what_is_known_is_about_splits_and_languages_that_exist(name: str):
         assert split in task.splits
         assert set(rows) <= set(task.languages)
         assert not set(rows) & set(task.without.get(split, ()))
+
+
+@pytest.fixture
+def short(tmp_path) -> Experiment:
+    """An experiment on a test set of two rows, where there should be many more."""
+    write(tmp_path / "data" / "xquad", {"xquad.de.json": squad(question("q1"), question("q2"))})
+    grid = {"encoders": ["toy"], "intermediates": ["none"], "targets": ["xquad"]}
+    encoder = {"path": str(tmp_path / "encoder")}
+    return Experiment(tmp_path, {"grid": grid, "languages": ["de"], "encoders": {"toy": encoder}})
+
+
+def test_a_split_that_is_too_short_is_a_warning_in_the_manifest_and_of_the_experiment(short: Experiment):
+    folder = short.run("read_task", "xquad.evaluate")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["test.de"]["warning"] == "2 rows, where its release has 1190"
+    found = store.warnings(short.config.store, store.open_grid(short.config))
+    assert found == ["xquad test: 2 rows, where its release has 1190 (de)"]
+
+
+def test_it_is_an_error_where_the_configuration_is_strict(short: Experiment):
+    strict = dataclasses.replace(short, settings=short.settings | {"strict": True})
+    with pytest.raises(DataError, match=r"xquad\.de\.json: found 2 rows, where its release has 1190; .*`strict`"):
+        strict.run("read_task", "xquad.evaluate")
+
+
+def test_data_that_were_read_with_a_warning_are_refused_later_too(short: Experiment):
+    short.run("read_task", "xquad.evaluate")
+    strict = dataclasses.replace(short, settings=short.settings | {"strict": True}).config
+    with pytest.raises(ConfigError, match=r"'strict'.*xquad test: 2 rows"):
+        store.require_counts(strict, store.open_grid(strict))
+    store.require_counts(short.config, store.open_grid(short.config))

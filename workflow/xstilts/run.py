@@ -77,6 +77,7 @@ class Run:
         """
         try:
             store.require_encoders(self.config)
+            store.require_counts(self.config, self.grid)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
         store.write_json(Path(self.config_file), self.config.model_dump(mode="json", exclude_unset=True))

@@ -95,6 +95,16 @@ def warnings(store: Path, grid: Grid) -> list[str]:
     return [f"{task} {split}: {text} ({', '.join(langs)})" for (task, split, text), langs in found.items()]
 
 
+def require_counts(config: Config, grid: Grid) -> None:
+    """Refuse to go on with data that were read with a warning before the configuration became strict.
+
+    Raises:
+        ConfigError: the first warning.
+    """
+    for warning in warnings(config.store, grid) if config.strict else []:
+        raise ConfigError("strict", True, f"refuses data that were read already: {warning}")
+
+
 def pending(store: Path, grid: Grid) -> dict[str, Entry]:
     """What is still to be made, by path: everything that the tables need and that no finished entry stands for."""
     waiting, found = [grid.tables], {}

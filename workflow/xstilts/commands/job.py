@@ -10,14 +10,15 @@ from xstilts import config as configuration
 from xstilts import store as stores
 from xstilts.checkpoints import Checkpoint
 from xstilts.config import Config
-from xstilts.grid import Entry
+from xstilts.grid import Entry, Grid
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job: make `entry` of `store`."""
+    """A job: make `entry` of `grid`."""
 
     config: Config
+    grid: Grid
     entry: Entry
 
     @property
@@ -44,7 +45,8 @@ def of(arguments: Namespace) -> Job:
         UserError: the entry is not, or not any more, part of the experiment.
     """
     config = load_config(arguments.config)
-    return Job(config, stores.planned(stores.open_grid(config), arguments.entry))
+    grid = stores.open_grid(config)
+    return Job(config, grid, stores.planned(grid, arguments.entry))
 
 
 def load_config(path: Path) -> Config:

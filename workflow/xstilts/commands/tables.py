@@ -7,15 +7,17 @@ import pandas as pd
 from xstilts.commands import job
 from xstilts.config import GridSettings
 from xstilts.reporting import tables
-from xstilts.store import write_json
+from xstilts.store import warnings, write_json
 
 
 def run(arguments: Namespace) -> None:
-    """Write `tables/<encoder>.csv` and `.md` of the experiment."""
+    """Write `tables/<encoder>.csv` and `.md` of the experiment, and `warnings.txt`, what is strange about its data."""
     this = job.of(arguments)
     folder = this.store / this.entry.about["folder"]
     for encoder, table in of_scores(pd.read_parquet(folder / "scores.parquet"), this.config.grid).items():
         tables.write(table, folder / "tables", encoder)
+    lines = [f"{warning}\n" for warning in warnings(this.store, this.grid)]
+    (folder / "tables" / "warnings.txt").write_text("".join(lines), encoding="utf-8")
     write_json(this.store / this.entry.manifest, {"spec": this.entry.spec})
 
 
