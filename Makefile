@@ -2,17 +2,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
-MINIATURE = workflow/experiments/miniature
 
-.PHONY: demo demo-full test test-all check envs schema clean
+.PHONY: demo test test-all check lint envs schema clean
 
-# The miniature: generated data and a small encoder, from nothing to the table of deltas.
+# A small grid on generated data, from nothing to the table of deltas.
 demo: $(INSTALLED)
-	$(BIN)/snakemake --cores all --configfile $(MINIATURE).yaml
-
-# All rows of the paper and two seeds.
-demo-full: $(INSTALLED)
-	$(BIN)/snakemake --cores all --configfile $(MINIATURE).yaml $(MINIATURE)-full.yaml
+	$(BIN)/python tests/generate.py results/demo
+	$(BIN)/snakemake --cores all --configfile results/demo/config.yaml
 
 # What every change has to pass.
 test: check

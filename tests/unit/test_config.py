@@ -12,8 +12,6 @@ from xstilts.config import Config, ConfigError, parse
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = ROOT / "workflow/experiments"
-BELOW = {"miniature-full": ("miniature",)}
-"""What an experiment is laid over, if not over the shipped configuration alone."""
 
 MISTAKES = {
     "unknown key": ({"trainin": {}}, ["'trainin'", "unknown key", "Did you mean 'training'?"]),
@@ -80,7 +78,7 @@ def test_the_schema_for_editors_is_that_of_the_typed_configuration():
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in EXPERIMENTS.glob("*.yaml")))
 def test_an_experiment_that_is_shipped_fits_over_the_shipped_configuration(name: str):
-    files = [ROOT / "config.yaml", *(EXPERIMENTS / f"{part}.yaml" for part in (*BELOW.get(name, ()), name))]
+    files = [ROOT / "config.yaml", EXPERIMENTS / f"{name}.yaml"]
     raw: dict = {}
     for file in files:
         update_config(raw, yaml.safe_load(file.read_text(encoding="utf-8")))

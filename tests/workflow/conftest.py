@@ -1,22 +1,22 @@
-"""One run that needs every rule and every kind, and copies of the miniature world for what is tried beside it."""
+"""One run that needs every rule and every kind, and copies of the toy world for what is tried beside it."""
 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from generate import generate
 
-from experiments import SIZES, Attempt, attempt, experiment
-from xstilts.miniature import release
+from experiments import Attempt, attempt, experiment
 
 TARGETS = ["xnli", "udpos", "xquad", "bucc2018", "tatoeba"]
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Makes a folder with the files of the miniature world."""
+    """Makes a folder with the toy world."""
     original = tmp_path_factory.mktemp("world")
-    release.write(original / "data", SIZES)
+    generate(original)
     return lambda name: shutil.copytree(original, tmp_path_factory.mktemp(name), dirs_exist_ok=True)
 
 

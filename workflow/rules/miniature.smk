@@ -11,21 +11,3 @@ rule write_miniature:
         config=RUN.config_file,
     shell:
         "python -m xstilts write_miniature {wildcards.entry} --config {params.config} --log {log}"
-
-
-rule pretrain_encoder:
-    output:
-        manifest=RUN.path("{entry}/manifest.json"),
-        config=RUN.path("{entry}/config.json"),
-        weights=RUN.path("{entry}/model.safetensors"),
-    log:
-        "logs/{entry}.log",
-    wildcard_constraints:
-        entry=RUN.waiting_for("pretrain_encoder"),
-    threads: 2
-    conda:
-        "../../envs/xstilts.yaml"
-    params:
-        config=RUN.config_file,
-    shell:
-        "python -m xstilts pretrain_encoder {wildcards.entry} --config {params.config} --log {log}"

@@ -12,7 +12,6 @@ from xstilts.errors import UserError
 
 JOBS = (
     "write_miniature",
-    "pretrain_encoder",
     "read_task",
     "encode_task",
     "train_stage",

@@ -148,27 +148,6 @@ class Miniature(Settings):
     """Sentence pairs of a retrieval set; BUCC hides them among ten times as many other sentences."""
 
 
-class Pretraining(Settings):
-    """How the encoder of the embedded benchmark is made."""
-
-    seed: Annotated[int, Field(ge=0)] = 1
-    sentences: Count = 8000
-    """Distinct sentences of the miniature world, each in every language."""
-    hidden_size: Count = 128
-    layers: Count = 3
-    heads: Count = 4
-    max_length: Count = 256
-    """The longest sequence that it can take, in sub-words."""
-    steps: Count = 1200
-    tokens: Count = 3000
-    """Tokens of a step, padding included."""
-    learning_rate: Positive = 2e-3
-    warmup: Fraction = 0.1
-    """The share of steps in which the learning rate rises; it falls linearly to zero over the rest."""
-    masked: Fraction = 0.15
-    """The share of words that are masked."""
-
-
 class Retrieval(Settings):
     """How a sentence becomes a vector for the targets that need no training."""
 
@@ -180,13 +159,11 @@ class Retrieval(Settings):
 
 
 class Encoder(Settings):
-    """A pretrained encoder: a local Hugging Face folder, a repository of the hub at a fixed commit, or one to make."""
+    """A pretrained encoder: a local Hugging Face folder, or a repository of the hub at a fixed commit."""
 
     path: Path | None = None
     repository: str | None = None
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
-    pretraining: Pretraining | None = None
-    """Makes a small encoder from the sentences of the embedded benchmark."""
     retrieval: Retrieval = Retrieval()
     max_length: Count = 512
     """The longest sequence that it can take, in sub-words."""
@@ -195,8 +172,8 @@ class Encoder(Settings):
 
     @model_validator(mode="after")
     def _one_place(self):
-        if [self.path, self.repository, self.pretraining].count(None) != 2:
-            raise ValueError("give one of 'path' (a local folder), 'repository' (the hub), 'pretraining' (makes one)")
+        if (self.path is None) == (self.repository is None):
+            raise ValueError("give either 'path' (a local folder) or 'repository' with 'revision' (the hub)")
         if self.repository is not None and self.revision is None:
             raise ValueError("'repository' needs 'revision', the 40-digit commit that pins its files")
         return self

@@ -168,24 +168,6 @@ class Grid:
         spec = {"step": "write_miniature", "settings": settings, "code": self.identity.code("commands.write_miniature")}
         return {"miniature": self._add("write_miniature", "miniature/data~{}", spec, {})}
 
-    def _made(self, encoder: str) -> dict[str, Entry]:
-        """An encoder that is made here, as an input; nothing for one that comes from elsewhere."""
-        settings = self._encoder(encoder).pretraining
-        if settings is None:
-            return {}
-        spec = {
-            "step": "pretrain_encoder",
-            "settings": settings.model_dump(),
-            "code": self.identity.code("commands.pretrain_encoder"),
-            "libraries": libraries("torch", "transformers", "tokenizers"),
-        }
-        return {"encoder": self._add("pretrain_encoder", f"miniature/{encoder}~{{}}", spec, {}, encoder=encoder)}
-
-    def _origin(self, encoder: str, part: str) -> str:
-        """The fingerprint of the `encoder` or the `tokenizer` of an encoder."""
-        made = {role: entry.path for role, entry in self._made(encoder).items()}
-        return fingerprint(made or getattr(self.identity, part)(encoder, self._encoder(encoder)))
-
     def _training_data(self, task: str, stage: Stage) -> Entry:
         return self._data(task, "train", ("train", "dev"), stage.languages)
 
@@ -205,9 +187,9 @@ class Grid:
             "code": self.identity.code("commands.encode_task", f"kinds.{kind}"),
             "libraries": libraries("transformers", "tokenizers"),
         }
-        tokenizer, role = self._origin(encoder, "tokenizer"), data.path.split("/")[1].partition("~")[0]
-        stem = f"features/tokenizer~{tokenizer}/{role}~{{}}"
-        return self._add("encode_task", stem, spec, {"data": data} | self._made(encoder), task=name, encoder=encoder)
+        tokenizer = fingerprint(self.identity.tokenizer(encoder, self._encoder(encoder)))
+        stem = f"features/tokenizer~{tokenizer}/{data.path.split('/')[1].partition('~')[0]}~{{}}"
+        return self._add("encode_task", stem, spec, {"data": data}, task=name, encoder=encoder)
 
     def _model(self, encoder: str, stages: tuple[str, ...], seed: int) -> Entry | None:
         """The model that the stages make, or None for the encoder as it is."""
@@ -230,7 +212,7 @@ class Grid:
             "train_stage",
             f"models/{folder}/{stages[-1]}~{{}}/seed-{seed}",
             spec,
-            inputs | ({"parent": parent} if parent else self._made(encoder)),
+            inputs | ({"parent": parent} if parent else {}),
             encoder=encoder,
             seed=seed,
         )
@@ -240,7 +222,7 @@ class Grid:
         model = self._model(encoder, stages, seed)
         if model:
             return model.path.removeprefix("models/").rpartition("/")[0]
-        return f"{encoder}~{self._origin(encoder, 'encoder')}"
+        return f"{encoder}~{fingerprint(self.identity.encoder(encoder, self._encoder(encoder)))}"
 
     def _predictions(self, encoder: str, stages: tuple[str, ...], target: str, seed: int) -> Entry:
         task, model = tasks.load(target), self._model(encoder, stages, seed)
@@ -253,8 +235,7 @@ class Grid:
             "code": self._code("predict", target),
             "libraries": libraries("torch", "transformers"),
         }
-        inputs = {"features": features, "data": features.inputs["data"]}
-        inputs |= {"model": model} if model else self._made(encoder)
+        inputs = {"features": features, "data": features.inputs["data"]} | ({"model": model} if model else {})
         place = f"seed-{seed}" if model else "untrained"
         stem = f"cells/{self._folder(encoder, stages, seed)}/{target}~{{}}/{place}"
         return self._add("predict", stem, spec, inputs, encoder=encoder, task=target, seed=seed)

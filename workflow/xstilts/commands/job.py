@@ -32,8 +32,6 @@ class Job:
 
     def encoder(self) -> Checkpoint:
         """The pretrained encoder at the root of the entry's path."""
-        if "encoder" in self.entry.inputs:
-            return Checkpoint(str(self.input("encoder")))
         encoder = self.config.encoders[self.entry.about["encoder"]]
         return Checkpoint(str(encoder.path or encoder.repository), encoder.revision)
 
