@@ -40,5 +40,5 @@ def test_the_encoder_alone_retrieves_translations(scores: pd.Series):
 
 
 def test_tags_transfer_to_other_languages(scores: pd.Series):
-    assert (scores["none", "udpos"] > 30).sum() >= 6
+    assert (scores["none", "udpos"] > 20).sum() >= 6
     assert (scores["none", "panx"] > 20).sum() >= 6
