@@ -33,5 +33,7 @@ onsuccess:
 
 
 onerror:
-    print("A job failed: its log says why in the first line. What is finished stays; start snakemake again to go on.")
+    print(
+        "A job failed: its log says why in the first line. What is finished stays; start snakemake again to go on."
+    )
     shell("python -m xstilts table {RUN.config_file} || true")
