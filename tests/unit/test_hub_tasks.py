@@ -457,7 +457,9 @@ def test_a_label_that_has_no_number_is_refused(read):
         read("xnli", "test", "de", {NAMES["xnli"]: sink.getvalue().to_pybytes()})
 
 
-@pytest.mark.parametrize("content", [lines({"sentence1": "Ja.", "sentence2": "Yes."})[:-9], b"{}"])
+@pytest.mark.parametrize(
+    "content", [lines({"sentence1": "Ja.", "sentence2": "Yes."})[:-9], b"{}"], ids=["cut off", "not compressed"]
+)
 def test_a_compressed_file_that_is_damaged_is_refused(read, content):
     with pytest.raises(DataError, match="expected a whole gzip file"):
         read("tatoeba", "test", "de", {"test/deu-eng.jsonl.gz": content})
