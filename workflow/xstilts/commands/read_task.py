@@ -20,8 +20,10 @@ def run(arguments: Namespace) -> None:
     task = tasks.load(this.entry.about["task"])
     with publishing(this.store, this.entry) as draft:
         for name in this.entry.spec["files"]:
-            draft.notes[name] = _read(this, task, *name.split("."), draft.folder)
-            print(f"{name}: {draft.notes[name]}", flush=True)
+            notes = draft.notes[name] = _read(this, task, *name.split("."), draft.folder)
+            print(f"{name}: {notes['rows']} rows from {', '.join(notes['read_from'])}", flush=True)
+            if "warning" in notes:
+                print(f"warning: {name}: {notes['warning']}", flush=True)
 
 
 def _read(this: job.Job, task: tasks.Task, split: str, lang: str, folder: Path) -> dict:
