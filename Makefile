@@ -2,13 +2,17 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
+MINIATURE = workflow/experiments/miniature
 
-.PHONY: demo test test-all check lint envs schema clean
+.PHONY: demo demo-full test test-all check envs schema clean
 
-# A small grid on generated data, from nothing to the table of deltas.
+# The miniature: generated data and a small encoder, from nothing to the table of deltas.
 demo: $(INSTALLED)
-	$(BIN)/python tests/generate.py results/demo
-	$(BIN)/snakemake --cores all --configfile results/demo/config.yaml
+	$(BIN)/snakemake --cores all --configfile $(MINIATURE).yaml
+
+# All rows of the paper and two seeds.
+demo-full: $(INSTALLED)
+	$(BIN)/snakemake --cores all --configfile $(MINIATURE).yaml $(MINIATURE)-full.yaml
 
 # What every change has to pass.
 test: check

@@ -13,7 +13,7 @@ import yaml
 from conftest import SENTENCES
 from transformers import AutoTokenizer
 
-from xstilts import encoders, kinds
+from xstilts import encoders, kinds, tokenization
 from xstilts.checkpoints import Checkpoint
 from xstilts.config import Stage, parse
 from xstilts.kinds.tokens import Template
@@ -106,12 +106,12 @@ def test_a_tokenizer_that_is_a_sentencepiece_model_only_is_converted(tmp_path, f
     )
     prefix.with_suffix(".model").rename(parent / file)
     (parent / "config.json").write_text(json.dumps({"model_type": "bert", "tokenizer_class": tokenizer_class}))
-    tokenizer = encoders.load_tokenizer(Checkpoint(str(parent)))
+    tokenizer = tokenization.load_tokenizer(Checkpoint(str(parent)))
     assert tokenizer.unk_token_id not in tokenizer(SENTENCES[0])["input_ids"]
     assert Template(tokenizer, texts=2).size >= 3
     child = tmp_path / "child"
     child.mkdir()
-    encoders.copy_tokenizer(Checkpoint(str(parent)), child)
+    tokenization.copy_tokenizer(Checkpoint(str(parent)), child)
     (child / "config.json").write_text((parent / "config.json").read_text())
     assert AutoTokenizer.from_pretrained(child)(SENTENCES[0]) == tokenizer(SENTENCES[0])
 

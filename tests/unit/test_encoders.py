@@ -12,7 +12,7 @@ from hub_server import serving
 from safetensors.torch import load_file
 from transformers import EsmConfig, EsmModel, set_seed
 
-from xstilts import encoders
+from xstilts import encoders, tokenization
 from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
 from xstilts.kinds import load
@@ -103,14 +103,14 @@ def test_a_tokenizer_without_padding_is_refused_with_a_remedy(tmp_path, tiny_tok
     checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
     tiny.edit(tmp_path / "tokenizer_config.json", lambda config: config.pop("pad_token"))
     with pytest.raises(UserError, match=r"no padding token; complete its tokenizer_config\.json"):
-        encoders.load_tokenizer(checkpoint)
+        tokenization.load_tokenizer(checkpoint)
 
 
 def test_a_lost_vocabulary_is_refused_with_a_remedy(tmp_path, tiny_tokenizer):
     checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
     tiny.edit(tmp_path / "tokenizer.json", lambda content: content["model"].update(vocab=content["model"]["vocab"][:9]))
     with pytest.raises(UserError, match=r"knows \d tokens only.* files are missing"):
-        encoders.load_tokenizer(checkpoint)
+        tokenization.load_tokenizer(checkpoint)
 
 
 def test_a_folder_without_tokenizer_files_is_refused_with_a_remedy(tmp_path, tiny_tokenizer):
@@ -118,14 +118,14 @@ def test_a_folder_without_tokenizer_files_is_refused_with_a_remedy(tmp_path, tin
     for file in tmp_path.glob("tokenizer*"):
         file.unlink()
     with pytest.raises(UserError, match="tokenizer files are missing"):
-        encoders.load_tokenizer(checkpoint)
+        tokenization.load_tokenizer(checkpoint)
 
 
 def test_the_very_files_of_a_tokenizer_are_copied(tmp_path, tiny_tokenizer):
     checkpoint = tiny.encoder(tmp_path / "parent", tiny_tokenizer)
     child = tmp_path / "child"
     child.mkdir()
-    encoders.copy_tokenizer(checkpoint, child)
+    tokenization.copy_tokenizer(checkpoint, child)
     assert sorted(file.name for file in child.iterdir()) == ["tokenizer.json", "tokenizer_config.json"]
     assert all(file.read_bytes() == (tmp_path / "parent" / file.name).read_bytes() for file in child.iterdir())
 
@@ -133,11 +133,12 @@ def test_the_very_files_of_a_tokenizer_are_copied(tmp_path, tiny_tokenizer):
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 LOAD = f"""
 import sys
-from xstilts import encoders
+from pathlib import Path
+from xstilts import encoders, tokenization
 from xstilts.checkpoints import Checkpoint
 checkpoint = Checkpoint("lab/tiny", "{REVISION}")
 encoders.load_encoder(checkpoint).save_pretrained(sys.argv[1])
-encoders.copy_tokenizer(checkpoint, encoders.Path(sys.argv[1]))
+tokenization.copy_tokenizer(checkpoint, Path(sys.argv[1]))
 """
 
 
@@ -159,6 +160,6 @@ def test_an_encoder_of_the_hub_is_fetched_at_its_commit_once_and_then_needs_no_n
         weights, original = (load_file(place / "model.safetensors") for place in (folder, Path(checkpoint.name)))
         assert all(torch.equal(weights[name], value) for name, value in original.items())
         assert (
-            encoders.load_tokenizer(Checkpoint(str(folder)))("river")["input_ids"]
+            tokenization.load_tokenizer(Checkpoint(str(folder)))("river")["input_ids"]
             == tiny_tokenizer("river")["input_ids"]
         )

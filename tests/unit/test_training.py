@@ -12,7 +12,7 @@ import transformers
 from safetensors.torch import load_file
 from transformers import AutoModel
 
-from xstilts import encoders, prediction
+from xstilts import encoders, prediction, tokenization
 from xstilts.checkpoints import Checkpoint
 from xstilts.config import Stage
 from xstilts.errors import UserError
@@ -225,7 +225,7 @@ def test_a_child_loads_with_its_head_and_gives_the_outputs_of_the_trained_model(
     folder, module = train("child", kind), load(kind)
     loaded = getattr(transformers, module.AUTO_MODEL).from_pretrained(folder)
     features = tiny.encode(kind, tiny.examples(kind, 9, seed=2), tiny_tokenizer)
-    options = {"pad_token_id": encoders.load_tokenizer(Checkpoint(str(folder))).pad_token_id, "precision": "fp32"}
+    options = {"pad_token_id": tokenization.load_tokenizer(Checkpoint(str(folder))).pad_token_id, "precision": "fp32"}
     of_trained, of_loaded = (
         prediction.forward(model, module, features, **options) for model in (trained[0].models[f"my_{kind}"], loaded)
     )

@@ -1,4 +1,4 @@
-"""Experiments on the toy world, run as a user runs them: by the `snakemake` command in a folder of their own."""
+"""Experiments on the miniature world, run as a user runs them: by the `snakemake` command in a folder of their own."""
 
 import csv
 import subprocess
@@ -8,16 +8,30 @@ from functools import cached_property
 from pathlib import Path
 
 import yaml
-from generate import configuration
 from snakemake.utils import update_config
 
 from xstilts import store
-from xstilts.config import Config, parse
+from xstilts.config import Config, Miniature, parse
 from xstilts.grid import Cell, Entry, Grid
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = 8
-MINIATURE = "tatoeba"
+WRITTEN = "tatoeba"
+"""The task that is read from what the workflow itself writes; the others lie in the folder as released files."""
+SIZES = Miniature(train=4 * EXAMPLES, dev=2 * EXAMPLES, test=2 * EXAMPLES, pairs=2 * EXAMPLES)
+PRETRAINING = {
+    "sentences": 200,
+    "hidden_size": 32,
+    "layers": 2,
+    "heads": 2,
+    "max_length": 128,
+    "batches": 4,
+    "steps": 4,
+}
+INTERMEDIATES = "anli_plus mnli qqp squad_v1 squad_v2 hellaswag ccg cosmosqa commonsenseqa".split()
+TRAINED = ("mnli", "squad_v1", "pawsx", "udpos", "panx", "tydiqa")
+"""The tasks whose recipe in the shipped configuration is longer than a test should be."""
+SHORT = (*TRAINED, "squad_v2", "xnli", "xquad", "mlqa")
 
 
 @dataclass(frozen=True)
@@ -103,16 +117,32 @@ def attempt(experiment: Experiment) -> Attempt:
 
 
 def experiment(folder: Path, name: str, intermediates: list[str], targets: list[str]) -> Experiment:
-    """An experiment on the toy world that lies in a folder: two languages and the first few examples.
+    """An experiment on the miniature world whose files lie in a folder: two languages and the first few examples.
 
-    Its `MINIATURE` target is read from what the workflow itself writes.
+    Its encoder is made by the workflow, and is as good as random.
     """
-    config = configuration(folder)
-    limit = {"train": 4 * EXAMPLES, "dev": EXAMPLES, "test": EXAMPLES}
-    config |= {"experiment": name, "languages": ["en", "de"], "limit": limit}
-    config["miniature"] = dict.fromkeys(("train", "dev", "test", "pairs"), 2 * EXAMPLES)
-    config["tasks"][MINIATURE] = {"source": "miniature"}
-    config["grid"] |= {"intermediates": intermediates, "targets": targets}
+    config = {
+        "experiment": name,
+        "source": "release",
+        "data": str(folder / "data"),
+        "miniature": SIZES.model_dump(),
+        "grid": {"encoders": ["tiny"], "intermediates": intermediates, "targets": targets, "seeds": [1]},
+        "languages": ["en", "de"],
+        "limit": {"train": 4 * EXAMPLES, "dev": EXAMPLES, "test": EXAMPLES},
+        "training": {"learning_rate": 0.001, "epochs": 2, "batch_size": 16, "evaluate_every": 4, "dev_examples": 16},
+        "encoders": {
+            "tiny": {"pretraining": PRETRAINING, "max_length": 128, "retrieval": {"layer": 2, "max_length": 64}}
+        },
+        "stages": {
+            "multitask": {"tasks": ["mnli", "squad_v1"], "epochs": 1},
+            "every_task": {"tasks": INTERMEDIATES, "epochs": 1},
+            **{name: {"epochs": 2, "batch_size": 16} for name in TRAINED},
+        },
+        "tasks": {
+            **{name: {"max_length": 96, "doc_stride": 32, "max_query_length": 24} for name in SHORT},
+            WRITTEN: {"source": "miniature"},
+        },
+    }
     made = Experiment(folder, name)
     made.file.write_text(yaml.safe_dump(config), encoding="utf-8")
     return made

@@ -11,3 +11,21 @@ rule write_miniature:
         config=RUN.config_file,
     shell:
         "python -m xstilts write_miniature {wildcards.entry} --config {params.config} --log {log}"
+
+
+rule pretrain_encoder:
+    output:
+        manifest=RUN.path("{entry}/manifest.json"),
+        settings=RUN.path("{entry}/config.json"),
+        weights=RUN.path("{entry}/model.safetensors"),
+    log:
+        "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("pretrain_encoder"),
+    conda:
+        "../../envs/xstilts.yaml"
+    threads: 2
+    params:
+        config=RUN.config_file,
+    shell:
+        "python -m xstilts pretrain_encoder {wildcards.entry} --config {params.config} --log {log}"

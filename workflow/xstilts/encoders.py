@@ -1,14 +1,12 @@
-"""Loading tokenizers and encoders, and putting a fresh head on an encoder."""
+"""Loading encoders, and putting a fresh head on one."""
 
 import os
-import shutil
-from pathlib import Path
 from types import ModuleType
 
 import transformers
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModel, PreTrainedModel
 
-from xstilts.checkpoints import Checkpoint, tokenizer_files
+from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
 from xstilts.tasks.base import Task
 
@@ -16,25 +14,6 @@ transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 # Loading weights of the old format would otherwise start a conversion service of the hub in the background.
 os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
-
-
-def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
-    """The fast tokenizer of a checkpoint.
-
-    Raises:
-        UserError: it has none, or its vocabulary was lost so that text would become unknown tokens only.
-    """
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint.name, revision=checkpoint.revision)
-    if not tokenizer.is_fast:
-        raise UserError(f"{checkpoint.name}: has no fast tokenizer; put its tokenizer.json into the folder.")
-    if tokenizer.pad_token_id is None:
-        raise UserError(f"{checkpoint.name}: its tokenizer has no padding token; complete its tokenizer_config.json.")
-    if len(tokenizer) < 100:
-        raise UserError(
-            f"{checkpoint.name}: its tokenizer knows {len(tokenizer)} tokens only, so every text would be unknown; "
-            "its tokenizer files are missing or their class is not named in tokenizer_config.json."
-        )
-    return tokenizer
 
 
 def load_encoder(checkpoint: Checkpoint) -> PreTrainedModel:
@@ -65,13 +44,3 @@ def with_fresh_head(checkpoint: Checkpoint, kind: ModuleType, task: Task) -> Pre
 def load_model(folder: str, kind: ModuleType) -> PreTrainedModel:
     """A trained model with its head."""
     return getattr(transformers, kind.AUTO_MODEL).from_pretrained(folder, dtype="float32")
-
-
-def copy_tokenizer(checkpoint: Checkpoint, folder: Path) -> None:
-    """Put the tokenizer of a checkpoint into a folder: its very files where it is a folder itself."""
-    source = Path(checkpoint.name)
-    if not source.is_dir():
-        load_tokenizer(checkpoint).save_pretrained(folder)
-        return
-    for file in tokenizer_files(source):
-        shutil.copyfile(file, folder / file.name)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import torch
 from transformers import PreTrainedModel
 
-from xstilts import encoders, kinds
+from xstilts import encoders, kinds, tokenization
 from xstilts import features as feature_files
 from xstilts.checkpoints import Checkpoint
 from xstilts.tasks.base import Task
@@ -53,7 +53,7 @@ def predict(request: Request) -> dict[str, object]:
         request.task,
         request.splits[request.split],
         request.settings,
-        pad_token_id=encoders.load_tokenizer(request.checkpoint).pad_token_id,
+        pad_token_id=tokenization.load_tokenizer(request.checkpoint).pad_token_id,
         precision=request.options["precision"],
     )
 

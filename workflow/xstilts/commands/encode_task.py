@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 
-from xstilts import encoders, features, kinds, tasks
+from xstilts import features, kinds, tasks, tokenization
 from xstilts.commands import job
 from xstilts.sources import labels
 from xstilts.store import publishing
@@ -16,7 +16,7 @@ def run(arguments: Namespace) -> None:
     this = job.of(arguments)
     task = labels.of_data(tasks.load(this.entry.about["task"]), this.input("data"))
     kind, settings = kinds.load(task.kind), SimpleNamespace(**this.entry.spec["settings"])
-    tokenizer = encoders.load_tokenizer(this.encoder())
+    tokenizer = tokenization.load_tokenizer(this.encoder())
     with publishing(this.store, this.entry) as draft:
         for file in sorted(this.input("data").glob("*.parquet")):
             table = kind.encode(pq.read_table(file), tokenizer, task, settings)

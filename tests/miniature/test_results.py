@@ -1,0 +1,102 @@
+"""The embedded benchmark measures learning: its numbers over two seeds, and those of labels that say nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import shuffled
+import yaml
+
+from xstilts.config import Miniature
+
+ROOT = Path(__file__).parents[2]
+MINIATURE = ROOT / "workflow" / "experiments" / "miniature.yaml"
+SEEDS = [1, 2]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the runs happen; they share a store."""
+    return tmp_path_factory.mktemp("miniature")
+
+
+def run(folder: Path, name: str, **changes: object) -> pd.Series:
+    """The headline scores of the miniature with some settings changed, by intermediate, target, language and seed."""
+    mine = folder / f"{name}.yaml"
+    mine.write_text(yaml.safe_dump({"experiment": name, **changes}), encoding="utf-8")
+    command = [Path(sys.executable).with_name("snakemake"), "--snakefile", ROOT / "Snakefile", "--directory", folder]
+    subprocess.run([*command, "--cores", "2", "--configfile", MINIATURE, mine], check=True)
+    scores = pd.read_parquet(folder / "results" / "experiments" / name / "scores.parquet")
+    keys = ["intermediate", "target", "language", "seed"]
+    return scores[scores["metric"] == "headline"].set_index(keys)["value"]
+
+
+@pytest.fixture(scope="session")
+def scores(folder: Path) -> pd.Series:
+    """All cells of the demo."""
+    return run(folder, "learnt", grid={"seeds": SEEDS})
+
+
+@pytest.fixture(scope="session")
+def meaningless(folder: Path) -> pd.Series:
+    """Without an intermediate, after training on shuffled labels."""
+    shuffled.write(folder / "shuffled", Miniature())
+    grid = {"intermediates": ["none"], "targets": ["xnli", "pawsx", "udpos", "panx", "xquad"], "seeds": SEEDS}
+    return run(folder, "meaningless", source="release", data=str(folder / "shuffled"), grid=grid)
+
+
+def lowest(scores: pd.Series, target: str, intermediate: str = "none") -> float:
+    """The score in the language where it is lowest, in the mean over seeds."""
+    return scores[intermediate, target].groupby("language").mean().min()
+
+
+def mean(scores: pd.Series, target: str, intermediate: str = "none") -> float:
+    """The mean over languages and seeds."""
+    return scores[intermediate, target].mean()
+
+
+def test_every_cell_has_a_score(scores: pd.Series):
+    assert len(scores.index.droplevel("language").unique()) == 5 * 9 * len(SEEDS)
+    assert scores.notna().all()
+
+
+@pytest.mark.parametrize(("target", "chance"), [("xnli", 100 / 3), ("pawsx", 50)])
+def test_classification_is_far_above_chance_in_every_language(scores: pd.Series, target: str, chance: float):
+    assert lowest(scores, target) > chance + 15
+
+
+def test_questions_are_answered_in_every_language(scores: pd.Series):
+    assert lowest(scores, "xquad") > 40
+
+
+@pytest.mark.parametrize("target", ["panx", "udpos"])
+def test_words_are_tagged(scores: pd.Series, target: str):
+    assert mean(scores, target) > 70
+
+
+def test_translations_are_retrieved_after_the_best_intermediate(scores: pd.Series):
+    assert max(mean(scores, "tatoeba", name) for name in scores.index.unique("intermediate")) > 50
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_questions_are_answered_better_after_an_intermediate_of_questions(scores: pd.Series, seed: int):
+    scores = scores.xs(seed, level="seed")
+    for target in ("xquad", "mlqa", "tydiqa"):
+        assert mean(scores, target, "squad_v1") > mean(scores, target) + 1
+    assert mean(scores, "mlqa", "squad_v1") > mean(scores, "mlqa") + 3
+
+
+@pytest.mark.parametrize(("target", "chance", "margin"), [("xnli", 100 / 3, 8), ("pawsx", 50, 8)])
+def test_classification_falls_to_chance_when_training_labels_are_shuffled(
+    meaningless: pd.Series, target: str, chance: float, margin: float
+):
+    assert abs(mean(meaningless, target) - chance) < margin
+
+
+@pytest.mark.parametrize(("target", "most"), [("udpos", 40), ("panx", 15), ("xquad", 20)])
+def test_tags_and_answers_are_lost_when_training_labels_are_shuffled(meaningless: pd.Series, target: str, most: float):
+    assert mean(meaningless, target) < most
