@@ -29,7 +29,10 @@ onstart:
 
 
 onsuccess:
-    shell("python -m xstilts table {RUN.config_file}")
+    RUN.show()
+    RUN.discard()
+    # After `--until` there may be no cell to show.
+    shell("python -m xstilts table {RUN.config_file} || true")
 
 
 onerror:

@@ -234,12 +234,13 @@ def test_a_training_file_renames_all_models_that_see_it():
     assert changed == having("/mnli.train~", "/mnli~", "/multitask~")
 
 
-def test_a_metric_renames_its_scores():
-    assert renamed("metrics.mlqa") == {path for path in of_step("score", grid()) if "/mlqa~" in path}
+@pytest.mark.parametrize("metric, target", [("mlqa", "mlqa"), ("pos", "udpos"), ("bucc", "bucc2018")])
+def test_a_metric_renames_the_scores_of_its_target_and_nothing_else(metric: str, target: str):
+    assert renamed(f"metrics.{metric}") == {path for path in of_step("score", grid()) if f"/{target}~" in path}
 
 
-def test_a_metric_renames_the_models_whose_checkpoint_it_chooses():
-    assert renamed("metrics.pos") == below("udpos")
+def test_what_all_metrics_share_renames_all_scores_and_nothing_else():
+    assert renamed("metrics") == of_step("score", grid())
 
 
 def test_a_reader_renames_what_is_read_with_it():

@@ -34,7 +34,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def code(*modules: str) -> str:
-    for cached in (spec._tree, spec._imports, spec._module_fingerprint, spec._code_of):
+    for cached in (spec._tree, spec._imports, spec._module_fingerprint, spec.code):
         cached.cache_clear()
     return spec.code(*modules)
 
@@ -78,6 +78,17 @@ def test_an_import_for_type_checking_does_not_count(package: Path):
     before = code("shape")
     (package / "other.py").write_text("A = 2\n")
     assert code("shape") == before
+
+
+def test_a_metric_counts_for_what_names_it_and_not_for_what_only_uses_it(package: Path):
+    (package / "metrics").mkdir()
+    (package / "metrics" / "__init__.py").write_text("from demo.metrics.ratio import PERCENT\n")
+    (package / "metrics" / "ratio.py").write_text("PERCENT = 100\n")
+    (package / "shape.py").write_text("from demo import metrics\n")
+    using, naming = code("shape"), code("shape", "metrics")
+    (package / "metrics" / "ratio.py").write_text("PERCENT = 1\n")
+    assert code("shape") == using
+    assert code("shape", "metrics") != naming
 
 
 def test_settings_that_swap_their_values_are_noticed():

@@ -47,6 +47,7 @@ def test_a_finished_entry_has_its_files_its_spec_and_a_manifest_with_their_hashe
     assert json.loads(found["spec.json"]) == ENTRY.spec
     assert manifest["rows"] == 1
     assert manifest["files"] == {name: hashlib.sha256(text.encode()).hexdigest() for name, text in found.items()}
+    assert manifest["sizes"] == {name: len(text) for name, text in found.items()}
 
 
 def fail(folder: Path) -> None:
@@ -96,6 +97,58 @@ def test_an_entry_can_be_made_after_a_job_that_failed(tmp_path: Path):
     assert finished(tmp_path, ENTRY)
 
 
+# Damage
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """The folder of a finished entry with one file."""
+    with publishing(tmp_path, ENTRY) as draft:
+        (draft.folder / "rows.txt").write_text("rows")
+    assert finished(tmp_path, ENTRY)
+    return tmp_path / ENTRY.path
+
+
+NEEDY = Entry("encode_task", "features/xnli~0", {}, {"data": ENTRY}, "features/xnli~0/manifest.json")
+"""What is made from the entry."""
+
+
+@pytest.mark.parametrize("text", [None, "row", "rows and more"], ids=["missing", "cut off", "swollen"])
+@pytest.mark.parametrize("file", ["rows.txt", "spec.json"])
+def test_an_entry_with_a_file_of_another_size_is_not_finished(made: Path, tmp_path: Path, file: str, text: str | None):
+    (made / file).unlink() if text is None else (made / file).write_text(text)
+    assert not finished(tmp_path, ENTRY)
+
+
+@pytest.mark.parametrize("text", ["", '{"files": {', "{}"], ids=["empty", "cut off", "of nothing"])
+def test_a_manifest_that_lists_no_files_finishes_nothing(made: Path, tmp_path: Path, text: str):
+    (made / "manifest.json").write_text(text)
+    assert not finished(tmp_path, ENTRY)
+
+
+def test_a_touched_entry_is_finished(made: Path, tmp_path: Path):
+    os.utime(made / "rows.txt", (1, 1))
+    assert finished(tmp_path, ENTRY)
+
+
+def test_the_manifest_of_a_damaged_entry_is_set_aside_and_no_other(made: Path, tmp_path: Path):
+    assert store.set_aside(tmp_path, [ENTRY, NEEDY]) == []
+    (made / "rows.txt").unlink()
+    assert store.set_aside(tmp_path, [ENTRY, NEEDY]) == [made]
+    assert sorted(file.name for file in made.iterdir()) == ["manifest.json.damaged", "spec.json"]
+
+
+def test_a_job_reads_files_that_are_as_they_were_written(made: Path, tmp_path: Path):
+    store.require_intact(tmp_path, NEEDY)
+
+
+def test_a_job_refuses_a_file_with_another_byte_and_says_what_to_delete(made: Path, tmp_path: Path):
+    (made / "rows.txt").write_text("raws")
+    assert finished(tmp_path, ENTRY)
+    with pytest.raises(UserError, match=r"rows\.txt is not as it was written.* Delete \S+/manifest\.json and start"):
+        store.require_intact(tmp_path, NEEDY)
+
+
 # What is still to be made
 
 
@@ -127,9 +180,7 @@ def grid() -> Grid:
 def full(grid: Grid, tmp_path: Path) -> Path:
     """A store in which every entry of the grid is finished."""
     for entry in grid.entries.values():
-        manifest = tmp_path / entry.manifest
-        manifest.parent.mkdir(parents=True, exist_ok=True)
-        manifest.touch()
+        store.write_json(tmp_path / entry.manifest, {"files": {}, "sizes": {}})
     return tmp_path
 
 

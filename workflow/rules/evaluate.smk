@@ -26,6 +26,7 @@ rule score:
         "logs/{entry}.log",
     wildcard_constraints:
         entry=RUN.waiting_for("score"),
+    localrule: True
     conda:
         "../../envs/xstilts.yaml"
     params:

@@ -2,11 +2,12 @@ rule collect:
     input:
         RUN.inputs,
     output:
-        manifest=RUN.path("{entry}"),
+        manifest=RUN.path("{entry}/manifest.json"),
     log:
         "logs/{entry}.log",
     wildcard_constraints:
         entry=RUN.waiting_for("collect"),
+    localrule: True
     conda:
         "../../envs/xstilts.yaml"
     params:
@@ -19,11 +20,12 @@ rule tables:
     input:
         RUN.inputs,
     output:
-        manifest=RUN.path("{entry}"),
+        manifest=RUN.path("{entry}/manifest.json"),
     log:
         "logs/{entry}.log",
     wildcard_constraints:
         entry=RUN.waiting_for("tables"),
+    localrule: True
     conda:
         "../../envs/xstilts.yaml"
     params:

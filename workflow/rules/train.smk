@@ -18,4 +18,4 @@ rule train_stage:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts train_stage {wildcards.entry} --config {params.config} --log {log}"
+        "exec python -m xstilts train_stage {wildcards.entry} --config {params.config} --log {log}"

@@ -2,16 +2,20 @@
 
 import argparse
 import ast
+import gc
 import importlib
 import os
 import shlex
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
+from xstilts.devices import taken
 from xstilts.errors import UserError
 
 JOBS = (
     "write_miniature",
+    "pretrain_encoder",
     "read_task",
     "encode_task",
     "train_stage",
@@ -20,7 +24,8 @@ JOBS = (
     "collect",
     "tables",
 )
-COMMANDS = ("schema", "table")
+ON_DEVICE = ("train_stage", "predict")
+COMMANDS = ("status", "plan", "table", "adopt", "prune", "discard", "schema")
 
 
 def parser(chosen: str) -> argparse.ArgumentParser:
@@ -47,7 +52,9 @@ def main() -> int:
         _redirect(log)
         print(shlex.join(["python", "-m", "xstilts", *sys.argv[1:]]), flush=True)
     try:
-        _module(arguments.command).run(arguments)
+        # The device comes first: libraries that the module imports may look for one.
+        with taken() if arguments.command in ON_DEVICE else nullcontext():
+            _module(arguments.command).run(arguments)
     except UserError as error:
         _fail(str(error), log)
         return 1
@@ -61,7 +68,12 @@ def main() -> int:
 
 
 def _module(command: str):
-    return importlib.import_module(f"xstilts.commands.{command}")
+    """The module of a command. Nothing that is imported is ever garbage, so the collector need not look at it."""
+    gc.disable()
+    module = importlib.import_module(f"xstilts.commands.{command}")
+    gc.freeze()
+    gc.enable()
+    return module
 
 
 def _summary(name: str) -> str:

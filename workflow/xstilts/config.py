@@ -158,12 +158,43 @@ class Retrieval(Settings):
     max_length: Count = 512
 
 
+class Pretraining(Settings):
+    """How an encoder of the miniature world is made: XLM-R's architecture, and sentences in all seven languages."""
+
+    seed: Annotated[int, Field(ge=0)] = 1
+    sentences: Count = 4000
+    """Sentences of the world, each in every language, of which the vocabulary and the first word vectors are made."""
+    hidden_size: Count = 64
+    layers: Count = 3
+    heads: Count = 4
+    max_length: Count = 256
+    """The longest sequence that it can take, in sub-words."""
+    batches: Count = 1000
+    """Different batches; they come again in another order until all steps are done."""
+    steps: Count = 5000
+    tokens: Count = 1500
+    """Sub-words of a batch, padding included."""
+    learning_rate: Positive = 5e-3
+    warmup: Fraction = 0.1
+    """The share of steps in which the learning rate rises; it falls linearly to zero over the rest."""
+    masked: Fraction = 0.15
+    """The share of sub-words that are masked."""
+
+    @model_validator(mode="after")
+    def _heads_of_like_size(self):
+        if self.hidden_size % self.heads:
+            raise ValueError("'hidden_size' has to be a multiple of 'heads'")
+        return self
+
+
 class Encoder(Settings):
-    """A pretrained encoder: a local Hugging Face folder, or a repository of the hub at a fixed commit."""
+    """A pretrained encoder: a local Hugging Face folder, a repository of the hub at a fixed commit, or one to make."""
 
     path: Path | None = None
     repository: str | None = None
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+    pretraining: Pretraining | None = None
+    """Makes a small encoder from sentences of the embedded benchmark."""
     retrieval: Retrieval = Retrieval()
     max_length: Count = 512
     """The longest sequence that it can take, in sub-words."""
@@ -172,8 +203,10 @@ class Encoder(Settings):
 
     @model_validator(mode="after")
     def _one_place(self):
-        if (self.path is None) == (self.repository is None):
-            raise ValueError("give either 'path' (a local folder) or 'repository' with 'revision' (the hub)")
+        if [self.path, self.repository, self.pretraining].count(None) != 2:
+            raise ValueError(
+                "give one of 'path' (a local folder), 'repository' with 'revision' (the hub), 'pretraining' (makes one)"
+            )
         if self.repository is not None and self.revision is None:
             raise ValueError("'repository' needs 'revision', the 40-digit commit that pins its files")
         return self
@@ -209,6 +242,8 @@ class Config(Settings):
     """Restricts every target to these languages, of those that it has."""
     limit: Limit = Limit()
     """Restricts every task that does not say otherwise."""
+    keep_models: bool = True
+    """Whether the weights of a model stay when all predictions that are made with it are done."""
     strict: bool = False
     """Whether a split that has another number of rows than it is known to have is an error, not a warning."""
     training: Training = Training()

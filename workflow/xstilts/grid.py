@@ -5,8 +5,9 @@ carries the fingerprint of its spec, so equal work has equal names and two cells
 module is pure: all that it knows of files and code comes through an `Identity`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Protocol
 
 from xstilts import tasks
@@ -35,9 +36,9 @@ class Identity(Protocol):
         """The tokenizer of an encoder."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
-    """Something in the store, finished or not.
+    """Something in the store, finished or not; a grid has one of each path.
 
     Args:
         step: the rule that makes it.
@@ -73,6 +74,19 @@ class Cell:
         return [self.encoder, self.intermediate, self.target, self.seed, self.scores.path]
 
 
+def once(method: Callable) -> Callable:
+    """A method of a grid that works out each of its answers once: cells share most of what they need."""
+
+    @wraps(method)
+    def remembering(self: "Grid", *arguments):
+        key = (method.__name__, *arguments)
+        if key not in self._known:
+            self._known[key] = method(self, *arguments)
+        return self._known[key]
+
+    return remembering
+
+
 def predictor(task: Task) -> str:
     """The module whose `predict` makes the predictions of a task."""
     return "retrieval.predict" if task.kind == "retrieval" else "prediction"
@@ -89,6 +103,7 @@ class Grid:
         self.config = config
         self.identity = identity
         self._entries: dict[str, Entry] = {}
+        self._known: dict[tuple, object] = {}
         check(config)
 
     @cached_property
@@ -106,7 +121,8 @@ class Grid:
     @cached_property
     def tables(self) -> Entry:
         """The last entry: the tables of the experiment."""
-        return self._report("tables", {"scores": self._report("collect", self._scores)})
+        scores = self._report("collect", self._scores)
+        return self._report("tables", {"scores": scores}, scores=scores.path)
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -118,6 +134,7 @@ class Grid:
     def _scores(self) -> dict[str, Entry]:
         return {cell.scores.path: cell.scores for cell in self.cells}
 
+    @once
     def languages(self, target: str) -> tuple[str, ...]:
         """The languages in which a target is evaluated, in the benchmark's order."""
         task, settings = tasks.load(target), self.config.task(target)
@@ -137,15 +154,14 @@ class Grid:
         manifest = path if path.endswith(".json") else f"{path}/manifest.json"
         return self._entries.setdefault(path, Entry(step, path, spec, inputs, manifest, about))
 
-    def _report(self, step: str, inputs: dict[str, Entry]) -> Entry:
-        """An entry that belongs to this experiment alone; its folder has no fingerprint, its manifest has."""
-        config, path = self.config, f"experiments/{self.config.experiment}"
+    def _report(self, step: str, inputs: dict[str, Entry], **made_from: str) -> Entry:
+        """An entry that belongs to this experiment alone."""
         cells = [cell.record for cell in self.cells]
-        spec = {"step": step, "cells": cells, "code": self.identity.code(f"commands.{step}")}
-        manifest = f"{path}/{step}~{fingerprint(spec)}.json"
-        entry = Entry(step, manifest, spec, inputs, manifest, {"experiment": config.experiment, "folder": path})
-        return self._entries.setdefault(manifest, entry)
+        spec = {"step": step, "cells": cells, "code": self.identity.code(f"commands.{step}"), **made_from}
+        name = self.config.experiment
+        return self._add(step, f"experiments/{name}/{step}~{{}}", spec, inputs, experiment=name)
 
+    @once
     def _data(self, name: str, role: str, splits: tuple[str, ...], languages: tuple[str, ...]) -> Entry:
         task, settings = tasks.load(name), self.config.task(name)
         pairs = [(s, lang) for s in splits for lang in languages if lang not in task.without.get(s, ())]
@@ -168,6 +184,26 @@ class Grid:
         spec = {"step": "write_miniature", "settings": settings, "code": self.identity.code("commands.write_miniature")}
         return {"miniature": self._add("write_miniature", "miniature/data~{}", spec, {})}
 
+    @once
+    def _made(self, encoder: str) -> dict[str, Entry]:
+        """An encoder that is made here, as an input; nothing for one that comes from elsewhere."""
+        settings = self._encoder(encoder).pretraining
+        if settings is None:
+            return {}
+        spec = {
+            "step": "pretrain_encoder",
+            "settings": settings.model_dump(),
+            "code": self.identity.code("commands.pretrain_encoder"),
+            "libraries": libraries("torch", "transformers", "tokenizers"),
+        }
+        return {"encoder": self._add("pretrain_encoder", f"miniature/{encoder}~{{}}", spec, {}, encoder=encoder)}
+
+    @once
+    def _origin(self, encoder: str, part: str) -> str:
+        """The fingerprint of the `encoder` or the `tokenizer` of an encoder."""
+        made = {role: entry.path for role, entry in self._made(encoder).items()}
+        return fingerprint(made or getattr(self.identity, part)(encoder, self._encoder(encoder)))
+
     def _training_data(self, task: str, stage: Stage) -> Entry:
         return self._data(task, "train", ("train", "dev"), stage.languages)
 
@@ -176,6 +212,7 @@ class Grid:
         splits = (split,) if tuned_on in (None, split) else (tuned_on, split)
         return self._data(target, "evaluate", splits, self.languages(target))
 
+    @once
     def _features(self, encoder: str, data: Entry) -> Entry:
         name = data.about["task"]
         kind, settings = tasks.load(name).kind, self.config.task(name)
@@ -187,10 +224,11 @@ class Grid:
             "code": self.identity.code("commands.encode_task", f"kinds.{kind}"),
             "libraries": libraries("transformers", "tokenizers"),
         }
-        tokenizer = fingerprint(self.identity.tokenizer(encoder, self._encoder(encoder)))
-        stem = f"features/tokenizer~{tokenizer}/{data.path.split('/')[1].partition('~')[0]}~{{}}"
-        return self._add("encode_task", stem, spec, {"data": data}, task=name, encoder=encoder)
+        tokenizer, role = self._origin(encoder, "tokenizer"), data.path.split("/")[1].partition("~")[0]
+        stem = f"features/tokenizer~{tokenizer}/{role}~{{}}"
+        return self._add("encode_task", stem, spec, {"data": data} | self._made(encoder), task=name, encoder=encoder)
 
+    @once
     def _model(self, encoder: str, stages: tuple[str, ...], seed: int) -> Entry | None:
         """The model that the stages make, or None for the encoder as it is."""
         if not stages:
@@ -212,7 +250,7 @@ class Grid:
             "train_stage",
             f"models/{folder}/{stages[-1]}~{{}}/seed-{seed}",
             spec,
-            inputs | ({"parent": parent} if parent else {}),
+            inputs | ({"parent": parent} if parent else self._made(encoder)),
             encoder=encoder,
             seed=seed,
         )
@@ -222,7 +260,7 @@ class Grid:
         model = self._model(encoder, stages, seed)
         if model:
             return model.path.removeprefix("models/").rpartition("/")[0]
-        return f"{encoder}~{fingerprint(self.identity.encoder(encoder, self._encoder(encoder)))}"
+        return f"{encoder}~{self._origin(encoder, 'encoder')}"
 
     def _predictions(self, encoder: str, stages: tuple[str, ...], target: str, seed: int) -> Entry:
         task, model = tasks.load(target), self._model(encoder, stages, seed)
@@ -235,7 +273,8 @@ class Grid:
             "code": self._code("predict", target),
             "libraries": libraries("torch", "transformers"),
         }
-        inputs = {"features": features, "data": features.inputs["data"]} | ({"model": model} if model else {})
+        inputs = {"features": features, "data": features.inputs["data"]}
+        inputs |= {"model": model} if model else self._made(encoder)
         place = f"seed-{seed}" if model else "untrained"
         stem = f"cells/{self._folder(encoder, stages, seed)}/{target}~{{}}/{place}"
         return self._add("predict", stem, spec, inputs, encoder=encoder, task=target, seed=seed)
@@ -250,19 +289,18 @@ class Grid:
         spec = {
             "step": "score",
             "data": data.path,
-            "code": self.identity.code("commands.score", f"metrics.{tasks.load(target).metric}"),
+            "code": self.identity.code("commands.score", "metrics", f"metrics.{tasks.load(target).metric}"),
             "libraries": libraries("seqeval"),
         }
         inputs = {"predictions": predictions, "data": data}
         return self._add("score", f"{predictions.path}/scores~{{}}.json", spec, inputs, task=target)
 
+    @once
     def _code(self, step: str, *names: str) -> str:
-        """The code of a job on models: its own, and what it loads by name for its tasks."""
+        """The code of a job on models: its own, and what it loads by name for its tasks, without their metrics."""
         loaded = [tasks.load(name) for name in names]
         modules = {f"tasks.{task.name}" for task in loaded} | {f"kinds.{task.kind}" for task in loaded}
-        if step == "train_stage":
-            modules |= {f"metrics.{task.metric}" for task in loaded}
-        else:
+        if step == "predict":
             modules |= {predictor(task) for task in loaded}
         return self.identity.code(f"commands.{step}", *sorted(modules))
 

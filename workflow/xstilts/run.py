@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from xstilts import config as configuration
-from xstilts import store
+from xstilts import devices, discard, store
 from xstilts.config import Config
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
@@ -49,12 +49,22 @@ class Run:
     @cached_property
     def pending(self) -> dict[str, Entry]:
         """The entries that are still to be made, by path."""
-        return store.pending(self.config.store, self.grid)
+        found = store.pending(self.config.store, self.grid)
+        for folder in store.set_aside(self.config.store, found.values()):
+            print(
+                f"{folder} has lost a file or a part of one since it was finished; it is made again.", file=sys.stderr
+            )
+        return found
 
     @cached_property
     def gpus(self) -> int:
         """The GPUs that a job on a GPU asks for: one, or none on a machine without."""
-        return min(1, len(list(Path("/dev").glob("nvidia[0-9]*"))))
+        return min(1, len(self.devices))
+
+    @cached_property
+    def devices(self) -> list[str]:
+        """The GPUs of this machine that a run may use at once."""
+        return devices.visible()
 
     def path(self, entry: str) -> str:
         """The place of an entry on disk."""
@@ -62,15 +72,18 @@ class Run:
 
     def waiting_for(self, step: str) -> str:
         """A pattern of the entries that a step may still make: a finished entry is a file like any other."""
-        paths = sorted((path for path, entry in self.pending.items() if entry.step == step), reverse=True)
-        return "|".join(map(re.escape, paths)) or "nothing is pending"
+        paths = [path for path, entry in self.pending.items() if entry.step == step]
+        return alternatives(paths) if paths else "nothing is pending"
 
     def inputs(self, wildcards) -> list[str]:
-        """The manifests of the entries that an entry is made from."""
-        return [self.path(entry.manifest) for entry in self.pending[wildcards.entry].inputs.values()]
+        """The manifests of the entries that an entry is made from, and the weights that are still to be trained."""
+        made_from = self.pending[wildcards.entry].inputs.values()
+        models = [entry for entry in made_from if entry.step == "train_stage" and entry.path in self.pending]
+        weights = [f"{entry.path}/{store.WEIGHTS}" for entry in models]
+        return [self.path(file) for file in (*(entry.manifest for entry in made_from), *weights)]
 
     def begin(self) -> None:
-        """Leave the configuration where the jobs read it.
+        """Leave the configuration where the jobs read it, and no report of an earlier one beside it.
 
         Raises:
             SystemExit: the run cannot succeed.
@@ -80,4 +93,38 @@ class Run:
             store.require_counts(self.config, self.grid)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
+        store.hide(self.config.store, self.grid)
+        self._leave_config()
+
+    def discard(self) -> None:
+        """Delete the weights of models that have served, if the configuration does not keep them."""
+        discard.served(self.config, self.grid, self.grid.entries.values())
+
+    def show(self) -> None:
+        """Let the folder of the experiment show what is finished of this configuration."""
+        self._leave_config()
+        store.show(self.config.store, self.grid)
+
+    def _leave_config(self) -> None:
         store.write_json(Path(self.config_file), self.config.model_dump(mode="json", exclude_unset=True))
+
+
+def alternatives(paths: Iterable[str]) -> str:
+    """A regular expression of some paths.
+
+    Folders in which the same lies stand there together, once: Snakemake goes through the pattern for every file of
+    every job, so that with a list of all paths the time would grow with the square of the grid.
+    """
+    below: dict[str, list[str]] = {}
+    for path in paths:
+        name, _, rest = path.partition("/")
+        below.setdefault(name, []).append(rest)
+    alike: dict[str, list[str]] = {}
+    for name, rests in sorted(below.items()):
+        alike.setdefault(f"/{alternatives(rests)}" if any(rests) else "", []).append(re.escape(name))
+    return _any(f"{_any(names)}{rest}" for rest, names in alike.items())
+
+
+def _any(patterns: Iterable[str]) -> str:
+    patterns = list(patterns)
+    return patterns[0] if len(patterns) == 1 else f"(?:{'|'.join(patterns)})"

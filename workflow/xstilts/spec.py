@@ -8,7 +8,7 @@ import ast
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,9 +17,14 @@ PACKAGE = __name__.partition(".")[0]
 ROOT = Path(__file__).parent.parent
 
 _FETCHING = tuple(f"sources.{name}" for name in ("archives", "download", "fetch", "hub", "repositories"))
-WIRING = ("config", "checks", "grid", "spec", "store", "run", "commands", "errors", "__main__", *_FETCHING)
-"""Modules that decide which jobs there are and what their specs say, how pinned files come here, or how a mistake is
-worded: never a result."""
+_RUNNING = ("store", "run", "devices", "discard", "commands", "errors", "__main__")
+WIRING = ("config", "checks", "grid", "spec", *_RUNNING, *_FETCHING)
+"""Modules that decide which jobs there are and what their specs say, how pinned files come here, where jobs run, what
+is kept, or how a mistake is worded: never a result."""
+
+METRICS = "metrics"
+"""The package whose modules count where they are named and not where they are only used: a metric that changes makes
+new scores, and trains and predicts nothing again although it chooses checkpoints."""
 
 _SILENT_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
 
@@ -47,16 +52,19 @@ def _minor_version(name: str) -> str:
         return "absent"
 
 
+@cache
 def code(*modules: str) -> str:
     """The fingerprint of all code of this package that the modules can reach by imports.
 
     It is taken over the syntax trees without docstrings, so that comments, docstrings and layout do not count, and it
-    is the same under every Python version. Modules loaded by name at run time are not seen and have to be given.
+    is the same under every Python version. Modules loaded by name at run time are not seen and have to be given, and so
+    have metrics.
     """
-    return _code_of(frozenset(_closure(tuple(f"{PACKAGE}.{module}" for module in modules))))
+    reached = _closure(f"{PACKAGE}.{module}" for module in modules)
+    return fingerprint({module: _module_fingerprint(module) for module in reached})
 
 
-def _closure(modules: tuple[str, ...]) -> set[str]:
+def _closure(modules: Iterable[str]) -> set[str]:
     reached: set[str] = set()
     waiting = list(modules)
     while waiting:
@@ -65,11 +73,6 @@ def _closure(modules: tuple[str, ...]) -> set[str]:
             reached.add(module)
             waiting.extend(_imports(module))
     return reached
-
-
-@cache
-def _code_of(modules: frozenset[str]) -> str:
-    return fingerprint({module: _module_fingerprint(module) for module in modules})
 
 
 @cache
@@ -95,9 +98,14 @@ def _imports(module: str) -> tuple[str, ...]:
         parts = name.split(".")
         for length in range(2, len(parts) + 1):
             candidate = ".".join(parts[:length])
-            if parts[0] == PACKAGE and not _is_wiring(parts[1:length]) and _file(candidate).is_file():
+            if parts[0] == PACKAGE and _counts(parts[1:length], module) and _file(candidate).is_file():
                 found.add(candidate)
     return tuple(sorted(found))
+
+
+def _counts(parts: list[str], importer: str) -> bool:
+    """Whether what a module imports is part of the code that it reaches."""
+    return not _is_wiring(parts) and (parts[0] != METRICS or importer.split(".")[1] == METRICS)
 
 
 def _is_wiring(parts: list[str]) -> bool:

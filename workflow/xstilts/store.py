@@ -1,12 +1,13 @@
 """The store on disk: which entries are finished, how one appears, and what files and code stand for in a spec.
 
-An entry is finished when its manifest is there. The manifest is written last, by renaming, and never changed.
+An entry is finished when its manifest is there and every file that it lists has its size. The manifest is written last,
+by renaming, and never changed.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,8 @@ from xstilts.grid import Entry, Grid
 from xstilts.sources import files
 from xstilts.tasks.base import Task
 
-SPEC, MANIFEST = "spec.json", "manifest.json"
+SPEC, MANIFEST, WEIGHTS = "spec.json", "manifest.json", "model.safetensors"
+REMOVED = "removed"
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,84 @@ def open_grid(config: Config) -> Grid:
 
 
 def finished(store: Path, entry: Entry) -> bool:
-    """Whether an entry is complete."""
-    return (store / entry.manifest).is_file()
+    """Whether an entry is complete: nothing that was written with its manifest is missing, cut off or swollen."""
+    if entry.manifest == entry.path:
+        return (store / entry.manifest).is_file()
+    sizes = _manifest(store, entry).get("sizes")
+    return sizes is not None and all(_size(store / entry.path / name) == size for name, size in sizes.items())
+
+
+def whole(store: Path, entry: Entry) -> bool:
+    """Whether something new can be made from an entry: it is finished, and none of its files was removed since."""
+    return finished(store, entry) and not (entry.step == "train_stage" and REMOVED in _manifest(store, entry))
+
+
+def remove_weights(store: Path, entry: Entry) -> int:
+    """Delete the weights of a finished model; what was made from it stays finished, and so does the model.
+
+    Its manifest lists them no more, but keeps their sha256 under `removed`.
+
+    Returns:
+        The bytes that were freed.
+    """
+    manifest = _manifest(store, entry)
+    weights = [name for name in manifest["files"] if name.endswith(Path(WEIGHTS).suffix)]
+    if not weights:
+        return 0
+    for name in weights:
+        (store / entry.path / name).unlink(missing_ok=True)
+    removed = {name: manifest["files"].pop(name) for name in weights}
+    freed = sum(manifest["sizes"].pop(name) for name in weights)
+    write_json(store / entry.manifest, {**manifest, REMOVED: removed})
+    return freed
+
+
+def _manifest(store: Path, entry: Entry) -> dict:
+    """The manifest of an entry; nothing where there is none, or half of one after the power failed."""
+    try:
+        return json.loads((store / entry.manifest).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _size(file: Path) -> int | None:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def set_aside(store: Path, entries: Iterable[Entry]) -> list[Path]:
+    """Rename the manifests of entries that were finished and are not any more, which Snakemake would go by.
+
+    Returns:
+        The folders of these entries.
+    """
+    found = [entry for entry in entries if (store / entry.manifest).is_file() and not finished(store, entry)]
+    for entry in found:
+        (store / entry.manifest).rename(store / f"{entry.manifest}.damaged")
+    return [store / entry.path for entry in found]
+
+
+def require_intact(store: Path, entry: Entry) -> None:
+    """Refuse to make an entry from others whose files are not as their jobs wrote them.
+
+    Raises:
+        UserError: the first such file.
+    """
+    for source in entry.inputs.values():
+        if finished(store, source) and not whole(store, source):
+            raise UserError(
+                f"the weights of {store / source.path} were removed since the run was planned (keep_models: false). "
+                "Start snakemake again, and they are trained anew."
+            )
+        for name, sha256 in _manifest(store, source).get("files", {}).items():
+            file = store / source.path / name
+            if not file.is_file() or spec.sha256(file) != sha256:
+                raise UserError(
+                    f"{file} is not as it was written: its sha256 is not the one in {MANIFEST} beside it. "
+                    f"Delete {store / source.manifest} and start snakemake again, and it is made anew."
+                )
 
 
 def warnings(store: Path, grid: Grid) -> list[str]:
@@ -87,7 +165,7 @@ def warnings(store: Path, grid: Grid) -> list[str]:
     found: dict[tuple[str, str, str], list[str]] = {}
     for entry in grid.entries.values():
         if entry.step == "read_task" and finished(store, entry):
-            manifest = json.loads((store / entry.manifest).read_text(encoding="utf-8"))
+            manifest = _manifest(store, entry)
             for name in entry.spec["files"]:
                 if warning := manifest[name].get("warning"):
                     split, lang = name.split(".")
@@ -106,11 +184,14 @@ def require_counts(config: Config, grid: Grid) -> None:
 
 
 def pending(store: Path, grid: Grid) -> dict[str, Entry]:
-    """What is still to be made, by path: everything that the tables need and that no finished entry stands for."""
+    """What is still to be made, by path: everything that the tables need and that no finished entry stands for.
+
+    A model without its weights is made again where something is to be made from it.
+    """
     waiting, found = [grid.tables], {}
     while waiting:
         entry = waiting.pop()
-        if entry.path not in found and not finished(store, entry):
+        if entry.path not in found and not whole(store, entry):
             found[entry.path] = entry
             waiting.extend(entry.inputs.values())
     return found
@@ -133,14 +214,42 @@ def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
     try:
         yield draft
         write_json(draft.folder / SPEC, entry.spec)
-        hashes = {str(file.relative_to(draft.folder)): spec.sha256(file) for file in _files(draft.folder)}
+        written = {str(file.relative_to(draft.folder)): file for file in _files(draft.folder)}
+        hashes = {name: spec.sha256(file) for name, file in written.items()}
+        sizes = {name: _size(file) for name, file in written.items()}
         for name in hashes:
             final = store / entry.path / name
             final.parent.mkdir(parents=True, exist_ok=True)
             (draft.folder / name).replace(final)
-        write_json(store / entry.manifest, {**draft.notes, "files": hashes})
+        write_json(store / entry.manifest, {**draft.notes, "files": hashes, "sizes": sizes})
     finally:
         shutil.rmtree(draft.folder, ignore_errors=True)
+
+
+def show(store: Path, grid: Grid) -> None:
+    """Let the folder of the experiment lead to the reports of this configuration, of all that were made in it."""
+    for entry in grid.entries.values():
+        if "experiment" in entry.about and finished(store, entry):
+            folder = store / entry.path
+            for file in folder.iterdir():
+                if file.name not in (SPEC, MANIFEST):
+                    _link(folder.parent / file.name, Path(folder.name, file.name))
+
+
+def hide(store: Path, grid: Grid) -> None:
+    """Let the folder of the experiment show no report until one of this configuration is there to be shown."""
+    for place in (store / grid.tables.path).parent.glob("*"):
+        if place.is_symlink():
+            place.unlink()
+
+
+def _link(place: Path, target: Path) -> None:
+    """A symbolic link in the place of an earlier one, or of what a copy of the store has made of it."""
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    link = place.with_name(f".{place.name}.{os.getpid()}")
+    link.symlink_to(target)
+    link.replace(place)
 
 
 def scratch(store: Path, entry: Entry, purpose: str) -> Path:

@@ -32,6 +32,8 @@ class Job:
 
     def encoder(self) -> Checkpoint:
         """The pretrained encoder at the root of the entry's path."""
+        if "encoder" in self.entry.inputs:
+            return Checkpoint(str(self.input("encoder")))
         encoder = self.config.encoders[self.entry.about["encoder"]]
         return Checkpoint(str(encoder.path or encoder.repository), encoder.revision)
 
@@ -40,11 +42,13 @@ def of(arguments: Namespace) -> Job:
     """The job that the command line asks for.
 
     Raises:
-        UserError: the entry is not, or not any more, part of the experiment.
+        UserError: the entry is not, or not any more, part of the experiment, or a file that it is made from is damaged.
     """
     config = load_config(arguments.config)
     grid = stores.open_grid(config)
-    return Job(config, grid, stores.planned(grid, arguments.entry))
+    entry = stores.planned(grid, arguments.entry)
+    stores.require_intact(config.store, entry)
+    return Job(config, grid, entry)
 
 
 def load_config(path: Path) -> Config:

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 
-from xstilts import features, submission, tasks
+from xstilts import discard, features, submission, tasks
 from xstilts.checkpoints import Checkpoint
 from xstilts.commands import job
+from xstilts.commands.measuring import measured
 from xstilts.grid import predictor
 from xstilts.prediction import Parts, Request
 from xstilts.sources import labels
@@ -30,13 +31,16 @@ def run(arguments: Namespace) -> None:
         settings=SimpleNamespace(**this.entry.inputs["features"].spec["settings"]),
         options=spec["options"],
     )
-    predictions = importlib.import_module(f"xstilts.{predictor(task)}").predict(request)
     form = submission.form_of(task.kind, task.metric)
     with publishing(this.store, this.entry) as draft:
+        with measured(draft) as speed:
+            predictions = importlib.import_module(f"xstilts.{predictor(task)}").predict(request)
+            speed.examples = sum(rows.num_rows for parts in request.splits.values() for _, rows in parts.values())
         folder = draft.folder / "predictions" / task.name
         folder.mkdir(parents=True)
         for lang, predicted in predictions.items():
             submission.write(folder / submission.file_name(task.kind, request.split, lang), form, predicted)
+    discard.served(this.config, this.grid, this.entry.inputs.values())
 
 
 def _parts(this: job.Job, split: str) -> Parts:

@@ -1,25 +1,23 @@
 """Print the table of deltas of an experiment, as far as it is finished."""
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
-from rich.console import Console
-
-from xstilts.commands.job import load_config
+from xstilts.commands.shell import add_config, show
 from xstilts.commands.tables import of_scores
 from xstilts.errors import UserError
+from xstilts.inspection import experiments
 from xstilts.reporting import collect, tables
 from xstilts.store import finished, open_grid, warnings
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The command's own arguments."""
-    parser.add_argument("config", type=Path, help="results/experiments/<experiment>/config.json of a run")
+    add_config(parser)
 
 
 def run(arguments: Namespace) -> None:
     """Print one table for each encoder, and what was strange about the data."""
-    config = load_config(arguments.config)
+    config = experiments.load(arguments.config)
     grid = open_grid(config)
     done = [cell for cell in grid.cells if finished(config.store, cell.scores)]
     if not done:
@@ -27,9 +25,7 @@ def run(arguments: Namespace) -> None:
     scores = collect.collect(config.store, [cell.record for cell in done])
     for encoder, table in of_scores(scores, config.grid).items():
         title = f"{config.experiment}, {encoder}: the baseline's score, and the change that each intermediate brings"
-        shown = tables.rich_table(table, title)
-        # A narrow terminal breaks the lines; rich would cut the numbers.
-        Console(width=Console(width=1000).measure(shown).maximum).print(shown)
+        show(tables.rich_table(table, title))
     for warning in warnings(config.store, grid):
         print(f"warning: {warning}")
     if len(done) < len(grid.cells):

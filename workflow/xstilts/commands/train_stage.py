@@ -1,6 +1,8 @@
 """Train one stage: parent checkpoint in, child checkpoint out."""
 
+import json
 from argparse import Namespace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -9,11 +11,12 @@ import pyarrow.parquet as pq
 from xstilts import features, kinds, tasks
 from xstilts.checkpoints import Checkpoint
 from xstilts.commands import job
+from xstilts.commands.measuring import GOING_ON, measured
 from xstilts.config import Stage
 from xstilts.sources import labels
 from xstilts.store import publishing, scratch
 from xstilts.training import stage as training
-from xstilts.training.resume import exclusive
+from xstilts.training.resume import exclusive, last_checkpoint
 
 
 def run(arguments: Namespace) -> None:
@@ -22,7 +25,8 @@ def run(arguments: Namespace) -> None:
     stage, about = Stage(**this.entry.spec["stage"]), this.entry.about
     parent = Checkpoint(str(this.input("parent"))) if "parent" in this.entry.inputs else this.encoder()
     state = scratch(this.store, this.entry, "training")
-    with exclusive(state), publishing(this.store, this.entry) as draft:
+    with exclusive(state), publishing(this.store, this.entry) as draft, measured(draft) as speed:
+        begun = _steps_done(state)
         training.train(
             stage,
             parent,
@@ -32,6 +36,18 @@ def run(arguments: Namespace) -> None:
             seed=about["seed"],
             micro_batch=this.config.encoders[about["encoder"]].micro_batch,
         )
+        steps = json.loads((draft.folder / training.RECORD).read_text(encoding="utf-8"))["steps"]
+        speed.examples = (steps - begun) * stage.batch_size
+
+
+def _steps_done(state: Path) -> int:
+    """The optimiser steps of an earlier attempt; a line in the log says where this one goes on."""
+    checkpoint = last_checkpoint(state)
+    if checkpoint is None:
+        return 0
+    steps = int(checkpoint.rpartition("-")[2])
+    print(GOING_ON.format(steps), flush=True)
+    return steps
 
 
 def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:

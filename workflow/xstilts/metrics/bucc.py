@@ -3,30 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from xstilts.errors import UserError
 from xstilts.metrics import precision_recall_f1
+from xstilts.sources.pairs import Pair, gold_pairs
 
 NAMES = ("f1", "precision", "recall")
-
-Pair = tuple[str, str]
-"""The ids of a foreign sentence and of its English translation, in this order."""
-
-
-def gold_pairs(examples: pa.Table) -> set[Pair]:
-    """The gold pairs of a retrieval table; an English sentence without translation, null or empty, adds none.
-
-    Raises:
-        UserError: no English sentence has gold translations, not even an empty list of them.
-    """
-    english = examples.filter(pc.equal(examples["side"], "english"))
-    if english["gold"].null_count == len(english):
-        raise UserError(
-            f"None of the {len(english)} English sentences has gold translations: only a labelled split can be scored."
-        )
-    rows = zip(english["id"].to_pylist(), english["gold"].to_pylist(), strict=True)
-    return {(foreign, english_id) for english_id, foreign_ids in rows for foreign in foreign_ids or ()}
 
 
 def score(examples: pa.Table, predictions: Iterable[Pair], lang: str) -> dict[str, float]:

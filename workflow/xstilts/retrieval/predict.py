@@ -4,12 +4,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xstilts import encoders
+from xstilts import encoders, tokenization
 from xstilts.checkpoints import Checkpoint
-from xstilts.metrics.bucc import gold_pairs
 from xstilts.prediction import Parts, Request, device
 from xstilts.retrieval.embed import embed
 from xstilts.retrieval.mine import Candidate, Side, above, best_threshold, candidates, nearest
+from xstilts.sources.pairs import gold_pairs
 
 
 def predict(request: Request) -> dict[str, list]:
@@ -43,7 +43,7 @@ def _vectors(
     everything = embed(
         encoders.load_encoder(checkpoint).to(device()),
         pa.concat_tables(features.values()),
-        pad_token_id=encoders.load_tokenizer(checkpoint).pad_token_id,
+        pad_token_id=tokenization.load_tokenizer(checkpoint).pad_token_id,
         layer=layer,
         pooling=pooling,
     )

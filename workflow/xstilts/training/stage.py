@@ -19,13 +19,14 @@ from transformers import (
 )
 from transformers.utils import SAFE_WEIGHTS_NAME
 
-from xstilts import encoders, features, metrics
+from xstilts import encoders, features, metrics, tokenization
 from xstilts.errors import UserError
 from xstilts.kinds.batching import has_gold
 from xstilts.prediction import decoded
 from xstilts.sources.columns import GOLD
 from xstilts.tasks.base import Task
 from xstilts.training.batches import BatchSampler, micro_batch_size, optimiser_steps, probabilities
+from xstilts.training.interruption import interruptible
 from xstilts.training.model import StageModel
 from xstilts.training.resume import final_state, last_checkpoint
 
@@ -78,10 +79,10 @@ def train(
     Where the dev set has no labels, as in XTREME's own download of TyDiQA, the checkpoint of the last step is kept.
 
     Raises:
-        UserError: the device cannot compute as asked.
+        UserError: the device cannot compute as asked, or SIGTERM ended the training after its state was saved.
     """
     set_seed(seed)
-    tokenizer = encoders.load_tokenizer(parent)
+    tokenizer = tokenization.load_tokenizer(parent)
     model = StageModel({name: encoders.with_fresh_head(parent, d.kind, d.task) for name, d in data.items()})
     sampler = _sampler(stage, data, seed, micro_batch)
     selecting = all(d.has_dev_labels() for d in data.values())
@@ -101,9 +102,10 @@ def train(
         load_model(model, Path(state.best_model_checkpoint or checkpoint) / SAFE_WEIGHTS_NAME)
         trainer.state = state
     else:
-        trainer.train(resume_from_checkpoint=checkpoint)
+        with interruptible(trainer):
+            trainer.train(resume_from_checkpoint=checkpoint)
     model.save(output)
-    encoders.copy_tokenizer(parent, output)
+    tokenization.copy_tokenizer(parent, output)
     (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n")
 
 

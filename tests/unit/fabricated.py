@@ -1,0 +1,123 @@
+"""A store filled by hand: entries of a grid with made-up files, written as jobs write them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from xstilts.config import Config
+from xstilts.grid import Cell, Entry, Grid
+from xstilts.inspection import experiments
+from xstilts.spec import FileHashes
+from xstilts.store import FileIdentity, publishing, write_json
+from xstilts.tasks.base import Task
+
+WORKFLOW = Path(__file__).parents[2] / "workflow"
+ROWS = 320
+WEIGHTS = 1000
+SETTINGS = {
+    "experiment": "mine",
+    "source": "release",
+    "languages": ["en", "de"],
+    "grid": {
+        "encoders": ["toy"],
+        "intermediates": ["none", "mnli", "squad_v1/mnli"],
+        "targets": ["xnli", "pawsx", "tatoeba"],
+        "seeds": [1],
+    },
+    "encoders": {"toy": {"path": "toy"}},
+}
+"""Nine cells. The models are mnli, pawsx, mnli/mnli, mnli/pawsx, squad_v1, squad_v1/mnli and its two children."""
+
+
+@dataclass(frozen=True)
+class Edited(FileIdentity):
+    """The files and the code that are here, some of them with another content than they have."""
+
+    edited: frozenset[str] = field(default=frozenset())
+
+    def code(self, *modules: str) -> str:
+        return super().code(*modules) + self._mark(*modules)
+
+    def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
+        return {**super().split(task, split, lang, config), "mark": self._mark(f"{task.name} {split} {lang}")}
+
+    def encoder(self, name, encoder) -> dict:
+        return {**super().encoder(name, encoder), "mark": self._mark(name)}
+
+    def tokenizer(self, name, encoder) -> dict:
+        return {**super().tokenizer(name, encoder), "mark": self._mark("tokenizer")}
+
+    def _mark(self, *names: str) -> str:
+        return "".join(sorted(self.edited & set(names)))
+
+
+@dataclass(frozen=True)
+class World:
+    """A folder in which a user works."""
+
+    folder: Path
+
+    @property
+    def store(self) -> Path:
+        """The store."""
+        return self.folder / "results"
+
+    def file(self, name: str = "mine", **changes) -> Path:
+        """A configuration as a user writes it."""
+        path = self.folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump({**SETTINGS, **changes, "store": str(self.store)}), encoding="utf-8")
+        return path
+
+    def config(self, **changes) -> Config:
+        """The configuration over the one that is shipped."""
+        return experiments.load(self.file(**changes))
+
+    def grid(self, *edited: str, **changes) -> Grid:
+        """The grid, while modules, splits, encoders or the tokenizer have other contents."""
+        return Grid(self.config(**changes), Edited(FileHashes(self.folder / "none.json"), frozenset(edited)))
+
+    def real(self, **changes) -> Grid:
+        """The grid that a command sees."""
+        return Grid(self.config(**changes), FileIdentity(FileHashes(self.folder / "none.json")))
+
+    def finish(self, entries: Iterable[Entry], text: str = "", **notes) -> None:
+        """Let entries be finished."""
+        for entry in entries:
+            if entry.path.endswith(".json"):
+                write_json(self.store / entry.path, {"split": "test", "languages": {}, "spec": entry.spec})
+                continue
+            with publishing(self.store, entry) as draft:
+                (draft.folder / "content.txt").write_text(f"{entry.step} {text}")
+                if entry.step == "train_stage":
+                    (draft.folder / "model.safetensors").write_text("w" * WEIGHTS)
+                draft.notes.update({name: {"rows": ROWS} for name in _splits(entry)} | notes)
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess:
+        """A command, as a user types it in this folder."""
+        return self.python("-m", "xstilts", *arguments)
+
+    def python(self, *arguments: str | Path) -> subprocess.CompletedProcess:
+        """Python in this folder."""
+        environment = {**os.environ, "PYTHONPATH": str(WORKFLOW)}
+        command = [sys.executable, *map(str, arguments)]
+        return subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)
+
+
+def _splits(entry: Entry) -> list[str]:
+    data = {"read_task": entry, "encode_task": entry.inputs.get("data")}.get(entry.step)
+    return list(data.spec["files"]) if data else []
+
+
+def cell(grid: Grid, intermediate: str, target: str) -> Cell:
+    """A cell of the first seed."""
+    return next(one for one in grid.cells if (one.intermediate, one.target) == (intermediate, target))
+
+
+def of_step(grid: Grid, *steps: str) -> list[Entry]:
+    """The entries of some steps."""
+    return [entry for entry in grid.entries.values() if entry.step in steps]

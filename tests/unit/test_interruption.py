@@ -1,0 +1,107 @@
+"""A training that gets SIGTERM: what it saves, what it says, and that nothing differs in the end."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import tiny
+import torch
+
+from xstilts.config import Stage
+from xstilts.errors import UserError
+from xstilts.training import stage
+from xstilts.training.resume import exclusive
+from xstilts.training.stage import StageTrainer
+
+RECIPE = {"learning_rate": 1e-3, "epochs": 3, "batch_size": 8, "evaluate_every": 4, "patience": 9}
+"""Nine steps on the 24 rows of a task, each of two micro-batches of 4; evaluated after steps 4, 8 and 9."""
+
+
+@pytest.fixture(autouse=True)
+def _on_cpu(monkeypatch):
+    """Bit for bit is promised there."""
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+
+
+@pytest.fixture
+def train(tmp_path, tiny_tokenizer):
+    """Train on the classification task and return the child's folder; `dev_gold=False` to select no checkpoint."""
+
+    def run(child: str, dev_gold=True) -> Path:
+        data = {"my_task": tiny.data("classification", tiny_tokenizer, dev_gold=dev_gold)}
+        parent, folder = tiny.encoder(tmp_path / "parent", tiny_tokenizer), tmp_path / child
+        folder.mkdir(exist_ok=True)
+        with exclusive(tmp_path / "scratch"):
+            stage.train(Stage(**RECIPE), parent, data, folder, tmp_path / "scratch", seed=1, micro_batch=4)
+        return folder
+
+    return run
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Count the calls of a method of the trainer, and send SIGTERM to this process in one of them."""
+
+    def watch(method: str, terminated: int | None = None) -> list[int]:
+        called, made = getattr(StageTrainer, method), []
+
+        def watched(*arguments, **keywords):
+            made.append(len(made) + 1)
+            if made[-1] == terminated:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return called(*arguments, **keywords)
+
+        monkeypatch.setattr(StageTrainer, method, watched)
+        return made
+
+    return watch
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize("dev_gold", [True, False], ids=["best", "last"])
+@pytest.mark.parametrize(
+    "method, call, step",
+    [
+        ("training_step", 1, 1),
+        ("training_step", 4, 2),
+        ("training_step", 7, 4),
+        ("training_step", 13, 7),
+        ("save_model", 2, 8),
+    ],
+)
+def test_a_terminated_training_saves_its_step_and_goes_on_to_the_same_bytes_with_no_step_made_twice(
+    train, calls, method, call, step, dev_gold
+):
+    undisturbed = files(train("undisturbed", dev_gold))
+    micro_batches = calls("training_step")
+    calls(method, terminated=call)
+    with pytest.raises(UserError, match=rf"^stopped by SIGTERM; the state at step {step} is saved"):
+        train("child", dev_gold)
+    assert len(micro_batches) == 2 * step
+    assert files(train("child", dev_gold)) == undisturbed
+    assert len(micro_batches) == 18
+
+
+def test_a_training_may_be_terminated_again_and_again(train, calls):
+    undisturbed = files(train("undisturbed"))
+    for call, step in ((4, 2), (1, 3), (5, 6)):
+        calls("training_step", terminated=call)
+        with pytest.raises(UserError, match=f"step {step} is saved"):
+            train("child")
+    assert files(train("child")) == undisturbed
+
+
+def test_a_training_that_is_terminated_at_its_last_step_finishes(train, calls):
+    undisturbed = files(train("undisturbed"))
+    calls("training_step", terminated=18)
+    assert files(train("child")) == undisturbed
+
+
+def test_outside_of_the_training_sigterm_means_what_it_did(train):
+    before = signal.getsignal(signal.SIGTERM)
+    train("child")
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -1,0 +1,219 @@
+"""`plan` and what stands behind it: the jobs of a run, its steps, its time and its disk."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from fabricated import ROWS, SETTINGS, WEIGHTS, World, of_step
+
+from xstilts.commands import measuring
+from xstilts.grid import Grid
+from xstilts.inspection.plan import Plan, Trainings
+from xstilts.inspection.workload import Work
+from xstilts.store import Draft
+
+FAST = {"measured": {"seconds": 10.0, "examples": 1000, "device": "A"}}
+SLOW = {"measured": {"seconds": 100.0, "examples": 1000, "device": "A"}}
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.chdir(tmp_path)
+    return World(tmp_path)
+
+
+def plan(grid: Grid) -> Plan:
+    return Plan(grid.config, grid)
+
+
+def training(world: World, stage: str, **changes) -> Trainings:
+    """The trainings of one stage."""
+    return next(one for one in plan(world.grid(**changes)).trainings if one.stage == stage)
+
+
+def for_targets(*targets: str) -> dict:
+    """A grid without intermediates."""
+    return {**SETTINGS["grid"], "intermediates": ["none"], "targets": list(targets)}
+
+
+# Jobs
+
+
+def test_the_jobs_are_the_pending_entries_by_rule_in_the_order_in_which_they_run(world: World):
+    grid = world.grid()
+    assert plan(grid).jobs == Counter(entry.step for entry in grid.entries.values())
+    assert list(plan(grid).jobs) == ["read_task", "encode_task", "train_stage", "predict", "score", "collect", "tables"]
+    world.finish(of_step(grid, "read_task", "encode_task", "train_stage"))
+    assert "train_stage" not in plan(grid).jobs
+
+
+def test_tasks_without_files_are_named_with_the_jobs_that_they_hold_up(world: World):
+    found = plan(world.grid(grid=for_targets("pawsx"))).missing()
+    # Training: read, encode, train; evaluation: read, encode. Behind both: predict, score, collect, tables.
+    assert sorted(found) == [("pawsx", ["test.de", "test.en"], 6), ("pawsx", ["train.en", "dev.en"], 7)]
+
+
+# Steps
+
+
+def test_steps_are_those_of_the_token_ids_where_there_are_any(world: World):
+    world.finish(of_step(world.grid(), "read_task", "encode_task"))
+    steps = ROWS * 2 // 32
+    assert training(world, "mnli").work == Work(ROWS, steps, steps * 32, "encoded", False)
+
+
+def test_steps_are_those_of_the_data_that_were_read_before_there_are_token_ids(world: World):
+    world.finish(of_step(world.grid(), "read_task"))
+    work = training(world, "pawsx").work
+    assert (work.rows, work.steps, work.source) == (ROWS, ROWS * 5 // 32, "read")
+
+
+def test_steps_are_those_of_the_published_data_before_anything_is_read(world: World):
+    work = training(world, "mnli").work
+    assert (work.rows, work.steps, work.source) == (392_702, 24_544, "published")
+
+
+def test_a_limit_cuts_published_data(world: World):
+    assert training(world, "mnli", limit={"train": 64}).work.steps == 64 * 2 // 32
+
+
+def test_nothing_is_known_of_data_that_are_made_up_or_have_no_published_count(world: World):
+    assert training(world, "mnli", source="miniature").work is None
+    assert training(world, "squad_v1").work is None
+
+
+def test_contexts_may_be_split_into_more_rows_until_they_are_encoded(world: World):
+    grid = {"grid": for_targets("tydiqa"), "languages": ["en"]}
+    assert training(world, "tydiqa", **grid).work.at_least
+    world.finish(of_step(world.grid(**grid), "read_task"))
+    assert training(world, "tydiqa", **grid).work.at_least
+    world.finish(of_step(world.grid(**grid), "encode_task"))
+    assert not training(world, "tydiqa", **grid).work.at_least
+
+
+def test_a_mixture_has_the_rows_of_its_tasks_and_is_as_sure_as_the_least_sure(world: World):
+    grid = {**SETTINGS["grid"], "intermediates": ["both"]}
+    changes = {"grid": grid, "stages": {"both": {"tasks": ["mnli", "pawsx"], "epochs": 1}}}
+    world.finish(entry for entry in of_step(world.grid(**changes), "read_task") if "/mnli.train" in entry.path)
+    work = training(world, "both", **changes).work
+    assert (work.rows, work.source) == (ROWS + 49_401, "published")
+
+
+def test_trainings_of_one_stage_are_one_line(world: World):
+    assert {one.stage: one.count for one in plan(world.grid()).trainings} == {"mnli": 4, "pawsx": 3, "squad_v1": 1}
+
+
+# Time
+
+
+def test_there_are_no_hours_without_a_measurement(world: World):
+    grid = world.grid()
+    world.finish(of_step(grid, "read_task", "encode_task"))
+    assert plan(grid).times == []
+
+
+def test_the_time_is_that_of_finished_trainings_of_the_stage_else_of_the_encoder(world: World):
+    grid = world.grid(grid={**SETTINGS["grid"], "intermediates": ["none"], "targets": ["xnli", "pawsx"]})
+    world.finish(of_step(grid, "read_task", "encode_task"))
+    old = world.grid(grid=for_targets("xnli"), stages={"mnli": {"epochs": 9}})
+    world.finish(of_step(old, "train_stage"), **FAST)
+    (time,) = plan(grid).times
+    # Steps of mnli and pawsx, in batches of 32, at 100 rows a second; nothing is known of predictions.
+    assert time.seconds == pytest.approx(32 * (ROWS * 2 // 32 + ROWS * 5 // 32) / 100)
+    assert (time.device, time.unknown, len(time.measured)) == ("A", 2, 1)
+    other = world.grid(grid=for_targets("pawsx"), stages={"pawsx": {"epochs": 9}})
+    world.finish(of_step(other, "train_stage"), **SLOW)
+    (time,) = plan(grid).times
+    assert time.seconds == pytest.approx(32 * (ROWS * 2 // 32 / 100 + ROWS * 5 // 32 / 10))
+
+
+def test_a_prediction_takes_as_long_as_others_took(world: World):
+    grid = world.grid(grid=for_targets("xnli"))
+    world.finish(of_step(grid, "read_task", "encode_task", "train_stage"))
+    old = world.grid("commands.predict", grid=for_targets("xnli"))
+    world.finish(of_step(old, "predict"), **FAST)
+    (time,) = plan(grid).times
+    assert (time.seconds, time.unknown) == (pytest.approx(2 * ROWS / 100), 0)
+
+
+def test_a_measurement_on_another_encoder_says_nothing(world: World):
+    other = {**SETTINGS["grid"], "encoders": ["other"]}
+    encoders = {"other": {"path": "other"}, "toy": {"path": "toy"}}
+    world.finish(of_step(world.grid(grid=other, encoders=encoders), "train_stage"), **FAST)
+    world.finish(of_step(world.grid(), "read_task", "encode_task"))
+    (time,) = plan(world.grid()).times
+    assert (time.seconds, time.unknown) == (0, 8 + 9)
+
+
+def test_every_device_has_its_own_estimate(world: World):
+    for device, epochs in (("A", 8), ("B", 9)):
+        old = world.grid(grid=for_targets("xnli"), stages={"mnli": {"epochs": epochs}})
+        world.finish(of_step(old, "train_stage"), measured={**FAST["measured"], "device": device})
+    assert [time.device for time in plan(world.grid()).times] == ["A", "B"]
+
+
+def test_an_attempt_that_had_nothing_left_to_do_measures_nothing(world: World):
+    old = world.grid(stages={"mnli": {"epochs": 9}})
+    world.finish(of_step(old, "train_stage"), measured={**FAST["measured"], "examples": 0})
+    assert plan(world.grid()).times == []
+
+
+def test_a_job_notes_its_time_its_examples_and_its_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    clock = iter([5.0, 7.5])
+    monkeypatch.setattr(measuring, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(measuring, "_device", lambda: "A")
+    draft = Draft(tmp_path)
+    with measuring.measured(draft) as speed:
+        speed.examples = 64
+    assert draft.notes == {"measured": {"seconds": 2.5, "examples": 64, "device": "A"}}
+    assert list(tmp_path.iterdir()) == []
+
+
+# Disk
+
+
+def test_weights_are_as_large_as_those_of_a_finished_model_of_the_encoder(world: World):
+    assert plan(world.grid()).models.unknown == ("toy",)
+    world.finish(of_step(world.grid(stages={"mnli": {"epochs": 9}}, grid=for_targets("xnli")), "train_stage"))
+    disk = plan(world.grid()).models
+    assert (disk.models, disk.bytes, disk.unknown) == (8, 8 * WEIGHTS, ())
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
+def test_weights_are_as_large_as_those_of_the_encoder_before_there_is_a_model(world: World, name: str):
+    (world.folder / "toy").mkdir()
+    (world.folder / "toy" / "config.json").write_text("{}")
+    (world.folder / "toy" / name).write_text("w" * 500)
+    assert plan(world.grid()).models.bytes == 8 * 500
+
+
+def test_models_that_only_serve_predictions_could_be_left_out(world: World):
+    # All but mnli, squad_v1 and squad_v1/mnli, from which others are trained.
+    assert plan(world.grid()).unused.models == 8 - 3
+
+
+# The command
+
+
+def test_the_command_shows_jobs_steps_and_what_it_does_not_know(world: World):
+    run = world.run("plan", world.file())
+    assert (run.returncode, run.stderr) == (0, "")
+    assert re.search(r"│ train_stage │ +8 │", run.stdout)
+    assert re.search(r"│ toy +│ mnli +│ +4 │ +392,702 │ +24,544 │ +98,176 │ published count", run.stdout)
+    assert "time: unknown" in run.stdout
+    assert "disk: an unknown number of bytes for the weights of 8 models" in run.stdout
+    assert "missing: mnli has no files for train.en, dev.en" in run.stdout
+
+
+def test_the_command_shows_what_its_estimate_comes_from(world: World):
+    world.finish(of_step(world.real(), "read_task", "encode_task"))
+    world.finish(of_step(world.real(stages={"mnli": {"epochs": 9}}, grid=for_targets("xnli")), "train_stage"), **FAST)
+    run = world.run("plan", world.file())
+    assert re.search(r"^time: about 1 min on A without 9 jobs .*, from 1 training on toy$", run.stdout, re.MULTILINE)
+    assert "keep_models: false would save about 5.0 kB for the weights of 5 models" in run.stdout
+
+
+def test_a_finished_experiment_has_nothing_to_do(world: World):
+    world.finish(world.real().entries.values())
+    assert world.run("plan", world.file()).stdout == "mine: nothing is to do.\n"

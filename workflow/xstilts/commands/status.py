@@ -1,0 +1,107 @@
+"""Show what of an experiment is done, what runs, what failed, and why the rest is still to do."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from xstilts.commands.shell import add_config, duration, many, show
+from xstilts.inspection import experiments
+from xstilts.inspection.differences import worded
+from xstilts.inspection.progress import Failure, Running
+from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
+from xstilts.store import open_grid
+
+_STYLES = {DONE: "green", FAILED: "red", RUNNING: "yellow", TO_DO: "dim"}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The command's own arguments."""
+    add_config(parser)
+    parser.add_argument("--json", action="store_true", help="print the same as JSON")
+
+
+def run(arguments: Namespace) -> None:
+    """Print the grid and the reasons, or all of it as JSON."""
+    config = experiments.load(arguments.config)
+    state = State(config, open_grid(config))
+    if arguments.json:
+        print(json.dumps(_document(state), indent=2, ensure_ascii=False))
+    else:
+        _print(state)
+
+
+def _print(state: State) -> None:
+    cells = state.grid.cells
+    done = sum(state.of(cell) == DONE for cell in cells)
+    show(_table(state, f"{state.config.experiment}: {done} of {len(cells)} cells are done"))
+    for one in state.running.values():
+        print(f"running  {_progress(one)}; {_waiting(state, one.entry.path)}")
+    for one in state.failed.values():
+        print(f"failed   {one.entry.path}: {one.cause}; {_waiting(state, one.entry.path)}; log: {one.log}")
+    for group in state.groups():
+        print(f"to do    {many(group.cells, 'cell')}: {group.text}")
+        if group.instead:
+            print(f"         such as {group.entry},\n         where there is {group.instead}")
+    if done == len(cells) and state.pending:
+        print("to do    the tables, by snakemake")
+
+
+def _table(state: State, title: str) -> Table:
+    grid = state.config.grid
+    table = Table(title=title, caption="seeds done, of all seeds")
+    for column in ("encoder", "intermediate", *grid.targets):
+        table.add_column(column)
+    for (encoder, intermediate), row in groupby(state.grid.cells, lambda cell: (cell.encoder, cell.intermediate)):
+        seeds = [list(cells) for _, cells in groupby(row, lambda cell: cell.target)]
+        table.add_row(encoder, intermediate, *(_summary([state.of(cell) for cell in cells]) for cells in seeds))
+    return table
+
+
+def _summary(states: list[str]) -> Text:
+    """The seeds of a cell: how many are done, and how many run or failed."""
+    counts = Counter(states)
+    worst = next(state for state in (FAILED, RUNNING, TO_DO, DONE) if counts[state])
+    rest = [f"{counts[state]} {state}" for state in (RUNNING, FAILED) if counts[state]]
+    return Text(", ".join([f"{counts[DONE]}/{len(states)}", *rest]), style=_STYLES[worst])
+
+
+def _progress(one: Running) -> str:
+    """A training under way in one line."""
+    parts = [f"{one.entry.path}: step {one.step} of {one.steps or 'unknown'}"]
+    parts += [f"loss {one.loss:g}"] if one.loss is not None else []
+    parts += [f"{duration(one.seconds_left)} left"] if one.seconds_left is not None else []
+    return ", ".join([*parts, one.holder])
+
+
+def _waiting(state: State, path: str) -> str:
+    return f"needed by {many(state.waiting_for(path), 'cell')}"
+
+
+def _document(state: State) -> dict:
+    return {
+        "experiment": state.config.experiment,
+        "store": str(state.config.store),
+        "cells": [_cell(state, cell) for cell in state.grid.cells],
+        "running": [_job(state, one) for one in state.running.values()],
+        "failed": [_job(state, one) for one in state.failed.values()],
+        "reasons": [asdict(group) for group in state.groups()],
+        "tables": state.grid.tables.path not in state.pending,
+    }
+
+
+def _cell(state: State, cell) -> dict:
+    what = {name: getattr(cell, name) for name in ("encoder", "intermediate", "target", "seed")}
+    found = state.of(cell)
+    reasons = [worded([reason]) for reason in state.reasons(cell)] or [NEVER] if found == TO_DO else []
+    return what | {"state": found, "reasons": sorted(reasons), "scores": cell.scores.path}
+
+
+def _job(state: State, one: Running | Failure) -> dict:
+    facts = {name: str(value) if isinstance(value, Path) else value for name, value in vars(one).items()}
+    return facts | {"entry": one.entry.path, "cells": state.waiting_for(one.entry.path)}

@@ -1,0 +1,1 @@
+"""Looking at an experiment and its store from outside: no job imports any of this."""

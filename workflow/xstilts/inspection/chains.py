@@ -1,0 +1,23 @@
+"""What is still to be made of that which an entry is made from."""
+
+from xstilts.grid import Entry
+
+
+class Chains:
+    """The pending entries above each entry.
+
+    Args:
+        pending: the entries still to be made, by path.
+    """
+
+    def __init__(self, pending: dict[str, Entry]):
+        self.pending = pending
+        self._known: dict[str, frozenset[str]] = {}
+
+    def of(self, entry: Entry) -> frozenset[str]:
+        """The paths of the pending entries that an entry needs, itself included."""
+        if entry.path not in self.pending:
+            return frozenset()
+        if entry.path not in self._known:
+            self._known[entry.path] = frozenset([entry.path]).union(*map(self.of, entry.inputs.values()))
+        return self._known[entry.path]

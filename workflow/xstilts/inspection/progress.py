@@ -1,0 +1,120 @@
+"""What runs and what failed, from what the jobs leave: the lock and the log of a training, the log of a failure."""
+
+import ast
+import fcntl
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from xstilts.commands.measuring import GOING_ON
+from xstilts.config import Config
+from xstilts.grid import Entry
+from xstilts.inspection import workload
+from xstilts.store import scratch
+
+LOGS = Path("logs")
+"""Where the rules let the jobs write, below the folder in which Snakemake was started."""
+
+_LOSS = re.compile(r"^\{'loss': .*\}$", re.MULTILINE)
+_RESUMED = re.compile(re.escape(GOING_ON).replace(r"\{\}", r"(\d+)"))
+_FAILURE = "error: "
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A job that ended without its entry.
+
+    Args:
+        cause: the first line of its log.
+    """
+
+    entry: Entry
+    cause: str
+    log: Path
+
+
+@dataclass(frozen=True)
+class Running:
+    """A training under way.
+
+    Args:
+        holder: the process that trains.
+        step: optimiser steps that are done.
+        steps: those of the whole training; it may stop earlier for want of patience.
+        loss: the last training loss.
+        seconds_left: until all steps are done, at the speed of this attempt.
+    """
+
+    entry: Entry
+    holder: str
+    log: Path
+    step: int = 0
+    steps: int | None = None
+    loss: float | None = None
+    seconds_left: float | None = None
+
+
+def lock_file(store: Path, entry: Entry) -> Path:
+    """The file that the trainer of an entry holds."""
+    return scratch(store, entry, "training").with_suffix(".lock")
+
+
+def holder(lock: Path) -> str | None:
+    """Who holds a lock; None if nobody does. Looking takes no more than a moment and changes nothing."""
+    try:
+        with lock.open(encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return file.read().strip() or "unknown"
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def running(config: Config, pending: Iterable[Entry]) -> list[Running]:
+    """The trainings under way."""
+    return [
+        _progress(config.store, entry, name)
+        for entry in pending
+        if entry.step == "train_stage" and (name := holder(lock_file(config.store, entry)))
+    ]
+
+
+def failures(pending: Iterable[Entry]) -> list[Failure]:
+    """The jobs that failed when they were last tried; a log begins with `error:` when its job has failed."""
+    found = []
+    for entry in pending:
+        log = log_of(entry)
+        if log.is_file():
+            with log.open(encoding="utf-8", errors="replace") as file:
+                first = file.readline().rstrip()
+            if first.startswith(_FAILURE):
+                found.append(Failure(entry, first.removeprefix(_FAILURE), log))
+    return found
+
+
+def log_of(entry: Entry) -> Path:
+    """Where the job of an entry writes."""
+    return LOGS / f"{entry.path}.log"
+
+
+def _progress(store: Path, entry: Entry, name: str) -> Running:
+    log, work = log_of(entry), workload.of_training(store, entry)
+    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    losses, resumed = _LOSS.findall(text), _RESUMED.search(text)
+    begun = int(resumed[1]) if resumed else 0
+    if work is None or not losses:
+        return Running(entry, name, log, begun, work and work.steps)
+    last = ast.literal_eval(losses[-1])
+    # The sampler hands out the whole training as one epoch, so the Trainer's epoch is the share that is done.
+    step = round(float(last["epoch"]) * work.steps)
+    # The lock is written when an attempt begins, the log with every loss.
+    seconds = log.stat().st_mtime - lock_file(store, entry).stat().st_mtime
+    left = None
+    if step > begun and seconds > 0:
+        since = time.time() - log.stat().st_mtime
+        left = max(0.0, (work.steps - step) * seconds / (step - begun) - since)
+    return Running(entry, name, log, step, work.steps, float(last["loss"]), left)

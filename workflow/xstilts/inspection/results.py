@@ -1,0 +1,168 @@
+"""What lies in a store: every entry that was ever made there, whatever configuration asked for it."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from xstilts.grid import Entry
+from xstilts.spec import fingerprint
+from xstilts.store import MANIFEST, SPEC, finished
+
+FLAT = {"miniature": "*~*", "data": "*~*", "features": "*~*/*~*", "experiments": "*/*~*"}
+"""The folders of the store in which all paths have the same number of names, and what these look like."""
+
+BRANCHING = ("models", "cells")
+"""The folders in which a path has one more name for each stage."""
+
+_FINGERPRINT = re.compile(r"~[0-9a-f]{12}")
+_REFERENCE = re.compile(rf"(?:{'|'.join([*FLAT, *BRANCHING])})/.*~[0-9a-f]{{12}}.*")
+_LEAF = re.compile(r"seed-\d+|untrained")
+
+
+def place(path: str) -> str:
+    """The path of an entry without its fingerprints: what it is, whatever it was made with."""
+    return _FINGERPRINT.sub("", path)
+
+
+def is_reference(value: object) -> bool:
+    """Whether a value of a spec is the path of an entry."""
+    return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
+
+
+@dataclass(frozen=True)
+class Result:
+    """An entry that lies in the store, finished or not, known by its path alone."""
+
+    store: Path
+    path: str
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies: a folder, or the file of scores."""
+        return self.store / self.path
+
+    @property
+    def manifest(self) -> Path:
+        """The file whose presence says that it is finished."""
+        return self.folder if self._is_file else self.folder / MANIFEST
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it is complete."""
+        manifest = str(self.manifest.relative_to(self.store))
+        return finished(self.store, Entry("", self.path, {}, {}, manifest)) and (self._is_file or self._spec.is_file())
+
+    @property
+    def _is_file(self) -> bool:
+        return self.path.endswith(".json")
+
+    @property
+    def _spec(self) -> Path:
+        return self.folder / SPEC
+
+    @cached_property
+    def notes(self) -> dict:
+        """What its manifest says."""
+        return json.loads(self.manifest.read_text(encoding="utf-8"))
+
+    @cached_property
+    def spec(self) -> dict:
+        """What it was made with."""
+        return self.notes["spec"] if self._is_file else json.loads(self._spec.read_text(encoding="utf-8"))
+
+    @cached_property
+    def made(self) -> int:
+        """When it was finished, in nanoseconds since 1970."""
+        return self.manifest.stat().st_mtime_ns
+
+
+class Results:
+    """What a store holds, found in one walk."""
+
+    def __init__(self, store: Path):
+        self.store = store
+        self.all = {path: Result(store, path) for path in paths(store)}
+        self._by_place: dict[str, list[Result]] = {}
+        for path, result in self.all.items():
+            self._by_place.setdefault(place(path), []).append(result)
+        self._finished: dict[str, list[Result]] = {}
+
+    def at(self, path: str) -> Result | None:
+        """The finished entry of this path."""
+        result = self.all.get(path)
+        return result if result and result.is_finished else None
+
+    def like(self, path: str) -> list[Result]:
+        """The finished entries in the place of a path, the newest first."""
+        where = place(path)
+        if where not in self._finished:
+            found = [result for result in self._by_place.get(where, []) if result.is_finished]
+            self._finished[where] = sorted(found, key=lambda result: -result.made)
+        return self._finished[where]
+
+    def below(self, folder: str) -> list[Result]:
+        """The finished entries below one of the store's folders, such as `models`."""
+        return [one for path, one in self.all.items() if path.startswith(f"{folder}/") and one.is_finished]
+
+    def counterpart(self, entry: Entry, role: str, result: Result) -> str | None:
+        """The path of what a result was made from where the entry has its input `role`.
+
+        Returns:
+            None if neither its path nor its spec says so itself: the data behind its token ids.
+        """
+        if role == "predictions":
+            return result.path.rpartition("/")[0]
+        if role in ("parent", "model"):
+            _, *names, _, leaf = result.path.split("/")
+            return "/".join(("models", *names, leaf))
+        if role == "encoder":
+            return self._encoder_of(entry.inputs[role], result)
+        for key, value in leaves(entry.spec).items():
+            if value == entry.inputs[role].path:
+                return leaves(result.spec).get(key)
+        return None
+
+    def _encoder_of(self, made: Entry, result: Result) -> str | None:
+        """The encoder, made here, whose fingerprint stands at the beginning of a result's path."""
+        root = result.path.split("/")[1].partition("~")[2]
+        known = (other.path for other in self.like(made.path))
+        return next((path for path in known if fingerprint({"encoder": path}) == root), None)
+
+
+def paths(store: Path) -> Iterator[str]:
+    """The paths of all entries below a store, finished or not."""
+    for kind, names in FLAT.items():
+        for folder in sorted((store / kind).glob(names)):
+            if _FINGERPRINT.search(folder.name) and folder.is_dir():
+                yield str(folder.relative_to(store))
+    for kind in BRANCHING:
+        yield from _leaves(store, kind)
+
+
+def _leaves(store: Path, folder: str) -> Iterator[str]:
+    """The entries below a folder of models or cells."""
+    try:
+        inside = sorted(os.scandir(store / folder), key=lambda item: item.name)
+    except FileNotFoundError:
+        return
+    for item in inside:
+        path = f"{folder}/{item.name}"
+        if not item.is_dir(follow_symlinks=False):
+            continue
+        if _LEAF.fullmatch(item.name):
+            yield path
+            yield from (f"{path}/{scores.name}" for scores in sorted((store / path).glob("scores~*.json")))
+        elif _FINGERPRINT.search(item.name):
+            yield from _leaves(store, path)
+
+
+def leaves(spec: dict, key: tuple[str, ...] = ()) -> dict[tuple[str, ...], object]:
+    """The values of a spec by the names above them; a list is a value."""
+    found: dict[tuple[str, ...], object] = {}
+    for name, value in spec.items():
+        found |= leaves(value, (*key, name)) if isinstance(value, dict) and value else {(*key, name): value}
+    return found

@@ -1,0 +1,42 @@
+"""How large the weights of a model are, before there is one."""
+
+from pathlib import Path
+
+from huggingface_hub import try_to_load_from_cache
+
+from xstilts.config import Config, Encoder
+from xstilts.inspection.results import Results
+
+_SUFFIXES = (".safetensors", ".bin")
+_ON_HUB = ("model.safetensors", "pytorch_model.bin")
+
+
+def size(config: Config, results: Results, encoder: str) -> int | None:
+    """The bytes of the weights of a model of an encoder: of a finished one, else of the encoder where it lies here.
+
+    Returns:
+        None if there is neither.
+    """
+    models = [one for one in results.below("models") if one.path.split("/")[1].partition("~")[0] == encoder]
+    known = [bytes_ for one in models if (bytes_ := _of_files(list(one.folder.iterdir())))]
+    return known[-1] if known else _of_encoder(config.encoders[encoder])
+
+
+def _of_encoder(encoder: Encoder) -> int | None:
+    if encoder.path is not None:
+        return _of_files(list(encoder.path.iterdir())) if encoder.path.is_dir() else None
+    if encoder.repository is None:
+        return None
+    for name in _ON_HUB:
+        file = try_to_load_from_cache(encoder.repository, name, revision=encoder.revision)
+        if isinstance(file, str):
+            return Path(file).stat().st_size
+    return None
+
+
+def _of_files(files: list[Path]) -> int | None:
+    """The bytes of the weights among the files of a checkpoint, in the format that is read first."""
+    for suffix in _SUFFIXES:
+        if found := sum(file.stat().st_size for file in files if file.suffix == suffix):
+            return found
+    return None

@@ -1,0 +1,24 @@
+"""The pairs of parallel sentences that are translations of each other."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xstilts.errors import UserError
+
+Pair = tuple[str, str]
+"""The ids of a foreign sentence and of its English translation, in this order."""
+
+
+def gold_pairs(examples: pa.Table) -> set[Pair]:
+    """The gold pairs of a retrieval table; an English sentence without translation, null or empty, adds none.
+
+    Raises:
+        UserError: no English sentence has gold translations, not even an empty list of them.
+    """
+    english = examples.filter(pc.equal(examples["side"], "english"))
+    if english["gold"].null_count == len(english):
+        raise UserError(
+            f"None of the {len(english)} English sentences has gold translations: only a labelled split can be scored."
+        )
+    rows = zip(english["id"].to_pylist(), english["gold"].to_pylist(), strict=True)
+    return {(foreign, english_id) for english_id, foreign_ids in rows for foreign in foreign_ids or ()}
