@@ -30,6 +30,7 @@ onstart:
 
 onsuccess:
     RUN.show()
+    RUN.tidy()
     RUN.discard()
     # After `--until` there may be no cell to show.
     shell("python -m xstilts table {RUN.config_file} || true")

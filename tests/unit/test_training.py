@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from itertools import count
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from xstilts.errors import UserError
 from xstilts.kinds import load
 from xstilts.training import stage
 from xstilts.training.model import StageModel
-from xstilts.training.resume import exclusive
+from xstilts.training.resume import SEAL, exclusive
 from xstilts.training.stage import StageTrainer
 
 RECIPE = {"learning_rate": 1e-3, "epochs": 2, "batch_size": 8, "evaluate_every": 2, "patience": 9}
@@ -48,14 +49,16 @@ def scratch(tmp_path) -> Path:
 def train(tmp_path, tiny_tokenizer, scratch):
     """Train on tasks of some kinds and return the child's folder; other settings than those of `RECIPE` by name."""
 
-    def run(child: str, *kinds: str, seed=1, micro_batch=4, encoder=None, dev_gold=True, **recipe) -> Path:
+    def run(
+        child: str, *kinds: str, seed=1, micro_batch=4, encoder=None, dev_gold=True, state=scratch, **recipe
+    ) -> Path:
         data = {f"my_{kind}": tiny.data(kind, tiny_tokenizer, dev_gold=dev_gold) for kind in kinds}
         parent = tiny.encoder(tmp_path / "parent", tiny_tokenizer, **encoder or {})
         settings = Stage(**{**RECIPE, **recipe})
         folder = tmp_path / child
         folder.mkdir(exist_ok=True)
-        with exclusive(scratch):
-            stage.train(settings, parent, data, folder, scratch, seed=seed, micro_batch=micro_batch)
+        with exclusive(state):
+            stage.train(settings, parent, data, folder, state, seed=seed, micro_batch=micro_batch)
         return folder
 
     return run
@@ -186,17 +189,77 @@ def test_patience_that_was_lost_before_a_death_stays_lost(train, score, calls):
     assert record(train("child", "tagging", patience=2, epochs=4)) == record(undisturbed)
 
 
-@pytest.mark.parametrize("lost", ["model.safetensors", "optimizer.pt", "rng_state.pth", "trainer_state.json"])
-@pytest.mark.parametrize("cut", [Path.unlink, lambda file: file.write_text("")], ids=["missing", "empty"])
-def test_a_checkpoint_that_was_cut_off_is_removed_and_the_one_before_is_used(train, scratch, calls, lost, cut):
+def empty(file: Path) -> None:
+    file.write_text("")
+
+
+def damage(file: Path) -> None:
+    """Leave the size as it is, and zeros in the place of the second half."""
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2].ljust(len(content), b"\0"))
+
+
+@pytest.mark.parametrize(
+    "lost", ["model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json", SEAL]
+)
+@pytest.mark.parametrize("harm", [Path.unlink, empty, damage])
+def test_a_state_that_was_cut_off_or_damaged_is_removed_and_the_one_before_is_used(train, scratch, calls, lost, harm):
     undisturbed = train("undisturbed", "classification", epochs=1)
     calls(StageTrainer, "_load_best_model", death=1)
     with pytest.raises(Death):
         train("child", "classification", epochs=1)
-    cut(scratch / "checkpoint-3" / lost)
+    harm(scratch / "checkpoint-3" / lost)
     made = calls(StageTrainer, "training_step")
     assert weights(train("child", "classification", epochs=1)) == weights(undisturbed)
     assert len(made) == 2
+
+
+def test_when_all_states_are_damaged_a_training_starts_over(train, scratch, calls, capsys):
+    undisturbed = train("undisturbed", "classification", epochs=1)
+    calls(StageTrainer, "_load_best_model", death=1)
+    with pytest.raises(Death):
+        train("child", "classification", epochs=1)
+    for step in (2, 3):
+        damage(scratch / f"checkpoint-{step}" / "optimizer.pt")
+    made = calls(StageTrainer, "training_step")
+    assert weights(train("child", "classification", epochs=1)) == weights(undisturbed)
+    assert len(made) == 6
+    assert re.findall(r"checkpoint-(\d) was cut off or is damaged", capsys.readouterr().out) == ["3", "2"]
+
+
+def test_a_state_whose_best_weights_are_damaged_is_not_used_as_the_end_would_be_another(train, score, scratch, calls):
+    score({2: 3.0, 4: 2.0, 6: 1.0})
+    undisturbed = train("undisturbed", "classification")
+    calls(StageTrainer, "_load_best_model", death=1)
+    with pytest.raises(Death):
+        train("child", "classification")
+    damage(scratch / "checkpoint-2" / "model.safetensors")
+    made = calls(StageTrainer, "training_step")
+    assert weights(train("child", "classification")) == weights(undisturbed)
+    assert len(made) == 12
+
+
+def test_the_last_two_states_and_the_best_of_each_are_kept(train, score, scratch, calls):
+    score({2: 4.0, 4: 1.0, 6: 2.0, 8: 3.0, 10: 5.0, 12: 4.0})
+    kept = []
+    for death in (9, 9, 5):
+        calls(StageTrainer, "training_step", death=death)
+        with pytest.raises(Death):
+            train("child", "classification", epochs=4)
+        kept.append({int(folder.name.rpartition("-")[2]) for folder in scratch.iterdir()})
+    assert kept == [{2, 4}, {2, 6, 8}, {2, 8, 10}]
+
+
+def test_a_training_goes_on_in_a_store_that_has_been_moved(train, score, scratch, calls, tmp_path):
+    score({2: 3.0, 4: 2.0, 6: 1.0})
+    undisturbed = train("undisturbed", "classification")
+    calls(StageTrainer, "training_step", death=10)
+    with pytest.raises(Death):
+        train("child", "classification")
+    for file in scratch.glob("*/trainer_state.json"):
+        assert str(scratch) in file.read_text()
+    moved = scratch.parent.rename(tmp_path / "moved") / scratch.name
+    assert weights(train("child", "classification", state=moved)) == weights(undisturbed)
 
 
 def test_nothing_is_left_of_the_scratch_folder_in_the_end(train, scratch):

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from xstilts import config as configuration
-from xstilts import devices, discard, store
+from xstilts import devices, discard, leftovers, store
 from xstilts.config import Config
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
@@ -70,14 +70,27 @@ class Run:
         """The place of an entry on disk."""
         return str(self.config.store / entry)
 
+    def has(self, paths: Iterable[str]) -> bool:
+        """Whether entries of this run are finished, all of them."""
+        found = [self.grid.entries.get(path) for path in paths]
+        return all(entry and store.finished(self.config.store, entry) for entry in found)
+
     def waiting_for(self, step: str) -> str:
-        """A pattern of the entries that a step may still make: a finished entry is a file like any other."""
+        """A pattern of the entries that a step may still make: a finished entry is a file like any other.
+
+        Fingerprints are left open where the names tell all entries of the step apart, so that encoders look alike.
+        """
         paths = [path for path, entry in self.pending.items() if entry.step == step]
-        return alternatives(paths) if paths else "nothing is pending"
+        everything = [path for path, entry in self.grid.entries.items() if entry.step == step]
+        if not paths:
+            return "nothing is pending"
+        if len(set(map(_without_fingerprints, everything))) < len(everything):
+            return alternatives(paths)
+        return alternatives(map(_without_fingerprints, paths)).replace(r"\~", r"\~\w+")
 
     def inputs(self, wildcards) -> list[str]:
         """The manifests of the entries that an entry is made from, and the weights that are still to be trained."""
-        made_from = self.pending[wildcards.entry].inputs.values()
+        made_from = store.planned(self.grid, wildcards.entry).inputs.values()
         models = [entry for entry in made_from if entry.step == "train_stage" and entry.path in self.pending]
         weights = [f"{entry.path}/{store.WEIGHTS}" for entry in models]
         return [self.path(file) for file in (*(entry.manifest for entry in made_from), *weights)]
@@ -96,6 +109,10 @@ class Run:
         store.hide(self.config.store, self.grid)
         self._leave_config()
 
+    def tidy(self) -> None:
+        """Remove what killed jobs have left behind."""
+        leftovers.remove(self.config.store, self.grid)
+
     def discard(self) -> None:
         """Delete the weights of models that have served, if the configuration does not keep them."""
         discard.served(self.config, self.grid, self.grid.entries.values())
@@ -107,6 +124,10 @@ class Run:
 
     def _leave_config(self) -> None:
         store.write_json(Path(self.config_file), self.config.model_dump(mode="json", exclude_unset=True))
+
+
+def _without_fingerprints(path: str) -> str:
+    return re.sub("~[0-9a-f]+", "~", path)
 
 
 def alternatives(paths: Iterable[str]) -> str:

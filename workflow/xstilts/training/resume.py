@@ -1,6 +1,11 @@
-"""Going on after any kind of death: the state of a training, and the lock that keeps a second writer out."""
+"""Going on after any kind of death: the states of a training, and the lock that keeps a second writer out.
+
+A state is one of the Trainer's checkpoints with a seal: the sha256 of its files, written last. The last two are kept,
+and the best one of each, so that one may turn out to be damaged.
+"""
 
 import fcntl
+import json
 import os
 import shutil
 import socket
@@ -9,15 +14,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from transformers import TrainerState
-from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME, TRAINER_STATE_NAME
+from transformers import TrainerCallback, TrainerState, TrainingArguments
+from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from transformers.utils import SAFE_WEIGHTS_NAME
 
+from xstilts import spec
 from xstilts.errors import UserError
 
-_STATE = (SAFE_WEIGHTS_NAME, OPTIMIZER_NAME, SCHEDULER_NAME, "rng_state*.pth", TRAINER_STATE_NAME)
-"""The files of a training state; the Trainer writes the last one last, but a folder is removed in any order."""
+SEAL = "sha256.json"
 
 
 @contextmanager
@@ -56,20 +61,92 @@ def _locked(scratch: Path) -> TextIO:
         file.close()
 
 
+class Sealing(TrainerCallback):
+    """Seals every state that is saved, and then removes those that are needed no more.
+
+    The Trainer's own rotation would remove the state before while the new one is not sealed yet.
+    """
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, *_, **__) -> None:
+        """Look for the best state of an earlier attempt where the store is now."""
+        if state.best_global_step:
+            state.best_model_checkpoint = str(_folder(Path(args.output_dir), state.best_global_step))
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, *_, **__) -> None:
+        """Seal the state of this step."""
+        scratch = Path(args.output_dir)
+        _seal(_folder(scratch, state.global_step))
+        last = _folders(scratch)[:2]
+        needed = {*last, *map(_best, last)}
+        for folder in _folders(scratch):
+            if folder not in needed:
+                shutil.rmtree(folder)
+
+
 def last_checkpoint(scratch: Path) -> str | None:
-    """The latest whole training state in a scratch folder; those cut off while written or removed go."""
-    whole = []
-    for folder in scratch.glob(f"{PREFIX_CHECKPOINT_DIR}-*"):
-        if all(any(file.stat().st_size for file in folder.glob(name)) for name in _STATE):
-            whole.append(folder)
-        else:
-            shutil.rmtree(folder)
-    return str(max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]))) if whole else None
+    """The latest whole training state in a scratch folder; later ones, cut off or damaged, go."""
+    for folder in _folders(scratch):
+        if _is_whole(folder):
+            return str(folder)
+        print(f"The state in {folder} was cut off or is damaged; it is removed.", flush=True)
+        shutil.rmtree(folder)
+    return None
 
 
 def final_state(checkpoint: str | None) -> TrainerState | None:
     """The state in a checkpoint after which its training had stopped, at its last step or for want of patience."""
     if checkpoint is None:
         return None
-    state = TrainerState.load_from_json(str(Path(checkpoint) / TRAINER_STATE_NAME))
+    state = _state(Path(checkpoint))
     return state if state.stateful_callbacks["TrainerControl"]["args"]["should_training_stop"] else None
+
+
+def best_weights(checkpoint: str) -> Path:
+    """The weights that were the best ones when a checkpoint was saved; its own where none are chosen by a dev score."""
+    return _best(Path(checkpoint)) / SAFE_WEIGHTS_NAME
+
+
+def _folder(scratch: Path, step: int) -> Path:
+    return scratch / f"{PREFIX_CHECKPOINT_DIR}-{step}"
+
+
+def _folders(scratch: Path) -> list[Path]:
+    """The states in a scratch folder, whole or not, the latest first."""
+    found = scratch.glob(f"{PREFIX_CHECKPOINT_DIR}-*")
+    return sorted(found, key=lambda folder: int(folder.name.rpartition("-")[2]), reverse=True)
+
+
+def _state(checkpoint: Path) -> TrainerState:
+    return TrainerState.load_from_json(str(checkpoint / TRAINER_STATE_NAME))
+
+
+def _best(checkpoint: Path) -> Path:
+    """The best state so far when a whole one was saved."""
+    best = _state(checkpoint).best_global_step
+    return _folder(checkpoint.parent, best) if best else checkpoint
+
+
+def _seal(checkpoint: Path) -> None:
+    hashes = {file.name: spec.sha256(file) for file in checkpoint.iterdir()}
+    (checkpoint / SEAL).write_text(json.dumps(hashes), encoding="utf-8")
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether a training can go on from a state and end with the best weights."""
+    hashes = _sealed(checkpoint)
+    if not hashes or any(not _is_as_sealed(checkpoint, name) for name in hashes):
+        return False
+    return _is_as_sealed(_best(checkpoint), SAFE_WEIGHTS_NAME)
+
+
+def _is_as_sealed(checkpoint: Path, name: str) -> bool:
+    file = checkpoint / name
+    return file.is_file() and spec.sha256(file) == _sealed(checkpoint).get(name)
+
+
+def _sealed(checkpoint: Path) -> dict[str, str]:
+    """The sha256 of the files of a state; none where its seal is missing or cut off."""
+    try:
+        return json.loads((checkpoint / SEAL).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}

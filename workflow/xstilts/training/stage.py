@@ -17,7 +17,6 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
-from transformers.utils import SAFE_WEIGHTS_NAME
 
 from xstilts import encoders, features, metrics, tokenization
 from xstilts.errors import UserError
@@ -28,7 +27,7 @@ from xstilts.tasks.base import Task
 from xstilts.training.batches import BatchSampler, micro_batch_size, optimiser_steps, probabilities
 from xstilts.training.interruption import interruptible
 from xstilts.training.model import StageModel
-from xstilts.training.resume import final_state, last_checkpoint
+from xstilts.training.resume import Sealing, best_weights, final_state, last_checkpoint
 
 if TYPE_CHECKING:
     from xstilts.config import Stage
@@ -95,11 +94,11 @@ def train(
         sampler=sampler,
         pad_token_id=tokenizer.pad_token_id,
         precision=stage.precision,
-        callbacks=[EarlyStoppingCallback(stage.patience)] if selecting else [],
+        callbacks=[Sealing(), *([EarlyStoppingCallback(stage.patience)] if selecting else [])],
     )
     checkpoint = last_checkpoint(scratch)
     if state := final_state(checkpoint):
-        load_model(model, Path(state.best_model_checkpoint or checkpoint) / SAFE_WEIGHTS_NAME)
+        load_model(model, best_weights(checkpoint))
         trainer.state = state
     else:
         with interruptible(trainer):
@@ -141,8 +140,6 @@ def _arguments(stage: "Stage", sampler: BatchSampler, scratch: Path, seed: int, 
         eval_steps=stage.evaluate_every,
         save_strategy="steps",
         save_steps=stage.evaluate_every,
-        # With 1 the Trainer removes the last state in the end; a death after that would cost the steps since the best.
-        save_total_limit=2,
         load_best_model_at_end=selecting,
         metric_for_best_model=SCORE if selecting else None,
         greater_is_better=True,

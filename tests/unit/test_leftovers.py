@@ -1,0 +1,76 @@
+"""What killed jobs leave in a store: it goes when the entry is finished, and nothing else does."""
+
+from pathlib import Path
+
+import pytest
+
+from xstilts import leftovers, store
+from xstilts.config import parse
+from xstilts.grid import Entry, Grid
+from xstilts.training.resume import exclusive
+
+
+@pytest.fixture
+def grid(tmp_path: Path) -> Grid:
+    """One cell, whose folders are still empty."""
+    cells = {"encoders": ["toy"], "targets": ["xnli"]}
+    raw = {"store": str(tmp_path), "grid": cells, "encoders": {"toy": {"path": str(tmp_path / "toy")}}}
+    return store.open_grid(parse(raw))
+
+
+@pytest.fixture
+def model(grid: Grid) -> Entry:
+    (found,) = (entry for entry in grid.entries.values() if entry.step == "train_stage")
+    return found
+
+
+def finish(folder: Path, entry: Entry) -> None:
+    store.write_json(folder / entry.manifest, {"files": {}, "sizes": {}})
+
+
+def leave(folder: Path, entry: Entry) -> set[Path]:
+    """What a killed training leaves: its state and its lock, a draft, a manifest half written and one set aside."""
+    files = {
+        store.scratch(folder, entry, "training") / "checkpoint-2" / "model.safetensors",
+        store.scratch(folder, entry, "lock"),
+        store.scratch(folder, entry, "files.4711") / "config.json",
+        (folder / entry.manifest).with_name(".manifest.json.4711"),
+        (folder / entry.manifest).with_name("manifest.json.damaged"),
+    }
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("half")
+    return files
+
+
+def there(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file() and ".cache" not in path.parts}
+
+
+def test_what_was_left_beside_a_finished_entry_goes(tmp_path: Path, grid: Grid, model: Entry):
+    finish(tmp_path, model)
+    leave(tmp_path, model)
+    leftovers.remove(tmp_path, grid)
+    assert there(tmp_path) == {tmp_path / model.manifest}
+    assert list((tmp_path / ".scratch").iterdir()) == []
+
+
+def test_what_an_unfinished_entry_goes_on_from_stays(tmp_path: Path, grid: Grid, model: Entry):
+    files = leave(tmp_path, model)
+    leftovers.remove(tmp_path, grid)
+    assert there(tmp_path) == files
+
+
+def test_what_a_job_still_holds_stays(tmp_path: Path, grid: Grid, model: Entry):
+    finish(tmp_path, model)
+    files = leave(tmp_path, model)
+    with exclusive(store.scratch(tmp_path, model, "training")):
+        leftovers.remove(tmp_path, grid)
+        assert there(tmp_path) == {*files, tmp_path / model.manifest}
+
+
+def test_what_other_experiments_have_left_stays(tmp_path: Path, grid: Grid):
+    other = tmp_path / ".scratch" / "0123456789ab.training"
+    other.mkdir(parents=True)
+    leftovers.remove(tmp_path, grid)
+    assert other.is_dir()

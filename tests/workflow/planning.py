@@ -1,0 +1,57 @@
+"""Plans of a copy of the project, made in processes that have not seen another version of the library."""
+
+import importlib.metadata
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import yaml
+from snakemake.utils import update_config
+
+
+def apart(function: Callable, folder: Path, *arguments: object) -> Any:
+    """What a function returns in a fresh process whose library is that of `folder / "project"`."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", "planning", "pydantic"])
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_enter, initargs=(folder,)) as processes:
+        return processes.submit(function, *arguments).result()
+
+
+def _enter(folder: Path) -> None:
+    os.chdir(folder)
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(folder / "project" / "workflow"))
+
+
+def plan(file: str, versions: dict[str, str]) -> tuple[list[str], list[str]]:
+    """The paths of what is pending and of all entries; `versions` take the place of those of installed libraries."""
+    installed = importlib.metadata.version
+    importlib.metadata.version = lambda name: versions.get(name) or installed(name)
+    run = _run(file)
+    return list(run.pending), list(run.grid.entries)
+
+
+def finish(file: str) -> None:
+    """Make everything that is pending, with a line of text for each result."""
+    run = _run(file)
+    from xstilts import store
+
+    for entry in run.pending.values():
+        if entry.manifest == entry.path:
+            store.write_json(run.config.store / entry.manifest, {"spec": entry.spec})
+        else:
+            with store.publishing(run.config.store, entry) as draft:
+                (draft.folder / "content").write_text(entry.path)
+    run.show()
+
+
+def _run(file: str):
+    from xstilts.run import Run
+
+    raw = yaml.safe_load(Path("project", "config.yaml").read_text(encoding="utf-8"))
+    update_config(raw, yaml.safe_load(Path(file).read_text(encoding="utf-8")))
+    return Run(raw, [file, "project/config.yaml"])
