@@ -2,8 +2,8 @@
 
     python benchmarks/plan.py [cells ...]
 
-Nothing is computed and nothing fetched: the data are pinned revisions of the hub, and the store is an empty folder, or one
-in which manifests without files stand for the results of every cell, or of every other one, drawn by chance.
+Nothing is computed and nothing fetched: the data are pinned revisions of the hub, and the store is an empty folder, or
+one in which manifests without files stand for the results of every cell, or of every other one, drawn by chance.
 """
 
 import os
