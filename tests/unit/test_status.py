@@ -5,11 +5,13 @@ import os
 import socket
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from fabricated import ROWS, SETTINGS, World, cell, of_step
 from snakemake.utils import update_config
+from transformers import TrainerState
 
 from xstilts import grid as grids
 from xstilts import spec
@@ -23,7 +25,7 @@ from xstilts.inspection.progress import lock_file
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
 from xstilts.spec import libraries
 from xstilts.store import scratch
-from xstilts.training.resume import exclusive
+from xstilts.training.resume import Sealing, exclusive
 
 HEAVY = """
 import runpy, sys
@@ -281,10 +283,12 @@ def test_the_progress_of_a_training_is_that_of_the_last_loss_in_its_log(progress
 
 def test_a_training_that_goes_on_is_as_fast_as_this_attempt(progress, world: World, capsys):
     state = world.folder / "state"
-    for name in ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json"):
-        file = state / f"checkpoint-{STEPS // 4}" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("x")
+    checkpoint = state / f"checkpoint-{STEPS // 4}"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "model.safetensors").write_text("x")
+    reached = TrainerState(global_step=STEPS // 4)
+    reached.save_to_json(str(checkpoint / "trainer_state.json"))
+    Sealing().on_save(SimpleNamespace(output_dir=str(state)), reached)
     assert _steps_done(state) == STEPS // 4
     found = progress(f"python -m xstilts\n{capsys.readouterr().out}{losses(0.5)}", 60)
     assert found.seconds_left == pytest.approx(120, abs=5)
