@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -12,7 +12,6 @@ import yaml
 from xstilts.config import Config
 from xstilts.grid import Cell, Entry, Grid
 from xstilts.inspection import experiments
-from xstilts.spec import FileHashes
 from xstilts.store import FileIdentity, publishing, write_json
 from xstilts.tasks.base import Task
 
@@ -34,11 +33,12 @@ SETTINGS = {
 """Nine cells. The models are mnli, pawsx, mnli/mnli, mnli/pawsx, squad_v1, squad_v1/mnli and its two children."""
 
 
-@dataclass(frozen=True)
 class Edited(FileIdentity):
     """The files and the code that are here, some of them with another content than they have."""
 
-    edited: frozenset[str] = field(default=frozenset())
+    def __init__(self, memory: Path, edited: frozenset[str]):
+        super().__init__(memory)
+        self.edited = edited
 
     def code(self, *modules: str) -> str:
         return super().code(*modules) + self._mark(*modules)
@@ -79,11 +79,11 @@ class World:
 
     def grid(self, *edited: str, **changes) -> Grid:
         """The grid, while modules, splits, encoders or the tokenizer have other contents."""
-        return Grid(self.config(**changes), Edited(FileHashes(self.folder / "none.json"), frozenset(edited)))
+        return Grid(self.config(**changes), Edited(self.folder / "no memory", frozenset(edited)))
 
     def real(self, **changes) -> Grid:
         """The grid that a command sees."""
-        return Grid(self.config(**changes), FileIdentity(FileHashes(self.folder / "none.json")))
+        return Grid(self.config(**changes), FileIdentity(self.folder / "no memory"))
 
     def finish(self, entries: Iterable[Entry], text: str = "", **notes) -> None:
         """Let entries be finished."""

@@ -3,6 +3,7 @@
 import gzip
 import json
 import time
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,10 +12,11 @@ from datasets import ClassLabel, List, Value
 from hub_server import serving, table
 from huggingface_hub import constants
 
-from xstilts import spec, tasks
+from xstilts import tasks
 from xstilts.checks import check
 from xstilts.config import parse
 from xstilts.errors import DataError, UserError
+from xstilts.sourcecode import SourceCode
 from xstilts.sources import fetch, files, reading
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions
@@ -486,14 +488,14 @@ def test_a_split_of_the_hub_stands_in_a_spec_by_its_revision(server):
 
 
 def test_how_files_are_fetched_is_no_part_of_what_stands_for_them():
-    reached = spec._closure(("xstilts.commands.read_task", "xstilts.tasks.mnli"))
+    reached = SourceCode(Path("no memory.json")).reached(("xstilts.commands.read_task", "xstilts.tasks.mnli"))
     assert "xstilts.sources.formats.hub.pairs" in reached
     fetching = ("archives", "download", "fetch", "hub", "repositories")
     assert not reached & {f"xstilts.sources.{name}" for name in fetching}
 
 
 def test_a_task_reaches_the_readers_of_its_own_format_alone():
-    reached = spec._closure(("xstilts.commands.read_task", "xstilts.tasks.mnli"))
+    reached = SourceCode(Path("no memory.json")).reached(("xstilts.commands.read_task", "xstilts.tasks.mnli"))
     others = ("choices", "questions", "tagged")
     assert not reached & {f"xstilts.sources.formats.hub.{name}" for name in others}
 

@@ -155,14 +155,14 @@ def test_weights_that_were_removed_are_no_damage(world: World):
     clean(world)
     wanted = pending(world.store, world.real(languages=["en", "de", "zh"])).values()
     assert models(world.real())["pawsx"].path in {entry.path for entry in wanted}
-    assert store.set_aside(world.store, wanted) == []
+    assert store.damaged(world.store, wanted) == []
 
 
 def test_weights_that_someone_deleted_are(world: World):
     model = models(world.real())["pawsx"]
     (world.store / model.path / "model.safetensors").unlink()
     wanted = pending(world.store, world.real(languages=["en", "de", "zh"])).values()
-    assert store.set_aside(world.store, wanted) == [world.store / model.path]
+    assert [entry.path for entry in store.damaged(world.store, wanted)] == [model.path]
 
 
 def test_a_job_whose_model_lost_its_weights_meanwhile_says_what_to_do(world: World):

@@ -41,7 +41,8 @@ def pruned(world: World, *grids: Grid) -> set[str]:
 
 
 def files(folder: Path) -> set[str]:
-    return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    found = {file.relative_to(folder) for file in folder.rglob("*") if file.is_file()}
+    return {str(file) for file in found if file.parts[0] != ".cache"}
 
 
 def model(grid: Grid, intermediate: str, target: str) -> Entry:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import spec
+from xstilts import sourcecode, spec
+from xstilts.sourcecode import SourceCode
 
 SOURCE = '''"""A module."""
 import os
@@ -28,15 +29,13 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "shape.py").write_text(SOURCE)
     (folder / "helper.py").write_text("def double(x):\n    return 2 * x\n")
     (folder / "other.py").write_text("A = 1\n")
-    monkeypatch.setattr(spec, "PACKAGE", "demo")
-    monkeypatch.setattr(spec, "ROOT", tmp_path)
+    monkeypatch.setattr(sourcecode, "PACKAGE", "demo")
+    monkeypatch.setattr(sourcecode, "ROOT", tmp_path)
     return folder
 
 
 def code(*modules: str) -> str:
-    for cached in (spec._tree, spec._imports, spec._module_fingerprint, spec.code):
-        cached.cache_clear()
-    return spec.code(*modules)
+    return SourceCode(Path("no memory.json")).fingerprint(*modules)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +88,24 @@ def test_a_metric_counts_for_what_names_it_and_not_for_what_only_uses_it(package
     (package / "metrics" / "ratio.py").write_text("PERCENT = 1\n")
     assert code("shape") == using
     assert code("shape", "metrics") != naming
+
+
+def test_a_module_that_is_remembered_is_not_parsed_again(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    first = SourceCode(tmp_path / "memory.json")
+    known = first.fingerprint("shape")
+    first.save()
+    monkeypatch.setattr(sourcecode, "_parsed", lambda source: pytest.fail("it was parsed again"))
+    assert SourceCode(tmp_path / "memory.json").fingerprint("shape") == known
+
+
+def test_what_is_remembered_of_a_module_ends_with_its_text(package: Path, tmp_path: Path):
+    first = SourceCode(tmp_path / "memory.json")
+    before = first.fingerprint("shape")
+    first.save()
+    (package / "helper.py").write_text("def double(x):\n    return x + x\n")
+    assert SourceCode(tmp_path / "memory.json").fingerprint("shape") == code("shape") != before
 
 
 def test_settings_that_swap_their_values_are_noticed():

@@ -13,7 +13,6 @@ from xstilts import store
 from xstilts.config import Config, ConfigError, Encoder, parse
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
-from xstilts.spec import FileHashes
 from xstilts.store import FileIdentity, finished, pending, planned, publishing
 from xstilts.tasks.base import Task
 
@@ -131,10 +130,12 @@ def test_a_touched_entry_is_finished(made: Path, tmp_path: Path):
     assert finished(tmp_path, ENTRY)
 
 
-def test_the_manifest_of_a_damaged_entry_is_set_aside_and_no_other(made: Path, tmp_path: Path):
-    assert store.set_aside(tmp_path, [ENTRY, NEEDY]) == []
+def test_an_entry_that_lost_a_file_is_damaged_and_can_be_set_aside(made: Path, tmp_path: Path):
+    assert store.damaged(tmp_path, [ENTRY, NEEDY]) == []
     (made / "rows.txt").unlink()
-    assert store.set_aside(tmp_path, [ENTRY, NEEDY]) == [made]
+    assert store.damaged(tmp_path, [ENTRY, NEEDY]) == [ENTRY]
+    store.set_aside(tmp_path, ENTRY)
+    assert store.damaged(tmp_path, [ENTRY, NEEDY]) == []
     assert sorted(file.name for file in made.iterdir()) == ["manifest.json.damaged", "spec.json"]
 
 
@@ -249,7 +250,7 @@ def checkpoint(folder: Path, **changes: str) -> Encoder:
 
 def identity(folder: Path) -> FileIdentity:
     """An identity that remembers nothing."""
-    return FileIdentity(FileHashes(folder / "no memory.json"))
+    return FileIdentity(folder / "no memory")
 
 
 def test_an_encoder_that_was_moved_touched_or_documented_is_the_same(tmp_path: Path):

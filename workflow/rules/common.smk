@@ -16,6 +16,10 @@ if workflow.remote_exec and STARTED and RUN.has(STARTED):
 if RUN.devices and "gpu" not in workflow.global_resources:
     workflow.register_resource("gpu", len(RUN.devices))
 
+# A plan lists what is damaged; a run then begins by setting it aside.
+if workflow.is_main_process:
+    workflow.dag_settings.forcerun = {*workflow.dag_settings.forcerun, *RUN.forced()}
+
 # After the undoing of an edit there may be nothing to do but to show the reports that are there.
 if not RUN.pending:
     RUN.show()

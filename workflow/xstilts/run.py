@@ -49,12 +49,19 @@ class Run:
     @cached_property
     def pending(self) -> dict[str, Entry]:
         """The entries that are still to be made, by path."""
-        found = store.pending(self.config.store, self.grid)
-        for folder in store.set_aside(self.config.store, found.values()):
-            print(
-                f"{folder} has lost a file or a part of one since it was finished; it is made again.", file=sys.stderr
-            )
-        return found
+        return store.pending(self.config.store, self.grid)
+
+    @cached_property
+    def damaged(self) -> list[Entry]:
+        """The pending entries that Snakemake would take for finished, as their manifests are still there."""
+        return store.damaged(self.config.store, self.pending.values())
+
+    def forced(self) -> list[str]:
+        """The manifests of the damaged entries, which Snakemake has to be told to make again."""
+        for entry in self.damaged:
+            folder = self.path(entry.path)
+            print(f"{folder} has lost a file or a part of one since it was finished; it is made again.", file=sys.stderr)
+        return [self.path(entry.manifest) for entry in self.damaged]
 
     @cached_property
     def gpus(self) -> int:
@@ -106,6 +113,8 @@ class Run:
             store.require_counts(self.config, self.grid)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
+        for entry in self.damaged:
+            store.set_aside(self.config.store, entry)
         store.hide(self.config.store, self.grid)
         self._leave_config()
 

@@ -17,6 +17,7 @@ from xstilts.checkpoints import is_checkpoint, model_files, tokenizer_files
 from xstilts.config import Config, ConfigError, Encoder
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
+from xstilts.sourcecode import SourceCode
 from xstilts.sources import files
 from xstilts.tasks.base import Task
 
@@ -24,15 +25,25 @@ SPEC, MANIFEST, WEIGHTS = "spec.json", "manifest.json", "model.safetensors"
 REMOVED = "removed"
 
 
-@dataclass(frozen=True)
 class FileIdentity:
-    """Files by their content, code by its syntax trees."""
+    """Files by their content, code by its syntax trees.
 
-    hashes: spec.FileHashes
+    Args:
+        memory: the folder that remembers both from one look to the next.
+    """
+
+    def __init__(self, memory: Path):
+        self.hashes = spec.FileHashes(memory / "sha256.json")
+        self.source = SourceCode(memory / "code.json")
+
+    def save(self) -> None:
+        """Remember what was seen."""
+        self.hashes.save()
+        self.source.save()
 
     def code(self, *modules: str) -> str:
         """The fingerprint of all code that the modules reach."""
-        return spec.code(*modules)
+        return self.source.fingerprint(*modules)
 
     def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
         """The layout and the content of the files of a split; what was looked for, where there is none."""
@@ -72,10 +83,10 @@ def require_encoders(config: Config) -> None:
 
 def open_grid(config: Config) -> Grid:
     """The grid of a configuration over the files and the code that are here now."""
-    hashes = spec.FileHashes(config.store / ".cache" / "sha256.json")
-    grid = Grid(config, FileIdentity(hashes))
+    identity = FileIdentity(config.store / ".cache")
+    grid = Grid(config, identity)
     _ = grid.entries
-    hashes.save()
+    identity.save()
     return grid
 
 
@@ -127,16 +138,14 @@ def _size(file: Path) -> int | None:
         return None
 
 
-def set_aside(store: Path, entries: Iterable[Entry]) -> list[Path]:
-    """Rename the manifests of entries that were finished and are not any more, which Snakemake would go by.
+def damaged(store: Path, entries: Iterable[Entry]) -> list[Entry]:
+    """The entries that were finished and are not any more."""
+    return [entry for entry in entries if (store / entry.manifest).is_file() and not finished(store, entry)]
 
-    Returns:
-        The folders of these entries.
-    """
-    found = [entry for entry in entries if (store / entry.manifest).is_file() and not finished(store, entry)]
-    for entry in found:
-        (store / entry.manifest).rename(store / f"{entry.manifest}.damaged")
-    return [store / entry.path for entry in found]
+
+def set_aside(store: Path, entry: Entry) -> None:
+    """Rename the manifest of a damaged entry, by which Snakemake would go."""
+    (store / entry.manifest).rename(store / f"{entry.manifest}.damaged")
 
 
 def require_intact(store: Path, entry: Entry) -> None:

@@ -8,7 +8,7 @@ from snakemake_interface_common.exceptions import WorkflowError
 
 from xstilts.config import Config, parse
 from xstilts.errors import UserError
-from xstilts.spec import ROOT
+from xstilts.sourcecode import ROOT
 
 SHIPPED = ROOT.parent / "config.yaml"
 _OF_A_RUN = "config.json"

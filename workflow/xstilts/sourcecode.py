@@ -1,0 +1,138 @@
+"""The fingerprint of code: of all modules of this package that a job can reach by imports.
+
+It is taken over the syntax trees without docstrings, so that comments, docstrings and layout do not count, and is the
+same under every Python version. Modules loaded by name at run time are not seen and have to be given, and so have
+metrics.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from xstilts.spec import Memory, fingerprint
+
+PACKAGE = __name__.partition(".")[0]
+ROOT = Path(__file__).parent.parent
+
+_FETCHING = tuple(f"sources.{name}" for name in ("archives", "download", "fetch", "hub", "repositories"))
+_RUNNING = ("store", "run", "devices", "discard", "commands", "errors", "__main__")
+WIRING = ("config", "checks", "grid", "spec", "sourcecode", *_RUNNING, *_FETCHING)
+"""Modules that decide which jobs there are and what their specs say, how pinned files come here, where jobs run, what
+is kept, or how a mistake is worded: never a result."""
+
+METRICS = "metrics"
+"""The package whose modules count where they are named and not where they are only used: a metric that changes makes
+new scores, and trains and predicts nothing again although it chooses checkpoints."""
+
+_SILENT_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
+
+
+@dataclass(frozen=True)
+class _Module:
+    """The fingerprint of a module alone, and the modules of this package that it imports."""
+
+    fingerprint: str
+    imports: tuple[str, ...]
+
+
+class SourceCode(Memory):
+    """The modules of this package as they are now; what was read is remembered by the text of a module."""
+
+    def __init__(self, file: Path):
+        super().__init__(file)
+        self._modules: dict[str, _Module] = {}
+
+    def fingerprint(self, *modules: str) -> str:
+        """The fingerprint of all code that the modules reach."""
+        reached = self.reached(f"{PACKAGE}.{module}" for module in modules)
+        return fingerprint({module: self._module(module).fingerprint for module in reached})
+
+    def reached(self, modules: Iterable[str]) -> set[str]:
+        """The modules, what they import, and so on."""
+        reached: set[str] = set()
+        waiting = list(modules)
+        while waiting:
+            module = waiting.pop()
+            if module not in reached:
+                reached.add(module)
+                waiting.extend(self._module(module).imports)
+        return reached
+
+    def _module(self, name: str) -> _Module:
+        if name not in self._modules:
+            source = _file(name).read_bytes()
+            key = f"{_own_hash()}.{hashlib.sha256(source).hexdigest()}"
+            parsed, names = self.known.get(key) or self.learn(key, _parsed(source))
+            self._modules[name] = _Module(parsed, _counted(name, names))
+        return self._modules[name]
+
+
+@cache
+def _own_hash() -> str:
+    """Stands for the way in which code is read here."""
+    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+
+
+@cache
+def _parsed(source: bytes) -> list:
+    tree = ast.parse(source)
+    return [fingerprint(_serialise(tree)), sorted(set(_imported_names(tree)))]
+
+
+def _file(module: str) -> Path:
+    path = ROOT.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _counted(importer: str, names: list[str]) -> tuple[str, ...]:
+    """The modules of this package among what a module imports, the packages above them included."""
+    found = set()
+    for name in names:
+        parts = name.split(".")
+        for length in range(2, len(parts) + 1):
+            candidate = ".".join(parts[:length])
+            if parts[0] == PACKAGE and _counts(parts[1:length], importer) and _file(candidate).is_file():
+                found.add(candidate)
+    return tuple(sorted(found))
+
+
+def _counts(parts: list[str], importer: str) -> bool:
+    """Whether what a module imports is part of the code that it reaches."""
+    return not _is_wiring(parts) and (parts[0] != METRICS or importer.split(".")[1] == METRICS)
+
+
+def _is_wiring(parts: list[str]) -> bool:
+    return any(".".join(parts[:length]) in WIRING for length in (1, 2))
+
+
+def _imported_names(tree: ast.AST) -> Iterator[str]:
+    """Dotted names of everything imported at run time; blocks under `if TYPE_CHECKING` are left out."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        else:
+            yield from _imported_names(node)
+
+
+def _serialise(node: object) -> object:
+    """A syntax tree as plain lists, without docstrings and without what differs among Python versions."""
+    if isinstance(node, ast.AST):
+        fields = {name: _serialise(value) for name, value in ast.iter_fields(node) if name not in _SILENT_FIELDS}
+        return [type(node).__name__, {name: value for name, value in fields.items() if value not in (None, [])}]
+    if isinstance(node, list):
+        return [_serialise(item) for item in node if not _is_docstring(item)]
+    if isinstance(node, (bytes, complex, type(...))):
+        return repr(node)
+    return node
+
+
+def _is_docstring(node: object) -> bool:
+    """Whether a statement is a bare string: the docstring of a module, class, function or attribute."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
