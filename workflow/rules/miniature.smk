@@ -1,4 +1,6 @@
 rule write_miniature:
+    input:
+        made_from,
     output:
         manifest=RUN.path("{entry}/manifest.json"),
     log:
@@ -14,6 +16,8 @@ rule write_miniature:
 
 
 rule pretrain_encoder:
+    input:
+        made_from,
     output:
         manifest=RUN.path("{entry}/manifest.json"),
         settings=RUN.path("{entry}/config.json"),
@@ -24,7 +28,6 @@ rule pretrain_encoder:
         entry=RUN.waiting_for("pretrain_encoder"),
     conda:
         "../../envs/xstilts.yaml"
-    threads: 2
     params:
         config=RUN.config_file,
     shell:

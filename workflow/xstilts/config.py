@@ -171,7 +171,7 @@ class Pretraining(Settings):
     """The longest sequence that it can take, in sub-words."""
     batches: Count = 1000
     """Different batches; they come again in another order until all steps are done."""
-    steps: Count = 5000
+    steps: Count = 4500
     tokens: Count = 1500
     """Sub-words of a batch, padding included."""
     learning_rate: Positive = 5e-3

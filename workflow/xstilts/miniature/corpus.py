@@ -1,7 +1,7 @@
 """What the encoder of the miniature world is pretrained on: pairs of sentences, and passages with one of theirs."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import NamedTuple
@@ -55,23 +55,26 @@ class Row(NamedTuple):
 
 
 def batches(
-    tokenizer: PreTrainedTokenizerFast, seed: int, *, count: int, tokens: int, masked: float, processes: int
-) -> list[Batch]:
+    tokenizer: PreTrainedTokenizerFast, seed: int, *, count: int, tokens: int, masked: float
+) -> Iterator[Batch]:
     """About so many batches in all languages, half of them pairs and half passages.
+
+    They are drawn by another process, while the first ones are already in use.
 
     Args:
         tokens: sub-words of a batch at most, padding included.
         masked: the share of words that are masked.
-        processes: have no influence on what is drawn.
     """
     draw = partial(_part, tokenizer, tokens, masked)
-    with ProcessPoolExecutor(processes) as pool:
-        parts = pool.map(draw, (f"corpus-{seed}-{number}" for number in range(-(-count // _PART))))
-        return [batch for part in parts for batch in part]
+    with ProcessPoolExecutor(1) as pool:
+        for part in pool.map(draw, (f"corpus-{seed}-{number}" for number in range(-(-count // _PART)))):
+            yield from part
 
 
 def _part(tokenizer: PreTrainedTokenizerFast, tokens: int, masked: float, seed: str) -> list[Batch]:
-    return Corpus(tokenizer, random.Random(seed), masked).batches(_PART, tokens)
+    rng = random.Random(seed)
+    drawn = Corpus(tokenizer, rng, masked).batches(_PART, tokens)
+    return rng.sample(drawn, len(drawn))
 
 
 class Corpus:
@@ -146,7 +149,7 @@ class Corpus:
         """Sentences on events that are easily confused, and one of them again, with a slot masked."""
         rng = self._rng
         one, other = rng.choices(LANGUAGES, k=2)
-        events = self._events(rng.randint(3, 5))
+        events = self._events(rng.randint(1, 5))
         asked = rng.choice(events)
         slot = rng.choice([slot for slot in SLOTS if getattr(asked, slot)])
         passage = [

@@ -54,9 +54,8 @@ def pretrain(settings: Pretraining, folder: Path) -> None:
         count=settings.batches,
         tokens=settings.tokens,
         masked=settings.masked,
-        processes=torch.get_num_threads(),
     )
-    print(f"{len(tokenizer)} pieces, {len(batches)} batches", flush=True)
+    print(f"{len(tokenizer)} pieces", flush=True)
     model = XLMRobertaForMaskedLM(_config(settings, tokenizer))
     _initialise(model, occurrences(said, tokenizer))
     _train(model, batches, settings)
@@ -139,7 +138,7 @@ def _sinusoids(count: int, size: int) -> torch.Tensor:
     return torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1)
 
 
-def _train(model: XLMRobertaForMaskedLM, batches: list[Batch], settings: Pretraining) -> None:
+def _train(model: XLMRobertaForMaskedLM, batches: Iterator[Batch], settings: Pretraining) -> None:
     heads = nn.ModuleDict({name: nn.Linear(settings.hidden_size, size) for name, size in _HEADS.items()})
     parameters = [*model.parameters(), *heads.parameters()]
     optimiser = torch.optim.AdamW(
@@ -162,11 +161,14 @@ def _train(model: XLMRobertaForMaskedLM, batches: list[Batch], settings: Pretrai
             seen.clear()
 
 
-def _again_and_again(batches: list[Batch], seed: int) -> Iterator[Batch]:
+def _again_and_again(batches: Iterator[Batch], seed: int) -> Iterator[Batch]:
     """All batches, and all of them again in other orders."""
-    rng = random.Random(seed)
+    rng, seen = random.Random(seed), []
+    for batch in batches:
+        seen.append(batch)
+        yield batch
     while True:
-        yield from rng.sample(batches, len(batches))
+        yield from rng.sample(seen, len(seen))
 
 
 def _rise_and_fall(settings: Pretraining) -> Callable[[int], float]:
