@@ -3,6 +3,9 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+report: "workflow/report/workflow.rst"
+
+
 configfile: f"{workflow.basedir}/config.yaml"
 
 
@@ -21,7 +24,8 @@ localrules:
 rule all:
     default_target: True
     input:
-        RUN.target,
+        RUN.targets,
+        [shown(item) for item in gallery.tables(RUN.grid) + gallery.figures(RUN.grid)],
 
 
 onstart:
@@ -37,7 +41,5 @@ onsuccess:
 
 
 onerror:
-    print(
-        "A job failed: its log says why in the first line. What is finished stays; start snakemake again to go on."
-    )
     shell("python -m xstilts table {RUN.config_file} || true")
+    print(RUN.failures(), flush=True)

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,19 +18,35 @@ PLUGINS = {
 }
 
 
+Resources = dict[str, dict[str, str]]
+"""Those of a job of each rule."""
+
+
 @pytest.fixture(scope="module", params=PLUGINS)
-def planned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
-    """The resources of a job of each rule."""
+def plan(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Resources]:
+    """Plans a run with a profile and more options."""
     if find_spec(PLUGINS[request.param]) is None:
         pytest.skip(f"no executor for {request.param}: pip install -r envs/requirements-clusters.txt")
     places = ["--snakefile", ROOT / "Snakefile", "--directory", tmp_path_factory.mktemp(request.param)]
     grid = ["--configfile", ROOT / "workflow/experiments/miniature.yaml"]
     profile = ["--workflow-profile", PROFILES / request.param]
     command = [sys.executable, "-m", "snakemake", *places, *grid, *profile, "--dry-run"]
-    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    assert run.returncode == 0, run.stdout
-    jobs = re.findall(r"^(?:local)?rule (\w+):\n(?:    .*\n)*?    resources: (.*)", run.stdout, re.MULTILINE)
-    return {rule: dict(part.split("=", 1) for part in resources.split(", ")) for rule, resources in jobs}
+
+    def with_options(*options: str) -> Resources:
+        run = subprocess.run(
+            [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        assert run.returncode == 0, run.stdout
+        jobs = re.findall(r"^(?:local)?rule (\w+):\n(?:    .*\n)*?    resources: (.*)", run.stdout, re.MULTILINE)
+        return {rule: dict(part.split("=", 1) for part in resources.split(", ")) for rule, resources in jobs}
+
+    return with_options
+
+
+@pytest.fixture(scope="module")
+def planned(plan: Callable[..., Resources]) -> Resources:
+    """The resources as they are without more options."""
+    return plan()
 
 
 def test_trainings_and_predictions_ask_for_a_gpu_where_gpus_are_and_the_rest_for_none(planned):
@@ -45,6 +62,16 @@ def test_every_job_has_a_limit_of_time_and_memory(planned):
     for rule, resources in planned.items():
         assert int(resources["mem_mb"]) >= 8000, rule
         assert int(resources.get("runtime") or resources["seconds"]) > 0, rule
+
+
+def test_a_training_on_two_gpus_asks_for_two_and_for_twice_the_cores_and_memory(
+    plan: Callable[..., Resources], planned: Resources
+):
+    # Snakemake plans with one core unless told otherwise; a run on a cluster has no such bound.
+    one, two = planned["train_stage"], plan("--cores", "64", "--config", "training={gpus: 2}")["train_stage"]
+    asked = {key for key in one if key in ("gpu", "mem_mb", "cpus", "cpus_per_task")}
+    assert len(asked) == 3
+    assert {key: int(two[key]) for key in asked} == {key: 2 * int(one[key]) for key in asked}
 
 
 @pytest.mark.parametrize(

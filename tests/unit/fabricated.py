@@ -12,10 +12,13 @@ import yaml
 from xstilts.config import Config
 from xstilts.grid import Cell, Entry, Grid
 from xstilts.inspection import experiments
-from xstilts.store import FileIdentity, publishing, write_json
+from xstilts.store import FileIdentity, publishing
 from xstilts.tasks.base import Task
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
+REPORTS = ("collect", "statistics", "tables", "figures", "page")
+"""The steps whose entries belong to one experiment."""
+
 ROWS = 320
 WEIGHTS = 1000
 SETTINGS = {
@@ -88,9 +91,6 @@ class World:
     def finish(self, entries: Iterable[Entry], text: str = "", **notes) -> None:
         """Let entries be finished."""
         for entry in entries:
-            if entry.path.endswith(".json"):
-                write_json(self.store / entry.path, {"split": "test", "languages": {}, "spec": entry.spec})
-                continue
             with publishing(self.store, entry) as draft:
                 (draft.folder / "content.txt").write_text(f"{entry.step} {text}")
                 if entry.step == "train_stage":

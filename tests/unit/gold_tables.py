@@ -33,4 +33,5 @@ def parallel(gold: dict) -> pa.Table:
 
 
 def score(name: str, examples: pa.Table, predictions, lang: str = "en") -> dict[str, float]:
-    return metrics.load(name).score(examples, predictions, lang)
+    metric = metrics.load(name)
+    return metrics.score(metric, metric.units(examples, predictions, lang))

@@ -1,8 +1,9 @@
-"""A small server on this machine: the endpoints of the Hugging Face hub that a download uses, and plain files.
+"""A small server on this machine: the endpoints of the Hugging Face hub for downloads and uploads, and plain files.
 
 What goes wrong on a network can be ordered: the next requests whose line contains a text get another answer.
 """
 
+import base64
 import hashlib
 import json
 import re
@@ -19,6 +20,7 @@ from datasets import Features
 from xstilts.tasks.base import Repository
 
 _API = re.compile(r"/api/(?:datasets|models)/([^/]+/[^/]+)/tree/([^/?]+)")
+_UPLOAD = re.compile(r"/(?:api/models/)?([^/]+/[^/]+?)(?:/(preupload|commit)/main|\.git/info/lfs/objects/(batch))")
 _FILE = re.compile(r"/(?:datasets/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 
 
@@ -33,6 +35,9 @@ class Server:
         faults: pairs of a text and an answer; a request that contains the text takes the first that fits, once.
         requests: the lines of all requests so far, such as `GET /datasets/...`.
         ranges: the byte ranges that were asked for.
+        uploads: files by name, for each repository of a model that was created here.
+        private: the repositories that were created as private ones.
+        token: the one that may write.
     """
 
     url: str = ""
@@ -42,6 +47,10 @@ class Server:
     requests: list[str] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
     resumes: bool = True
+    uploads: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    private: set[str] = field(default_factory=set)
+    token: str = "hf_writer"
+    large: dict[str, bytes] = field(default_factory=dict)
 
 
 @contextmanager
@@ -96,6 +105,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self):
         self._serve()
 
+    def do_POST(self):
+        self._receive(self._upload)
+
+    def do_PUT(self):
+        self._receive(self._store)
+
     def log_message(self, *arguments):
         pass
 
@@ -122,6 +137,58 @@ class _Handler(BaseHTTPRequestHandler):
             place = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
             return self.answer(206, content[start:], headers | place)
         return self.answer(code, content, headers)
+
+    def _receive(self, act: Callable[[bytes], object]) -> None:
+        """Answer a request that brings something; what may be written needs the token."""
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server_state.requests.append(f"{self.command} {self.path}")
+        if self.command == "POST" and self.headers.get("Authorization") != f"Bearer {self.server_state.token}":
+            return self.answer(
+                403, b'{"error": "This token may not write here."}', {"Content-Type": "application/json"}
+            )
+        answer = json.dumps(act(content)).encode()
+        return self.answer(200, answer, {"Content-Type": "application/json"})
+
+    def _upload(self, content: bytes) -> object:
+        if self.path == "/api/repos/create":
+            return self._create(json.loads(content))
+        if self.path == "/api/validate-yaml":
+            return {"errors": [], "warnings": []}
+        name, api, batch = _UPLOAD.match(self.path).groups()
+        return getattr(self, f"_{api or batch}")(name, content)
+
+    def _create(self, wanted: dict) -> dict:
+        name = f"{wanted['organization']}/{wanted['name']}"
+        self.server_state.uploads.setdefault(name, {})
+        if wanted.get("visibility") == "private" or wanted.get("private"):
+            self.server_state.private.add(name)
+        return {"url": f"{self.server_state.url}/{name}"}
+
+    def _preupload(self, name: str, content: bytes) -> dict:
+        """Weights go the way of large files."""
+        paths = [file["path"] for file in json.loads(content)["files"]]
+        modes = {path: "lfs" if path.endswith(".safetensors") else "regular" for path in paths}
+        return {"files": [{"path": path, "uploadMode": mode, "shouldIgnore": False} for path, mode in modes.items()]}
+
+    def _batch(self, name: str, content: bytes) -> dict:
+        objects = json.loads(content)["objects"]
+        places = {one["oid"]: {"upload": {"href": f"{self.server_state.url}/large/{one['oid']}"}} for one in objects}
+        return {"transfer": "basic", "objects": [one | {"actions": places[one["oid"]]} for one in objects]}
+
+    def _store(self, content: bytes) -> dict:
+        self.server_state.large[self.path.rpartition("/")[2]] = content
+        return {}
+
+    def _commit(self, name: str, content: bytes) -> dict:
+        files = self.server_state.uploads[name]
+        for entry in map(json.loads, content.splitlines()):
+            value = entry["value"]
+            if entry["key"] == "file":
+                files[value["path"]] = base64.b64decode(value["content"])
+            elif entry["key"] == "lfsFile":
+                files[value["path"]] = self.server_state.large[value["oid"]]
+        commit = "c" * 40
+        return {"commitUrl": f"{self.server_state.url}/{name}/commit/{commit}", "commitOid": commit}
 
     def _content(self) -> tuple[int, bytes, dict[str, str]]:
         if match := _API.match(self.path):

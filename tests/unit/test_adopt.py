@@ -2,10 +2,11 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
-from fabricated import SETTINGS, World, cell, of_step
+from fabricated import REPORTS, SETTINGS, World, cell, of_step
 
 from xstilts.grid import Entry, Grid, Identity
 from xstilts.inspection.adoption import STEPS, Adoption, adopt, adoptions
@@ -63,7 +64,7 @@ def test_everything_but_the_reports_is_adopted_where_code_alone_has_changed(worl
     grid = world.grid(*edited)
     waiting = pending(world.store, grid)
     assert {one.entry.path for one in adopted(grid)} == {p for p, e in waiting.items() if e.step in STEPS}
-    assert left(grid) == {"collect", "tables"}
+    assert left(grid) == set(REPORTS)
 
 
 def test_an_adopted_entry_is_a_finished_one_with_the_files_of_the_old_one(world: World):
@@ -129,7 +130,7 @@ def test_a_half_adopted_entry_is_adopted_again(world: World):
         if one.entry.step == "train_stage":
             (world.store / one.entry.manifest).unlink()
     adopted(grid)
-    assert left(grid) == {"collect", "tables"}
+    assert left(grid) == set(REPORTS)
 
 
 # What is not
@@ -202,7 +203,7 @@ def test_a_model_without_weights_is_not_adopted_for_itself(world: World):
     lost = cell(grid, "none", "pawsx")
     model = lost.predictions.inputs["model"]
     remove_weights(world.store, model)
-    for entry in (lost.scores, lost.predictions, grid.tables, grid.tables.inputs["scores"]):
+    for entry in (lost.scores, lost.predictions, *of_step(grid, *REPORTS)):
         (world.store / entry.manifest).unlink()
     assert model.path in pending(world.store, grid)
     assert found(grid) == []
@@ -241,12 +242,13 @@ def test_the_command_shows_first_and_adopts_when_told_so(tmp_path: Path, monkeyp
     shown = world.run("adopt", world.file(), "--because", WHY)
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "train_stage: 8 results, such as models/toy~" in shown.stdout
-    assert "left for snakemake: tables 1, collect 1" in shown.stdout
+    (rest,) = re.findall("^left for snakemake: (.*)$", shown.stdout, re.MULTILINE)
+    assert set(rest.split(", ")) == {f"{step} 1" for step in REPORTS}
     assert "give --yes" in shown.stdout
     assert sorted(path for path in world.store.rglob("*") if ".cache" not in path.parts) == before
     done = world.run("adopt", world.file(), "--because", WHY, "--yes")
     assert done.stdout.splitlines()[-1].startswith("Adopted ")
-    assert left(world.real()) == {"collect", "tables"}
+    assert left(world.real()) == set(REPORTS)
     again = world.run("adopt", world.file(), "--because", WHY, "--yes")
     assert "Nothing can be adopted" in again.stdout
 

@@ -6,6 +6,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
+from xstilts.errors import UserError
 from xstilts.training.batches import BatchSampler, micro_batch_size, optimiser_steps, probabilities
 
 
@@ -14,7 +15,7 @@ def sampler(**changes) -> BatchSampler:
         "lengths": {"a": np.arange(1, 41), "b": np.arange(1, 21)},
         "weights": probabilities([40, 20], "proportional", 1.0, None),
         "steps": 30,
-        "batch_size": 8,
+        "rows": 8,
         "micro_batch": 4,
         "seed": 1,
     }
@@ -65,7 +66,7 @@ def test_the_size_of_a_micro_batch_does_not_change_the_rows_of_a_step():
 
 def test_rows_of_a_batch_are_of_like_length():
     lengths = np.random.default_rng(0).integers(5, 200, size=4000)
-    batches = list(sampler(lengths={"a": lengths}, weights=np.ones(1), steps=500, batch_size=8, micro_batch=8))
+    batches = list(sampler(lengths={"a": lengths}, weights=np.ones(1), steps=500, rows=8, micro_batch=8))
     padded = sum(max(lengths[row] for _, row in batch) * len(batch) for batch in batches)
     assert padded < 1.1 * lengths.sum()
 
@@ -88,3 +89,13 @@ def test_steps_are_rows_times_epochs_over_the_batch():
 @pytest.mark.parametrize("batch, fits, expected", [(32, 8, 8), (32, 64, 32), (32, 12, 8), (30, 8, 6), (7, 3, 1)])
 def test_a_micro_batch_divides_its_batch(batch: int, fits: int, expected: int):
     assert micro_batch_size(batch, fits) == expected
+
+
+@pytest.mark.parametrize("processes, fits, expected", [(2, 8, 8), (2, 32, 16), (4, 6, 4), (8, 3, 2), (32, 9, 1)])
+def test_a_micro_batch_divides_the_share_of_a_process(processes: int, fits: int, expected: int):
+    assert micro_batch_size(32, fits, processes) == expected
+
+
+def test_a_batch_that_processes_cannot_share_is_an_error():
+    with pytest.raises(UserError, match=r"^3 GPUs cannot share a batch of 32 rows evenly\.$"):
+        micro_batch_size(32, 8, 3)

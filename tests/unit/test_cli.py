@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,36 @@ def test_a_mistake_of_the_user_is_the_first_line_of_the_log(mistaken: Path, tmp_
     assert first.startswith("error: config key 'trainin'")
     assert any(line.startswith("python -m xstilts read_task ") for line in rest)
     assert "Traceback" not in "".join(rest)
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[subprocess.Popen]:
+    """A job that waits for its configuration, which is a pipe that nobody writes to."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    entry = ["data/xnli.evaluate~000", "--config", tmp_path / "pipe.yaml", "--log", tmp_path / "job.log"]
+    command = [sys.executable, "-m", "xstilts", "read_task", *entry]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(WORKFLOW)}) as process:
+        # Opening the other end waits until the job has opened its own.
+        with (tmp_path / "pipe.yaml").open("w"):
+            yield process
+        process.kill()
+
+
+def test_a_job_that_gets_sigterm_says_so_in_the_first_line_of_its_log(waiting: subprocess.Popen, tmp_path: Path):
+    waiting.terminate()
+    assert waiting.wait() == 1
+    first, *rest = (tmp_path / "job.log").read_text().splitlines()
+    assert first == "error: stopped by SIGTERM. Nothing is lost: the next run starts it again."
+    assert "Traceback" not in "".join(rest)
+
+
+def test_a_command_whose_reader_has_seen_enough_ends_without_a_word():
+    command = [sys.executable, "-m", "xstilts", "schema"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(WORKFLOW)}, **pipes) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == -signal.SIGPIPE
 
 
 def test_a_failure_that_is_nobody_s_mistake_is_the_first_line_of_the_log_with_its_traceback_below(tmp_path: Path):

@@ -35,6 +35,7 @@ MISTAKES = {
         {"stages": {"both": {"sampling": {"strategy": "capped"}}}},
         ["'stages.both.sampling'", "'cap'"],
     ),
+    "no GPU at all": ({"stages": {"mnli": {"gpus": 0}}}, ["'stages.mnli.gpus'", "greater than 0", "0"]),
     "a name that cannot be a path": ({"experiment": "My Run"}, ["'experiment'", "'My Run'"]),
     "a list for a block": ({"grid": [1]}, ["'grid'", "[1]"]),
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from xstilts import devices
+from xstilts.errors import UserError
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 JOB = """
@@ -18,8 +19,8 @@ import os, sys, time
 from pathlib import Path
 from xstilts import devices
 
-locks, marks, seconds = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
-with devices.taken(locks) as device:
+locks, marks, seconds, count = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
+with devices.taken(count, locks) as device:
     assert os.environ["CUDA_VISIBLE_DEVICES"] == device
     begun = time.monotonic()
     (marks / f"{os.getpid()}.begun").write_text(device)
@@ -39,10 +40,10 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def start(machine: Path, seconds: float, **environment: str) -> subprocess.Popen:
-    """A job that has a device for some time."""
+def start(machine: Path, seconds: float, count: int = 1, **environment: str) -> subprocess.Popen:
+    """A job that has a device, or several, for some time."""
     variables = {**os.environ, "PYTHONPATH": str(WORKFLOW), **environment}
-    command = [sys.executable, "-c", JOB, machine / "locks", machine, str(seconds)]
+    command = [sys.executable, "-c", JOB, machine / "locks", machine, str(seconds), str(count)]
     return subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True)
 
 
@@ -79,13 +80,41 @@ def test_a_job_without_a_free_device_waits_and_says_so_until_one_is_killed(machi
     holders = [start(machine, LONG), start(machine, LONG)]
     assert sorted(begun(machine, holders, 2)) == ["4", "7"]
     late = start(machine, 0)
-    assert late.stdout.readline() == "Waiting for one of the GPUs 4, 7: other jobs compute on all of them.\n"
+    assert late.stdout.readline() == "Waiting for 1 of the GPUs 4, 7: other jobs compute on them.\n"
     assert not (machine / f"{late.pid}.begun").exists()
     device = (machine / f"{holders[0].pid}.begun").read_text()
     holders[0].send_signal(signal.SIGKILL)
     assert late.wait(timeout=30) == 0
     assert (machine / f"{late.pid}.begun").read_text() == device
     end(*holders, late)
+
+
+def test_a_job_has_as_many_devices_as_it_asks_for_and_waits_for_all_of_them(machine: Path):
+    first = start(machine, LONG)
+    assert begun(machine, [first], 1) == ["4"]
+    both = start(machine, 0, 2)
+    assert both.stdout.readline() == "Waiting for 2 of the GPUs 4, 7: other jobs compute on them.\n"
+    # Meanwhile it holds none.
+    second = start(machine, LONG)
+    assert begun(machine, [second], 1) == ["7"]
+    end(first, second)
+    assert both.wait(timeout=30) == 0
+    assert (machine / f"{both.pid}.begun").read_text() == "4,7"
+    end(both)
+
+
+def test_jobs_that_need_all_devices_have_their_turn(machine: Path):
+    jobs = [start(machine, 0.3, 2) for _ in range(3)]
+    assert [job.wait(timeout=50) for job in jobs] == [0] * 3
+    spans = sorted(tuple(map(float, mark.read_text().split()[1:])) for mark in machine.glob("*.ended"))
+    assert all(one[1] <= other[0] for one, other in pairwise(spans))
+    end(*jobs)
+
+
+def test_more_devices_than_there_are_is_an_error(machine: Path):
+    message = r"^the job asks for 3 GPUs, and may see 2 \(4, 7\)\. Set 'gpus' of the stage to 2 at most; its results keep"
+    with pytest.raises(UserError, match=message), devices.taken(3, machine):
+        raise AssertionError
 
 
 def test_runs_with_other_devices_wait_only_for_those_they_share(machine: Path):
@@ -104,19 +133,19 @@ def test_allocations_of_a_cluster_count_their_devices_for_themselves(machine: Pa
 
 def test_the_device_is_given_back_and_the_environment_is_as_before(machine: Path):
     for _ in range(2):
-        with devices.taken(machine) as device:
+        with devices.taken(locks=machine) as device:
             assert (device, os.environ["CUDA_VISIBLE_DEVICES"]) == ("4", "4")
         assert os.environ["CUDA_VISIBLE_DEVICES"] == "4,7"
 
 
 def test_the_device_of_a_job_that_fails_is_given_back(machine: Path):
     def fail() -> None:
-        with devices.taken(machine):
+        with devices.taken(locks=machine):
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    with devices.taken(machine) as device:
+    with devices.taken(locks=machine) as device:
         assert device == "4"
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "4,7"
 
@@ -132,14 +161,14 @@ def test_jobs_on_a_device_wait_for_one_before_anything_else(machine: Path, comma
             job = subprocess.Popen(
                 [sys.executable, "-m", "xstilts", *arguments], env=variables, stdout=subprocess.PIPE, text=True
             )
-            assert job.stdout.readline().startswith(f"Waiting for one of the GPUs {name}: ")
+            assert job.stdout.readline().startswith(f"Waiting for 1 of the GPUs {name}: ")
             end(job)
     (devices.LOCKS / "machine" / device).unlink()
 
 
 def test_without_a_device_nothing_changes(machine: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    with devices.taken(machine / "locks") as device:
+    with devices.taken(locks=machine / "locks") as device:
         assert (device, os.environ["CUDA_VISIBLE_DEVICES"]) == (None, "")
     assert not (machine / "locks").exists()
 

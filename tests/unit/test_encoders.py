@@ -75,6 +75,13 @@ def test_a_head_has_the_outputs_of_its_own_task(family, parent_kind, kind):
         assert tuple(child.config.id2label.values()) == tiny.TASKS[kind].labels
 
 
+def test_a_head_that_was_never_used_is_saved_with_the_config_of_one_that_was(tmp_path, tiny_tokenizer):
+    model = fresh(tiny.encoder(tmp_path, tiny_tokenizer), "classification")
+    before = model.config.to_dict()
+    model(input_ids=torch.tensor([[0, 2]]), labels=torch.tensor([1]))
+    assert model.config.to_dict() == before
+
+
 def test_a_head_is_drawn_from_the_seed(tmp_path, tiny_tokenizer):
     checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
     drawn = []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fabricated import REPORTS
 from snakemake.utils import update_config
 
 from xstilts.config import Config, ConfigError, Encoder, parse
@@ -129,11 +130,11 @@ def test_every_cell_has_predictions_and_scores_below_the_path_of_its_model():
         expected.add("/".join(("cells/toy", *stages, *([own] if own else []), target, place)))
     assert len(expected) == 36
     assert plain(of_step("predict", grid())) == expected
-    assert plain(of_step("score", grid())) == {f"{path}/scores.json" for path in expected}
+    assert plain(of_step("score", grid())) == {f"{path}/scores" for path in expected}
 
 
 def test_the_numbers_of_one_seed_and_of_two():
-    once = {"read_task": 15, "encode_task": 15, "collect": 1, "tables": 1}
+    once = {"read_task": 15, "encode_task": 15, **dict.fromkeys(REPORTS, 1)}
     assert counts(grid()) == {**once, "train_stage": 25, "predict": 36, "score": 36}
     two = counts(grid(grid={"seeds": [1, 2]}))
     assert two == {**once, "train_stage": 2 * 25, "predict": 2 * 36 - 2, "score": 2 * 36 - 2}
@@ -151,7 +152,7 @@ def test_the_configuration_that_is_shipped_is_the_grid_of_the_paper():
     # Retrieval on the bare encoder is the same for every seed.
     cells = 11 * 9 * 3 - 2 * 2
     expected = {"read_task": reads, "encode_task": reads, "train_stage": models, "predict": cells, "score": cells}
-    assert counts(paper) == expected | {"collect": 1, "tables": 1}
+    assert counts(paper) == expected | dict.fromkeys(REPORTS, 1)
     files = {(cell.target, lang) for cell in paper.cells for lang in paper.languages(cell.target)}
     assert len(files) == 162
 
@@ -205,14 +206,14 @@ def test_two_experiments_share_everything_but_their_reports():
     part = {"intermediates": ["none", "mnli"], "targets": ["xnli", "xquad"]}
     other = grid(experiment="other", grid=part)
     assert names(other) < names(grid())
-    assert set(other.entries) - names(other) == of_step("collect", other) | of_step("tables", other)
+    assert set(other.entries) - names(other) == set().union(*(of_step(step, other) for step in REPORTS))
     assert all(path.startswith("experiments/other/") for path in set(other.entries) - names(other))
 
 
 def test_encoders_with_the_same_tokenizer_share_data_and_features_alone():
     both = grid(grid={"encoders": ["toy", "other"]})
     shared = {step for step, count in counts(both).items() if count == counts(grid())[step]}
-    assert shared == {"read_task", "encode_task", "collect", "tables"}
+    assert shared == {"read_task", "encode_task", *REPORTS}
 
 
 # What renames what
@@ -284,6 +285,8 @@ def test_two_settings_that_swap_their_values_are_noticed(block: str, pair: dict)
     "changes",
     [
         {"encoders": {"toy": {"micro_batch": 1}}},
+        {"training": {"gpus": 2}},
+        {"stages": {"mnli": {"gpus": 4}}},
         {"tasks": {"mnli": {"folders": ["elsewhere"]}}},
         {"data": "elsewhere"},
         {"store": "elsewhere"},
@@ -341,6 +344,10 @@ MISTAKES = {
     "an unknown language of a stage": (
         {"stages": {"mnli": {"languages": ["qq"]}}},
         ["'stages.mnli.languages'", "'qq'", "no training or no dev data"],
+    ),
+    "a batch that GPUs cannot share": (
+        {"stages": {"mnli": {"batch_size": 8, "gpus": 3}}},
+        ["'stages.mnli.gpus'", "a batch of 8 rows", "found 3", "allowed: 1, 2, 4, 8"],
     ),
     "an unknown task": ({"tasks": {"xnlj": {}}}, ["'tasks'", "'xnlj'", "allowed: anli, ", "'xnli'?"]),
     "an unknown target": ({"grid": {"targets": ["pawsxx"]}}, ["'grid.targets'", "'pawsxx'", "allowed: ", "'pawsx'?"]),

@@ -115,7 +115,7 @@ def test_predictions_are_of_these_labels_and_a_tag_beside_them_counts_as_wrong(t
     lines = (folder / "predictions/ccg/dev-en.tsv").read_text(encoding="utf-8").splitlines()
     found, gold = [line for line in lines if line], "NP S\\NP NP S/PP NP".split()
     assert set(found) <= set(SORTED)
-    scores = json.loads(trained.run("score", "ccg").read_text(encoding="utf-8"))["languages"]["en"]
+    scores = json.loads((trained.run("score", "ccg") / "scores.json").read_text(encoding="utf-8"))["languages"]["en"]
     right = sum(one == other for one, other in zip(found, gold, strict=True))
     assert scores == {"n": 2, "scores": {"accuracy": right * 20}, "headline": right * 20}
 

@@ -144,8 +144,8 @@ def test_only_the_newer_seqeval_takes_tags_for_equal_that_differ_in_their_first_
 
 def test_equal_tags_are_one_chunk_save_those_in_s_and_across_sentences():
     sentences = [["NOUN", "NOUN", "SYM", "SYM"], ["SCONJ", "NOUN"], ["NOUN"]]
-    chunks = {("NOUN", 0, 1), ("SYM", 2, 2), ("SYM", 3, 3), ("SCONJ", 5, 5), ("NOUN", 6, 6), ("NOUN", 8, 8)}
-    assert conlleval_chunks(sentences) == chunks
+    chunks = [{("NOUN", 0, 1), ("SYM", 2, 2), ("SYM", 3, 3)}, {("SCONJ", 0, 0), ("NOUN", 1, 1)}, {("NOUN", 0, 0)}]
+    assert list(map(conlleval_chunks, sentences)) == chunks
 
 
 @pytest.mark.parametrize("found", [["I-PER", "I-PER", "O"], ["B-PER", "I-PER", "O"]])
@@ -226,7 +226,7 @@ def old_seqeval(request):
 )
 def test_pos_is_exactly_that_of_seqeval_0_0_12(old_seqeval, tags):
     batches = random_batches(tags)
-    found = [metrics.load("pos").score(tagged(gold), predicted, "en") for gold, predicted in batches]
+    found = [score("pos", tagged(gold), predicted) for gold, predicted in batches]
     assert [[scores["f1"], scores["precision"], scores["recall"]] for scores in found] == old_seqeval(batches)
 
 

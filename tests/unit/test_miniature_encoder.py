@@ -37,7 +37,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
-    pretraining.pretrain(SETTINGS, folder)
+    pretraining.pretrain(SETTINGS, vocabulary.tokenizer_of(SETTINGS), folder)
     return folder
 
 
@@ -148,23 +148,24 @@ def test_the_encoder_is_an_ordinary_folder_of_hugging_face(made: Path):
 
 
 def test_the_same_settings_give_the_same_bytes(made: Path, tmp_path: Path):
-    pretraining.pretrain(SETTINGS, tmp_path)
+    pretraining.pretrain(SETTINGS, vocabulary.tokenizer_of(SETTINGS), tmp_path)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
         file.name: file.read_bytes() for file in made.iterdir()
     }
 
 
 def test_another_seed_gives_other_weights(made: Path, tmp_path: Path):
-    pretraining.pretrain(SETTINGS.model_copy(update={"seed": 2}), tmp_path)
+    other = SETTINGS.model_copy(update={"seed": 2})
+    pretraining.pretrain(other, vocabulary.tokenizer_of(other), tmp_path)
     name = "roberta.encoder.layer.0.attention.self.query.weight"
     assert not torch.equal(*(load_file(folder / "model.safetensors")[name] for folder in (made, tmp_path)))
 
 
 def test_word_vectors_start_near_their_translations():
     settings = Pretraining(sentences=1500, hidden_size=64)
-    texts = pretraining.texts(settings)
-    tokenizer = vocabulary.tokenizer((token.word.form for row in texts for text in row for token in text.tokens), 256)
-    vectors = normalize(pretraining.translation_vectors(pretraining.occurrences(texts, tokenizer), 64))
+    tokenizer = vocabulary.tokenizer_of(settings)
+    found = pretraining.occurrences(vocabulary.texts(settings), tokenizer)
+    vectors = normalize(pretraining.translation_vectors(found, 64))
     words = {"book": "Buch", "wrote": "написала", "Monday": "lunes", "house": "ev", "car": "汽车"}
     for english, other in words.items():
         one, two = (tokenizer.convert_tokens_to_ids(word) for word in (english, other))

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fabricated import SETTINGS, WEIGHTS, World, cell, of_step
+from fabricated import REPORTS, SETTINGS, WEIGHTS, World, cell, of_step
 
 from xstilts.grid import Entry, Grid
 from xstilts.inspection.adoption import adopt, adoptions
@@ -67,16 +67,16 @@ def test_what_has_another_name_now_goes_and_the_rest_stays(world: World):
     gone = pruned(world, changed)
     unnamed = set(old.entries) - set(changed.entries)
     # Scores go with the predictions that they lie in.
-    assert gone == {path for path in unnamed if not path.endswith(".json")}
+    assert gone == {path for path in unnamed if "/scores~" not in path}
     assert files(world.store) == {file for file in before if not file.startswith(tuple(f"{path}/" for path in gone))}
     assert pending(world.store, changed) == {}
 
 
 def test_scores_of_another_metric_go_from_beside_predictions_that_stay(world: World):
     changed = world.grid("commands.score")
-    world.finish(of_step(changed, "score", "collect", "tables"))
+    world.finish(of_step(changed, "score", *REPORTS))
     gone = pruned(world, changed)
-    assert {path.rpartition("/")[2].partition("~")[0] for path in gone} == {"scores", "collect", "tables"}
+    assert {path.rpartition("/")[2].partition("~")[0] for path in gone} == {"scores", *REPORTS}
     assert pending(world.store, changed) == {}
 
 

@@ -54,6 +54,18 @@ def test_words_and_layout_do_not_change_the_code_fingerprint(package: Path, edit
     assert code("shape") == before
 
 
+def test_the_files_that_a_package_reads_count_with_it_and_other_files_do_not(package: Path):
+    folder = package / "pages"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "page.html").write_text("<p>")
+    before = code("pages")
+    (folder / "notes.txt").write_text("A word.")
+    assert code("pages") == before
+    (folder / "page.html").write_text("<b>")
+    assert code("pages") != before
+
+
 def test_a_change_of_behaviour_changes_it(package: Path):
     before = code("shape")
     (package / "shape.py").write_text(SOURCE.replace("// 2", "// 3"))

@@ -14,7 +14,6 @@ from snakemake.utils import update_config
 from transformers import TrainerState
 
 from xstilts import grid as grids
-from xstilts import spec
 from xstilts.__main__ import JOBS
 from xstilts.commands.train_stage import _steps_done
 from xstilts.config import parse
@@ -23,6 +22,7 @@ from xstilts.grid import Entry, Grid
 from xstilts.inspection import experiments
 from xstilts.inspection.progress import lock_file
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
+from xstilts.sourcecode import SourceCode
 from xstilts.spec import libraries
 from xstilts.store import scratch
 from xstilts.training.resume import Sealing, exclusive
@@ -340,5 +340,5 @@ def test_a_command_that_looks_imports_nothing_heavy(done: World, command: str):
 
 @pytest.mark.parametrize("job", JOBS)
 def test_looking_and_measuring_are_not_part_of_any_job_s_code(job: str):
-    reached = spec._closure([f"xstilts.commands.{job}"])
+    reached = SourceCode(Path("no memory.json")).reached([f"xstilts.commands.{job}"])
     assert not [name for name in reached if "inspection" in name or "measuring" in name]

@@ -37,7 +37,7 @@ def of(scores: pd.DataFrame, **wanted: object) -> pd.Series:
 
 
 def levels(scores: pd.DataFrame, **order: tuple) -> pd.DataFrame:
-    return tables.levels(scores, "toy", GridSettings(**{**ORDER, **order}))
+    return tables.levels(scores, "toy", GridSettings(**{**ORDER, **order}), "median")
 
 
 def written(table: pd.DataFrame, folder: Path) -> dict[str, list[str]]:
@@ -120,7 +120,7 @@ def test_collecting_gives_one_row_for_each_language_and_metric_and_one_for_the_h
         "de": {"n": 9, "scores": None, "headline": None},
     }
     (tmp_path / "scores.json").write_text(json.dumps({"split": "test", "languages": languages}))
-    table = collect.collect(tmp_path, [["toy", "none", "xquad", 1, "scores.json"]])
+    table = collect.collect(tmp_path, [["toy", "none", "xquad", 1, "."]])
     assert list(table.columns) == collect.COLUMNS
     found = table.set_index(["language", "metric"])["value"].to_dict()
     assert {key: found[key] for key in found if key[0] == "en"} == {

@@ -66,10 +66,15 @@ class Experiment:
         """All that has to be there when it is done, for the data as they are now."""
         return store.open_grid(self.config)
 
+    @property
+    def command(self) -> list[str | Path]:
+        """The workflow, as it is run on the command line."""
+        places = ["--snakefile", ROOT / "Snakefile", "--directory", self.folder, "--configfile", self.file]
+        return [Path(sys.executable).parent / "snakemake", *places, "--cores", "2"]
+
     def snakemake(self, *options: str) -> subprocess.CompletedProcess:
         """Run the workflow; all that it prints is in `stdout`."""
-        places = ["--snakefile", ROOT / "Snakefile", "--directory", self.folder, "--configfile", self.file]
-        command = [Path(sys.executable).parent / "snakemake", *places, "--cores", "2", *options]
+        command = [*self.command, *options]
         return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
     def files(self) -> dict[str, tuple[int, bytes]]:

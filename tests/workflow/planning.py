@@ -41,11 +41,8 @@ def finish(file: str) -> None:
     from xstilts import store
 
     for entry in run.pending.values():
-        if entry.manifest == entry.path:
-            store.write_json(run.config.store / entry.manifest, {"spec": entry.spec})
-        else:
-            with store.publishing(run.config.store, entry) as draft:
-                (draft.folder / "content").write_text(entry.path)
+        with store.publishing(run.config.store, entry) as draft:
+            (draft.folder / "content").write_text(entry.path)
     run.show()
 
 

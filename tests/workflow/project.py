@@ -128,7 +128,7 @@ def write_project(folder: Path) -> Project:
 
 def plain(path: str) -> str:
     """A name without its fingerprints."""
-    return "/".join(part.partition("~")[0] + (".json" if part.endswith(".json") else "") for part in path.split("/"))
+    return "/".join(part.partition("~")[0] for part in path.split("/"))
 
 
 def among(names: Iterable[str], *patterns: str) -> list[str]:

@@ -92,7 +92,7 @@ def test_another_language_needs_its_own_models_again_and_nothing_beside(wider: t
     models = trained(mine.grid().entries)
     assert {path for path in wanted if path.startswith("models/")} == {models["udpos"], models["mnli/udpos"]}
     cells = {
-        path.split("/")[-2 - path.endswith(".json")].partition("~")[0] for path in wanted if path.startswith("cells/")
+        path.partition("/scores~")[0].split("/")[-2].partition("~")[0] for path in wanted if path.startswith("cells/")
     }
     assert cells == {"udpos"}
     listed = {line.partition("entry=")[2].strip() for line in dry.splitlines() if "wildcards: entry=" in line}

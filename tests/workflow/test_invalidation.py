@@ -11,7 +11,10 @@ import pytest
 import yaml
 from project import Edit, Project, among, code, content, plain, setting, source, write_project
 
-REPORTS = ("experiments/*/collect", "experiments/*/tables")
+STATISTICS, TABLES = "experiments/*/statistics", "experiments/*/tables"
+SHOWN = (TABLES, "experiments/*/figures", "experiments/*/page")
+"""What is made from the collected scores and their statistics."""
+REPORTS = ("experiments/*/collect", STATISTICS, *SHOWN)
 NOTHING = ()
 
 
@@ -119,7 +122,9 @@ SETTINGS: dict[str, tuple[Edit, tuple[str, ...]]] = {
         ("features/*/bucc2018.evaluate", "features/*/tatoeba.evaluate", *RETRIEVAL),
     ),
     "the rows that fit on the device": (setting(encoders={"toy": {"micro_batch": 1}}), NOTHING),
+    "the GPUs of a stage": (setting(stages={"mnli": {"gpus": 2}}), NOTHING),
     "strictness": (setting(strict=True), NOTHING),
+    "the number that stands for all seeds": (setting(report={"over_seeds": "mean"}), (STATISTICS, *SHOWN)),
     "an encoder that nothing uses": (setting(encoders={"other": {"path": "elsewhere"}}), NOTHING),
     "the name of the experiment": (setting(experiment="renamed"), REPORTS),
     "the name of the encoder": (with_another_name, ("models/*", "cells/*")),
@@ -179,18 +184,19 @@ CODE: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "mining": (code("retrieval/mine"), RETRIEVAL),
     "sentence vectors": (code("retrieval/embed"), RETRIEVAL),
     "the layout of submissions": (code("submission"), ("cells/*",)),
-    "a metric": (code("metrics/accuracy"), ("cells/*/xnli/*/scores.json",)),
+    "a metric": (code("metrics/accuracy"), ("cells/*/xnli/*/scores",)),
     "the metric of a target that chooses its own checkpoint": (
         code("metrics/pos"),
-        ("cells/*/udpos/udpos/*/scores.json",),
+        ("cells/*/udpos/udpos/*/scores",),
     ),
-    "a metric that a threshold is tuned for": (code("metrics/bucc"), ("cells/*/bucc2018/*/scores.json",)),
-    "a metric with another in it": (code("metrics/squad"), ("cells/*/xquad/*/scores.json",)),
-    "what all metrics share": (code("metrics/__init__"), ("cells/*/scores.json",)),
-    "scoring": (code("scoring"), ("cells/*/scores.json",)),
+    "a metric that a threshold is tuned for": (code("metrics/bucc"), ("cells/*/bucc2018/*/scores",)),
+    "a metric with another in it": (code("metrics/squad"), ("cells/*/xquad/*/scores",)),
+    "what all metrics share": (code("metrics/__init__"), ("cells/*/scores",)),
+    "scoring": (code("scoring"), ("cells/*/scores",)),
     "the collected table": (code("reporting/collect"), REPORTS),
-    "the way in which it is written": (code("commands/collect"), REPORTS),
-    "the tables": (code("reporting/tables"), REPORTS[1:]),
+    "the way in which it is written": (code("commands/collect"), ("experiments/*/collect", *SHOWN)),
+    "intervals": (code("reporting/resampling"), (STATISTICS, *SHOWN)),
+    "the tables": (code("reporting/tables"), (TABLES,)),
     "what only plans": (code("config", "grid", "checks", "spec", "store", "run", "__main__", "errors"), NOTHING),
     "the miniature, of which nothing is read": (code("miniature/events"), NOTHING),
 }
@@ -284,7 +290,7 @@ def test_an_edit_lists_exactly_what_it_can_change_and_its_undoing_nothing(
 LIBRARIES = {
     "another torch": ({"torch": "99.1.0"}, ("models/*", "cells/*")),
     "another tokenizers": ({"tokenizers": "99.1.0"}, ("features/*", "models/*", "cells/*")),
-    "another seqeval": ({"seqeval": "99.1.0"}, ("cells/*/scores.json",)),
+    "another seqeval": ({"seqeval": "99.1.0"}, ("cells/*/scores",)),
     "a library that decides nothing": ({"pandas": "99.1.0", "snakemake": "99.1.0"}, NOTHING),
 }
 
@@ -380,6 +386,16 @@ def test_a_damaged_model_is_made_again_when_something_needs_it_and_nothing_else_
     assert project.dry_run() == pending
     project.finish()
     assert project.plan()[0] == []
+
+
+def test_a_dry_run_lists_damaged_token_ids_and_leaves_everything_as_it_is(pristine: Project, tmp_path: Path):
+    project = pristine.copy(tmp_path / "here")
+    damaged = "features/tokenizer/mnli.train"
+    cut(entry(project, damaged) / "content")
+    setting(stages={"mnli": {"learning_rate": 0.5}})(project)
+    before = project.files()
+    assert project.dry_run() == expected(project.plan()[1], (*below("mnli"), damaged))
+    assert project.files() == before
 
 
 def test_the_reports_of_an_experiment_are_those_of_its_configuration_after_every_edit_and_its_undoing(

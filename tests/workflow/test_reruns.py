@@ -33,11 +33,11 @@ CONFIG = {
 }
 MINED = ("cells/toy/*/tatoeba/seed-1", "cells/toy/tatoeba/untrained")
 TAGGED = ("cells/toy/udpos/udpos/seed-1", "cells/toy/mnli/udpos/udpos/seed-1")
-REPORTS = ("experiments/matrix/collect", "experiments/matrix/tables")
+REPORTS = tuple(f"experiments/matrix/{step}" for step in ("collect", "statistics", "tables", "figures", "page"))
 
 
 def scores(*cells: str) -> tuple[str, ...]:
-    return tuple(f"{cell}/scores.json" for cell in cells)
+    return tuple(f"{cell}/scores" for cell in cells)
 
 
 def comment_and_touch(project: Project) -> None:
@@ -51,8 +51,9 @@ def comment_and_touch(project: Project) -> None:
 RERUNS: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "remarks and dates": (comment_and_touch, ()),
     "the rows that fit on the device": (setting(encoders={"toy": {"micro_batch": 1}}), ()),
+    "the GPUs of a stage": (setting(stages={"udpos": {"gpus": 2}}), ()),
     "a metric": (code("metrics/pos"), (*scores(*TAGGED), *REPORTS)),
-    "the code of the tables": (code("reporting/tables"), REPORTS[1:]),
+    "the code of the tables": (code("reporting/tables"), ("experiments/matrix/tables",)),
     "a target less": (setting(grid={"targets": ["udpos"]}), REPORTS),
     "the test file of one language": (
         content("data/tatoeba/tatoeba.deu-eng.deu"),
@@ -79,8 +80,7 @@ RERUNS: dict[str, tuple[Edit, tuple[str, ...]]] = {
 
 def entries(files: dict[str, tuple[int, bytes]]) -> set[str]:
     """The paths of the entries that are finished."""
-    manifests = {str(Path(file).parent) for file in files if file.endswith("/manifest.json")}
-    return manifests | {file for file in files if "/scores~" in file}
+    return {str(Path(file).parent) for file in files if file.endswith("/manifest.json")}
 
 
 @pytest.fixture(scope="module")

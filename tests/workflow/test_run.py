@@ -114,7 +114,8 @@ def test_every_task_and_kind_is_read_trained_predicted_and_scored(whole: Attempt
 
 
 def test_a_run_ends_with_scores_and_tables_and_prints_the_table(whole: Attempt, done: Experiment):
-    for name in ("scores.csv", "scores.parquet", "tables/tiny.csv", "tables/tiny.md"):
+    tables = [f"tables/tiny{name}.{form}" for name in ("", ".paper", ".best") for form in ("csv", "md")]
+    for name in ("scores.csv", "scores.parquet", "statistics.csv", *tables, "tables/tiny.paper.tex"):
         assert (done.reports / name).stat().st_size
     printed = " ".join(whole.printed.split())
     last = printed[printed.index("the change that each intermediate brings") :]
@@ -206,7 +207,8 @@ def test_scores_are_those_of_the_prediction_files_on_the_released_gold(done: Exp
         metric, form = metrics.load(task.metric), submission.form_of(task.kind, task.metric)
         for lang in grid.languages(cell.target):
             file = done.predictions(cell) / submission.file_name(task.kind, "test", lang)
-            values = metric.score(released(done, cell.target, lang), submission.read(file, form), lang)
+            units = metric.units(released(done, cell.target, lang), submission.read(file, form), lang)
+            values = metrics.score(metric, units)
             for name, value in {**values, "headline": metric.headline(values)}.items():
                 expected[cell.intermediate, cell.target, lang, name] = pytest.approx(value)
     assert done.scores() == expected

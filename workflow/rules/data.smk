@@ -1,6 +1,6 @@
 rule read_task:
     input:
-        RUN.inputs,
+        made_from,
     output:
         manifest=RUN.path("{entry}/manifest.json"),
     log:
@@ -17,7 +17,7 @@ rule read_task:
 
 rule encode_task:
     input:
-        RUN.inputs,
+        made_from,
     output:
         manifest=RUN.path("{entry}/manifest.json"),
     log:

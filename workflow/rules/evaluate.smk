@@ -1,6 +1,6 @@
 rule predict:
     input:
-        RUN.inputs,
+        made_from,
     output:
         manifest=RUN.path("{entry}/manifest.json"),
     log:
@@ -19,9 +19,9 @@ rule predict:
 
 rule score:
     input:
-        RUN.inputs,
+        made_from,
     output:
-        scores=RUN.path("{entry}"),
+        manifest=RUN.path("{entry}/manifest.json"),
     log:
         "logs/{entry}.log",
     wildcard_constraints:

@@ -15,6 +15,25 @@ rule write_miniature:
         "python -m xstilts write_miniature {wildcards.entry} --config {params.config} --log {log}"
 
 
+rule make_tokenizer:
+    input:
+        made_from,
+    output:
+        manifest=RUN.path("{entry}/manifest.json"),
+    log:
+        "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("make_tokenizer"),
+    # All models wait for the encoder.
+    priority: 2
+    conda:
+        "../../envs/xstilts.yaml"
+    params:
+        config=RUN.config_file,
+    shell:
+        "python -m xstilts make_tokenizer {wildcards.entry} --config {params.config} --log {log}"
+
+
 rule pretrain_encoder:
     input:
         made_from,
@@ -26,6 +45,7 @@ rule pretrain_encoder:
         "logs/{entry}.log",
     wildcard_constraints:
         entry=RUN.waiting_for("pretrain_encoder"),
+    priority: 2
     conda:
         "../../envs/xstilts.yaml"
     params:

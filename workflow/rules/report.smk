@@ -1,6 +1,6 @@
 rule collect:
     input:
-        RUN.inputs,
+        made_from,
     output:
         manifest=RUN.path("{entry}/manifest.json"),
     log:
@@ -16,11 +16,29 @@ rule collect:
         "python -m xstilts collect {wildcards.entry} --config {params.config} --log {log}"
 
 
-rule tables:
+rule statistics:
     input:
-        RUN.inputs,
+        made_from,
     output:
         manifest=RUN.path("{entry}/manifest.json"),
+    log:
+        "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("statistics"),
+    conda:
+        "../../envs/xstilts.yaml"
+    params:
+        config=RUN.config_file,
+    shell:
+        "python -m xstilts statistics {wildcards.entry} --config {params.config} --log {log}"
+
+
+rule tables:
+    input:
+        made_from,
+    output:
+        manifest=RUN.path("{entry}/manifest.json"),
+        tables=[RUN.path(f"{{entry}}/{item.file}") for item in gallery.tables(RUN.grid)],
     log:
         "logs/{entry}.log",
     wildcard_constraints:
@@ -32,3 +50,40 @@ rule tables:
         config=RUN.config_file,
     shell:
         "python -m xstilts tables {wildcards.entry} --config {params.config} --log {log}"
+
+
+rule page:
+    input:
+        made_from,
+    output:
+        manifest=RUN.path("{entry}/manifest.json"),
+    log:
+        "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("page"),
+    localrule: True
+    conda:
+        "../../envs/xstilts.yaml"
+    params:
+        config=RUN.config_file,
+    shell:
+        "python -m xstilts page {wildcards.entry} --config {params.config} --log {log}"
+
+
+rule figures:
+    input:
+        made_from,
+    output:
+        manifest=RUN.path("{entry}/manifest.json"),
+        figures=[RUN.path(f"{{entry}}/{item.file}") for item in gallery.figures(RUN.grid)],
+    log:
+        "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("figures"),
+    localrule: True
+    conda:
+        "../../envs/xstilts.yaml"
+    params:
+        config=RUN.config_file,
+    shell:
+        "python -m xstilts figures {wildcards.entry} --config {params.config} --log {log}"

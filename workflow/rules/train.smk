@@ -2,7 +2,7 @@
 # path without its last stage. Intermediates, targets and mixtures are all trained by this one rule.
 rule train_stage:
     input:
-        RUN.inputs,
+        made_from,
     output:
         manifest=RUN.path("{entry}/manifest.json"),
         settings=RUN.path("{entry}/config.json"),
@@ -13,9 +13,12 @@ rule train_stage:
         entry=RUN.waiting_for("train_stage"),
     conda:
         "../../envs/xstilts.yaml"
+    threads: RUN.processes
     resources:
-        gpu=RUN.gpus,
+        gpu=RUN.gpus_together,
     params:
         config=RUN.config_file,
+        gpus=RUN.processes,
     shell:
-        "exec python -m xstilts train_stage {wildcards.entry} --config {params.config} --log {log}"
+        "exec python -m xstilts train_stage {wildcards.entry}"
+        " --config {params.config} --gpus {params.gpus} --log {log}"

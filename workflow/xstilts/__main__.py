@@ -6,15 +6,18 @@ import gc
 import importlib
 import os
 import shlex
+import signal
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 
+from xstilts import termination
 from xstilts.devices import taken
 from xstilts.errors import UserError
 
 JOBS = (
     "write_miniature",
+    "make_tokenizer",
     "pretrain_encoder",
     "read_task",
     "encode_task",
@@ -22,10 +25,13 @@ JOBS = (
     "predict",
     "score",
     "collect",
+    "statistics",
     "tables",
+    "figures",
+    "page",
 )
 ON_DEVICE = ("train_stage", "predict")
-COMMANDS = ("status", "plan", "table", "adopt", "prune", "discard", "schema")
+COMMANDS = ("status", "plan", "table", "submission", "export", "push", "adopt", "prune", "discard", "schema")
 
 
 def parser(chosen: str) -> argparse.ArgumentParser:
@@ -37,11 +43,20 @@ def parser(chosen: str) -> argparse.ArgumentParser:
         job.add_argument("entry", help="path of the entry below the store")
         job.add_argument("--config", type=Path, required=True, help="the configuration, as JSON or YAML")
         job.add_argument("--log", type=Path, help="write what is printed to this file, the cause of a failure first")
+        if name == "train_stage":
+            job.add_argument("--gpus", type=_count, default=1, help="GPUs that train together, each in its own process")
     for name in COMMANDS:
         command = commands.add_parser(name, help=_summary(name))
         if name == chosen:
             _module(name).add_arguments(command)
     return top
+
+
+def _count(text: str) -> int:
+    """A number of things, one at least."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return int(text)
 
 
 def main() -> int:
@@ -51,11 +66,17 @@ def main() -> int:
     if log:
         _redirect(log)
         print(shlex.join(["python", "-m", "xstilts", *sys.argv[1:]]), flush=True)
+    if arguments.command in COMMANDS:
+        # As in `status | head`: who reads has seen enough.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
+        if log:
+            termination.heed()
         # The device comes first: libraries that the module imports may look for one.
-        with taken() if arguments.command in ON_DEVICE else nullcontext():
+        with taken(getattr(arguments, "gpus", 1)) if arguments.command in ON_DEVICE else nullcontext():
             _module(arguments.command).run(arguments)
-    except UserError as error:
+    except (UserError, termination.Terminated) as error:
+        termination.ignore()
         _fail(str(error), log)
         return 1
     except BaseException as error:

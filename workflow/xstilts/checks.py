@@ -76,6 +76,10 @@ def _bad_stages(config: Config, intermediate: str) -> Iterator[ConfigError]:
 
 def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
     stage = config.stage(name)
+    if stage.batch_size % stage.gpus:
+        problem = f"its GPUs cannot share a batch of {stage.batch_size} rows evenly"
+        shares = [str(count) for count in range(1, stage.batch_size + 1) if stage.batch_size % count == 0]
+        yield ConfigError(f"stages.{name}.gpus", stage.gpus, problem, shares)
     for task in stage.tasks:
         if task not in _trainable():
             yield ConfigError(key, task, f"the stage {name!r} needs tasks with training data", _trainable())

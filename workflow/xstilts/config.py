@@ -123,6 +123,8 @@ class Training(Settings):
     """The first dev examples of each task and language that an evaluation looks at; all of them if null."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """bf16 computes in bfloat16 where that is safe; the weights and the optimiser stay in float32."""
+    gpus: Count = 1
+    """GPUs that share the rows of a batch; not part of any fingerprint."""
 
 
 class Stage(Training):
@@ -222,6 +224,15 @@ class GridSettings(Settings):
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1,)
 
 
+class Report(Settings):
+    """What the reports say of several seeds, and how sure they are."""
+
+    over_seeds: Literal["median", "mean"] = "median"
+    """The number that stands for all seeds of a cell."""
+    samples: Annotated[int, Field(ge=100)] = 10_000
+    """Bootstrap samples behind an interval, and random exchanges behind a test."""
+
+
 class Config(Settings):
     """An experiment."""
 
@@ -244,8 +255,11 @@ class Config(Settings):
     """Restricts every task that does not say otherwise."""
     keep_models: bool = True
     """Whether the weights of a model stay when all predictions that are made with it are done."""
+    report: Report = Report()
     strict: bool = False
     """Whether a split that has another number of rows than it is known to have is an error, not a warning."""
+    tracking: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = ()
+    """Where the course of every training is shown besides its log; not part of any fingerprint."""
     training: Training = Training()
     """The recipe of every stage that does not say otherwise."""
     encoders: dict[Name, Encoder] = {}

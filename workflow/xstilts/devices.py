@@ -1,12 +1,16 @@
-"""Which GPU a job computes on: one of those it may see that no other job of this user on this machine has taken."""
+"""Which GPUs a job computes on: of those it may see as many as it asks for that no other job of this user on this
+machine has taken."""
 
 import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
+
+from xstilts.errors import UserError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 # Not the TMPDIR of a job, which may be its own.
@@ -28,20 +32,29 @@ def visible() -> list[str]:
 
 
 @contextmanager
-def taken(locks: Path = LOCKS) -> Iterator[str | None]:
-    """Wait for a GPU and let this process see no other while the block lasts; to be entered before CUDA starts.
+def taken(count: int = 1, locks: Path = LOCKS) -> Iterator[str | None]:
+    """Wait for GPUs and let this process see no other while the block lasts; to be entered before CUDA starts.
 
-    The kernel frees the device with the lock when the process dies, of whatever.
+    The kernel frees the devices with their locks when the process dies, of whatever.
 
     Yields:
-        Its name; None on a machine without GPU, where nothing changes.
+        Their names, with commas between; None on a machine without GPU, where nothing changes.
+
+    Raises:
+        UserError: there are not so many.
     """
     names, before = visible(), os.environ.get(VISIBLE)
     if not names:
         yield None
         return
-    with _free(names, _folder(locks)) as file:
-        os.environ[VISIBLE] = file.name.rpartition("/")[2]
+    if count > len(names):
+        raise UserError(
+            f"the job asks for {count} GPUs, and may see {len(names)} ({', '.join(names)}). Set 'gpus' of the stage to "
+            f"{len(names)} at most; its results keep their names."
+        )
+    with ExitStack() as held:
+        files = [held.enter_context(file) for file in _free(count, names, _folder(locks))]
+        os.environ[VISIBLE] = ",".join(file.name.rpartition("/")[2] for file in files)
         try:
             yield os.environ[VISIBLE]
         finally:
@@ -59,18 +72,28 @@ def _folder(locks: Path) -> Path:
     return folder
 
 
-def _free(names: list[str], folder: Path) -> TextIO:
-    """The lock file of the first device that is free, open and held."""
+def _free(count: int, names: list[str], folder: Path) -> list[TextIO]:
+    """The lock files of the first devices that are free, open and held."""
     waiting = False
     while True:
-        for name in names:
-            file = (folder / name).open("a")
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return file
-            except BlockingIOError:
-                file.close()
+        files = list(islice(filter(None, (_lock(folder / name) for name in names)), count))
+        if len(files) == count:
+            return files
+        # None is held meanwhile: two jobs would wait for each other.
+        for file in files:
+            file.close()
         if not waiting:
-            print(f"Waiting for one of the GPUs {', '.join(names)}: other jobs compute on all of them.", flush=True)
+            print(f"Waiting for {count} of the GPUs {', '.join(names)}: other jobs compute on them.", flush=True)
             waiting = True
         time.sleep(_SECONDS)
+
+
+def _lock(path: Path) -> TextIO | None:
+    """A lock file, open and held; None if another job holds it."""
+    file = path.open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file

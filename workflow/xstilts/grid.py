@@ -1,6 +1,6 @@
 """From a configuration to everything that has to exist for it: the entries of the store, by name.
 
-An entry is one folder (or file) of the store: read data, token ids, a model, predictions, scores, tables. Its name
+An entry is one folder of the store: read data, token ids, a model, predictions, scores, tables. Its name
 carries the fingerprint of its spec, so equal work has equal names and two cells share what they have in common. This
 module is pure: all that it knows of files and code comes through an `Identity`.
 """
@@ -87,6 +87,12 @@ def once(method: Callable) -> Callable:
     return remembering
 
 
+def stages_in(path: str) -> str:
+    """The names of the stages of a model with this path, as an intermediate is written."""
+    _, _, *stages, _ = path.split("/")
+    return "/".join(stage.partition("~")[0] for stage in stages)
+
+
 def predictor(task: Task) -> str:
     """The module whose `predict` makes the predictions of a task."""
     return "retrieval.predict" if task.kind == "retrieval" else "prediction"
@@ -119,15 +125,60 @@ class Grid:
         ]
 
     @cached_property
+    def models(self) -> list[list]:
+        """The encoder, the names of the stages, the seed and the path of every model that a cell is made from."""
+        _ = self.cells
+        trained = [entry for entry in self._entries.values() if entry.step == "train_stage"]
+        return [[model.about["encoder"], stages_in(model.path), model.about["seed"], model.path] for model in trained]
+
+    @cached_property
+    def reports(self) -> tuple[Entry, ...]:
+        """The last entries: what a person reads of the experiment."""
+        return self.tables, self.figures, self.page
+
+    @cached_property
     def tables(self) -> Entry:
-        """The last entry: the tables of the experiment."""
-        scores = self._report("collect", self._scores)
-        return self._report("tables", {"scores": scores}, scores=scores.path)
+        """The tables of the experiment."""
+        collected, statistics = self.collected, self.statistics
+        inputs = {"scores": collected, "statistics": statistics}
+        return self._report("tables", inputs, ("metrics.xtreme",), scores=collected.path, statistics=statistics.path)
+
+    @cached_property
+    def figures(self) -> Entry:
+        """The figures of the experiment."""
+        collected, statistics = self.collected, self.statistics
+        inputs = {"scores": collected, "statistics": statistics}
+        return self._report("figures", inputs, scores=collected.path, statistics=statistics.path)
+
+    @cached_property
+    def page(self) -> Entry:
+        """The page of the experiment, with predictions of the first seed."""
+        collected, statistics = self.collected, self.statistics
+        shown = [cell.scores for cell in self.cells if cell.seed == self.config.grid.seeds[0]]
+        read = {entry.path: entry for scores in shown for entry in (scores, *scores.inputs.values())}
+        return self._report(
+            "page",
+            {"scores": collected, "statistics": statistics} | read,
+            scores=collected.path,
+            statistics=statistics.path,
+            libraries=libraries("altair", "vl-convert-python"),
+        )
+
+    @cached_property
+    def collected(self) -> Entry:
+        """The scores of all cells, and the dev scores of all trainings."""
+        return self._report("collect", self._scores, trainings=self.models)
+
+    @cached_property
+    def statistics(self) -> Entry:
+        """The intervals and tests of all scores."""
+        used = sorted({f"metrics.{tasks.load(target).metric}" for target in self.config.grid.targets})
+        return self._report("statistics", self._scores, ("metrics", *used), settings=self.config.report.model_dump())
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
         """Every entry of the experiment, by its path."""
-        _ = self.tables
+        _ = self.reports
         return dict(self._entries)
 
     @cached_property
@@ -151,13 +202,12 @@ class Grid:
     def _add(self, step: str, stem: str, spec: dict, inputs: dict[str, Entry], **about) -> Entry:
         """An entry whose path is `stem` with its fingerprint for `{}`."""
         path = stem.format(fingerprint(spec))
-        manifest = path if path.endswith(".json") else f"{path}/manifest.json"
-        return self._entries.setdefault(path, Entry(step, path, spec, inputs, manifest, about))
+        return self._entries.setdefault(path, Entry(step, path, spec, inputs, f"{path}/manifest.json", about))
 
-    def _report(self, step: str, inputs: dict[str, Entry], **made_from: str) -> Entry:
-        """An entry that belongs to this experiment alone."""
+    def _report(self, step: str, inputs: dict[str, Entry], loaded: tuple[str, ...] = (), **made_from) -> Entry:
+        """An entry that belongs to this experiment alone; `loaded` is the code that it has besides its command's."""
         cells = [cell.record for cell in self.cells]
-        spec = {"step": step, "cells": cells, "code": self.identity.code(f"commands.{step}"), **made_from}
+        spec = {"step": step, "cells": cells, "code": self.identity.code(f"commands.{step}", *loaded), **made_from}
         name = self.config.experiment
         return self._add(step, f"experiments/{name}/{step}~{{}}", spec, inputs, experiment=name)
 
@@ -185,9 +235,23 @@ class Grid:
         return {"miniature": self._add("write_miniature", "miniature/data~{}", spec, {})}
 
     @once
-    def _made(self, encoder: str) -> dict[str, Entry]:
-        """An encoder that is made here, as an input; nothing for one that comes from elsewhere."""
+    def _made_tokenizer(self, encoder: str) -> dict[str, Entry]:
+        """The tokenizer of an encoder that is made here, as an input; nothing for one that comes from elsewhere."""
         settings = self._encoder(encoder).pretraining
+        if settings is None:
+            return {}
+        spec = {
+            "step": "make_tokenizer",
+            "settings": settings.model_dump(include={"seed", "sentences", "max_length"}),
+            "code": self.identity.code("commands.make_tokenizer"),
+            "libraries": libraries("transformers", "tokenizers"),
+        }
+        return {"tokenizer": self._add("make_tokenizer", "miniature/tokenizer~{}", spec, {}, encoder=encoder)}
+
+    @once
+    def _made_encoder(self, encoder: str) -> dict[str, Entry]:
+        """An encoder that is made here, as an input; nothing for one that comes from elsewhere."""
+        settings, tokenizer = self._encoder(encoder).pretraining, self._made_tokenizer(encoder)
         if settings is None:
             return {}
         spec = {
@@ -195,14 +259,16 @@ class Grid:
             "settings": settings.model_dump(),
             "code": self.identity.code("commands.pretrain_encoder"),
             "libraries": libraries("torch", "transformers", "tokenizers"),
+            **{role: entry.path for role, entry in tokenizer.items()},
         }
-        return {"encoder": self._add("pretrain_encoder", f"miniature/{encoder}~{{}}", spec, {}, encoder=encoder)}
+        return {"encoder": self._add("pretrain_encoder", f"miniature/{encoder}~{{}}", spec, tokenizer, encoder=encoder)}
 
     @once
     def _origin(self, encoder: str, part: str) -> str:
         """The fingerprint of the `encoder` or the `tokenizer` of an encoder."""
-        made = {role: entry.path for role, entry in self._made(encoder).items()}
-        return fingerprint(made or getattr(self.identity, part)(encoder, self._encoder(encoder)))
+        made = {"encoder": self._made_encoder, "tokenizer": self._made_tokenizer}[part](encoder)
+        paths = {role: entry.path for role, entry in made.items()}
+        return fingerprint(paths or getattr(self.identity, part)(encoder, self._encoder(encoder)))
 
     def _training_data(self, task: str, stage: Stage) -> Entry:
         return self._data(task, "train", ("train", "dev"), stage.languages)
@@ -226,7 +292,8 @@ class Grid:
         }
         tokenizer, role = self._origin(encoder, "tokenizer"), data.path.split("/")[1].partition("~")[0]
         stem = f"features/tokenizer~{tokenizer}/{role}~{{}}"
-        return self._add("encode_task", stem, spec, {"data": data} | self._made(encoder), task=name, encoder=encoder)
+        inputs = {"data": data} | self._made_tokenizer(encoder)
+        return self._add("encode_task", stem, spec, inputs, task=name, encoder=encoder)
 
     @once
     def _model(self, encoder: str, stages: tuple[str, ...], seed: int) -> Entry | None:
@@ -239,7 +306,7 @@ class Grid:
         parent = self._model(encoder, stages[:-1], seed)
         spec = {
             "step": "train_stage",
-            "stage": stage.model_dump(exclude=set() if len(stage.tasks) > 1 else {"sampling"}),
+            "stage": stage.model_dump(exclude={"gpus"} if len(stage.tasks) > 1 else {"gpus", "sampling"}),
             "features": {task: entry.path for task, entry in features.items()},
             "code": self._code("train_stage", *stage.tasks),
             "libraries": libraries("torch", "transformers", "accelerate"),
@@ -250,7 +317,7 @@ class Grid:
             "train_stage",
             f"models/{folder}/{stages[-1]}~{{}}/seed-{seed}",
             spec,
-            inputs | ({"parent": parent} if parent else self._made(encoder)),
+            inputs | ({"parent": parent} if parent else self._made_encoder(encoder)),
             encoder=encoder,
             seed=seed,
         )
@@ -274,7 +341,7 @@ class Grid:
             "libraries": libraries("torch", "transformers"),
         }
         inputs = {"features": features, "data": features.inputs["data"]}
-        inputs |= {"model": model} if model else self._made(encoder)
+        inputs |= {"model": model} if model else self._made_encoder(encoder)
         place = f"seed-{seed}" if model else "untrained"
         stem = f"cells/{self._folder(encoder, stages, seed)}/{target}~{{}}/{place}"
         return self._add("predict", stem, spec, inputs, encoder=encoder, task=target, seed=seed)
@@ -293,7 +360,7 @@ class Grid:
             "libraries": libraries("seqeval"),
         }
         inputs = {"predictions": predictions, "data": data}
-        return self._add("score", f"{predictions.path}/scores~{{}}.json", spec, inputs, task=target)
+        return self._add("score", f"{predictions.path}/scores~{{}}", spec, inputs, task=target)
 
     @once
     def _code(self, step: str, *names: str) -> str:

@@ -12,6 +12,8 @@ from xstilts import devices, discard, leftovers, store
 from xstilts.config import Config
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
+from xstilts.inspection import failures
+from xstilts.inspection.state import State
 
 
 class Run:
@@ -32,6 +34,7 @@ class Run:
             self.grid: Grid = store.open_grid(self.config)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
+        self.begun = 0.0
         # Jobs find this package and this interpreter wherever they start, with or without an activated environment.
         os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
         os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -42,31 +45,37 @@ class Run:
         return self.path(f"experiments/{self.config.experiment}/config.json")
 
     @property
-    def target(self) -> str:
-        """The file that is there when all is done."""
-        return self.path(self.grid.tables.manifest)
+    def targets(self) -> list[str]:
+        """The files that are there when all is done."""
+        return [self.path(entry.manifest) for entry in self.grid.reports]
 
     @cached_property
     def pending(self) -> dict[str, Entry]:
         """The entries that are still to be made, by path."""
         return store.pending(self.config.store, self.grid)
 
-    @cached_property
-    def damaged(self) -> list[Entry]:
-        """The pending entries that Snakemake would take for finished, as their manifests are still there."""
-        return store.damaged(self.config.store, self.pending.values())
-
-    def forced(self) -> list[str]:
-        """The manifests of the damaged entries, which Snakemake has to be told to make again."""
-        for entry in self.damaged:
-            folder = self.path(entry.path)
-            print(f"{folder} has lost a file or a part of one since it was finished; it is made again.", file=sys.stderr)
-        return [self.path(entry.manifest) for entry in self.damaged]
+    def damaged(self, wildcards) -> list[str]:
+        """The manifest of an entry if it was finished and is not any more."""
+        entry = store.planned(self.grid, wildcards.entry)
+        if not store.damaged(self.config.store, entry):
+            return []
+        what = "has lost a file or a part of one since it was finished; it is made again."
+        print(f"{self.path(entry.path)} {what}", file=sys.stderr)
+        return [self.path(entry.manifest)]
 
     @cached_property
     def gpus(self) -> int:
         """The GPUs that a job on a GPU asks for: one, or none on a machine without."""
         return min(1, len(self.devices))
+
+    def processes(self, wildcards) -> int:
+        """The processes that train a stage together."""
+        stage = wildcards.entry.split("/")[-2].partition("~")[0]
+        return self.config.stage(stage).gpus
+
+    def gpus_together(self, wildcards) -> int:
+        """The GPUs that a training asks for: one for each of its processes, or none on a machine without."""
+        return self.processes(wildcards) * self.gpus
 
     @cached_property
     def devices(self) -> list[str]:
@@ -113,10 +122,13 @@ class Run:
             store.require_counts(self.config, self.grid)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
-        for entry in self.damaged:
-            store.set_aside(self.config.store, entry)
+        for entry in self.pending.values():
+            if store.damaged(self.config.store, entry):
+                store.set_aside(self.config.store, entry)
         store.hide(self.config.store, self.grid)
         self._leave_config()
+        # By the clock of the disk on which the logs are dated too.
+        self.begun = Path(self.config_file).stat().st_mtime
 
     def tidy(self) -> None:
         """Remove what killed jobs have left behind."""
@@ -125,6 +137,10 @@ class Run:
     def discard(self) -> None:
         """Delete the weights of models that have served, if the configuration does not keep them."""
         discard.served(self.config, self.grid, self.grid.entries.values())
+
+    def failures(self) -> str:
+        """What failed since the run began and why, in one screen."""
+        return failures.summary(State(self.config, self.grid), self.begun)
 
     def show(self) -> None:
         """Let the folder of the experiment show what is finished of this configuration."""

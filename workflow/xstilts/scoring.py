@@ -9,27 +9,50 @@ from xstilts import metrics, submission
 from xstilts.sources.columns import GOLD
 from xstilts.tasks.base import Task
 
+LANGUAGE = "language"
+"""The column of the units that names their language."""
 
-def score(task: Task, split: str, gold: dict[str, pa.Table], folder: Path) -> dict[str, dict]:
-    """The metrics of each language.
+
+def units(task: Task, split: str, gold: dict[str, pa.Table], folder: Path) -> dict[str, pa.Table | None]:
+    """The counts of every unit, as the task's metric has them, by language; None where the split has no labels.
 
     Args:
         gold: the examples with their labels, by language.
         folder: the prediction files, one for each of these languages.
+    """
+    metric, form = metrics.load(task.metric), submission.form_of(task.kind, task.metric)
+    counts = {}
+    for lang, examples in gold.items():
+        predictions = submission.read(folder / submission.file_name(task.kind, split, lang), form)
+        labelled = examples[GOLD[task.kind]].null_count < examples.num_rows
+        counts[lang] = metric.units(examples, predictions, lang) if labelled else None
+    return counts
+
+
+def score(task: Task, gold: dict[str, pa.Table], counts: dict[str, pa.Table | None]) -> dict[str, dict]:
+    """The metrics of each language.
+
+    Args:
+        gold: the examples, by language.
+        counts: those of their units.
 
     Returns:
         By language, `n`, the number of examples, and `scores`, in percent by metric; `headline` is the one that XTREME
         averages. `scores` is None where the split has no labels.
     """
-    metric, form = metrics.load(task.metric), submission.form_of(task.kind, task.metric)
-    languages = {}
+    metric, languages = metrics.load(task.metric), {}
     for lang, examples in gold.items():
-        predictions = submission.read(folder / submission.file_name(task.kind, split, lang), form)
-        labelled = examples[GOLD[task.kind]].null_count < examples.num_rows
-        scores = metric.score(examples, predictions, lang) if labelled else None
-        headline = metric.headline(scores) if labelled else None
+        scores = metrics.score(metric, counts[lang]) if counts[lang] is not None else None
+        headline = metric.headline(scores) if scores else None
         languages[lang] = {"n": _count(task, examples), "scores": scores, "headline": headline}
     return languages
+
+
+def together(counts: dict[str, pa.Table | None]) -> pa.Table:
+    """The units of all languages, with a first column that names the language."""
+    labelled = {lang: units for lang, units in counts.items() if units is not None}
+    parts = [units.add_column(0, LANGUAGE, pa.repeat(lang, len(units))) for lang, units in labelled.items()]
+    return pa.concat_tables(parts) if parts else pa.table({LANGUAGE: pa.array([], pa.string())})
 
 
 def _count(task: Task, examples: pa.Table) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from xstilts.spec import Memory, fingerprint
+from xstilts.spec import Memory, fingerprint, sha256
 
 PACKAGE = __name__.partition(".")[0]
 ROOT = Path(__file__).parent.parent
@@ -26,6 +26,9 @@ is kept, or how a mistake is worded: never a result."""
 METRICS = "metrics"
 """The package whose modules count where they are named and not where they are only used: a metric that changes makes
 new scores, and trains and predicts nothing again although it chooses checkpoints."""
+
+_FILES = {".css", ".csv", ".html", ".js"}
+"""What a package may have beside its modules, and reads."""
 
 _SILENT_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
 
@@ -66,7 +69,9 @@ class SourceCode(Memory):
             source = _file(name).read_bytes()
             key = f"{_own_hash()}.{hashlib.sha256(source).hexdigest()}"
             parsed, names = self.known.get(key) or self.learn(key, _parsed(source))
-            self._modules[name] = _Module(parsed, _counted(name, names))
+            beside = _beside(name)
+            own = fingerprint({"code": parsed, "files": beside}) if beside else parsed
+            self._modules[name] = _Module(own, _counted(name, names))
         return self._modules[name]
 
 
@@ -85,6 +90,15 @@ def _parsed(source: bytes) -> list:
 def _file(module: str) -> Path:
     path = ROOT.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _beside(module: str) -> dict[str, str]:
+    """The sha256 of the files of a package that are no modules: templates and tables."""
+    folder = _file(module)
+    if folder.name != "__init__.py":
+        return {}
+    files = sorted(file for file in folder.parent.iterdir() if file.is_file() and file.suffix in _FILES)
+    return {file.name: sha256(file) for file in files}
 
 
 def _counted(importer: str, names: list[str]) -> tuple[str, ...]:

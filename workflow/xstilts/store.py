@@ -7,7 +7,7 @@ by renaming, and never changed.
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,8 +92,6 @@ def open_grid(config: Config) -> Grid:
 
 def finished(store: Path, entry: Entry) -> bool:
     """Whether an entry is complete: nothing that was written with its manifest is missing, cut off or swollen."""
-    if entry.manifest == entry.path:
-        return (store / entry.manifest).is_file()
     sizes = _manifest(store, entry).get("sizes")
     return sizes is not None and all(_size(store / entry.path / name) == size for name, size in sizes.items())
 
@@ -138,9 +136,9 @@ def _size(file: Path) -> int | None:
         return None
 
 
-def damaged(store: Path, entries: Iterable[Entry]) -> list[Entry]:
-    """The entries that were finished and are not any more."""
-    return [entry for entry in entries if (store / entry.manifest).is_file() and not finished(store, entry)]
+def damaged(store: Path, entry: Entry) -> bool:
+    """Whether an entry was finished and is not any more."""
+    return (store / entry.manifest).is_file() and not finished(store, entry)
 
 
 def set_aside(store: Path, entry: Entry) -> None:
@@ -197,7 +195,7 @@ def pending(store: Path, grid: Grid) -> dict[str, Entry]:
 
     A model without its weights is made again where something is to be made from it.
     """
-    waiting, found = [grid.tables], {}
+    waiting, found = list(grid.reports), {}
     while waiting:
         entry = waiting.pop()
         if entry.path not in found and not whole(store, entry):

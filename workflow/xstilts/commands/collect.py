@@ -1,4 +1,4 @@
-"""Collect the scores of all cells into one table, as parquet and CSV."""
+"""Collect the scores of all cells into one table, and the dev scores of all trainings into another."""
 
 from argparse import Namespace
 
@@ -8,9 +8,11 @@ from xstilts.store import publishing
 
 
 def run(arguments: Namespace) -> None:
-    """Write `scores.parquet` and `scores.csv` of the experiment."""
+    """Write `scores.parquet`, `scores.csv` and `trainings.parquet` of the experiment."""
     this = job.of(arguments)
     scores = collect.collect(this.store, this.entry.spec["cells"])
+    trainings = collect.trainings(this.store, this.entry.spec["trainings"])
     with publishing(this.store, this.entry) as draft:
         collect.write(scores, draft.folder)
+        trainings.to_parquet(draft.folder / "trainings.parquet", index=False)
         draft.notes["rows"] = len(scores)

@@ -16,7 +16,7 @@ def run(arguments: Namespace) -> None:
     this = job.of(arguments)
     task = labels.of_data(tasks.load(this.entry.about["task"]), this.input("data"))
     kind, settings = kinds.load(task.kind), SimpleNamespace(**this.entry.spec["settings"])
-    tokenizer = tokenization.load_tokenizer(this.encoder())
+    tokenizer = tokenization.load_tokenizer(this.tokenizer())
     with publishing(this.store, this.entry) as draft:
         for file in sorted(this.input("data").glob("*.parquet")):
             table = kind.encode(pq.read_table(file), tokenizer, task, settings)

@@ -32,8 +32,16 @@ class Job:
 
     def encoder(self) -> Checkpoint:
         """The pretrained encoder at the root of the entry's path."""
-        if "encoder" in self.entry.inputs:
-            return Checkpoint(str(self.input("encoder")))
+        return self._origin("encoder")
+
+    def tokenizer(self) -> Checkpoint:
+        """Where the tokenizer of that encoder lies."""
+        return self._origin("tokenizer")
+
+    def _origin(self, part: str) -> Checkpoint:
+        """What was made here, or the encoder of the configuration."""
+        if part in self.entry.inputs:
+            return Checkpoint(str(self.input(part)))
         encoder = self.config.encoders[self.entry.about["encoder"]]
         return Checkpoint(str(encoder.path or encoder.repository), encoder.revision)
 

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 
+from xstilts import tokenization
 from xstilts.commands import job
 from xstilts.miniature.pretraining import pretrain
 from xstilts.store import publishing
@@ -10,5 +11,6 @@ from xstilts.store import publishing
 def run(arguments: Namespace) -> None:
     """Write a Hugging Face folder."""
     this = job.of(arguments)
+    tokenizer = tokenization.load_tokenizer(this.tokenizer())
     with publishing(this.store, this.entry) as draft:
-        pretrain(this.config.encoders[this.entry.about["encoder"]].pretraining, draft.folder)
+        pretrain(this.config.encoders[this.entry.about["encoder"]].pretraining, tokenizer, draft.folder)

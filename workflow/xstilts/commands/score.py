@@ -6,14 +6,16 @@ import pyarrow.parquet as pq
 
 from xstilts import scoring, tasks
 from xstilts.commands import job
-from xstilts.store import write_json
+from xstilts.store import publishing, write_json
 
 
 def run(arguments: Namespace) -> None:
-    """Write the scores and the number of examples of each language."""
+    """Write `scores.json`, of each language, and `examples.parquet`, what each example counts in them."""
     this = job.of(arguments)
     task, split = tasks.load(this.entry.about["task"]), this.entry.inputs["predictions"].spec["split"]
     files = sorted(this.input("data").glob(f"{split}.*.parquet"))
     gold = {file.stem.split(".")[1]: pq.read_table(file) for file in files}
-    languages = scoring.score(task, split, gold, this.input("predictions") / "predictions" / task.name)
-    write_json(this.store / this.entry.manifest, {"split": split, "languages": languages, "spec": this.entry.spec})
+    counts = scoring.units(task, split, gold, this.input("predictions") / "predictions" / task.name)
+    with publishing(this.store, this.entry) as draft:
+        write_json(draft.folder / "scores.json", {"split": split, "languages": scoring.score(task, gold, counts)})
+        pq.write_table(scoring.together(counts), draft.folder / "examples.parquet", compression="zstd")

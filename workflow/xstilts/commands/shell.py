@@ -18,6 +18,12 @@ def add_config(parser: ArgumentParser) -> None:
     )
 
 
+def add_choice(parser: ArgumentParser) -> None:
+    """The arguments that name an encoder and a seed, which may be left out where there is only one."""
+    parser.add_argument("--encoder", help="of several")
+    parser.add_argument("--seed", type=int, help="of several")
+
+
 def add_consent(parser: ArgumentParser) -> None:
     """The arguments of a command that shows what it would do before it does it."""
     either = parser.add_mutually_exclusive_group()

@@ -23,7 +23,7 @@ def run(arguments: Namespace) -> None:
     if not done:
         raise UserError(f"no cell of {config.experiment!r} is finished below {config.store}; run snakemake first.")
     scores = collect.collect(config.store, [cell.record for cell in done])
-    for encoder, table in of_scores(scores, config.grid).items():
+    for encoder, table in of_scores(scores, config).items():
         title = f"{config.experiment}, {encoder}: the baseline's score, and the change that each intermediate brings"
         show(tables.rich_table(table, title))
     for warning in warnings(config.store, grid):
@@ -32,4 +32,5 @@ def run(arguments: Namespace) -> None:
         print(f"{len(done)} of {len(grid.cells)} cells are finished; — stands for what is missing.")
     else:
         folder = config.store / "experiments" / config.experiment
-        print(f"{folder}/tables, {folder}/scores.csv")
+        reports = [folder / name for name in ("report.html", "tables", "scores.csv")]
+        print(", ".join(str(report) for report in reports if report.exists()))

@@ -12,32 +12,47 @@ from xstilts import features, kinds, tasks
 from xstilts.checkpoints import Checkpoint
 from xstilts.commands import job
 from xstilts.commands.measuring import GOING_ON, measured
+from xstilts.commands.together import together
 from xstilts.config import Stage
 from xstilts.sources import labels
 from xstilts.store import publishing, scratch
 from xstilts.training import stage as training
 from xstilts.training.resume import exclusive, last_checkpoint
+from xstilts.training.tracking import Tracking
+
+TENSORBOARD = Path("logs", "tensorboard")
+"""Where TensorBoard finds all trainings, below the folder in which Snakemake was started."""
 
 
 def run(arguments: Namespace) -> None:
     """Make the checkpoint of the entry, going on from an earlier attempt where there is one."""
     this = job.of(arguments)
-    stage, about = Stage(**this.entry.spec["stage"]), this.entry.about
-    parent = Checkpoint(str(this.input("parent"))) if "parent" in this.entry.inputs else this.encoder()
     state = scratch(this.store, this.entry, "training")
     with exclusive(state), publishing(this.store, this.entry) as draft, measured(draft) as speed:
         begun = _steps_done(state)
-        training.train(
-            stage,
-            parent,
-            {name: _task_data(this, name, stage) for name in stage.tasks},
-            draft.folder,
-            state,
-            seed=about["seed"],
-            micro_batch=this.config.encoders[about["encoder"]].micro_batch,
-        )
+        together(arguments.gpus, _train, this, draft.folder, state, arguments.gpus)
         steps = json.loads((draft.folder / training.RECORD).read_text(encoding="utf-8"))["steps"]
-        speed.examples = (steps - begun) * stage.batch_size
+        speed.examples, speed.devices = (steps - begun) * _stage(this).batch_size, arguments.gpus
+
+
+def _stage(this: job.Job) -> Stage:
+    return Stage(**this.entry.spec["stage"])
+
+
+def _train(this: job.Job, output: Path, state: Path, processes: int) -> None:
+    """The work of each of the processes that train together."""
+    stage, about = _stage(this), this.entry.about
+    training.train(
+        stage,
+        Checkpoint(str(this.input("parent"))) if "parent" in this.entry.inputs else this.encoder(),
+        {name: _task_data(this, name, stage) for name in stage.tasks},
+        output,
+        state,
+        seed=about["seed"],
+        micro_batch=this.config.encoders[about["encoder"]].micro_batch,
+        processes=processes,
+        tracking=Tracking(this.config.tracking, this.entry.path, TENSORBOARD / this.entry.path),
+    )
 
 
 def _steps_done(state: Path) -> int:

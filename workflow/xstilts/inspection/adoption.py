@@ -10,12 +10,20 @@ from pathlib import Path
 from xstilts.grid import Entry
 from xstilts.inspection.differences import changes
 from xstilts.inspection.progress import holder, lock_file
-from xstilts.inspection.results import Result, Results, is_reference
+from xstilts.inspection.results import ADOPTED, Result, Results, is_reference
 from xstilts.spec import sha256
 from xstilts.store import MANIFEST, REMOVED, SPEC, write_json
 
-ADOPTED = "adopted"
-STEPS = ("write_miniature", "pretrain_encoder", "read_task", "encode_task", "train_stage", "predict", "score")
+STEPS = (
+    "write_miniature",
+    "make_tokenizer",
+    "pretrain_encoder",
+    "read_task",
+    "encode_task",
+    "train_stage",
+    "predict",
+    "score",
+)
 """The steps whose results can be adopted; reports are made in seconds."""
 
 
@@ -54,9 +62,6 @@ def adopt(store: Path, adoption: Adoption, because: str) -> None:
     entry, result = adoption.entry, adoption.result
     record = {"from": result.path, "when": datetime.now(UTC).isoformat(timespec="seconds"), "because": because}
     spec = {**entry.spec, ADOPTED: [*result.spec.get(ADOPTED, []), record]}
-    if entry.path.endswith(".json"):
-        write_json(store / entry.path, {**result.notes, "spec": spec})
-        return
     folder = store / entry.path
     for name in result.notes["files"]:
         if name != SPEC:

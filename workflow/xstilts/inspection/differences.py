@@ -110,7 +110,8 @@ def _own(entry: Entry, result: Result) -> list[Reason]:
     kind, subject = _subject(entry)
     reason = partial(Reason, entry=entry.path, instead=result.path)
     found = [reason(text, kind, subject) for text in dict.fromkeys(_texts(entry, result))]
-    if not {"parent", "model", "encoder", "predictions"} & entry.inputs.keys() and "encoder" in entry.about:
+    made_from = {"parent", "model", "encoder", "tokenizer", "predictions"} & entry.inputs.keys()
+    if "encoder" in entry.about and not made_from and not entry.path.startswith("miniature/"):
         part = "tokenizer" if entry.step == "encode_task" else "files"
         if entry.path.split("/")[1] != result.path.split("/")[1]:
             found.append(reason(f"{part} of {{}} changed", "encoder", entry.about["encoder"]))

@@ -20,6 +20,7 @@ LOGS = Path("logs")
 _LOSS = re.compile(r"^\{'loss': .*\}$", re.MULTILINE)
 _RESUMED = re.compile(re.escape(GOING_ON).replace(r"\{\}", r"(\d+)"))
 _FAILURE = "error: "
+_UNKNOWN = "its log has no cause: it was killed (kill -9, no memory left), its disk was full, or it could not start"
 
 
 @dataclass(frozen=True)
@@ -85,15 +86,28 @@ def running(config: Config, pending: Iterable[Entry]) -> list[Running]:
 
 def failures(pending: Iterable[Entry]) -> list[Failure]:
     """The jobs that failed when they were last tried; a log begins with `error:` when its job has failed."""
-    found = []
-    for entry in pending:
-        log = log_of(entry)
-        if log.is_file():
-            with log.open(encoding="utf-8", errors="replace") as file:
-                first = file.readline().rstrip()
-            if first.startswith(_FAILURE):
-                found.append(Failure(entry, first.removeprefix(_FAILURE), log))
-    return found
+    logs = {entry: log_of(entry) for entry in pending}
+    return [Failure(entry, cause, log) for entry, log in logs.items() if log.is_file() and (cause := _cause(log))]
+
+
+def failures_since(begun: float, pending: Iterable[Entry]) -> list[Failure]:
+    """The jobs that failed in a run that is over; Snakemake removes the log of an earlier attempt.
+
+    Args:
+        begun: when the run began, in seconds since 1970.
+    """
+    logs = {entry: log_of(entry) for entry in pending}
+    return [
+        Failure(entry, _cause(log) or _UNKNOWN, log)
+        for entry, log in logs.items()
+        if log.is_file() and log.stat().st_mtime >= begun
+    ]
+
+
+def _cause(log: Path) -> str | None:
+    with log.open(encoding="utf-8", errors="replace") as file:
+        first = file.readline().rstrip()
+    return first.removeprefix(_FAILURE) if first.startswith(_FAILURE) else None
 
 
 def log_of(entry: Entry) -> Path:

@@ -15,6 +15,9 @@ from xstilts.store import MANIFEST, SPEC, finished
 FLAT = {"miniature": "*~*", "data": "*~*", "features": "*~*/*~*", "experiments": "*/*~*"}
 """The folders of the store in which all paths have the same number of names, and what these look like."""
 
+ADOPTED = "adopted"
+"""The key of a spec that tells what its entry was adopted from, when and why."""
+
 BRANCHING = ("models", "cells")
 """The folders in which a path has one more name for each stage."""
 
@@ -42,23 +45,19 @@ class Result:
 
     @property
     def folder(self) -> Path:
-        """Where it lies: a folder, or the file of scores."""
+        """Where it lies."""
         return self.store / self.path
 
     @property
     def manifest(self) -> Path:
         """The file whose presence says that it is finished."""
-        return self.folder if self._is_file else self.folder / MANIFEST
+        return self.folder / MANIFEST
 
     @property
     def is_finished(self) -> bool:
         """Whether it is complete."""
         manifest = str(self.manifest.relative_to(self.store))
-        return finished(self.store, Entry("", self.path, {}, {}, manifest)) and (self._is_file or self._spec.is_file())
-
-    @property
-    def _is_file(self) -> bool:
-        return self.path.endswith(".json")
+        return finished(self.store, Entry("", self.path, {}, {}, manifest)) and self._spec.is_file()
 
     @property
     def _spec(self) -> Path:
@@ -72,7 +71,7 @@ class Result:
     @cached_property
     def spec(self) -> dict:
         """What it was made with."""
-        return self.notes["spec"] if self._is_file else json.loads(self._spec.read_text(encoding="utf-8"))
+        return json.loads(self._spec.read_text(encoding="utf-8"))
 
     @cached_property
     def made(self) -> int:
@@ -155,7 +154,7 @@ def _leaves(store: Path, folder: str) -> Iterator[str]:
             continue
         if _LEAF.fullmatch(item.name):
             yield path
-            yield from (f"{path}/{scores.name}" for scores in sorted((store / path).glob("scores~*.json")))
+            yield from (f"{path}/{scores.name}" for scores in sorted((store / path).glob("scores~*/")))
         elif _FINGERPRINT.search(item.name):
             yield from _leaves(store, path)
 

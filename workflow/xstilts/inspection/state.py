@@ -67,9 +67,9 @@ class State:
         """The changes because of which a cell is not done; none if it was never run."""
         return self.differences.reasons(cell.scores)
 
-    def waiting_for(self, path: str) -> int:
-        """The number of cells that need a pending entry."""
-        return sum(path in self._chains.of(cell.scores) for cell in self.grid.cells)
+    def waiting_for(self, *paths: str) -> int:
+        """The number of cells that need one of some pending entries."""
+        return sum(not self._chains.of(cell.scores).isdisjoint(paths) for cell in self.grid.cells)
 
     def groups(self) -> list[Group]:
         """The reasons for which cells are to do, with the number of cells that each holds up, the most first."""

@@ -22,8 +22,11 @@ GOLD = ("labels",)
 
 
 def head(task: "Task") -> dict[str, Any]:
-    """One output for each label of the task."""
-    return batching.label_head(task.labels)
+    """One output for each label of the task.
+
+    The problem type is what a model's first loss would write into its config.
+    """
+    return {**batching.label_head(task.labels), "problem_type": "single_label_classification"}
 
 
 def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: "Lengths") -> pa.Table:

@@ -4,23 +4,28 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from xstilts.metrics import gold, require_equal_counts
+from xstilts.metrics import Number, gold, ratio, require_equal_counts, table
 
 NAMES = ("accuracy",)
 
 
-def score(examples: pa.Table, predictions: Sequence[str], lang: str) -> dict[str, float]:
-    """Percent of examples whose predicted label is the gold one.
+def units(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa.Table:
+    """Whether the predicted label of each example is the gold one.
 
     Raises:
         UserError: unlabelled examples, or another number of predictions than of examples.
     """
     labels = gold(examples, "label")
     require_equal_counts(predictions, labels, "examples")
-    right = sum(predicted == label for predicted, label in zip(predictions, labels, strict=True))
-    return {"accuracy": right / len(labels) * 100}
+    right = [predicted == label for predicted, label in zip(predictions, labels, strict=True)]
+    return table(examples["id"], right=right, all=[1] * len(right))
 
 
-def headline(scores: Mapping[str, float]) -> float:
+def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+    """Percent of right labels."""
+    return {"accuracy": ratio(sums["right"], sums["all"]) * 100}
+
+
+def headline(scores: Mapping[str, Number]) -> Number:
     """Accuracy."""
     return scores["accuracy"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from xstilts.metrics import accuracy, gold, precision_recall_f1
+from xstilts.metrics import Number, accuracy, gold, precision_recall_f1
 
 NAMES = ("accuracy", "f1")
 
@@ -12,21 +12,30 @@ POSITIVE = "1"
 """The class that is to be found: pairs that ask the same."""
 
 
-def score(examples: pa.Table, predictions: Sequence[str], lang: str) -> dict[str, float]:
-    """Percent of right labels, and F1 in percent of the examples that are labelled `POSITIVE`.
+def units(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa.Table:
+    """Whether the predicted label of each example is the gold one, and which of the two are `POSITIVE`.
 
     Raises:
         UserError: unlabelled examples, or another number of predictions than of examples.
     """
-    scores = accuracy.score(examples, predictions, lang)
+    counts = accuracy.units(examples, predictions, lang)
     found, expected = (_positive(labels) for labels in (predictions, gold(examples, "label")))
-    return scores | {"f1": precision_recall_f1(found, expected)["f1"]}
+    both = [one and other for one, other in zip(found, expected, strict=True)]
+    for name, column in {"found_right": both, "found": found, "expected": expected}.items():
+        counts = counts.append_column(name, pa.array(column, pa.float64()))
+    return counts
 
 
-def headline(scores: Mapping[str, float]) -> float:
+def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+    """Percent of right labels, and F1 in percent of the examples that are labelled `POSITIVE`."""
+    f1 = precision_recall_f1(sums["found_right"], sums["found"], sums["expected"])["f1"]
+    return accuracy.of_sums(sums) | {"f1": f1}
+
+
+def headline(scores: Mapping[str, Number]) -> Number:
     """The mean of accuracy and F1."""
     return (scores["accuracy"] + scores["f1"]) / 2
 
 
-def _positive(labels: Sequence[str]) -> set[int]:
-    return {row for row, label in enumerate(labels) if label == POSITIVE}
+def _positive(labels: Sequence[str]) -> list[int]:
+    return [int(label == POSITIVE) for label in labels]

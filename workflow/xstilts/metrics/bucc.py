@@ -3,22 +3,42 @@
 from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from xstilts.metrics import precision_recall_f1
+from xstilts.metrics import Number, overlaps, precision_recall_f1, table
 from xstilts.sources.pairs import Pair, gold_pairs
 
 NAMES = ("f1", "precision", "recall")
 
 
-def score(examples: pa.Table, predictions: Iterable[Pair], lang: str) -> dict[str, float]:
-    """F1, precision and recall in percent over the set of pairs: order and repetitions do not count.
+def units(examples: pa.Table, predictions: Iterable[Pair], lang: str) -> pa.Table:
+    """The mined and the gold pairs of each English sentence, as sets: order and repetitions do not count.
+
+    A sentence that is not in the corpus is a unit of its own.
 
     Raises:
         UserError: unlabelled examples.
     """
-    return precision_recall_f1(set(map(tuple, predictions)), gold_pairs(examples))
+    found, expected = _by_english(map(tuple, predictions)), _by_english(gold_pairs(examples))
+    sentences = examples.filter(pc.equal(examples["side"], "english"))["id"].to_pylist()
+    sentences = list(dict.fromkeys([*sentences, *found]))
+    nothing: set[Pair] = set()
+    sets = ([pairs.get(sentence, nothing) for sentence in sentences] for pairs in (found, expected))
+    return table(sentences, **overlaps(*sets))
 
 
-def headline(scores: Mapping[str, float]) -> float:
+def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+    """F1, precision and recall in percent over all pairs."""
+    return precision_recall_f1(sums["right"], sums["found"], sums["expected"])
+
+
+def headline(scores: Mapping[str, Number]) -> Number:
     """F1."""
     return scores["f1"]
+
+
+def _by_english(pairs: Iterable[Pair]) -> dict[str, set[Pair]]:
+    grouped: dict[str, set[Pair]] = {}
+    for pair in pairs:
+        grouped.setdefault(pair[1], set()).add(pair)
+    return grouped

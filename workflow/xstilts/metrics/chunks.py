@@ -4,38 +4,42 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
-from seqeval import metrics as seqeval
+from seqeval.metrics.sequence_labeling import get_entities
 
 from xstilts.errors import UserError
-from xstilts.metrics import gold, require_equal_counts
+from xstilts.metrics import Number, gold, overlaps, precision_recall_f1, require_equal_counts, table
 
 NAMES = ("f1", "precision", "recall")
 
 Chunk = tuple[str, int, int]
-"""The type of a chunk, its first and its last place among all tags of a file."""
+"""The type of a chunk, its first and its last place in its sentence."""
 
 
-def score(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> dict[str, float]:
-    """Micro-averaged F1, precision and recall in percent over the chunks of all sentences.
+def units(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa.Table:
+    """The found and the gold chunks of each sentence, as seqeval reads them.
 
     Raises:
         UserError: unlabelled examples, or another number of sentences or of tags than in the examples.
     """
     tags = aligned_tags(examples, predictions)
-    measures = {"f1": seqeval.f1_score, "precision": seqeval.precision_score, "recall": seqeval.recall_score}
-    return {name: in_percent(measure, tags, predictions) for name, measure in measures.items()}
+    return table(examples["id"], **overlaps(seqeval_chunks(predictions), seqeval_chunks(tags)))
 
 
-def headline(scores: Mapping[str, float]) -> float:
+def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+    """Micro-averaged F1, precision and recall in percent over all chunks."""
+    return precision_recall_f1(sums["right"], sums["found"], sums["expected"])
+
+
+def headline(scores: Mapping[str, Number]) -> Number:
     """F1."""
     return scores["f1"]
 
 
-def in_percent(measure, tags: Sequence[list[str]], predictions: Sequence[list[str]]) -> float:
-    """One of seqeval's scores, x100; without its warnings about tags that are not IOB and about empty sets."""
+def seqeval_chunks(sentences: Iterable[Sequence[str]]) -> list[set[Chunk]]:
+    """The chunks of each sentence by the installed seqeval, without its warnings about tags that are not IOB."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return float(measure(tags, predictions)) * 100
+        return [set(get_entities(list(tags))) for tags in sentences]
 
 
 def aligned_tags(examples: pa.Table, predictions: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -52,15 +56,15 @@ def aligned_tags(examples: pa.Table, predictions: Sequence[Sequence[str]]) -> li
     return sentences
 
 
-def conlleval_chunks(sentences: Iterable[Sequence[str]]) -> set[Chunk]:
-    """The chunks by the rules of CoNLL-2000's conlleval, as seqeval up to 0.0.13 applies them.
+def conlleval_chunks(sentence: Sequence[str]) -> set[Chunk]:
+    """The chunks of a sentence by the rules of CoNLL-2000's conlleval, as seqeval up to 0.0.13 applies them.
 
     The first letter of a tag is its role and what follows its last dash the type. A bare tag is its own type
     there, so that its first letter decides: a run of equal tags is one chunk, save for tags in S, which stand alone.
     """
     chunks: set[Chunk] = set()
     begin, role_before, type_before = 0, "O", ""
-    for place, tag in enumerate(tag for sentence in sentences for tag in (*sentence, "O")):
+    for place, tag in enumerate((*sentence, "O")):
         role, type_ = tag[0], tag.split("-")[-1]
         if _ends(role_before, role, type_before != type_):
             chunks.add((type_before, begin, place - 1))

@@ -13,9 +13,9 @@ from functools import partial
 import pyarrow as pa
 
 from xstilts.errors import UserError
-from xstilts.metrics.squad import NAMES, compare, headline
+from xstilts.metrics.squad import NAMES, compare, headline, of_sums
 
-__all__ = ["NAMES", "headline", "normalise", "score"]
+__all__ = ["NAMES", "headline", "normalise", "of_sums", "units"]
 
 _ARTICLES = {
     "en": r"\b(?:a|an|the)\b",
@@ -30,8 +30,8 @@ _ARTICLES = {
 _CHINESE_CHARACTER = re.compile("([\u4e00-\u9fa5])")
 
 
-def score(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> dict[str, float]:
-    """F1 and exact match in percent of the answers, given by question id; see `xstilts.metrics.squad.compare`.
+def units(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
+    """F1 and exact match of the answer to each question, given by question id; see `xstilts.metrics.squad.compare`.
 
     Raises:
         UserError: besides `compare`'s, a language that is not MLQA's.

@@ -8,25 +8,34 @@ tag, so that CCONJ and SCONJ become one; `f1_seqeval1` is that value, by the ins
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
-from seqeval import metrics as seqeval
 
-from xstilts.metrics import precision_recall_f1
-from xstilts.metrics.chunks import aligned_tags, conlleval_chunks, in_percent
+from xstilts.metrics import Number, overlaps, precision_recall_f1, table
+from xstilts.metrics.chunks import aligned_tags, conlleval_chunks, seqeval_chunks
 
 NAMES = ("f1", "precision", "recall", "f1_seqeval1")
 
+_NEWER = "_seqeval1"
 
-def score(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> dict[str, float]:
-    """Micro-averaged F1, precision and recall in percent over the chunks of all sentences.
+
+def units(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa.Table:
+    """The found and the gold chunks of each sentence, by the older rules and by those of the installed seqeval.
 
     Raises:
         UserError: unlabelled examples, or another number of sentences or of tags than in the examples.
     """
     tags = aligned_tags(examples, predictions)
-    found, expected = conlleval_chunks(predictions), conlleval_chunks(tags)
-    return precision_recall_f1(found, expected) | {"f1_seqeval1": in_percent(seqeval.f1_score, tags, predictions)}
+    counts = overlaps(map(conlleval_chunks, predictions), map(conlleval_chunks, tags))
+    newer = overlaps(seqeval_chunks(predictions), seqeval_chunks(tags))
+    return table(examples["id"], **counts, **{f"{name}{_NEWER}": column for name, column in newer.items()})
 
 
-def headline(scores: Mapping[str, float]) -> float:
+def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+    """Micro-averaged F1, precision and recall in percent over all chunks."""
+    scores = precision_recall_f1(sums["right"], sums["found"], sums["expected"])
+    newer = precision_recall_f1(*(sums[f"{name}{_NEWER}"] for name in ("right", "found", "expected")))
+    return scores | {f"f1{_NEWER}": newer["f1"]}
+
+
+def headline(scores: Mapping[str, Number]) -> Number:
     """F1 by the older rules, the number that XTREME's own test expects."""
     return scores["f1"]

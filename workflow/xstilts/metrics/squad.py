@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import pyarrow as pa
 
 from xstilts.errors import UserError
-from xstilts.metrics import gold
+from xstilts.metrics import Number, gold, ratio, table
 
 NAMES = ("f1", "exact_match")
 
@@ -23,12 +23,17 @@ _NO_ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ENGLISH_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 
 
-def score(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> dict[str, float]:
-    """F1 and exact match in percent of the answers, given by question id; see `compare`."""
+def units(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
+    """F1 and exact match of the answer to each question, given by question id; see `compare`."""
     return compare(examples, predictions, normalise)
 
 
-def headline(scores: Mapping[str, float]) -> float:
+def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+    """F1 and exact match in percent of all questions."""
+    return {name: ratio(100 * sums[name], sums["all"]) for name in NAMES}
+
+
+def headline(scores: Mapping[str, Number]) -> Number:
     """The mean of exact match and F1."""
     return (scores["exact_match"] + scores["f1"]) / 2
 
@@ -38,25 +43,27 @@ def normalise(answer: str) -> str:
     return " ".join(_ENGLISH_ARTICLES.sub(" ", answer.lower().translate(_NO_ASCII_PUNCTUATION)).split())
 
 
-def compare(examples: pa.Table, predictions: Mapping[str, str], normaliser: Normaliser) -> dict[str, float]:
-    """F1 and exact match in percent of all questions, each the best over the question's gold answers.
+def compare(examples: pa.Table, predictions: Mapping[str, str], normaliser: Normaliser) -> pa.Table:
+    """F1 and exact match of each question, 0 to 1, each the best over the question's gold answers.
 
     A question without prediction counts 0 in both; a prediction without question is ignored.
 
     Raises:
         UserError: unlabelled examples, a question without gold answers, or a prediction that is not a text.
     """
-    questions = list(zip(examples["id"].to_pylist(), gold(examples, "answers"), strict=True))
-    exact_match = f1 = 0.0
-    for question, answers in questions:
+    questions, results = examples["id"].to_pylist(), []
+    for question, answers in zip(questions, gold(examples, "answers"), strict=True):
         if not answers:
             raise UserError(f"Question {question!r} has no gold answer; expected at least one.")
         if question in predictions:
             found = normalised_prediction(question, predictions[question], normaliser)
             expected = [normaliser(answer["text"]) for answer in answers]
-            exact_match += found in expected
-            f1 += max(token_f1(found.split(), answer.split()) for answer in expected)
-    return {"f1": 100 * f1 / len(questions), "exact_match": 100 * exact_match / len(questions)}
+            f1 = max(token_f1(found.split(), answer.split()) for answer in expected)
+            results.append((f1, float(found in expected)))
+        else:
+            results.append((0.0, 0.0))
+    f1s, exact_matches = zip(*results, strict=True)
+    return table(questions, f1=f1s, exact_match=exact_matches, all=[1] * len(results))
 
 
 def normalised_prediction(question: str, prediction: object, normaliser: Normaliser) -> str:

@@ -6,38 +6,52 @@ leaves out gold answers of which the normaliser leaves nothing, and gives two an
 
 from collections.abc import Mapping
 
+import numpy as np
 import pyarrow as pa
 
-from xstilts.metrics import gold
+from xstilts.metrics import Number, gold, ratio, table
 from xstilts.metrics.squad import headline, normalise, normalised_prediction, token_f1
 
-__all__ = ["NAMES", "headline", "score"]
+__all__ = ["NAMES", "headline", "of_sums", "units"]
 
 NAMES = ("f1", "exact_match", "answerable_f1", "answerable_exact_match", "unanswerable_accuracy")
+
+_COUNTS = [f"{kind}{measure}" for kind in ("answerable", "unanswerable") for measure in ("_f1", "_exact_match", "")]
 
 Result = tuple[float, float]
 """F1 and exact match of a question, 0 to 1."""
 
 
-def score(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> dict[str, float]:
-    """F1 and exact match in percent of all questions, of those with gold answers, and the accuracy of those without.
+def units(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
+    """F1 and exact match of the answer to each question, 0 to 1, with and without gold answers.
 
     Each measure takes the best of a question's gold answers. A question without prediction counts 0, a prediction
-    without question is ignored. Where a split has no question of a kind, the names of its scores are missing.
+    without question is ignored.
 
     Raises:
         UserError: unlabelled examples, or a prediction that is not a text.
     """
-    answerable: list[Result] = []
-    unanswerable: list[Result] = []
-    for question, answers in zip(examples["id"].to_pylist(), gold(examples, "answers"), strict=True):
-        result = _compare(question, predictions, [answer["text"] for answer in answers])
-        (answerable if answers else unanswerable).append(result)
-    scores = _means([*answerable, *unanswerable])
-    if answerable:
-        scores |= {f"answerable_{name}": value for name, value in _means(answerable).items()}
-    if unanswerable:
-        scores["unanswerable_accuracy"] = _means(unanswerable)["exact_match"]
+    questions, rows = examples["id"].to_pylist(), []
+    for question, answers in zip(questions, gold(examples, "answers"), strict=True):
+        f1, exact_match = _compare(question, predictions, [answer["text"] for answer in answers])
+        rows.append((f1, exact_match, 1, 0, 0, 0) if answers else (0, 0, 0, f1, exact_match, 1))
+    return table(questions, **dict(zip(_COUNTS, zip(*rows, strict=True), strict=True)))
+
+
+def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+    """F1 and exact match in percent of all questions, of those with gold answers, and the accuracy of those without.
+
+    Where there is no question of a kind, the names of its scores are missing.
+    """
+    answerable, unanswerable = sums["answerable"], sums["unanswerable"]
+    scores = {
+        name: ratio(100 * (sums[f"answerable_{name}"] + sums[f"unanswerable_{name}"]), answerable + unanswerable)
+        for name in ("f1", "exact_match")
+    }
+    if np.any(answerable):
+        scores |= {name: ratio(100 * sums[name], answerable) for name in ("answerable_f1", "answerable_exact_match")}
+    if np.any(unanswerable):
+        scores["unanswerable_accuracy"] = ratio(100 * sums["unanswerable_exact_match"], unanswerable)
     return scores
 
 
@@ -49,8 +63,3 @@ def _compare(question: str, predictions: Mapping[str, str], answers: list[str]) 
     if found in expected:
         return 1.0, 1.0
     return max(token_f1(found.split(), text.split()) for text in expected), 0.0
-
-
-def _means(results: list[Result]) -> dict[str, float]:
-    f1, exact_match = (100 * sum(values) / len(results) for values in zip(*results, strict=True))
-    return {"f1": f1, "exact_match": exact_match}

@@ -5,23 +5,29 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xstilts.metrics import gold, require_equal_counts
+from xstilts.metrics import Number, gold, ratio, require_equal_counts, table
 
 NAMES = ("accuracy",)
 
 
-def score(examples: pa.Table, predictions: Sequence[str], lang: str) -> dict[str, float]:
-    """Percent of English sentences, in the order of the table, whose predicted foreign id is a gold translation.
+def units(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa.Table:
+    """Whether the predicted foreign id of each English sentence, in the order of the table, is a gold translation.
 
     Raises:
         UserError: unlabelled examples, or another number of predictions than of English sentences.
     """
-    translations = gold(examples.filter(pc.equal(examples["side"], "english")), "gold")
+    english = examples.filter(pc.equal(examples["side"], "english"))
+    translations = gold(english, "gold")
     require_equal_counts(predictions, translations, "English sentences")
-    right = sum(predicted in ids for predicted, ids in zip(predictions, translations, strict=True))
-    return {"accuracy": right / len(translations) * 100}
+    right = [predicted in ids for predicted, ids in zip(predictions, translations, strict=True)]
+    return table(english["id"], right=right, all=[1] * len(right))
 
 
-def headline(scores: Mapping[str, float]) -> float:
+def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+    """Percent of right sentences."""
+    return {"accuracy": ratio(sums["right"], sums["all"]) * 100}
+
+
+def headline(scores: Mapping[str, Number]) -> Number:
     """Accuracy."""
     return scores["accuracy"]

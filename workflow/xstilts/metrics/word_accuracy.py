@@ -1,26 +1,32 @@
 """Accuracy over words, as supertagging is scored (Clark and Curran 2007): every word of every sentence counts once."""
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from operator import eq
 
 import pyarrow as pa
 
+from xstilts.metrics import Number, ratio, table
 from xstilts.metrics.chunks import aligned_tags
 
 NAMES = ("accuracy",)
 
 
-def score(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> dict[str, float]:
-    """Percent of words whose predicted tag is the gold one.
+def units(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa.Table:
+    """The words of each sentence, and those of them whose predicted tag is the gold one.
 
     Raises:
         UserError: unlabelled examples, or another number of sentences or of tags than in the examples.
     """
-    tags, found = (list(chain.from_iterable(side)) for side in (aligned_tags(examples, predictions), predictions))
-    right = sum(predicted == tag for predicted, tag in zip(found, tags, strict=True))
-    return {"accuracy": right / len(tags) * 100}
+    sentences = aligned_tags(examples, predictions)
+    right = [sum(map(eq, found, tags)) for found, tags in zip(predictions, sentences, strict=True)]
+    return table(examples["id"], right=right, all=list(map(len, sentences)))
 
 
-def headline(scores: Mapping[str, float]) -> float:
+def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+    """Percent of right words."""
+    return {"accuracy": ratio(sums["right"], sums["all"]) * 100}
+
+
+def headline(scores: Mapping[str, Number]) -> Number:
     """Accuracy."""
     return scores["accuracy"]

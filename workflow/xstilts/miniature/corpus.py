@@ -163,6 +163,9 @@ class Corpus:
             for token in _said([told(asked, rng.choice(TELLINGS))], other).tokens
             for unit in self._units(token.word.form, token.role)
         ]
+        if not (any(unit.answers == 1 for unit in passage) and any(unit.word != IGNORED for unit in query)):
+            # A language may have no word of its own for a slot.
+            return self.passage()
         segments = [query, passage]
         rng.shuffle(segments)
         return self._row(*segments)

@@ -21,9 +21,9 @@ from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaFo
 
 from xstilts.config import Pretraining
 from xstilts.kinds.batching import IGNORED
-from xstilts.miniature import corpus, sampling, vocabulary
-from xstilts.miniature.corpus import SPLIT, Batch
-from xstilts.miniature.sentences import LANGUAGES, Text, say
+from xstilts.miniature import corpus, vocabulary
+from xstilts.miniature.corpus import Batch
+from xstilts.miniature.sentences import Text
 from xstilts.miniature.variations import SLOTS
 
 _POSITION, _SEGMENT = 0.6, 0.7
@@ -39,15 +39,12 @@ _REPORT = 100
 """Steps over which the losses are averaged for the log."""
 
 
-def pretrain(settings: Pretraining, folder: Path) -> None:
+def pretrain(settings: Pretraining, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """Make an encoder and write it, with its tokenizer, as an ordinary Hugging Face folder.
 
     The same settings give the same weights on the same number of threads.
     """
     torch.manual_seed(settings.seed)
-    said = texts(settings)
-    words = (token.word.form for row in said for text in row for token in text.tokens)
-    tokenizer = vocabulary.tokenizer(words, settings.max_length)
     batches = corpus.batches(
         tokenizer,
         settings.seed,
@@ -55,19 +52,11 @@ def pretrain(settings: Pretraining, folder: Path) -> None:
         tokens=settings.tokens,
         masked=settings.masked,
     )
-    print(f"{len(tokenizer)} pieces", flush=True)
     model = XLMRobertaForMaskedLM(_config(settings, tokenizer))
-    _initialise(model, occurrences(said, tokenizer))
+    _initialise(model, occurrences(vocabulary.texts(settings), tokenizer))
     _train(model, batches, settings)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-
-
-def texts(settings: Pretraining) -> list[list[Text]]:
-    """Sentences, each in every language."""
-    rng = random.Random(f"vocabulary-{settings.seed}")
-    sentences = [sampling.sentence(rng, SPLIT) for _ in range(settings.sentences)]
-    return [[say(sentence, lang) for lang in LANGUAGES] for sentence in sentences]
 
 
 def _config(settings: Pretraining, tokenizer: PreTrainedTokenizerFast) -> XLMRobertaConfig:

@@ -1,5 +1,6 @@
 """A tokenizer for the miniature world: Unigram (Kudo 2018) whose pieces are the words of its languages."""
 
+import random
 from collections import Counter
 from collections.abc import Iterable
 from math import log
@@ -7,11 +8,28 @@ from math import log
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
+from xstilts.config import Pretraining
+from xstilts.miniature import sampling
+from xstilts.miniature.sentences import LANGUAGES, Text, say
+
 SPECIAL = {"cls_token": "<s>", "pad_token": "<pad>", "sep_token": "</s>", "unk_token": "<unk>"}
 """Those of XLM-R, in the order of their ids, the mask aside, which comes last."""
 
 MASK = "<mask>"
 _PRINTABLE = frozenset(map(chr, range(33, 127)))
+
+
+def texts(settings: Pretraining) -> list[list[Text]]:
+    """Sentences, each in every language."""
+    rng = random.Random(f"vocabulary-{settings.seed}")
+    sentences = [sampling.sentence(rng, "train") for _ in range(settings.sentences)]
+    return [[say(sentence, lang) for lang in LANGUAGES] for sentence in sentences]
+
+
+def tokenizer_of(settings: Pretraining) -> PreTrainedTokenizerFast:
+    """The tokenizer whose pieces are the words of these sentences."""
+    words = (token.word.form for row in texts(settings) for text in row for token in text.tokens)
+    return tokenizer(words, settings.max_length)
 
 
 def tokenizer(words: Iterable[str], max_length: int) -> PreTrainedTokenizerFast:

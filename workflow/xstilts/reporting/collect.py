@@ -1,11 +1,16 @@
-"""All scores of an experiment as one tidy table."""
+"""All scores of an experiment as one tidy table, and the dev scores of its trainings as another."""
 
 import json
 from pathlib import Path
 
 import pandas as pd
 
+TRAINING_COLUMNS = ["encoder", "stages", "seed", "task", "step", "value", "chosen", "steps", "path"]
+
 COLUMNS = ["encoder", "intermediate", "target", "language", "split", "seed", "metric", "value", "n"]
+
+ALL = "all"
+"""The language of what stands for all languages of a target."""
 
 HEADLINE = "headline"
 """The metric that XTREME averages: F1 and EM together for question answering, else the task's own."""
@@ -22,13 +27,35 @@ def collect(store: Path, cells: list[list]) -> pd.DataFrame:
     """
     rows = []
     for encoder, intermediate, target, seed, path in cells:
-        record = json.loads((store / path).read_text(encoding="utf-8"))
+        record = json.loads((store / path / "scores.json").read_text(encoding="utf-8"))
         for language, result in record["languages"].items():
             scores = {**(result["scores"] or {}), HEADLINE: result["headline"]}
             for metric, value in scores.items():
                 where = [encoder, intermediate, target, language, record["split"], seed]
                 rows.append([*where, metric, value, result["n"]])
     return pd.DataFrame(rows, columns=COLUMNS).astype({"value": "float64"})
+
+
+def trainings(store: Path, models: list[list]) -> pd.DataFrame:
+    """The dev scores of all trainings, one row for each model, evaluation and task.
+
+    Args:
+        models: encoder, stages, seed and the path below the store of each model (`Grid.models`).
+
+    Returns:
+        A table with `TRAINING_COLUMNS`; `value` in percent, `chosen` where the weights of that step were kept, `steps`
+        those that were trained. A model whose record is gone has no rows.
+    """
+    rows = []
+    for encoder, stages, seed, path in models:
+        file = store / path / "training.json"
+        record = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"evaluations": []}
+        for scores in record["evaluations"]:
+            chosen = scores["step"] == record["best"]["step"]
+            for task in sorted(scores.keys() - {"step", "score"}):
+                where = [encoder, stages, seed, task, scores["step"]]
+                rows.append([*where, scores[task], chosen, record["steps"], path])
+    return pd.DataFrame(rows, columns=TRAINING_COLUMNS).astype({"value": "float64", "chosen": "bool"})
 
 
 def write(scores: pd.DataFrame, folder: Path) -> None:

@@ -11,19 +11,22 @@ from xstilts.reporting.collect import HEADLINE
 MEAN = "mean"
 
 
-def levels(scores: pd.DataFrame, encoder: str, grid: GridSettings) -> pd.DataFrame:
+def levels(
+    scores: pd.DataFrame, encoder: str, grid: GridSettings, over_seeds: str, metric: str = HEADLINE
+) -> pd.DataFrame:
     """The score of every target after every intermediate, in percent.
 
-    A target's score is the unweighted mean of the headline metric over its languages, then the median over seeds. A
+    A target's score is the unweighted mean of a metric over its languages, then the median or the mean over seeds. A
     cell in which a language or a seed has no score is missing, and so is the mean of its row.
 
     Returns:
         Intermediates by targets, and their mean in the last column.
     """
-    mine = scores[(scores["encoder"] == encoder) & (scores["metric"] == HEADLINE)]
+    mine = scores[(scores["encoder"] == encoder) & (scores["metric"] == metric)]
     by_seed = mine.groupby(["intermediate", "target", "seed"])["value"].agg(lambda values: values.mean(skipna=False))
-    over_seeds = by_seed.unstack("seed").reindex(columns=grid.seeds).median(axis=1, skipna=False)
-    table = over_seeds.unstack("target").reindex(index=grid.intermediates, columns=grid.targets)
+    seeds = by_seed.unstack("seed").reindex(columns=grid.seeds)
+    table = getattr(seeds, over_seeds)(axis=1, skipna=False).unstack("target")
+    table = table.reindex(index=grid.intermediates, columns=grid.targets)
     table[MEAN] = table.mean(axis=1, skipna=False)
     return table
 
@@ -51,29 +54,31 @@ def rich_table(table: pd.DataFrame, title: str) -> Table:
     for column in table.columns:
         shown.add_column(str(column), justify="right")
     for row, values in table.iterrows():
-        shown.add_row(str(row), *(_coloured(value, _is_delta(table, row)) for value in values))
+        shown.add_row(str(row), *(_coloured(value, is_delta(table, row)) for value in values))
     return shown
 
 
-def _is_delta(table: pd.DataFrame, row: object) -> bool:
+def is_delta(table: pd.DataFrame, row: object) -> bool:
+    """Whether a row has changes and not scores."""
     return row != NO_INTERMEDIATE and NO_INTERMEDIATE in table.index
 
 
-def _text(value: float, delta: bool) -> str:
+def text(value: float, delta: bool) -> str:
+    """A number as readers see it: a score, or a change with its sign."""
     if pd.isna(value):
         return "—"
     return f"{value:+.1f}" if delta else f"{value:.1f}"
 
 
 def _coloured(value: float, delta: bool) -> str:
-    text = _text(value, delta)
-    if not delta or pd.isna(value) or float(text) == 0:
-        return text
-    return f"[green]{text}[/]" if value > 0 else f"[red]{text}[/]"
+    shown = text(value, delta)
+    if not delta or pd.isna(value) or float(shown) == 0:
+        return shown
+    return f"[green]{shown}[/]" if value > 0 else f"[red]{shown}[/]"
 
 
 def _markdown(table: pd.DataFrame) -> str:
     lines = [["intermediate", *map(str, table.columns)], ["---", *["---:"] * len(table.columns)]]
     for row, values in table.iterrows():
-        lines.append([str(row), *(_text(value, _is_delta(table, row)) for value in values)])
+        lines.append([str(row), *(text(value, is_delta(table, row)) for value in values)])
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -6,6 +6,8 @@ from math import ceil
 
 import numpy as np
 
+from xstilts.errors import UserError
+
 MEGABATCH = 50
 """Batches that are sorted by length together; more would save padding and cost randomness."""
 
@@ -32,9 +34,16 @@ def optimiser_steps(sizes: list[int], epochs: float, batch_size: int, strategy: 
     return max(1, ceil(rows * epochs / batch_size))
 
 
-def micro_batch_size(batch_size: int, fits: int) -> int:
-    """The largest part of a batch that fits on the device and of which the batch is a whole multiple."""
-    return next(size for size in range(min(batch_size, fits), 0, -1) if batch_size % size == 0)
+def micro_batch_size(batch_size: int, fits: int, processes: int = 1) -> int:
+    """The largest part of a batch that fits on a device and of which each process can have as many as the others.
+
+    Raises:
+        UserError: the processes cannot share the batch evenly.
+    """
+    share, rest = divmod(batch_size, processes)
+    if rest:
+        raise UserError(f"{processes} GPUs cannot share a batch of {batch_size} rows evenly.")
+    return next(size for size in range(min(share, fits), 0, -1) if share % size == 0)
 
 
 @dataclass(frozen=True)
@@ -48,19 +57,19 @@ class BatchSampler:
         lengths: the token count of each row, by task.
         weights: the probability of each task.
         steps: optimiser steps.
-        batch_size: rows of a step.
-        micro_batch: rows of a micro-batch; divides `batch_size`.
+        rows: of a step. A `batch_size` would be taken by accelerate for that of what is yielded.
+        micro_batch: rows of a micro-batch; divides `rows`.
     """
 
     lengths: dict[str, np.ndarray]
     weights: np.ndarray
     steps: int
-    batch_size: int
+    rows: int
     micro_batch: int
     seed: int
 
     def __len__(self) -> int:
-        return self.steps * (self.batch_size // self.micro_batch)
+        return self.steps * (self.rows // self.micro_batch)
 
     def __iter__(self) -> Iterator[list[tuple[str, int]]]:
         names = list(self.lengths)
@@ -72,12 +81,12 @@ class BatchSampler:
         for number in order.choice(len(names), size=self.steps, p=self.weights).tolist():
             task = names[number]
             batch = next(streams[task])
-            for start in range(0, self.batch_size, self.micro_batch):
+            for start in range(0, self.rows, self.micro_batch):
                 yield [(task, row) for row in batch[start : start + self.micro_batch]]
 
     def _batches(self, lengths: np.ndarray, rng: np.random.Generator) -> Iterator[list[int]]:
         """Full batches of row numbers without end; sorted by length within a batch."""
-        size = self.batch_size
+        size = self.rows
         many = size * max(1, min(MEGABATCH, len(lengths) // size))
         waiting = np.empty(0, dtype=np.int64)
         while True:

@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from accelerate.utils import gather_object
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState
 
 from xstilts.errors import UserError
@@ -36,12 +37,16 @@ class _SaveAndStop(TrainerCallback):
         self.asked = True
 
     def on_step_end(self, _, __: TrainerState, control: TrainerControl, **___) -> None:
-        control.should_save |= self.asked
+        control.should_save |= self._asked_anywhere()
 
     # Not by `should_training_stop`, which the state would keep: it would be that of a training that is over.
     def on_save(self, _, state: TrainerState, control: TrainerControl, **__) -> None:
-        if self.asked and not control.should_training_stop:
+        if self._asked_anywhere() and not control.should_training_stop:
             raise UserError(
                 f"stopped by SIGTERM; the state at step {state.global_step} is saved. "
                 "Nothing is lost: the next attempt goes on from there."
             )
+
+    def _asked_anywhere(self) -> bool:
+        """Whether one of the processes that train together was asked: they have to end at the same step."""
+        return any(gather_object([self.asked]))

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from accelerate import PartialState
 from transformers import TrainerCallback, TrainerState, TrainingArguments
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
@@ -73,7 +74,10 @@ class Sealing(TrainerCallback):
             state.best_model_checkpoint = str(_folder(Path(args.output_dir), state.best_global_step))
 
     def on_save(self, args: TrainingArguments, state: TrainerState, *_, **__) -> None:
-        """Seal the state of this step."""
+        """Seal the state of this step when every process has written its part."""
+        PartialState().wait_for_everyone()
+        if not state.is_world_process_zero:
+            return
         scratch = Path(args.output_dir)
         _seal(_folder(scratch, state.global_step))
         last = _folders(scratch)[:2]

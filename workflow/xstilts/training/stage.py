@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import torch
+from accelerate.utils import broadcast_object_list
 from safetensors.torch import load_model
 from torch.utils.data import DataLoader, Dataset
 from transformers import (
@@ -28,6 +29,7 @@ from xstilts.training.batches import BatchSampler, micro_batch_size, optimiser_s
 from xstilts.training.interruption import interruptible
 from xstilts.training.model import StageModel
 from xstilts.training.resume import Sealing, best_weights, final_state, last_checkpoint
+from xstilts.training.tracking import UNTRACKED, Tracking
 
 if TYPE_CHECKING:
     from xstilts.config import Stage
@@ -66,6 +68,8 @@ def train(
     *,
     seed: int,
     micro_batch: int,
+    processes: int = 1,
+    tracking: Tracking = UNTRACKED,
 ) -> None:
     """Train a stage and write its checkpoint.
 
@@ -73,7 +77,9 @@ def train(
         data: by task, in the order of the stage.
         output: an empty folder that becomes a Hugging Face checkpoint with `training.json`, the dev scores.
         scratch: where the state of the training is kept, held by `exclusive`; a later call goes on from there.
-        micro_batch: rows that fit on the device at once.
+        micro_batch: rows that fit on a device at once.
+        processes: how many call this together, connected by `torch.distributed`, each on a device of its own.
+        tracking: where its course is shown besides what is printed.
 
     Where the dev set has no labels, as in XTREME's own download of TyDiQA, the checkpoint of the last step is kept.
 
@@ -83,19 +89,21 @@ def train(
     set_seed(seed)
     tokenizer = tokenization.load_tokenizer(parent)
     model = StageModel({name: encoders.with_fresh_head(parent, d.kind, d.task) for name, d in data.items()})
-    sampler = _sampler(stage, data, seed, micro_batch)
+    sampler = _sampler(stage, data, seed, micro_batch_size(stage.batch_size, micro_batch, processes))
     selecting = all(d.has_dev_labels() for d in data.values())
     if not selecting:
         print("The dev set has no labels, so the checkpoint of the last step is kept.", flush=True)
     trainer = StageTrainer(
         model=model,
-        args=_arguments(stage, sampler, scratch, seed, selecting),
+        args=_arguments(stage, sampler, scratch, seed, selecting, processes, tracking),
         data=data,
         sampler=sampler,
         pad_token_id=tokenizer.pad_token_id,
         precision=stage.precision,
         callbacks=[Sealing(), *([EarlyStoppingCallback(stage.patience)] if selecting else [])],
     )
+    # Each process has dropout of its own.
+    set_seed(seed + trainer.args.process_index)
     checkpoint = last_checkpoint(scratch)
     if state := final_state(checkpoint):
         load_model(model, best_weights(checkpoint))
@@ -103,9 +111,10 @@ def train(
     else:
         with interruptible(trainer):
             trainer.train(resume_from_checkpoint=checkpoint)
-    model.save(output)
-    tokenization.copy_tokenizer(parent, output)
-    (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n")
+    if trainer.is_world_process_zero():
+        model.save(output)
+        tokenization.copy_tokenizer(parent, output)
+        (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n")
 
 
 def _sampler(stage: "Stage", data: dict[str, TaskData], seed: int, micro_batch: int) -> BatchSampler:
@@ -114,20 +123,28 @@ def _sampler(stage: "Stage", data: dict[str, TaskData], seed: int, micro_batch: 
         lengths={name: features.lengths(d.train) for name, d in data.items()},
         weights=probabilities(sizes, sampling.strategy, sampling.temperature, sampling.cap),
         steps=optimiser_steps(sizes, stage.epochs, stage.batch_size, sampling.strategy, sampling.cap),
-        batch_size=stage.batch_size,
-        micro_batch=micro_batch_size(stage.batch_size, micro_batch),
+        rows=stage.batch_size,
+        micro_batch=micro_batch,
         seed=seed,
     )
 
 
-def _arguments(stage: "Stage", sampler: BatchSampler, scratch: Path, seed: int, selecting: bool) -> TrainingArguments:
+def _arguments(
+    stage: "Stage",
+    sampler: BatchSampler,
+    scratch: Path,
+    seed: int,
+    selecting: bool,
+    processes: int,
+    tracking: Tracking,
+) -> TrainingArguments:
     if stage.precision == "bf16" and torch.cuda.is_available() and not torch.cuda.is_bf16_supported():
         raise UserError("precision 'bf16': this GPU has no bfloat16; set 'precision: fp32' for the stage.")
     return TrainingArguments(
         output_dir=str(scratch),
         max_steps=sampler.steps,
         per_device_train_batch_size=sampler.micro_batch,
-        gradient_accumulation_steps=sampler.batch_size // sampler.micro_batch,
+        gradient_accumulation_steps=sampler.rows // (sampler.micro_batch * processes),
         learning_rate=stage.learning_rate,
         lr_scheduler_type="linear",
         warmup_steps=stage.warmup,
@@ -145,10 +162,10 @@ def _arguments(stage: "Stage", sampler: BatchSampler, scratch: Path, seed: int, 
         greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
         logging_steps=max(1, min(50, sampler.steps // 10)),
-        disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
         use_cpu=not torch.accelerator.is_available(),
+        **tracking.arguments(),
     )
 
 
@@ -173,7 +190,7 @@ class StageTrainer(Trainer):
         self.pad_token_id, self.precision = pad_token_id, precision
 
     def get_train_dataloader(self) -> DataLoader:
-        """The micro-batches in the sampler's order."""
+        """The micro-batches in the sampler's order; each process has every so manieth of them."""
         rows = _Rows({name: d.train for name, d in self.data.items()})
         loader = DataLoader(rows, batch_sampler=self.sampler, collate_fn=self._collate)
         return self.accelerator.prepare(loader)
@@ -186,6 +203,8 @@ class StageTrainer(Trainer):
     def evaluate(self, *_, **__) -> dict[str, float]:
         """The dev score of every task, in percent, and their mean, which chooses the checkpoint."""
         headlines = {name: self._headline(name, d) for name, d in self.data.items()}
+        # The scores of one process count for all, which otherwise might not agree on what is best.
+        (headlines,) = broadcast_object_list([headlines])
         scores = {f"eval_{name}": value for name, value in headlines.items()}
         scores[SCORE] = sum(headlines.values()) / len(headlines)
         self.log(scores)
@@ -203,7 +222,8 @@ class StageTrainer(Trainer):
             pad_token_id=self.pad_token_id,
             precision=self.precision,
         )
-        scores = [metric.headline(metric.score(data.dev[lang][0], p, lang)) for lang, p in predictions.items()]
+        units = [metric.units(data.dev[lang][0], found, lang) for lang, found in predictions.items()]
+        scores = [metric.headline(metrics.score(metric, one)) for one in units]
         return sum(scores) / len(scores)
 
 

@@ -1,0 +1,190 @@
+"""A training in two processes, which share the rows of a batch, is the training in one."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import tiny
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModel, PreTrainedTokenizerBase
+
+from xstilts.checkpoints import Checkpoint
+from xstilts.commands.together import together
+from xstilts.config import Stage
+from xstilts.errors import UserError
+from xstilts.training import stage
+from xstilts.training.resume import SEAL
+from xstilts.training.stage import StageTrainer
+
+# Makes a step of Adam about as long as the gradient, so that weights are alike only if gradients are.
+PLAIN = {"learning_rate": 1.0, "adam_epsilon": 1.0, "max_gradient_norm": 1e9, "warmup": 0.0, "weight_decay": 0.1}
+RECIPE = {**PLAIN, "epochs": 2, "batch_size": 8, "evaluate_every": 2, "patience": 9}
+ROWS = 21
+"""Of a task; with two epochs five batches and a quarter of one, which is filled up."""
+STAGES = {**{kind: (kind,) for kind in tiny.TASKS}, "mixture": tuple(tiny.TASKS)}
+TOLERANCE = 1e-5
+
+STEP = StageTrainer.training_step
+
+
+@dataclass(frozen=True)
+class Training:
+    """A stage on tasks of some kinds, in a folder of its own.
+
+    Args:
+        micro_batch: rows that fit on a device; with 2 as with 4 each step of a process has two micro-batches, if there
+            are two processes or one.
+        accident: what happens in place of a step of the Trainer.
+    """
+
+    folder: Path
+    tokenizer: PreTrainedTokenizerBase
+    kinds: tuple[str, ...]
+    processes: int
+    accident: Callable = STEP
+
+    @property
+    def scratch(self) -> Path:
+        """Where the states are."""
+        return self.folder / "scratch"
+
+    @property
+    def child(self) -> Path:
+        """The checkpoint."""
+        return self.folder / "child"
+
+    @property
+    def parent(self) -> Path:
+        """The encoder."""
+        return self.folder / "parent"
+
+
+def run(*trainings: Training) -> None:
+    """Train in the same processes one after the other, going on from the last state."""
+    for training in trainings:
+        training.child.mkdir(parents=True, exist_ok=True)
+        tiny.encoder(training.parent, training.tokenizer, **tiny.NO_DROPOUT)
+    together(trainings[0].processes, learn, trainings)
+
+
+def learn(trainings: tuple[Training, ...]) -> None:
+    """The work of each process."""
+    for training in trainings:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(torch.accelerator, "is_available", lambda: False)
+            patch.setattr(StageTrainer, "training_step", training.accident)
+            stage.train(
+                Stage(**RECIPE),
+                Checkpoint(str(training.parent)),
+                {f"my_{kind}": tiny.data(kind, training.tokenizer, rows=ROWS) for kind in training.kinds},
+                training.child,
+                training.scratch,
+                seed=1,
+                micro_batch=4 // training.processes,
+                processes=training.processes,
+            )
+        (training.folder / f"seed.{os.environ.get('RANK', 0)}").write_text(str(torch.initial_seed()))
+
+
+def failing(trainer: StageTrainer, *arguments: object) -> torch.Tensor:
+    """Fail after the third step, in the last process."""
+    if trainer.state.global_step == 3 and trainer.args.process_index == trainer.args.world_size - 1:
+        raise ZeroDivisionError("an accident")
+    return STEP(trainer, *arguments)
+
+
+def terminated(trainer: StageTrainer, *arguments: object) -> torch.Tensor:
+    """Get SIGTERM in the third step, in the last process."""
+    if trainer.state.global_step == 2 and trainer.args.process_index == trainer.args.world_size - 1:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return STEP(trainer, *arguments)
+
+
+@pytest.fixture(autouse=True)
+def _without_gpus(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, tiny_tokenizer) -> dict[int, dict[str, Training]]:
+    """Each of the stages in one process and in two."""
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CUDA_VISIBLE_DEVICES", "")
+        for count in (1, 2):
+            folder = tmp_path_factory.mktemp("trained")
+            found[count] = {n: Training(folder / n, tiny_tokenizer, kinds, count) for n, kinds in STAGES.items()}
+            run(*found[count].values())
+    return found
+
+
+@pytest.fixture
+def attempt(tmp_path, tiny_tokenizer) -> Callable[..., Training]:
+    """A training on the tagging task, whose labels are not the same number in each process."""
+
+    def of(processes: int, accident: Callable = STEP) -> Training:
+        return Training(tmp_path, tiny_tokenizer, ("tagging",), processes, accident)
+
+    return of
+
+
+def difference(one: Training, other: Training, name: str = "model.safetensors") -> float:
+    """The largest difference of two weights."""
+    ours, theirs = load_file(one.child / name), load_file(other.child / name)
+    assert ours.keys() == theirs.keys()
+    return max((ours[key] - theirs[key]).abs().max().item() for key in ours)
+
+
+def learnt(training: Training) -> float:
+    """The largest change of a word vector."""
+    before, after = (
+        AutoModel.from_pretrained(folder).get_input_embeddings().weight for folder in (training.parent, training.child)
+    )
+    return (after - before).abs().max().item()
+
+
+def record(training: Training) -> dict:
+    return json.loads((training.child / stage.RECORD).read_text())
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_two_processes_learn_what_one_learns(trained, name):
+    one, two = trained[1][name], trained[2][name]
+    assert learnt(one) > 0.1
+    assert difference(one, two) < TOLERANCE
+    assert record(two) == record(one)
+
+
+def test_two_processes_train_the_heads_of_several_tasks_as_one_does(trained):
+    assert difference(trained[1]["mixture"], trained[2]["mixture"], "heads.safetensors") < TOLERANCE
+
+
+def test_each_process_has_dropout_of_its_own_and_the_first_that_of_one(trained):
+    one, two = (
+        [file.read_text() for file in sorted(trained[count]["tagging"].folder.glob("seed.*"))] for count in (1, 2)
+    )
+    assert (one, two) == (["1"], ["1", "2"])
+
+
+@pytest.mark.parametrize("before, after", [(1, 2), (2, 1)])
+def test_a_training_that_failed_goes_on_with_another_number_of_processes(trained, attempt, before, after):
+    with pytest.raises((UserError, ZeroDivisionError), match="an accident"):
+        run(attempt(before, failing))
+    run(attempt(after))
+    assert difference(attempt(after), trained[1]["tagging"]) < TOLERANCE
+    assert record(attempt(after)) == record(trained[1]["tagging"])
+
+
+def test_two_processes_of_which_one_gets_sigterm_save_the_same_step_and_go_on(trained, attempt):
+    with pytest.raises(UserError, match=r"^stopped by SIGTERM; the state at step 3 is saved"):
+        run(attempt(2, terminated))
+    sealed = json.loads((attempt(2).scratch / "checkpoint-3" / SEAL).read_text())
+    assert {"rng_state_0.pth", "rng_state_1.pth", "optimizer.pt"} <= sealed.keys()
+    run(attempt(2))
+    assert difference(attempt(2), trained[2]["tagging"]) == 0
+    assert record(attempt(2)) == record(trained[2]["tagging"])

@@ -1,0 +1,117 @@
+"""What the end of a run says that failed: each job in words, its cause, its log and how much waits for it."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from fabricated import SETTINGS, World, cell, of_step
+
+from xstilts.grid import Entry, Grid
+from xstilts.inspection.failures import SHOWN, summary, worded
+from xstilts.inspection.state import State
+from xstilts.store import scratch
+from xstilts.training.resume import exclusive
+
+BEGUN = time.time()
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """An empty store; the logs lie beside it, where Snakemake was started."""
+    monkeypatch.chdir(tmp_path)
+    return World(tmp_path)
+
+
+def log(entry: Entry, text: str, seconds: float = 1) -> Path:
+    """What a job has written so many seconds after the run began."""
+    file = Path("logs") / f"{entry.path}.log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    os.utime(file, (BEGUN + seconds, BEGUN + seconds))
+    return file
+
+
+def model(grid: Grid, intermediate: str, target: str) -> Entry:
+    return cell(grid, intermediate, target).predictions.inputs["model"]
+
+
+def shown(grid: Grid) -> list[str]:
+    return summary(State(grid.config, grid), BEGUN).splitlines()
+
+
+def test_a_failure_is_told_with_its_cause_its_log_and_the_cells_that_wait(world: World):
+    grid = world.grid()
+    file = log(model(grid, "mnli", "pawsx"), "error: out of memory\n\npython -m xstilts\n")
+    assert shown(grid) == [
+        "1 job failed; cells that are missing because of that: 1 of 9",
+        "- training pawsx after mnli on toy, seed 1 (cells that need it: 1): out of memory",
+        f"  {file}",
+        "What is finished stays; start snakemake again to go on.",
+    ]
+
+
+def test_what_most_cells_wait_for_comes_first_and_no_cell_counts_twice(world: World):
+    grid = world.grid()
+    log(model(grid, "mnli", "pawsx"), "error: one\n")
+    log(model(grid, "none", "xnli"), "error: two\n")
+    first, *lines = shown(grid)
+    # Without an intermediate XNLI's model is that of MNLI, from which that of PAWS-X is trained.
+    assert first == "2 jobs failed; cells that are missing because of that: 4 of 9"
+    assert [line.partition(" (")[2] for line in lines if line.startswith("- ")] == [
+        "cells that need it: 4): two",
+        "cells that need it: 1): one",
+    ]
+
+
+def test_a_job_that_was_killed_is_told_too(world: World):
+    grid = world.grid()
+    log(model(grid, "mnli", "pawsx"), "python -m xstilts\n{'loss': '1.0'}\n")
+    assert "(cells that need it: 1): its log has no cause: it was killed" in shown(grid)[1]
+
+
+def test_what_failed_before_the_run_or_goes_on_elsewhere_is_not_told(world: World):
+    grid = world.grid()
+    log(model(grid, "mnli", "pawsx"), "error: long ago\n", seconds=-1)
+    training = model(grid, "none", "xnli")
+    log(training, "python -m xstilts\n")
+    with exclusive(scratch(world.store, training, "training")):
+        assert shown(grid) == ["A job failed, and no log says why; what Snakemake says above may."]
+
+
+def test_what_failed_once_and_was_made_since_is_not_told(world: World):
+    grid = world.grid()
+    training = model(grid, "mnli", "pawsx")
+    log(training, "error: the first attempt\n")
+    world.finish([*of_step(grid, "read_task", "encode_task"), model(grid, "none", "xnli"), training])
+    assert "pawsx" not in "".join(shown(grid))
+
+
+def test_one_screen_is_enough_for_many_failures_and_long_causes(world: World):
+    grid = world.grid(grid={**SETTINGS["grid"], "seeds": list(range(9))})
+    trainings = of_step(grid, "train_stage")
+    for entry in trainings:
+        log(entry, f"error: {'no space ' * 999}\n")
+    lines = shown(grid)
+    assert f"and {len(trainings) - SHOWN} more" in lines[-2]
+    assert len(lines) <= 24
+    assert max(map(len, lines)) < 600
+
+
+@pytest.mark.parametrize(
+    "step, path, expected",
+    [
+        ("read_task", "data/ccg.train~00c0ffee00c0", "reading the training data of ccg"),
+        ("encode_task", "features/t~00c0ffee00c0/xnli.evaluate~00c0ffee00c0", "encoding the evaluation data of xnli"),
+        ("predict", "cells/toy~00c0ffee00c0/tatoeba~00c0ffee00c0/untrained", "predicting tatoeba on toy"),
+        ("pretrain_encoder", "miniature/toy~00c0ffee00c0", "pretrain_encoder for toy"),
+        ("tables", "experiments/mine/tables~00c0ffee00c0", "tables for mine"),
+    ],
+)
+def test_jobs_have_names_in_words(step: str, path: str, expected: str):
+    assert worded(Entry(step, path, {}, {}, f"{path}/manifest.json")) == expected
+
+
+def test_a_score_is_named_as_its_cell(world: World):
+    scores = cell(world.grid(), "squad_v1/mnli", "pawsx").scores
+    assert worded(scores) == "scoring pawsx after squad_v1/mnli/pawsx on toy, seed 1"

@@ -1,0 +1,295 @@
+"""The page of an experiment in a real browser: what one sees, reaches and reads, and that nothing gets out or in."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from invented_results import invented, without
+from pages import large, mapped, page_of
+
+from xstilts.reporting.page.render import embedded, render
+from xstilts.reporting.results import Results
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+HOSTILE = "</script><script>window.attacked = 1</script><img src=x onerror='window.attacked = 2'>{{ 7 * 7 }}&lt;"
+LINES = "\u2028\u2029"
+"""Ends of lines in scripts, which may be in texts but, by the configuration, in no name."""
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
+INTERMEDIATES = "none anli_plus mnli qqp squad_v1 squad_v2 hellaswag ccg cosmosqa commonsenseqa multitask"
+TARGETS = "xnli pawsx udpos panx xquad mlqa tydiqa bucc2018 tatoeba"
+
+
+@dataclass
+class Visit:
+    """A page that is open in a browser, offline, and what it asked for and complained about."""
+
+    page: object
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def texts(self, selector: str) -> list[str]:
+        """The visible texts of elements."""
+        return self.page.locator(selector).all_inner_texts()
+
+    def column(self, number: int) -> list[str]:
+        """A column of the table of scores."""
+        return self.texts(f"#scores tbody td:nth-child({number})")
+
+    def focused(self) -> str:
+        """The text of the element that has the focus."""
+        return self.page.evaluate("document.activeElement.textContent")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        pytest.skip(f"no browser on the PATH: {', '.join(BROWSERS)}")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser) -> Iterator[Callable[..., Visit]]:
+    """Opens a file."""
+    contexts = []
+
+    def opened(file: Path, *, scheme: str = "light", size: dict = DESK) -> Visit:
+        contexts.append(browser.new_context(viewport=size, color_scheme=scheme, offline=True))
+        page = contexts[-1].new_page()
+        made = Visit(page)
+        page.on("request", lambda request: made.requests.append(request.url))
+        page.on("pageerror", lambda error: made.errors.append(str(error)))
+        page.on("console", lambda said: made.errors.append(said.text) if said.type == "error" else None)
+        page.goto(file.as_uri())
+        return made
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def write(folder: Path, document: dict) -> Path:
+    """A page as a file."""
+    file = folder / "report.html"
+    file.write_text(render(document), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    """Four intermediates and three targets, where mnli has no score on xquad."""
+    return without(invented(), "mnli", "xquad")
+
+
+@pytest.fixture(scope="module")
+def report(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("page"), page_of(results))
+
+
+def test_it_opens_without_a_network_and_without_an_error(visit: Callable, report: Path):
+    seen = visit(report)
+    seen.page.locator("#figures figure").last.scroll_into_view_if_needed()
+    seen.page.wait_for_selector("#figures figure:last-child svg")
+    assert (seen.requests, seen.errors) == ([report.as_uri()], [])
+
+
+def test_the_heat_map_comes_first_and_shows_scores_of_the_baseline_and_changes_of_the_others(
+    visit: Callable, report: Path, results: Results
+):
+    seen, cells = visit(report), results.by_target("toy").set_index(["intermediate", "target"])
+    assert seen.page.locator("#heat").bounding_box()["y"] < DESK["height"] / 2
+    assert seen.texts("#heat thead th") == ["intermediate", "xnli", "xquad", "tatoeba", "mean"]
+    assert seen.texts("#heat tbody tr:nth-child(1) td")[:3] == [f"{value:.1f}" for value in cells.loc["none", "value"]]
+    changes = [f"{row.delta:+.1f}{'*' * row.significant}" for row in cells.loc["squad_v1"].itertuples()]
+    assert seen.texts("#heat tbody tr:nth-child(3) td")[:3] == [change.replace("-", "−") for change in changes]
+
+
+def test_a_missing_cell_is_missing_with_its_reason_and_so_is_its_mean(visit: Callable, report: Path):
+    seen = visit(report)
+    assert seen.texts("#heat tbody tr:nth-child(2) td")[1::2] == ["—", "—"]
+    seen.page.locator("#heat tbody tr:nth-child(2) td:nth-child(3) button").hover()
+    assert "missing: no gold labels in the last language" in seen.texts("#tip")[0]
+
+
+def test_pointing_at_a_cell_tells_its_score_interval_and_number_of_examples(
+    visit: Callable, report: Path, results: Results
+):
+    seen = visit(report)
+    row = results.by_target("toy").set_index(["intermediate", "target"]).loc["squad_v1", "xnli"]
+    seen.page.locator("#heat tbody tr:nth-child(3) button").first.hover()
+    told = seen.texts("#tip span")
+    assert told[:3] == ["squad_v1 → xnli", f"score {row.value:.1f}", f"interval {row.low:.1f} to {row.high:.1f}"]
+    assert told[-1] == f"n {row.n}, 3 models"
+
+
+def test_pointing_at_a_figure_tells_its_values(visit: Callable, report: Path):
+    seen = visit(report)
+    figure = seen.page.locator("#figures figure").first
+    figure.scroll_into_view_if_needed()
+    figure.locator("svg .mark-rect.role-mark path").first.hover(position={"x": 2, "y": 2})
+    seen.page.wait_for_selector("#vg-tooltip-element.visible")
+    assert {"intermediate", "n"} <= set(seen.page.locator("#vg-tooltip-element .key").all_inner_texts())
+
+
+def test_scores_are_sorted_by_a_column_and_missing_ones_stay_last(visit: Callable, report: Path):
+    seen = visit(report)
+    header = seen.page.get_by_role("button", name="score", exact=True)
+    for direction, sign in (("descending", -1), ("ascending", 1)):
+        header.click()
+        assert seen.page.locator(f"#scores th[aria-sort={direction}]").inner_text().startswith("score")
+        *numbers, last = seen.column(3)
+        assert last == "—"
+        assert numbers == sorted(numbers, key=lambda text: sign * float(text))
+
+
+def test_scores_are_filtered_by_every_name(visit: Callable, report: Path):
+    seen = visit(report)
+    assert seen.texts("#count") == ["12 of 304 scores"]
+    for name, value in (("intermediate", "mnli"), ("target", "xnli"), ("language", "German (de)"), ("seed", "each")):
+        seen.page.select_option(f"#filters select[name={name}]", label=value)
+    assert seen.texts("#scores th")[:2] == ["intermediate", "seed"]
+    assert seen.column(2) == ["median", "1", "2", "3"]
+
+
+def test_a_cell_opens_its_languages_settings_data_and_predictions(visit: Callable, report: Path):
+    seen = visit(report)
+    seen.page.locator("#heat tbody tr:nth-child(3) button").first.click()
+    assert seen.texts("#cell-title") == ["squad_v1 → xnli"]
+    assert seen.texts("#cell h3") == ["Languages", "Predictions", "Settings", "Runs", "Data"]
+    said = seen.page.locator("#cell").inner_text()
+    for part in (
+        "German (de)",
+        "seed 3",
+        "learning_rate",
+        "0.00001",
+        "1 h 30 min",
+        "a GPU",
+        "torch 2.13",
+        "~0123456789ab",
+    ):
+        assert part in said
+    seen.page.locator("#cell summary").first.click()
+    assert "f" * 64 in seen.page.locator("#cell").inner_text()
+
+
+def test_predictions_are_shown_right_and_wrong_and_wrong_tags_stand_out(visit: Callable, report: Path):
+    seen = visit(report)
+    seen.page.locator("#heat tbody tr:nth-child(3) button").first.click()
+    assert len(seen.texts("#cell article")) == 4
+    seen.page.get_by_label("wrong (2)").check()
+    assert [text.split("\n")[0] for text in seen.texts("#cell article h4")] == ["✗ wrong"] * 2
+    assert "burns/NOUN" in seen.texts("#cell mark")
+
+
+def test_everything_can_be_reached_from_the_keyboard(visit: Callable, report: Path):
+    seen = visit(report)
+    press = seen.page.keyboard.press
+    press("Tab")
+    assert seen.focused() == "Dark"
+    press("Tab")
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        press(key)
+    before = seen.focused()
+    press("Enter")
+    assert seen.texts("#cell-title") == ["squad_v1 → xquad"]
+    press("Escape")
+    assert not seen.page.locator("#cell").is_visible()
+    assert seen.focused() == before
+    seen.page.get_by_role("button", name="change").focus()
+    press("Enter")
+    press("Enter")
+    assert seen.page.locator("#scores th[aria-sort=ascending]").inner_text().startswith("change")
+    assert seen.focused() == "change"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_follow_the_system_until_one_is_chosen(visit: Callable, report: Path, scheme: str):
+    seen = visit(report, scheme=scheme)
+    other = {"light": "Dark", "dark": "Light"}[scheme]
+
+    def colours() -> list[str]:
+        ground = "getComputedStyle(document.body).backgroundColor"
+        seen.page.locator("#figures figure").first.scroll_into_view_if_needed()
+        seen.page.wait_for_selector("#figures svg text")
+        return [seen.page.evaluate(ground), seen.page.locator("#figures svg text").first.get_attribute("fill")]
+
+    before = colours()
+    seen.page.get_by_role("button", name=other).click()
+    assert all(new != old for new, old in zip(colours(), before, strict=True))
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(visit: Callable, report: Path):
+    seen = visit(report, size=PHONE)
+    seen.page.wait_for_selector("#figures svg")
+    width = "document.documentElement.scrollWidth"
+    assert seen.page.evaluate(width) <= PHONE["width"]
+    seen.page.locator("#heat button").nth(5).click()
+    assert seen.page.evaluate("document.querySelector('#cell > div').scrollWidth") <= PHONE["width"]
+
+
+def test_texts_from_the_data_are_never_markup(visit: Callable, results: Results, tmp_path: Path):
+    document = page_of(renamed(results, lambda name: name + HOSTILE))
+    numbers = {"names", "rows", "means", "figures", "themes", "baseline", "over_seeds"}
+    for part in document.keys() - numbers:
+        document[part] = mapped(document[part], lambda text: text.removesuffix(HOSTILE) + HOSTILE)
+    document["warnings"] = [LINES + HOSTILE]
+    document["names"]["target"] = [name + HOSTILE for name in document["names"]["target"]]
+    document["languages"] = {code: name + HOSTILE for code, name in page_of(results)["languages"].items()}
+    for sample in (sample for cell in document["cells"] for sample in cell["samples"]):
+        sample["language"] = sample["language"].removesuffix(HOSTILE)
+    seen = visit(write(tmp_path, document))
+    seen.page.locator("#figures figure").last.scroll_into_view_if_needed()
+    seen.page.wait_for_selector("#figures figure:last-child svg")
+    seen.page.locator("#heat tbody tr:nth-child(3) button").first.hover()
+    seen.page.locator("#heat tbody tr:nth-child(3) button").first.click()
+    for summary in seen.page.locator("#cell summary").all():
+        summary.click()
+    assert seen.page.evaluate("window.attacked") is None
+    assert seen.page.locator("img").count() == 0
+    assert seen.page.locator("script").count() == 3
+    assert "49" not in seen.page.title()
+    for place in ("#heat", "#scores", "#cell-title", "#cell", ".about", "#filters"):
+        assert "</script><script>window.attacked" in seen.page.locator(place).text_content()
+    assert seen.errors == []
+
+
+def renamed(results: Results, change: Callable[[str], str]) -> Results:
+    """Results in which encoders and intermediates have other names."""
+    frames = {}
+    for name in ("scores", "statistics", "trainings"):
+        frame = getattr(results, name)
+        columns = [column for column in ("encoder", "intermediate", "stages") if column in frame]
+        keep = frame[columns].isin(["none"])
+        frames[name] = frame.assign(**frame[columns].map(change).where(~keep, "none"))
+    order = {key: getattr(results.grid, key) for key in ("encoders", "intermediates")}
+    order = {key: tuple(name if name == "none" else change(name) for name in names) for key, names in order.items()}
+    sizes = {name if name == "none" else change(name): size for name, size in results.sizes.items()}
+    return replace(results, **frames, grid=results.grid.model_copy(update=order), sizes=sizes)
+
+
+def test_embedded_json_has_no_character_that_could_end_its_element():
+    text = embedded({HOSTILE: [HOSTILE + LINES]})
+    assert not set(f"<>&{LINES}") & set(text)
+    assert json.loads(text) == {HOSTILE: [HOSTILE + LINES]}
+
+
+@pytest.mark.slow
+def test_the_largest_grid_opens_in_three_seconds_and_stays_below_fifteen_megabytes(visit: Callable, tmp_path: Path):
+    intermediates, targets, metrics = (names.split() for names in (INTERMEDIATES, TARGETS, "headline f1 exact_match"))
+    document = page_of(large(intermediates, targets, metrics), count=20, text="река " * 80)
+    assert len(document["rows"]["value"]) > len(intermediates) * len(targets) * 40 * 3 * len(metrics)
+    file = write(tmp_path, document)
+    assert file.stat().st_size < 15e6
+    seen = visit(file)
+    ready = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
+    assert seen.page.evaluate(ready) < 3000, "milliseconds until everything is drawn and answers"
+    seen.page.locator("#heat button").nth(5).click()
+    assert seen.texts("#cell-title") == ["none → mlqa"]
+    assert seen.errors == []

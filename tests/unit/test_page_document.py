@@ -1,0 +1,156 @@
+"""What the page is made of: every number once, what stands behind it, and where it comes from."""
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from fabricated import World, cell, of_step
+from invented_results import invented, without
+from pages import large
+from tiny import edit
+
+from xstilts.config import GridSettings
+from xstilts.grid import Grid
+from xstilts.reporting.page import document, numbers
+from xstilts.reporting.page.provenance import Entries, commit
+from xstilts.reporting.results import ALL, Results
+from xstilts.store import SPEC, publishing
+
+MEASURED = {"seconds": 2.5, "examples": 10, "device": "a GPU"}
+KEYS = ["intermediate", "target", "language", "metric", "seed"]
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    """Two metrics, three seeds and forty languages."""
+    return large(["none", "mnli"], ["xnli", "xquad"], ["headline", "f1"])
+
+
+def only(frame, **wanted):
+    """The one row with these values."""
+    for name, value in wanted.items():
+        frame = frame[frame[name] == value]
+    (row,) = frame.to_dict("records")
+    return row
+
+
+def test_every_score_has_one_row_and_so_has_every_mean(results: Results):
+    rows = numbers.rows(results)
+    assert not rows.duplicated(["encoder", *KEYS]).any()
+    assert len(rows) == 2 * 2 * (40 + 1) * 2 * (3 + 1)
+
+
+def test_means_are_over_languages_first_and_then_over_seeds(results: Results):
+    rows, scores = numbers.rows(results), results.scores.query("metric == 'f1' and intermediate == 'mnli'")
+    by_seed = scores[scores["target"] == "xnli"].groupby("seed")["value"].mean()
+    where = {"intermediate": "mnli", "target": "xnli", "language": ALL, "metric": "f1"}
+    assert only(rows, **where, seed=2)["value"] == pytest.approx(by_seed[2])
+    assert only(rows, **where, seed="median")["value"] == pytest.approx(by_seed.median())
+
+
+def test_a_change_is_over_the_baseline_of_the_same_language_metric_and_seed(results: Results):
+    rows = numbers.rows(results)
+    where = {"target": "xquad", "language": "de", "metric": "f1", "seed": 3}
+    own, baseline = (only(rows, intermediate=name, **where) for name in ("mnli", "none"))
+    assert own["delta"] == pytest.approx(own["value"] - baseline["value"])
+    assert pd.isna(baseline["delta"])
+
+
+def test_the_headline_over_seeds_is_that_of_the_statistics(results: Results):
+    where = {"intermediate": "mnli", "target": "xnli", "language": ALL, "metric": "headline"}
+    shown, known = only(numbers.rows(results), **where, seed="median"), only(results.statistics, **where)
+    assert {name: shown[name] for name in ("value", "low", "delta", "p_adjusted", "n")} == {
+        name: known[name] for name in ("value", "low", "delta", "p_adjusted", "n")
+    }
+
+
+def test_a_mean_over_something_missing_is_missing():
+    lost = without(invented(), "mnli", "xquad")
+    where = {"intermediate": "mnli", "target": "xquad", "language": ALL, "metric": "headline", "seed": 1}
+    assert pd.isna(only(numbers.rows(lost), **where)["value"])
+    means = document.of_results(lost)["means"]["toy"]
+    assert means["mnli"] == [None, None]
+    assert None not in means["squad_v1"]
+
+
+def test_without_a_baseline_there_are_no_changes():
+    kept = invented()
+    frames = {name: getattr(kept, name).query("intermediate != 'none'") for name in ("scores", "statistics")}
+    grid = GridSettings(**{**kept.grid.model_dump(), "intermediates": kept.intermediates})
+    shown = document.of_results(
+        replace(kept, **{**frames, "statistics": frames["statistics"].assign(delta=float("nan"))}, grid=grid)
+    )
+    assert shown["baseline"] is None
+    assert shown["rows"]["delta"] == []
+
+
+@pytest.fixture
+def entries(tmp_path: Path) -> tuple[Entries, Grid]:
+    """A finished store: each data set has two files, each job took two seconds and a half on a GPU."""
+    world = World(tmp_path)
+    grid = world.grid()
+    world.finish((entry for entry in grid.entries.values() if entry.step != "read_task"), measured=MEASURED)
+    for entry in of_step(grid, "read_task"):
+        with publishing(world.store, entry) as draft:
+            for name in entry.spec["files"]:
+                (draft.folder / f"{name}.parquet").write_text(name)
+                draft.notes[name] = {"rows": 10, "read_from": [f"{name}.tsv"]}
+    return Entries(world.store), grid
+
+
+def test_an_entry_is_described_once_with_all_that_it_was_made_from(entries: tuple[Entries, Grid]):
+    described, grid = entries
+    first, second = (cell(grid, name, "pawsx").scores for name in ("none", "mnli"))
+    numbers = [described.number(entry) for entry in (first, second, first)]
+    paths = [entry["path"] for entry in described.described]
+    assert numbers[0] == numbers[2] != numbers[1]
+    assert sorted(set(paths)) == sorted(paths)
+    predicted = described.described[described.described[numbers[1]]["from"]["predictions"]]
+    model = described.described[predicted["from"]["model"]]
+    parent = second.inputs["predictions"].inputs["model"].inputs["parent"]
+    assert described.described[model["from"]["parent"]]["path"] == parent.path
+
+
+def test_an_entry_tells_its_settings_versions_code_time_and_device(entries: tuple[Entries, Grid]):
+    described, grid = entries
+    model = cell(grid, "none", "pawsx").predictions.inputs["model"]
+    shown = described.described[described.number(model)]
+    assert (shown["seconds"], shown["device"]) == (MEASURED["seconds"], MEASURED["device"])
+    assert shown["settings"]["learning_rate"] == model.spec["stage"]["learning_rate"]
+    assert (shown["libraries"], shown["code"]) == (model.spec["libraries"], model.spec["code"])
+
+
+def test_data_tell_their_rows_files_and_hashes(entries: tuple[Entries, Grid]):
+    described, grid = entries
+    data = cell(grid, "none", "xnli").scores.inputs["data"]
+    files = described.described[described.number(data)]["files"]
+    assert [file["name"] for file in files] == list(data.spec["files"])
+    assert {(file["rows"], *file["read_from"]) for file in files} == {
+        (10, f"{name}.tsv") for name in data.spec["files"]
+    }
+    assert {len(file["sha256"]) for file in files} == {64}
+
+
+def test_an_adopted_result_says_why(entries: tuple[Entries, Grid]):
+    described, grid = entries
+    scores = cell(grid, "none", "xnli").scores
+    edit(described.store / scores.path / SPEC, lambda spec: spec.update(adopted=[{"because": "a better message"}]))
+    assert described.described[described.number(scores)]["adopted"] == ["a better message"]
+
+
+def test_the_commit_of_the_project_is_told_or_why_there_is_none(tmp_path: Path):
+    def git(*arguments: str) -> None:
+        who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", "-C", tmp_path, *who, *arguments], check=True, capture_output=True)
+
+    assert commit(tmp_path) == "not a git checkout"
+    git("init")
+    (tmp_path / "file").write_text("one")
+    git("add", "file")
+    git("commit", "-m", "first")
+    clean = commit(tmp_path)
+    (tmp_path / "file").write_text("two")
+    assert len(clean) == 40
+    assert commit(tmp_path) == f"{clean}, with changes that are not committed"

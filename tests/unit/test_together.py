@@ -1,0 +1,118 @@
+"""Processes that compute together: connected while they work, and never outlived by one of them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import distributed
+
+from xstilts.commands.together import together
+from xstilts.errors import UserError
+
+WORKFLOW = Path(__file__).parents[2] / "workflow"
+SECONDS = 600
+"""How long a process would go on that nobody ends."""
+ALONE = """
+import sys
+from pathlib import Path
+from test_together import arrive_and_stay
+from xstilts.commands.together import together
+
+together(2, arrive_and_stay, Path(sys.argv[1]))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _without_gpus(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
+def add_up(folder: Path) -> None:
+    """Leave the sum over all processes of what each of them has."""
+    value = torch.tensor(10.0 ** int(os.environ.get("RANK", 0)))
+    if distributed.is_initialized():
+        distributed.all_reduce(value)
+    print(f"The sum is {value:.0f}.")
+    (folder / str(os.getpid())).write_text(f"{value:.0f}")
+
+
+def arrive_and_stay(folder: Path) -> None:
+    """Leave a mark when all are there, and end only if asked to."""
+    distributed.barrier()
+    (folder / str(os.getpid())).touch()
+    time.sleep(SECONDS)
+
+
+def fail(error: Exception) -> None:
+    """Raise an error in the second process, while the first waits for it."""
+    if distributed.get_rank() == 1:
+        raise error
+    distributed.barrier()
+
+
+def die(_: object) -> None:
+    """Be killed as the second process, while the first waits for it."""
+    if distributed.get_rank() == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    distributed.barrier()
+
+
+def ask_the_parent_to_end(folder: Path) -> None:
+    """Send the job SIGTERM from one of its processes, and end only if asked to."""
+    distributed.barrier()
+    if distributed.get_rank() == 1:
+        os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(SECONDS)
+
+
+@pytest.mark.parametrize("count, total", [(1, "1"), (3, "111")])
+def test_all_of_them_work_and_the_first_speaks(tmp_path: Path, capfd: pytest.CaptureFixture, count: int, total: str):
+    together(count, add_up, tmp_path)
+    assert [file.read_text() for file in tmp_path.iterdir()] == [total] * count
+    assert capfd.readouterr().out == f"The sum is {total}.\n"
+
+
+@pytest.mark.parametrize(
+    "work, argument, cause",
+    [
+        (fail, UserError("the disk is full"), "the disk is full"),
+        (fail, ZeroDivisionError("no rows"), "ZeroDivisionError: no rows"),
+        (die, None, r"process \d+, one of those that compute together, was killed by SIGKILL; the others were ended."),
+        (ask_the_parent_to_end, None, r"stopped by SIGTERM\."),
+    ],
+    ids=["an error", "a mistake", "a death", "SIGTERM"],
+)
+def test_when_one_ends_all_end_and_the_first_cause_is_told(work: Callable, argument: object, cause: str):
+    before, begun = signal.getsignal(signal.SIGTERM), time.monotonic()
+    with pytest.raises(UserError, match=f"^{cause}"):
+        together(2, work, argument)
+    assert time.monotonic() - begun < SECONDS
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_none_of_them_outlives_the_job_that_is_killed(tmp_path: Path):
+    path = os.pathsep.join(map(str, (WORKFLOW, Path(__file__).parent)))
+    job = subprocess.Popen([sys.executable, "-c", ALONE, tmp_path], env={**os.environ, "PYTHONPATH": path})
+    wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
+    job.kill()
+    job.wait()
+    wait_for(lambda: not any(map(alive, tmp_path.iterdir())))
+
+
+def alive(mark: Path) -> bool:
+    """Whether the process that has left a mark computes; one that nobody has waited for yet does not."""
+    status = Path("/proc", mark.name, "stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS / 2
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -1,0 +1,35 @@
+"""Write a finished intermediate as a Hugging Face folder with a model card."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from xstilts.commands.shell import add_choice, add_config
+from xstilts.inspection import experiments
+from xstilts.publication import export
+from xstilts.publication.selection import intermediate_of, only
+from xstilts.store import open_grid
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The command's own arguments."""
+    add_config(parser)
+    parser.add_argument("intermediate", help="such as mnli or squad_v1/mnli")
+    add_choice(parser)
+    parser.add_argument("--to", type=Path, required=True, help="the folder to write, which is not there yet")
+
+
+def run(arguments: Namespace) -> None:
+    """Write the folder, and say where its files go on."""
+    config = experiments.load(arguments.config)
+    encoder = only("encoder", config.grid.encoders, arguments.encoder)
+    seed = only("seed", config.grid.seeds, arguments.seed)
+    grid = open_grid(config)
+    model = export.find(config, grid, encoder, intermediate_of(config, arguments.intermediate), seed)
+    vectors = export.write(config, grid, model, arguments.to)
+    layer = f"the {vectors.pooling} of layer {vectors.layer} of {vectors.depth}"
+    print(f"{arguments.to}: {encoder} after {arguments.intermediate}, seed {seed}, for AutoModel")
+    if vectors.expressible:
+        print(f"SentenceTransformer({str(arguments.to)!r}) gives the vectors of retrieval, {layer}")
+    else:
+        print(f"not for sentence-transformers, which cannot take {layer} of this architecture")
+    print(f"upload it with: python -m xstilts push {arguments.to} <owner>/<name>")

@@ -1,0 +1,80 @@
+"""Write the files of an XTREME submission from finished predictions, or list what is missing."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from xstilts.commands.shell import add_choice, add_config, many
+from xstilts.config import Config
+from xstilts.errors import UserError, nearest
+from xstilts.inspection import experiments
+from xstilts.metrics.xtreme import TASKS
+from xstilts.publication.selection import BEST, intermediate_of, only
+from xstilts.publication.submission import PREDICTIONS, Missing, Submission
+from xstilts.store import open_grid
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The command's own arguments."""
+    add_config(parser)
+    parser.add_argument(
+        "--cells",
+        required=True,
+        metavar="best|INTERMEDIATE",
+        help="the intermediate whose predictions are taken; best: for each target the one with the highest dev score",
+    )
+    parser.add_argument(
+        "--choose",
+        action="append",
+        default=[],
+        metavar="TARGET=INTERMEDIATE",
+        help="another one for this target; with best, the targets without training need it. May be repeated",
+    )
+    add_choice(parser)
+    parser.add_argument("--to", type=Path, help="the folder to write; by default submission/ beside the tables")
+
+
+def run(arguments: Namespace) -> None:
+    """Write the whole submission, or nothing.
+
+    Raises:
+        UserError: a file is missing; all that are missing have been listed.
+    """
+    config = experiments.load(arguments.config)
+    encoder = only("encoder", config.grid.encoders, arguments.encoder)
+    seed = only("seed", config.grid.seeds, arguments.seed)
+    found = Submission(config, open_grid(config), encoder, seed, _wanted(arguments, config))
+    if found.missing:
+        for missing in found.missing:
+            _list(missing)
+        count = sum(len(missing.files) for missing in found.missing)
+        raise UserError(f"{many(count, 'file')} of the submission cannot be written (listed above), so nothing was.")
+    folder = arguments.to or config.store / "experiments" / config.experiment / "submission"
+    count = found.write(folder)
+    for target, choice in found.choices.items():
+        print(f"{target}: {choice.cell.intermediate}{_reason(choice.scores)}")
+    for note in found.notes:
+        print(f"note: {note}")
+    print(f"{folder / PREDICTIONS}: {many(count, 'file')}, complete and checked")
+
+
+def _wanted(arguments: Namespace, config: Config) -> dict[str, str]:
+    """The intermediate of each target, or `best`."""
+    wanted = dict.fromkeys(TASKS, intermediate_of(config, arguments.cells, BEST))
+    for text in arguments.choose:
+        target, _, intermediate = text.partition("=")
+        if target not in TASKS:
+            raise UserError(f"--choose {text}: {target!r} is no target of XTREME.{nearest(target, TASKS)}")
+        wanted[target] = intermediate_of(config, intermediate)
+    return wanted
+
+
+def _list(missing: Missing) -> None:
+    print(f"missing: {missing.why}; {missing.advice}")
+    for name in missing.files:
+        print(f"    {name}")
+
+
+def _reason(scores: dict[str, float]) -> str:
+    """The dev scores that decided, the best first."""
+    ranked = sorted(scores.items(), key=lambda item: -item[1])
+    return f" (dev: {', '.join(f'{name} {score:.1f}' for name, score in ranked)})" if ranked else ""

@@ -1,0 +1,48 @@
+"""What failed in a run and why, in one screen."""
+
+from xstilts.grid import Entry
+from xstilts.inspection import progress
+from xstilts.inspection.results import place
+from xstilts.inspection.state import State
+
+SHOWN = 10
+LENGTH = 400
+"""Characters of a cause that are shown; its log has the rest."""
+
+_DOING = {"train_stage": "training", "predict": "predicting", "score": "scoring"}
+_OF_DATA = {"read_task": "reading", "encode_task": "encoding"}
+_ROLES = {"train": "training", "evaluate": "evaluation"}
+
+
+def summary(state: State, begun: float) -> str:
+    """The failures of a run that is over, those first that most cells wait for.
+
+    Args:
+        begun: when the run began, in seconds since 1970.
+    """
+    tried = (entry for entry in state.pending.values() if entry.path not in state.running)
+    found = progress.failures_since(begun, tried)
+    if not found:
+        return "A job failed, and no log says why; what Snakemake says above may."
+    cells = {one.entry.path: state.waiting_for(one.entry.path) for one in found}
+    failed, missing = "1 job" if len(found) == 1 else f"{len(found)} jobs", state.waiting_for(*cells)
+    lines = [f"{failed} failed; cells that are missing because of that: {missing} of {len(state.grid.cells)}"]
+    for one in sorted(found, key=lambda one: (-cells[one.entry.path], one.entry.path))[:SHOWN]:
+        cause = one.cause if len(one.cause) <= LENGTH else f"{one.cause[:LENGTH]}…"
+        lines += [f"- {worded(one.entry)} (cells that need it: {cells[one.entry.path]}): {cause}", f"  {one.log}"]
+    lines += [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return "\n".join([*lines, "What is finished stays; start snakemake again to go on."])
+
+
+def worded(entry: Entry) -> str:
+    """What a job does: `training xnli after mnli on toy, seed 1`."""
+    _, *names = place(entry.path).split("/")
+    if entry.step in _OF_DATA:
+        task, role = names[-1].split(".")
+        return f"{_OF_DATA[entry.step]} the {_ROLES[role]} data of {task}"
+    if entry.step not in _DOING:
+        return f"{entry.step} for {names[0]}"
+    encoder, *stages, what, leaf = names[:-1] if entry.step == "score" else names
+    after = f" after {'/'.join(stages)}" if stages else ""
+    seed = f", {leaf.replace('-', ' ')}" if leaf.startswith("seed") else ""
+    return f"{_DOING[entry.step]} {what}{after} on {encoder}{seed}"

@@ -1,0 +1,1 @@
+"""What leaves a store: a submission to the benchmark, and models for others to use."""

@@ -1,0 +1,121 @@
+"""The model card of an exported intermediate."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from huggingface_hub import ModelCard, ModelCardData
+
+from xstilts import tasks
+from xstilts.config import NO_INTERMEDIATE, Config
+from xstilts.grid import Entry, Grid
+from xstilts.publication.licences import data_sets
+from xstilts.publication.selection import RECORD
+from xstilts.publication.vectors import Vectors
+from xstilts.reporting.collect import HEADLINE, collect
+from xstilts.store import finished
+
+TEMPLATE = Path(__file__).with_name("card.md")
+_POOLING = {"mean": "mean of all tokens", "cls": "first token"}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The model that a card describes.
+
+    Args:
+        stages: the entries of its stages, the last one its own.
+    """
+
+    encoder: str
+    intermediate: str
+    seed: int
+    stages: tuple[Entry, ...]
+
+
+def write(config: Config, grid: Grid, model: Exported, vectors: Vectors, folder: Path) -> None:
+    """Write `README.md` into the folder of a model."""
+    repository = config.encoders[model.encoder].repository
+    names = [name for stage in model.stages for name in stage.spec["stage"]["tasks"]]
+    sets = {one.title: one for name in names for one in data_sets(tasks.load(name), config)}
+    languages = {lang for stage in model.stages for lang in stage.spec["stage"]["languages"]}
+    own = json.loads((folder / RECORD).read_text(encoding="utf-8"))["best"]
+    card = ModelCard.from_template(
+        ModelCardData(
+            language=sorted(languages),
+            library_name="sentence-transformers" if vectors.expressible else "transformers",
+            pipeline_tag="sentence-similarity" if vectors.expressible else "feature-extraction",
+            base_model=repository,
+            datasets=sorted({one.repository for one in sets.values() if one.repository}) or None,
+            tags=["xstilts", "intermediate-task-training", "cross-lingual-transfer"],
+        ),
+        template_path=str(TEMPLATE),
+        encoder=model.encoder,
+        intermediate=model.intermediate,
+        seed=model.seed,
+        base=_base(config, model.encoder),
+        trained_on=", then ".join(" and ".join(stage.spec["stage"]["tasks"]) for stage in model.stages),
+        place="<this folder or repository>",
+        vectors=vectors,
+        pooling=_POOLING[vectors.pooling],
+        heads=len(model.stages[-1].spec["stage"]["tasks"]) > 1,
+        settings=_settings(model).to_markdown(),
+        dev_score=f"{own['score']:.1f}" if own else "none, its dev set has no labels",
+        data=_markdown(pd.DataFrame([vars(one) for one in sets.values()])[["title", "source", "licence"]]),
+        scores=_scores(config, grid, model),
+    )
+    card.save(folder / "README.md")
+
+
+def _base(config: Config, name: str) -> str:
+    """The encoder before all stages, as a sentence begins with it."""
+    encoder = config.encoders[name]
+    if encoder.repository:
+        link = f"[{encoder.repository}](https://huggingface.co/{encoder.repository})"
+        return f"{link} at {encoder.revision[:7]}"
+    return (
+        f"The encoder {name!r}"
+        if encoder.path
+        else f"The encoder {name!r}, which xstilts made from a small invented world"
+    )
+
+
+def _settings(model: Exported) -> pd.DataFrame:
+    """The recipe of each stage, in a column of its own."""
+    recipes = [stage.spec["stage"] for stage in model.stages]
+    names = [stage.path.split("/")[-2].partition("~")[0] for stage in model.stages]
+    rows = {key: [_text(recipe.get(key)) for recipe in recipes] for recipe in recipes for key in recipe}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=names).rename_axis("setting")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {part}" for key, part in value.items() if part is not None)
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else "—" if value is None else str(value)
+
+
+def _scores(config: Config, grid: Grid, model: Exported) -> str:
+    """The scores of finished targets beside those without an intermediate; nothing where none is finished."""
+    wanted = {model.intermediate: "score", NO_INTERMEDIATE: "without intermediate"}
+    cells = [
+        cell.record
+        for cell in grid.cells
+        if (cell.encoder, cell.seed) == (model.encoder, model.seed)
+        and cell.intermediate in wanted
+        and finished(config.store, cell.scores)
+    ]
+    scores = collect(config.store, cells)
+    scores = scores[scores["metric"] == HEADLINE]
+    if model.intermediate not in set(scores["intermediate"]):
+        return ""
+    means = scores.groupby(["target", "intermediate"])["value"].agg(lambda values: values.mean(skipna=False))
+    table = means.unstack("intermediate").reindex(columns=list(wanted)).rename(columns=wanted)
+    table = table.reindex([target for target in config.grid.targets if target in table.index])
+    shown = table.map(lambda value: "—" if pd.isna(value) else f"{value:.1f}")
+    shown.insert(0, "languages", [" ".join(grid.languages(target)) for target in shown.index])
+    return _markdown(shown.rename_axis("target").reset_index())
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    return table.to_markdown(index=False, disable_numparse=True)

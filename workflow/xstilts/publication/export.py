@@ -1,0 +1,71 @@
+"""A finished intermediate as a Hugging Face folder of its own."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from xstilts.config import NO_INTERMEDIATE, Config
+from xstilts.errors import UserError
+from xstilts.grid import Entry, Grid
+from xstilts.publication import card, vectors
+from xstilts.publication.card import Exported
+from xstilts.publication.selection import is_trained
+from xstilts.publication.vectors import Vectors
+from xstilts.store import MANIFEST, finished, require_intact, whole
+
+
+def find(config: Config, grid: Grid, encoder: str, intermediate: str, seed: int) -> Exported:
+    """The model of an intermediate.
+
+    Raises:
+        UserError: it is not finished, its weights were removed or damaged, or there is nothing to export.
+    """
+    if intermediate == NO_INTERMEDIATE:
+        raise UserError(f"{NO_INTERMEDIATE!r} is the encoder as it is, {encoder}; there is nothing to export.")
+    what = (encoder, intermediate, seed)
+    cell = next(cell for cell in grid.cells if (cell.encoder, cell.intermediate, cell.seed) == what)
+    model = cell.predictions.inputs["model"]
+    model = model.inputs["parent"] if is_trained(cell) else model
+    named = f"{encoder} after {intermediate}, seed {seed},"
+    if not finished(config.store, model):
+        raise UserError(f"{named} is not trained yet; run snakemake. It will lie in {config.store / model.path}.")
+    if not whole(config.store, model):
+        raise UserError(
+            f"the weights of {named} were removed (keep_models: false). Set keep_models: true, delete "
+            f"{config.store / model.manifest} and run snakemake, and they are trained anew."
+        )
+    require_intact(config.store, Entry("export", "", {}, {"model": model}, ""))
+    return Exported(encoder, intermediate, seed, _stages(model))
+
+
+def write(config: Config, grid: Grid, model: Exported, folder: Path) -> Vectors:
+    """Write the checkpoint, its card and what sentence-transformers needs; the folder appears whole or not at all.
+
+    Returns:
+        How its sentence vectors are made.
+
+    Raises:
+        UserError: the folder is there already.
+    """
+    if folder.exists():
+        raise UserError(f"{folder} is there already; give a new folder with --to.")
+    source = config.store / model.stages[-1].path
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        draft.mkdir()
+        for name in json.loads((source / MANIFEST).read_text(encoding="utf-8"))["files"]:
+            shutil.copyfile(source / name, draft / name)
+        made = vectors.write(draft, config.encoders[model.encoder].retrieval)
+        card.write(config, grid, model, made, draft)
+        draft.replace(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return made
+
+
+def _stages(model: Entry) -> tuple[Entry, ...]:
+    """The stages of a model, the first one first."""
+    before = model.inputs.get("parent")
+    return (*(_stages(before) if before else ()), model)

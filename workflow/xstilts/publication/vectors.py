@@ -1,0 +1,82 @@
+"""The files with which sentence-transformers makes of a checkpoint the vectors that retrieval uses.
+
+The layer becomes the depth to which the encoder is loaded, so it has to be one whose output is that of an encoder of
+this depth: true for XLM-R and its like, not where a last norm follows the last layer.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import AutoModel
+
+from xstilts import encoders, tokenization
+from xstilts.checkpoints import Checkpoint
+from xstilts.config import Retrieval
+from xstilts.retrieval.embed import layer_of
+
+_TEXT = "One sentence, and a second one that is longer."
+_MODULES = (("", "sentence_transformers.models.Transformer"), ("1_Pooling", "sentence_transformers.models.Pooling"))
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """How a sentence becomes a vector.
+
+    Args:
+        layer: counted from 1.
+        depth: the number of layers of the encoder.
+        pooling: `mean` or `cls`.
+        width: of a vector.
+        expressible: whether sentence-transformers can make them.
+    """
+
+    layer: int
+    depth: int
+    pooling: str
+    width: int
+    expressible: bool
+
+
+def write(folder: Path, retrieval: Retrieval) -> Vectors:
+    """Put the files of sentence-transformers into a checkpoint's folder, if they can say how its vectors are made."""
+    checkpoint = Checkpoint(str(folder))
+    whole = encoders.load_encoder(checkpoint)
+    depth, width = whole.config.num_hidden_layers, whole.config.hidden_size
+    layer = layer_of(depth, retrieval.layer)
+    inputs = tokenization.load_tokenizer(checkpoint)(_TEXT, return_tensors="pt")
+    vectors = Vectors(layer, depth, retrieval.pooling, width, _is_a_last_layer(whole, checkpoint, layer, inputs))
+    if vectors.expressible:
+        _write(folder, vectors, retrieval.max_length)
+    return vectors
+
+
+@torch.inference_mode()
+def _is_a_last_layer(whole: torch.nn.Module, checkpoint: Checkpoint, layer: int, inputs: dict) -> bool:
+    """Whether an encoder that is loaded to a layer gives that layer's output."""
+    cut = AutoModel.from_pretrained(checkpoint.name, num_hidden_layers=layer, dtype="float32").eval()
+    states = whole.eval()(**inputs, output_hidden_states=True).hidden_states[layer]
+    return torch.allclose(cut(**inputs).last_hidden_state, states, atol=1e-5)
+
+
+def _write(folder: Path, vectors: Vectors, max_length: int) -> None:
+    modules = [{"idx": n, "name": str(n), "path": path, "type": kind} for n, (path, kind) in enumerate(_MODULES)]
+    _json(folder / "modules.json", modules)
+    _json(
+        folder / "sentence_bert_config.json",
+        {"max_seq_length": max_length, "do_lower_case": False, "config_args": {"num_hidden_layers": vectors.layer}},
+    )
+    _json(
+        folder / "1_Pooling" / "config.json",
+        {
+            "word_embedding_dimension": vectors.width,
+            "pooling_mode_cls_token": vectors.pooling == "cls",
+            "pooling_mode_mean_tokens": vectors.pooling == "mean",
+        },
+    )
+
+
+def _json(file: Path, content: object) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,116 @@
+"""The tables of dev scores: those of the intermediates, and the intermediate that dev chooses for each target."""
+
+import pandas as pd
+
+from xstilts import tasks
+from xstilts.config import NO_INTERMEDIATE, stages_of
+from xstilts.reporting.formats import Table
+from xstilts.reporting.paper import MARK
+from xstilts.reporting.results import Results
+from xstilts.reporting.tables import MEAN, text
+
+MISSING = "—"
+
+
+def intermediates(results: Results, encoder: str) -> Table:
+    """The dev scores of the tasks of each intermediate's last stage, over seeds, and their spread."""
+    chosen = _chosen(results, encoder)
+    rows = {}
+    for name in results.intermediates:
+        found = chosen[chosen["stages"] == name]
+        for task in found["task"].unique():
+            scores = found[found["task"] == task].set_index("seed").reindex(results.grid.seeds)
+            rows[name, task] = _spread(scores, results.over_seeds)
+        if found.empty:
+            rows[name, MISSING] = dict.fromkeys(["score", "lowest", "highest", "steps"], float("nan")) | {"seeds": 0}
+    numbers = pd.DataFrame.from_dict(rows, orient="index", columns=["score", "lowest", "highest", "steps", "seeds"])
+    numbers.index = pd.MultiIndex.from_tuples(list(rows), names=["intermediate", "task"])
+    numbers = numbers.reset_index("task")
+    scores = numbers[["score", "lowest", "highest"]].map(text, delta=False)
+    counts = numbers[["steps", "seeds"]].map(lambda count: MISSING if pd.isna(count) else f"{count:.0f}")
+    caption = (
+        "Dev scores of the intermediates in their own tasks, of the weights that were kept; "
+        f"{results.over_seeds} over seeds, with the lowest and the highest."
+    )
+    return Table("intermediates", caption, numbers, pd.concat([numbers[["task"]], scores, counts], axis=1))
+
+
+def best(results: Results, encoder: str) -> Table:
+    """For each target, the intermediate that is best on its English dev set, and the one that is best on test."""
+    rows = {target: _choice(results, encoder, target) for target in results.grid.targets}
+    numbers = pd.DataFrame.from_dict(rows, orient="index")
+    numbers.loc[MEAN] = numbers[["test", "oracle test"]].mean(skipna=False)
+    numbers["lost"] = numbers["oracle test"] - numbers["test"]
+    shown = pd.DataFrame(index=numbers.index)
+    for name, column in numbers.items():
+        shown[name] = column.map(_shown(name))
+    marked = [name + MARK * _is_significant(results, encoder, target, name) for target, name in shown["chosen"].items()]
+    caption = (
+        "The intermediate chosen for each target on the English dev set of its training, and its test score; beside it "
+        "the choice on test (oracle), which no one has before testing, and what the choice on dev loses against it. "
+        f"{MARK}: differs from the baseline. A target without training has no dev set to choose on."
+    )
+    return Table("best", caption, numbers.rename_axis("target"), shown.assign(chosen=marked).rename_axis("target"))
+
+
+def _spread(scores: pd.DataFrame, over_seeds: str) -> dict[str, float]:
+    values, steps = scores["value"], scores["steps"]
+    return {
+        "score": getattr(values, over_seeds)(skipna=False),
+        "lowest": values.min(skipna=False),
+        "highest": values.max(skipna=False),
+        "steps": steps.median(skipna=False),
+        "seeds": int(values.count()),
+    }
+
+
+def _chosen(results: Results, encoder: str) -> pd.DataFrame:
+    """The dev scores of the weights that were kept."""
+    return results.trainings[results.trainings["chosen"] & (results.trainings["encoder"] == encoder)]
+
+
+def _choice(results: Results, encoder: str, target: str) -> dict[str, object]:
+    dev, test = _dev(results, encoder, target), _test(results, encoder, target)
+    chosen, oracle = _highest(dev), _highest(test)
+    return {
+        "chosen": chosen,
+        "dev": dev.get(chosen),
+        "test": test.get(chosen),
+        "change": test.get(chosen, float("nan")) - test.get(NO_INTERMEDIATE, float("nan")),
+        "oracle": oracle,
+        "oracle test": test.get(oracle),
+    }
+
+
+def _dev(results: Results, encoder: str, target: str) -> pd.Series:
+    """The dev score of the target's own stage after each intermediate, over seeds; nothing for one without training."""
+    own = tasks.load(target).stage
+    after = {"/".join((*stages_of(name), own)): name for name in results.grid.intermediates} if own else {}
+    chosen = _chosen(results, encoder)
+    mine = chosen[chosen["stages"].isin(after)]
+    by_seed = mine.groupby(["stages", "seed"])["value"].mean().unstack("seed")
+    seeds = by_seed.reindex(index=list(after), columns=results.grid.seeds)
+    return getattr(seeds, results.over_seeds)(axis=1, skipna=False).rename(index=after)
+
+
+def _test(results: Results, encoder: str, target: str) -> pd.Series:
+    """The test score after each intermediate."""
+    rows = results.by_target(encoder)
+    return rows[rows["target"] == target].set_index("intermediate")["value"].reindex(results.grid.intermediates)
+
+
+def _highest(scores: pd.Series) -> str | None:
+    """The intermediate with the highest score, the first of equals; None unless all have one."""
+    return None if scores.empty or scores.isna().any() else scores.idxmax()
+
+
+def _is_significant(results: Results, encoder: str, target: str, intermediate: str) -> bool:
+    rows = results.by_target(encoder)
+    return bool(rows.loc[(rows["target"] == target) & (rows["intermediate"] == intermediate), "significant"].any())
+
+
+def _shown(column: str):
+    """How a column of the choice is written."""
+    if column in ("chosen", "oracle"):
+        return lambda name: name if isinstance(name, str) else MISSING
+    return lambda value: text(value, delta=column == "change")

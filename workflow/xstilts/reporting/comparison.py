@@ -1,0 +1,84 @@
+"""The intermediates of a target side by side: scores over seeds, their intervals, tests against the baseline."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xstilts.config import NO_INTERMEDIATE, Report
+from xstilts.metrics import Metric
+from xstilts.reporting import resampling
+from xstilts.reporting.counts import Counts
+
+CONFIDENCE = 0.95
+ROUNDING = 1e-9
+"""Two differences of scores that are no further apart are the same."""
+
+NUMBERS = ["value", "low", "high", "delta", "delta_low", "delta_high", "p"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is computed of the counts of a target.
+
+    Args:
+        complete: whether all languages of the target are there; the mean over them is missing otherwise.
+        seed: decides all that is drawn.
+    """
+
+    counts: Counts
+    metric: Metric
+    settings: Report
+    complete: bool
+    seed: int
+
+    def numbers(self) -> dict[str, np.ndarray]:
+        """`NUMBERS`, each of the shape (1 + languages, intermediates); the mean over languages comes first."""
+        random = np.random.default_rng(self.seed)
+        value = self._over_seeds(self._with_mean(resampling.observed(self.counts, self.metric)))[:, 0]
+        drawn = resampling.bootstrap(self.counts, self.metric, self.settings.samples, random)
+        samples = self._over_seeds(_redrawn(self._with_mean(drawn), random))
+        low, high = _interval(samples)
+        numbers = dict.fromkeys(NUMBERS, np.full_like(value, np.nan)) | {"value": value, "low": low, "high": high}
+        if NO_INTERMEDIATE not in self.counts.intermediates:
+            return numbers
+        baseline = self.counts.intermediates.index(NO_INTERMEDIATE)
+        delta = value - value[:, [baseline]]
+        low, high = _interval(samples - samples[:, :, [baseline]])
+        p = self._p(delta, baseline, random)
+        against = {"delta": delta, "delta_low": low, "delta_high": high, "p": p}
+        for array in against.values():
+            array[:, baseline] = np.nan
+        return numbers | against
+
+    def _p(self, delta: np.ndarray, baseline: int, random: np.random.Generator) -> np.ndarray:
+        """Two-sided p of the differences by approximate randomisation (Noreen 1989; Yeh 2000)."""
+        exchanged = resampling.exchange(self.counts, self.metric, baseline, self.settings.samples, random)
+        theirs, ours = (self._over_seeds(self._with_mean(scores)) for scores in exchanged)
+        as_large = np.abs(theirs - ours) >= np.abs(delta)[:, None] - ROUNDING
+        p = (1 + as_large.sum(axis=1)) / (1 + self.settings.samples)
+        return np.where(np.isnan(delta), np.nan, p)
+
+    def _with_mean(self, scores: np.ndarray) -> np.ndarray:
+        """Scores, shape (languages, ...), below their mean over the languages."""
+        mean = scores.mean(axis=0) if self.complete else np.full_like(scores[0], np.nan)
+        return np.concatenate([mean[None], scores])
+
+    def _over_seeds(self, scores: np.ndarray) -> np.ndarray:
+        """The number that stands for all seeds, which are the last axis."""
+        return {"median": np.median, "mean": np.mean}[self.settings.over_seeds](scores, axis=-1)
+
+
+def _redrawn(scores: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """As many seeds, drawn with replacement for each intermediate by itself.
+
+    Args:
+        scores: shape (languages, samples, intermediates, seeds).
+    """
+    drawn = random.integers(scores.shape[-1], size=scores.shape[1:])
+    return np.take_along_axis(scores, drawn[None], axis=-1)
+
+
+def _interval(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The percentile interval of samples, shape (languages, samples, intermediates)."""
+    low, high = np.quantile(samples, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=1)
+    return low, high

@@ -1,0 +1,91 @@
+"""What every example of a target counts in the score of every model: what intervals and tests are made from."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xstilts.errors import DataError
+from xstilts.metrics import UNIT
+from xstilts.scoring import LANGUAGE
+
+_KEYS = [LANGUAGE, UNIT]
+
+
+@dataclass(frozen=True)
+class LanguageCounts:
+    """The units of a target in one language; of those that count nothing in any model, there is only the number.
+
+    Args:
+        size: how many units there are.
+        places: of each unit among the names of all units of the target, shape (units,). Translations of each other have
+            the same name, and so the same place, in every language.
+        values: shape (units, intermediates, seeds, columns).
+    """
+
+    size: int
+    places: np.ndarray
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The units of a target for one encoder.
+
+    Args:
+        intermediates: those of which every seed is there, in the order of the grid.
+        columns: the names of the counts.
+        names: how many different names the units have, over all languages.
+        languages: those that have gold labels.
+    """
+
+    intermediates: list[str]
+    columns: list[str]
+    names: int
+    languages: dict[str, LanguageCounts]
+
+
+def read(
+    store: Path, scores: Mapping[tuple[str, int], str], intermediates: Iterable[str], seeds: Sequence[int]
+) -> Counts | None:
+    """The counts of the cells of one encoder and target; None where no intermediate has all seeds.
+
+    Args:
+        scores: where the scores of a cell lie below the store, by intermediate and seed; a cell may be missing.
+
+    Raises:
+        DataError: two cells were not scored on the same units.
+    """
+    complete = [name for name in intermediates if all((name, seed) in scores for seed in seeds)]
+    if not complete:
+        return None
+    files = [store / scores[name, seed] / "examples.parquet" for name in complete for seed in seeds]
+    first = pq.read_table(files[0])
+    columns = [name for name in first.column_names if name not in _KEYS]
+    rows = np.flatnonzero(np.any([_counts(file, first).any(axis=1) for file in files], axis=0))
+    values = np.stack([_counts(file, first)[rows] for file in files], axis=1)
+    values = values.reshape(len(rows), len(complete), len(seeds), len(columns))
+    places, names = pd.factorize(first[UNIT].take(rows).to_pandas())
+    sizes = Counter(first[LANGUAGE].to_pylist())
+    language = np.asarray(first[LANGUAGE].take(rows))
+    of = {lang: language == lang for lang in sizes}
+    languages = {lang: LanguageCounts(sizes[lang], places[of[lang]], values[of[lang]]) for lang in sizes}
+    return Counts(complete, columns, len(names), languages)
+
+
+def _counts(file: Path, first: pa.Table) -> np.ndarray:
+    """The counts of a file, shape (units, columns).
+
+    Raises:
+        DataError: its units are not those of the first file.
+    """
+    table = pq.read_table(file)
+    for key in _KEYS:
+        if not table[key].equals(first[key]):
+            raise DataError(file, f"column {key!r}", "other units", "those of the target's other cells, in their order")
+    return np.column_stack([table[name] for name in table.column_names if name not in _KEYS])

@@ -1,0 +1,13 @@
+"""All figures of an encoder."""
+
+import altair as alt
+
+from xstilts.reporting.figures import TITLES, correlation, deltas, distance, languages, learning, seeds, size
+from xstilts.reporting.results import Results
+
+_MODULES = {module.NAME: module for module in (deltas, languages, size, distance, seeds, learning, correlation)}
+
+
+def charts(results: Results, encoder: str) -> dict[str, alt.TopLevelMixin]:
+    """The chart of every figure, by its name, in the order of the report."""
+    return {name: _MODULES[name].chart(results, encoder) for name in TITLES}

@@ -1,0 +1,45 @@
+"""What heat maps share: coloured cells with their values written in them."""
+
+import altair as alt
+import pandas as pd
+
+from xstilts.reporting.figures import style
+
+_SIGNED = "datum.value ? format(datum.value, '+.1f') : '0'"
+
+_DARK = 0.8
+"""The part of the largest value from which a cell is so dark that its text is white."""
+
+
+def largest(values: pd.Series) -> float:
+    """The end of a scale that is centred on 0, at least one point."""
+    return float(values.abs().max(skipna=True)) if values.abs().max() > 1 else 1.0
+
+
+def cells(base: alt.Chart, field: str, end: float, title: str) -> list[alt.Chart]:
+    """The layers of a heat map over `base`: coloured by `field`, grey where `text` stands for nothing, and `text`."""
+    legend = alt.Legend(title=title, values=[-end, 0, end], labelExpr=_SIGNED, gradientLength=90)
+    missing = f"datum.text == '{style.MISSING}'"
+    ink = alt.when(f"abs(datum.{field}) > {_DARK * end}").then(alt.value("white"))
+    ink = ink.when(f"isValid(datum.{field}) || {missing}").then(alt.value(style.INK))
+    return [
+        base.transform_filter(f"isValid(datum.{field})")
+        .mark_rect()
+        .encode(color=alt.Color(f"{field}:Q", scale=style.change(end), legend=legend)),
+        base.transform_filter(missing).mark_rect(color=style.MISSING_FILL),
+        base.mark_text().encode(text="text:N", color=ink),
+    ]
+
+
+def columns(names: list[str]) -> alt.Axis:
+    """The names of columns above them, slanted where one is wider than its column."""
+    slanted = max(map(len, names), default=0) > 8
+    return alt.Axis(orient="top", title=None, labelAngle=-40 if slanted else 0)
+
+
+def text(value: float, digits: int = 1, *, sign: bool = True, mark: str = "") -> str:
+    """What is written in a cell."""
+    if pd.isna(value):
+        return style.MISSING
+    rounded = round(value, digits) or 0.0
+    return f"{rounded:{'+' if sign and rounded else ''}.{digits}f}{mark}".replace("-", "−")

@@ -1,0 +1,79 @@
+"""What each intermediate does to each language, the languages grouped by family and script."""
+
+import altair as alt
+import pandas as pd
+
+from xstilts.languages import language
+from xstilts.reporting.figures import heat, notes, style
+from xstilts.reporting.results import Results
+from xstilts.reporting.typology import ORIGINS, origin
+
+NAME = "languages"
+
+_STEP = {"x": 38, "y": 17}
+
+
+def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
+    """Languages by intermediates: the change in points, the mean over the targets that a language has."""
+    if not results.comparable:
+        return notes.nothing(NAME, encoder, notes.INCOMPARABLE)
+    table = _table(results, encoder)
+    base = alt.Chart().encode(
+        x=alt.X("intermediate:N", sort=style.placed("intermediate"), axis=heat.columns(results.intermediates)),
+        y=alt.Y("label:N", sort=alt.SortField("place"), title=None),
+        tooltip=_tooltip(),
+    )
+    layers = heat.cells(base, "delta", heat.largest(table["delta"]), "change in points")
+    header = alt.Header(orient="left", labelAngle=0, labelAlign="left", labelAnchor="middle")
+    faceted = (
+        alt.layer(*layers, data=style.rows(table, intermediate=results.intermediates, group=_groups(table)))
+        .properties(width=alt.Step(_STEP["x"]), height=alt.Step(_STEP["y"]))
+        .facet(row=alt.Row("group:N", sort=style.placed("group"), header=header), spacing=5)
+        .resolve_scale(y="independent")
+    )
+    return notes.titled(faceted, NAME, encoder, _lines(results, encoder))
+
+
+def _table(results: Results, encoder: str) -> pd.DataFrame:
+    """A row for each language and intermediate."""
+    changes = results.changes(results.by_language(encoder))
+    table = changes.groupby(["language", "intermediate"], sort=False, as_index=False).agg(
+        delta=("delta", lambda values: values.mean(skipna=False)), targets=("target", "nunique"), n=("n", "sum")
+    )
+    return _named(table)
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    """With the name, the script and the group of each language, and its place among the others."""
+    found = {code: origin(code) for code in table["language"].unique()}
+    order = list(ORIGINS)
+    names = {code: language(code).name for code in found}
+    targets = table["targets"].astype(str)
+    return table.assign(
+        name=table["language"].map(names),
+        group=table["language"].map({code: at.group for code, at in found.items()}),
+        script=table["language"].map({code: at.script for code, at in found.items()}),
+        place=table["language"].map(order.index),
+        label=table["language"].map({code: f"{names[code]}, {at.script}" for code, at in found.items()})
+        + " ("
+        + targets
+        + ")",
+        text=table["delta"].map(heat.text),
+    )
+
+
+def _groups(table: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(table.sort_values("place")["group"]))
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    names = [alt.Tooltip(f"{name}:N") for name in ("intermediate", "name", "group", "script")]
+    return [*names, alt.Tooltip("delta:Q", format="+.2f"), "targets:Q", "n:Q"]
+
+
+def _lines(results: Results, encoder: str) -> list[str]:
+    return [
+        "Change over the baseline in points, the mean over the targets that a language has (their number in brackets). "
+        "Families as in Glottolog, Indo-European by branch; scripts by ISO 15924.",
+        *notes.basis(results, encoder),
+    ]

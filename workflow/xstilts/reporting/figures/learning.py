@@ -1,0 +1,76 @@
+"""How the dev scores rise while the stages are trained."""
+
+from itertools import product
+
+import altair as alt
+import pandas as pd
+
+from xstilts.config import NO_INTERMEDIATE
+from xstilts.reporting.figures import notes, style
+from xstilts.reporting.results import Results
+
+NAME = "learning"
+
+
+def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
+    """A panel for each stage: the dev score at every evaluation of every training, by the stages before."""
+    table = _table(results, encoder)
+    if table.empty:
+        return notes.nothing(NAME, encoder, "No training has an evaluation.")
+    before = _ordered(table["before"], results)
+    scales = style.series(before, baseline=NO_INTERMEDIATE)
+    base = alt.Chart().encode(
+        x=alt.X("step:Q", axis=alt.Axis(format="~s", tickCount=3), scale=alt.Scale(zero=False, nice=3), title="step"),
+        y=alt.Y(
+            "value:Q", axis=alt.Axis(format="~g", tickCount=4), scale=alt.Scale(zero=False, nice=4), title="dev score"
+        ),
+        color=alt.Color("before:N", scale=scales["color"], title="after"),
+    )
+    lines = base.mark_line(strokeWidth=1.3).encode(
+        detail="seed:N", strokeDash=alt.StrokeDash("before:N", scale=scales["strokeDash"], title="after")
+    )
+    points = base.mark_point(filled=True, opacity=1).encode(
+        shape=alt.Shape("before:N", scale=scales["shape"], title="after"),
+        size=alt.Size("chosen:N", scale=alt.Scale(domain=[False, True], range=[8, 44]), legend=None),
+        tooltip=_tooltip(),
+    )
+    panels = style.panels([lines, points], table, "stage", own_axes=("x", "y"), stage=_ordered(table["stage"], results))
+    return notes.titled(panels, NAME, encoder, _lines(results, table))
+
+
+def _table(results: Results, encoder: str) -> pd.DataFrame:
+    """A row for each training and evaluation: the mean over the tasks of a stage, which chooses its checkpoint."""
+    mine = results.trainings[results.trainings["encoder"] == encoder]
+    keys = ["stages", "seed", "step", "chosen"]
+    table = mine.groupby(keys, sort=False, as_index=False).agg(value=("value", "mean"), tasks=("task", "nunique"))
+    split = [_split(path) for path in table["stages"]]
+    return table.assign(before=[before for before, _ in split], stage=[stage for _, stage in split])
+
+
+def _ordered(names: pd.Series, results: Results) -> list[str]:
+    """Names in the order of the grid's intermediates, those that are none after them."""
+    found = dict.fromkeys(names)
+    return list(dict.fromkeys([*(name for name in results.grid.intermediates if name in found), *found]))
+
+
+def _split(path: str) -> tuple[str, str]:
+    """The stages before the last one, and that one."""
+    before, _, stage = path.rpartition("/")
+    return before or NO_INTERMEDIATE, stage
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    names = [alt.Tooltip(f"{name}:N") for name in ("stage", "before", "seed", "chosen")]
+    return [*names, alt.Tooltip("step:Q", format=","), style.score(), "tasks:Q"]
+
+
+def _lines(results: Results, table: pd.DataFrame) -> list[str]:
+    there = set(zip(table["stages"], table["seed"], strict=True))
+    planned = product(results.models, results.grid.seeds)
+    absent = [f"{stages} seed {seed}" for stages, seed in planned if (stages, seed) not in there]
+    return [
+        "Score on the dev set, of a stage with several tasks their mean; large: the checkpoint that was kept. "
+        f"A line for each of {len(there)} trainings; evaluations of a training: "
+        f"{notes.span(table.groupby(['stages', 'seed']).size())}.",
+        notes.missing(absent),
+    ]

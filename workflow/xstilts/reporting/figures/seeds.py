@@ -1,0 +1,65 @@
+"""How much the seeds of a cell differ."""
+
+import altair as alt
+import pandas as pd
+
+from xstilts.config import NO_INTERMEDIATE
+from xstilts.reporting.collect import HEADLINE
+from xstilts.reporting.figures import notes, style
+from xstilts.reporting.results import Results
+
+NAME = "seeds"
+
+_STEP = 15
+
+
+def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
+    """A panel for each target: the score of every seed after every intermediate, and how far they lie apart."""
+    table = _table(results, encoder)
+    base = alt.Chart().encode(y=alt.Y("intermediate:N", sort=style.placed("intermediate"), title=None))
+    score = alt.X(
+        "value:Q", scale=alt.Scale(zero=False, nice=3), axis=alt.Axis(format="~g", tickCount=3), title="score"
+    )
+    layers = [
+        base.transform_filter(f"datum.intermediate == '{NO_INTERMEDIATE}'")
+        .mark_rule(strokeDash=[2, 2])
+        .encode(x=alt.X("median(value):Q", title="score"), y=alt.Y()),
+        base.mark_rule(strokeWidth=3, opacity=0.35, color=style.SERIES[0]).encode(
+            x=alt.X("min(value):Q", title="score"), x2="max(value):Q"
+        ),
+        base.mark_point(size=22, opacity=1, strokeWidth=1.2, color=style.SERIES[0]).encode(x=score, tooltip=_tooltip()),
+    ]
+    panels = style.panels(
+        layers,
+        table,
+        "target",
+        height=alt.Step(_STEP),
+        own_axes=("x",),
+        target=results.grid.targets,
+        intermediate=results.grid.intermediates,
+    )
+    return notes.titled(panels, NAME, encoder, _lines(results, encoder))
+
+
+def _table(results: Results, encoder: str) -> pd.DataFrame:
+    """The score of every seed: the mean over the languages of its target."""
+    scores = results.scores
+    mine = scores[(scores["encoder"] == encoder) & (scores["metric"] == HEADLINE)]
+    by_seed = mine.groupby(["intermediate", "target", "seed"], sort=False, as_index=False)
+    return by_seed.agg(value=("value", lambda values: values.mean(skipna=False)), n=("n", "sum")).dropna()
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    return [*(alt.Tooltip(f"{name}:N") for name in ("intermediate", "target", "seed")), style.score(), "n:Q"]
+
+
+def _lines(results: Results, encoder: str) -> list[str]:
+    seeds = len(results.grid.seeds)
+    untrained = results.by_target(encoder)["seeds"].between(1, seeds - 1)
+    drawn = "A circle for each seed, a bar from the lowest to the highest"
+    return [
+        f"{drawn}; dashed: the median of {NO_INTERMEDIATE}." if results.has_baseline else f"{drawn}.",
+        "One seed has no spread." if seeds == 1 else "",
+        "An encoder that is not trained scores the same with every seed." if untrained.any() else "",
+        *notes.basis(results, encoder, each=True),
+    ]

@@ -1,0 +1,111 @@
+"""Our scores beside published ones: the same encoder, target, metric and language, and where the settings differ.
+
+`published.csv` holds figures that were read in the source that is named in their row, none from memory.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from xstilts import tasks
+from xstilts.errors import UserError
+from xstilts.reporting import choice
+from xstilts.reporting.collect import ALL
+from xstilts.reporting.formats import Table
+from xstilts.reporting.results import Results
+from xstilts.reporting.tables import text
+from xstilts.spec import sha256
+
+PUBLISHED = Path(__file__).with_name("published.csv")
+SHA256 = "0e084df0e7eadb8b6411f6dedc8847e4895f9e15c8358bed1d24314404d5a1fb"
+"""Of `published.csv`: with it, a figure that changes is a change of code, and makes the reports anew."""
+
+BEST = "best"
+"""The intermediate of figures for which each target has its own, the best one."""
+
+COLUMNS = [
+    "target",
+    "metric",
+    "language",
+    "intermediate",
+    "published",
+    "ours",
+    "difference",
+    "settings",
+    "source",
+    "place",
+    "url",
+]
+_AS_PUBLISHED = ["target", "metric", "language", "intermediate", "source", "place", "url"]
+_CAPTION = (
+    "Published scores and ours, in percent, and where their settings differ; for the best intermediate, ours is the "
+    "one chosen on dev. `all` is the mean over all languages of the target."
+)
+
+
+def published() -> pd.DataFrame:
+    """The published figures, in percent; `encoder` is a repository of the hub, `language` may be `all`.
+
+    Raises:
+        UserError: the file is another than this code knows.
+    """
+    if sha256(PUBLISHED) != SHA256:
+        raise UserError(f"{PUBLISHED} has changed; put its sha256, {sha256(PUBLISHED)}, into {__file__}.")
+    return pd.read_csv(PUBLISHED, keep_default_na=False)
+
+
+def beside(results: Results, encoder: str, repository: str | None) -> pd.DataFrame:
+    """The published figures for the targets and intermediates of an experiment, and its own scores.
+
+    Args:
+        encoder: its name in the experiment.
+        repository: where it comes from on the hub, by which published figures are found.
+
+    Returns:
+        A table with `COLUMNS`. `ours` is missing while the score of one of the languages, or of a seed, is.
+    """
+    grid, figures = results.grid, published()
+    wanted = figures["target"].isin(grid.targets) & figures["intermediate"].isin([*grid.intermediates, BEST])
+    mine = figures[wanted & (figures["encoder"] == repository)]
+    chosen = choice.best(results, encoder).numbers["chosen"]
+    return pd.DataFrame([_row(results, encoder, chosen, figure) for figure in mine.to_dict("records")], columns=COLUMNS)
+
+
+def tables(results: Results, encoder: str, repository: str | None) -> list[Table]:
+    """The table of an encoder; none where nothing is published about it."""
+    numbers = beside(results, encoder, repository).set_index("target")
+    if numbers.empty:
+        return []
+    shown = numbers.drop(columns=["place", "url"]).assign(source=numbers["source"] + ", " + numbers["place"])
+    shown["published"] = [f"{value:g}" for value in numbers["published"]]
+    shown["ours"] = [text(value, delta=False) for value in numbers["ours"]]
+    shown["difference"] = [text(value, delta=True) for value in numbers["difference"]]
+    return [Table("literature", _CAPTION, numbers, shown)]
+
+
+def _row(results: Results, encoder: str, chosen: pd.Series, figure: dict) -> dict:
+    """One figure, and ours."""
+    is_best = figure["intermediate"] == BEST
+    intermediate = chosen[figure["target"]] if is_best else figure["intermediate"]
+    where = {"encoder": encoder, "intermediate": intermediate} | {name: figure[name] for name in ("target", "metric")}
+    mine = results.scores[(results.scores[list(where)] == pd.Series(where)).all(axis=1)]
+    languages = tasks.load(figure["target"]).languages if figure["language"] == ALL else (figure["language"],)
+    table = mine.pivot(index="seed", columns="language", values="value")
+    complete = table.reindex(index=list(results.grid.seeds), columns=list(languages))
+    ours = getattr(complete.mean(axis=1, skipna=False), results.over_seeds)(skipna=False)
+    theirs = f"published: {figure['split']}, {figure['setting']}"
+    own = _settings(mine, len(languages), results) + ([f"{intermediate}, chosen on dev"] if is_best else [])
+    return {name: figure[name] for name in _AS_PUBLISHED} | {
+        "published": figure["value"],
+        "ours": ours,
+        "difference": ours - figure["value"],
+        "settings": f"{theirs}; ours: {'missing' if mine.empty else ', '.join(own)}",
+    }
+
+
+def _settings(mine: pd.DataFrame, languages: int, results: Results) -> list[str]:
+    """What our number stands on."""
+    seeds, evaluated = len(results.grid.seeds), mine["language"].nunique()
+    over_seeds = f"{results.over_seeds} over {seeds} seeds" if seeds > 1 else "one seed"
+    few = [f"{evaluated} of {languages} languages"] if evaluated < languages else []
+    return [*mine["split"].unique(), over_seeds, *few]

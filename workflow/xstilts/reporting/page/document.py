@@ -1,0 +1,140 @@
+"""All that the page shows, as one value that becomes JSON; texts stand in it as they are."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from xstilts.config import NO_INTERMEDIATE
+from xstilts.grid import Cell, Grid
+from xstilts.languages import LANGUAGES
+from xstilts.reporting.collect import HEADLINE
+from xstilts.reporting.figures import style
+from xstilts.reporting.figures.charts import charts
+from xstilts.reporting.page import numbers, samples
+from xstilts.reporting.page.provenance import Entries, versions
+from xstilts.reporting.results import ALL, Results
+
+HEAT_MAP = "deltas"
+"""The figure that the page shows as a table that can be clicked."""
+
+_DECIMALS = 4
+
+
+def build(store: Path, grid: Grid, results: Results, warnings: list[str]) -> dict:
+    """The document of an experiment.
+
+    Args:
+        warnings: what is strange about the data.
+    """
+    about = {"experiment": grid.config.experiment, "versions": versions(), "warnings": warnings}
+    return {**about, **of_results(results), **of_store(store, grid, results)}
+
+
+def of_results(results: Results) -> dict:
+    """The numbers and the figures."""
+    rows = numbers.rows(results)
+    names = _names(results, rows)
+    return {
+        "names": names,
+        "languages": {code: LANGUAGES[code].name for code in names["language"] if code != ALL},
+        "over_seeds": results.over_seeds,
+        "baseline": NO_INTERMEDIATE if results.has_baseline else None,
+        "means": _means(results),
+        "rows": _columns(rows, names),
+        **_figures(results),
+    }
+
+
+def of_store(store: Path, grid: Grid, results: Results) -> dict:
+    """What stands behind each cell, and some of its predictions."""
+    cells, entries = _cells(grid), Entries(store)
+    firsts = [seeds[0] for seeds in cells.values()]
+    sampling = samples.Sampling(len(firsts))
+    shown = samples.of_cells(store, firsts, sampling)
+    return {
+        "cells": [_cell(seeds, entries, results, shown) for seeds in cells.values()],
+        "entries": entries.described,
+        "sampling": {"count": samples.COUNT, "length": sampling.length, "seed": firsts[0].seed},
+    }
+
+
+def _names(results: Results, rows: pd.DataFrame) -> dict[str, list]:
+    """Everything that has a name, in the order in which it is shown."""
+    order = results.grid
+    metrics = [name for name in rows["metric"].unique() if name != HEADLINE]
+    found = set(rows["language"])
+    return {
+        "encoder": list(order.encoders),
+        "intermediate": list(order.intermediates),
+        "target": list(order.targets),
+        "language": [ALL, *(code for code in LANGUAGES if code in found)],
+        "metric": [HEADLINE, *metrics],
+        "seed": [results.over_seeds, *order.seeds],
+    }
+
+
+def _means(results: Results) -> dict[str, dict[str, list]]:
+    """The mean over targets of scores and of changes, by encoder and intermediate; None if one is missing."""
+    found = {}
+    for encoder in results.grid.encoders:
+        targets = results.by_target(encoder).groupby("intermediate", sort=False)[["value", "delta"]]
+        means = targets.agg(lambda values: values.mean(skipna=False)).round(_DECIMALS)
+        found[encoder] = {name: [None if pd.isna(mean) else mean for mean in row] for name, *row in means.itertuples()}
+    return found
+
+
+def _columns(rows: pd.DataFrame, names: dict[str, list]) -> dict[str, list]:
+    """The rows column by column, names as their position among all names, missing numbers as None.
+
+    A column ends with its last number: only the first rows have intervals.
+    """
+    columns = {name: pd.Categorical(rows[name], names[name]).codes.tolist() for name in numbers.NAMES}
+    for name in rows.columns.difference(numbers.NAMES, sort=False):
+        values = rows[name].astype("float64").round(_DECIMALS)
+        column = [None if pd.isna(value) else int(value) if value.is_integer() else value for value in values]
+        while column and column[-1] is None:
+            column.pop()
+        columns[name] = column
+    return columns
+
+
+def _cells(grid: Grid) -> dict[tuple[str, str, str], list[Cell]]:
+    """The cells of all seeds, by encoder, intermediate and target."""
+    found: dict[tuple[str, str, str], list[Cell]] = {}
+    for cell in grid.cells:
+        found.setdefault((cell.encoder, cell.intermediate, cell.target), []).append(cell)
+    return found
+
+
+def _cell(seeds: list[Cell], entries: Entries, results: Results, shown: dict[str, list[dict]]) -> dict:
+    """A cell: why it has no number, what was made for it with each seed, and predictions with the first."""
+    first = seeds[0]
+    return {
+        "encoder": first.encoder,
+        "intermediate": first.intermediate,
+        "target": first.target,
+        "split": first.predictions.spec["split"],
+        "missing": _missing(results.scores, first),
+        "runs": [{"seed": cell.seed, "scores": entries.number(cell.scores)} for cell in seeds],
+        "samples": shown[first.predictions.path],
+    }
+
+
+def _missing(scores: pd.DataFrame, cell: Cell) -> str | None:
+    """Why a cell has no number, or None if it has one."""
+    own = (scores["encoder"] == cell.encoder) & (scores["intermediate"] == cell.intermediate)
+    own &= (scores["target"] == cell.target) & (scores["metric"] == HEADLINE) & scores["value"].isna()
+    languages = sorted(scores.loc[own, "language"].unique())
+    return f"no gold labels in {', '.join(languages)}" if languages else None
+
+
+def _figures(results: Results) -> dict:
+    """The figures of each encoder, and what sets a light and a dark one apart."""
+    found, themes = [], {}
+    for encoder in results.grid.encoders:
+        for name, chart in charts(results, encoder).items():
+            if name != HEAT_MAP:
+                drawn = style.spec(chart)
+                themes = {"light": drawn.pop("config"), "dark": style.spec(chart, dark=True)["config"]}
+                found.append({"encoder": encoder, "name": name, "spec": drawn})
+    return {"figures": found, "themes": themes}

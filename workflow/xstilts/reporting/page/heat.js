@@ -1,0 +1,66 @@
+// The heat map
+
+const STRONGEST = 75; // percent of the full colour, on which text is still read well
+
+function drawHeatMap(encoder) {
+  const baseline = names.intermediate.indexOf(page.baseline);
+  const order = names.intermediate.map((_, at) => at).sort((a, b) => (b === baseline) - (a === baseline));
+  const changes = [...headlines.values()].filter((row) => row.encoder === encoder).map((row) => Math.abs(row.delta ?? 0));
+  const largest = Math.max(1, ...changes);
+  document.querySelectorAll(".legend .end").forEach((end, at) => { end.textContent = signed((2 * at - 1) * largest); });
+  const head = make("tr", {}, make("th", { scope: "col" }, "intermediate"),
+    ...names.target.map((name) => make("th", { scope: "col" }, name)), make("th", { scope: "col", className: "mean" }, "mean"));
+  const lines = order.map((intermediate) => make("tr", { className: intermediate === baseline ? "baseline" : "" },
+    make("th", { scope: "row" }, names.intermediate[intermediate]),
+    ...names.target.map((_, target) => make("td", {}, heatCell(encoder, intermediate, target, largest))),
+    make("td", { className: "mean" }, meanOf(encoder, intermediate))));
+  find("#heat").replaceChildren(make("thead", {}, head), make("tbody", {}, ...lines));
+  walkWithArrows(lines.map((line) => [...line.querySelectorAll("button")]));
+}
+
+// The baseline has its scores; without one, every intermediate has.
+const isLevel = (intermediate) => page.baseline === null || names.intermediate[intermediate] === page.baseline;
+const shown = (intermediate, value) => (isLevel(intermediate) ? fixed(value) : signed(value));
+
+function meanOf(encoder, intermediate) {
+  const [value, delta] = page.means[names.encoder[encoder]][names.intermediate[intermediate]];
+  return shown(intermediate, isLevel(intermediate) ? value : delta);
+}
+
+function heatCell(encoder, intermediate, target, largest) {
+  const key = cellKey(encoder, intermediate, target);
+  const row = headlines.get(key);
+  const cell = cells.get(key);
+  const value = isLevel(intermediate) ? row?.value : row?.delta;
+  const name = `${names.intermediate[intermediate]} → ${names.target[target]}`;
+  const reason = value == null ? cell.missing ?? "no score to compare with" : null;
+  const button = make("button", { type: "button" }, shown(intermediate, value),
+    row?.significant ? make("b", {}, "*") : null);
+  button.setAttribute("aria-label", [name, reason ? `missing: ${reason}` : button.textContent].join(", "));
+  if (value == null) button.className = "missing";
+  else if (!isLevel(intermediate)) {
+    button.className = value < 0 ? "loss" : "gain";
+    button.style.setProperty("--share", `${((STRONGEST * Math.abs(value)) / largest).toFixed(1)}%`);
+  }
+  explain(button, () => [name, ...(reason ? [`missing: ${reason}`] : []), ...numbersOf(row)]);
+  button.addEventListener("click", () => openCell(cell));
+  return button;
+}
+
+// One tab stop for a table of buttons; arrows, Home and End go from one to the next.
+function walkWithArrows(grid) {
+  const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -Infinity], End: [0, Infinity] };
+  const clamp = (value, length) => Math.max(0, Math.min(length - 1, value));
+  grid.forEach((line, y) => line.forEach((button, x) => {
+    button.tabIndex = x === 0 && y === 0 ? 0 : -1;
+    button.addEventListener("keydown", (event) => {
+      const step = steps[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const next = grid[clamp(y + step[0], grid.length)][clamp(x + step[1], line.length)];
+      button.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    });
+  }));
+}

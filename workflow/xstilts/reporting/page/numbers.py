@@ -1,0 +1,43 @@
+"""The numbers of the page: the statistics of the headline, and every single score with its means and its change."""
+
+import pandas as pd
+
+from xstilts.config import NO_INTERMEDIATE
+from xstilts.reporting.collect import HEADLINE
+from xstilts.reporting.results import ALL, Results
+
+NAMES = ["encoder", "intermediate", "target", "language", "metric", "seed"]
+"""The columns of names."""
+
+INTERVALS = ["low", "high", "delta_low", "delta_high", "p_adjusted", "significant", "seeds"]
+"""What only the headline over seeds has."""
+
+
+def rows(results: Results) -> pd.DataFrame:
+    """Every number: `NAMES`, `value`, `delta` (the change over the baseline), `n` and `INTERVALS`.
+
+    The language `all` is the mean over the languages of a target; the seed with the name of `over_seeds` stands for all
+    seeds. What is missing is NaN, and so is every mean over it.
+    """
+    scores = _with_mean(results.scores[[*NAMES, "value", "n"]], "language", ALL, "mean", "sum")
+    others = scores[scores["metric"] != HEADLINE]
+    summed_up = _with_mean(others, "seed", results.over_seeds, results.over_seeds, "first").iloc[len(others) :]
+    headline = results.statistics.assign(seed=results.over_seeds)
+    found = pd.concat([headline, _with_change(pd.concat([scores, summed_up]))], ignore_index=True)
+    return found[[*NAMES, "value", "delta", "n", *INTERVALS]]
+
+
+def _with_mean(scores: pd.DataFrame, over: str, name: str, how: str, count: str) -> pd.DataFrame:
+    """The scores, and below them their mean or median over a column, which has that name there."""
+    keys = [column for column in NAMES if column != over]
+    middle = {"value": lambda values: getattr(values, how)(skipna=False), "n": count}
+    return pd.concat([scores, scores.groupby(keys, sort=False).agg(middle).reset_index().assign(**{over: name})])
+
+
+def _with_change(scores: pd.DataFrame) -> pd.DataFrame:
+    """The scores with their change over the baseline, which has none itself."""
+    keys = [column for column in NAMES if column != "intermediate"]
+    baseline = scores[scores["intermediate"] == NO_INTERMEDIATE].set_index(keys)["value"].rename("baseline")
+    found = scores.join(baseline, on=keys)
+    changed = found["intermediate"] != NO_INTERMEDIATE
+    return found.assign(delta=(found["value"] - found["baseline"]).where(changed)).drop(columns="baseline")

@@ -1,0 +1,100 @@
+"""What stands behind a cell: settings, data, versions, time and devices of every entry that it was made from."""
+
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+from xstilts import __version__
+from xstilts.commands.measuring import MEASURED
+from xstilts.grid import Entry
+from xstilts.inspection.results import ADOPTED, Result
+
+PROJECT = Path(__file__).parents[4]
+
+_SETTINGS = {"train_stage": "stage", "encode_task": "settings", "predict": "options"}
+"""The part of a spec that holds the settings of a step."""
+
+_TOOLS = ("altair", "pandas", "pyarrow")
+
+
+class Entries:
+    """Entries of the store as the page describes them, each once, by number.
+
+    Args:
+        store: the folder of the store.
+    """
+
+    def __init__(self, store: Path):
+        self.store = store
+        self.described: list[dict] = []
+        self._numbers: dict[str, int] = {}
+
+    def number(self, entry: Entry) -> int:
+        """The number of an entry; all that it was made from is described too, under `from`, by role."""
+        if entry.path not in self._numbers:
+            made_from = {role: self.number(source) for role, source in entry.inputs.items()}
+            self._numbers[entry.path] = len(self.described)
+            self.described.append({**_described(Result(self.store, entry.path), entry), "from": made_from})
+        return self._numbers[entry.path]
+
+
+def _described(result: Result, entry: Entry) -> dict:
+    measured = result.notes.get(MEASURED, {})
+    return {
+        "path": entry.path,
+        "step": entry.step,
+        "settings": _flat(entry.spec.get(_SETTINGS.get(entry.step, ""), {})),
+        "code": entry.spec["code"],
+        "libraries": entry.spec.get("libraries", {}),
+        "adopted": [one["because"] for one in result.spec.get(ADOPTED, [])],
+        "seconds": measured.get("seconds"),
+        "device": measured.get("device"),
+        "files": _files(result) if entry.step == "read_task" else [],
+    }
+
+
+def _flat(settings: dict, prefix: str = "") -> dict[str, object]:
+    """Settings by their dotted key; lists as they stand."""
+    found: dict[str, object] = {}
+    for key, value in settings.items():
+        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
+
+
+def _files(result: Result) -> list[dict]:
+    """What was read: for each split and language the rows, the files and the sha256 of the canonical table."""
+    return [
+        {
+            "name": name,
+            "rows": result.notes[name]["rows"],
+            "read_from": result.notes[name]["read_from"],
+            "warning": result.notes[name].get("warning"),
+            "sha256": result.notes["files"][f"{name}.parquet"],
+        }
+        for name in result.spec["files"]
+    ]
+
+
+def versions() -> dict[str, str]:
+    """What made the page: this project and its commit, Python, the libraries of tables and figures."""
+    made_with = {"xstilts": __version__, "commit": commit(PROJECT), "Python": platform.python_version()}
+    return made_with | {name: version(name) for name in _TOOLS}
+
+
+def commit(folder: Path) -> str:
+    """The git commit of a folder, and whether there is anything in it that is not committed; or why there is none."""
+    try:
+        head = _git(folder, "rev-parse", "HEAD")
+        changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    except FileNotFoundError:
+        return "unknown: git is not installed"
+    except subprocess.CalledProcessError as error:
+        missing = "not a git repository" in error.stderr
+        return "not a git checkout" if missing else f"unknown: {error.stderr.strip().splitlines()[0]}"
+    return f"{head}, with changes that are not committed" if changed else head
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

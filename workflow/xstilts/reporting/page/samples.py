@@ -1,0 +1,103 @@
+"""A few predictions of every cell, right ones and wrong ones, small enough for one page."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from xstilts import submission, tasks
+from xstilts.grid import Cell
+from xstilts.reporting.page.examples import Examples
+from xstilts.spec import fingerprint
+
+COUNT = 20
+"""Predictions of a cell."""
+
+BUDGET = 6_000_000
+"""Bytes for the texts of all predictions on the page."""
+
+LONGEST, SHORTEST = 400, 80
+"""Characters of a text, at most and at least."""
+
+_BYTES = 6
+"""Of a character, in UTF-8 and outside of the Latin alphabet, of two texts."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How many predictions of a cell are shown, and how many characters of a text.
+
+    Args:
+        cells: cells on the page.
+    """
+
+    cells: int
+
+    @cached_property
+    def length(self) -> int:
+        """As long as all texts stay within the budget, but never so short that nothing can be read."""
+        return max(SHORTEST, min(LONGEST, BUDGET // (self.cells * COUNT * _BYTES)))
+
+
+def of_cells(store: Path, cells: Iterable[Cell], sampling: Sampling) -> dict[str, list[dict]]:
+    """Predictions of each cell, by the path of the predictions; none where the split has no gold labels."""
+    by_target = sorted({cell.predictions.path: cell for cell in cells}.values(), key=lambda cell: cell.target)
+    return {cell.predictions.path: _of_cell(store, cell, sampling.length) for cell in by_target}
+
+
+def choose(units: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """Units at random, half of them right and half wrong as far as there are such, spread over the languages.
+
+    Args:
+        units: columns `language`, `unit` and `right`.
+        seed: decides which.
+    """
+    shuffled = units.sample(frac=1, random_state=seed)
+    shuffled["turn"] = shuffled.groupby(["language", "right"]).cumcount()
+    shuffled = shuffled.sort_values("turn", kind="stable")
+    right, wrong = shuffled[shuffled["right"]], shuffled[~shuffled["right"]]
+    wrongs = min(len(wrong), max(count // 2, count - len(right)))
+    return pd.concat([wrong.head(wrongs), right.head(count - wrongs)]).drop(columns="turn")
+
+
+def judged(scores: Path, metric: str) -> pd.DataFrame:
+    """The units of a cell and whether the prediction is right: `language`, `unit`, `right`.
+
+    There are none where nothing has gold labels. Of BUCC's sentences, those that have neither a translation nor a
+    prediction are left out.
+    """
+    counts = pd.read_parquet(scores / "examples.parquet")
+    if counts.empty:
+        return pd.DataFrame({"language": [], "unit": [], "right": pd.Series(dtype=bool)})
+    if {"found", "expected"} <= set(counts.columns):
+        right = (counts["right"] == counts["found"]) & (counts["right"] == counts["expected"])
+        counts = counts[counts["expected"] + counts["found"] > 0] if metric == "bucc" else counts
+    else:
+        right = counts["exact_match"] == 1 if "exact_match" in counts.columns else counts["right"] == counts["all"]
+    return counts[["language", "unit"]].assign(right=right)
+
+
+def _of_cell(store: Path, cell: Cell, length: int) -> list[dict]:
+    task, split = tasks.load(cell.target), cell.predictions.spec["split"]
+    data = str(store / cell.predictions.inputs["data"].path)
+    folder = store / cell.predictions.path / "predictions" / cell.target
+    form, shown = submission.form_of(task.kind, task.metric), []
+    seed = int(fingerprint(cell.predictions.path)[:8], 16)
+    chosen = choose(judged(store / cell.scores.path, task.metric), COUNT, seed)
+    for language, units in chosen.groupby("language", sort=False):
+        examples = _examples(cell.target, f"{data}/{split}.{language}.parquet")
+        predictions = submission.read(folder / submission.file_name(task.kind, split, language), form)
+        predicted = examples.predicted(predictions)
+        for unit, right in zip(units["unit"], units["right"], strict=True):
+            example = examples.show(unit, predicted.get(unit), length)
+            shown.append({"language": language, "id": unit, "right": bool(right), **asdict(example)})
+    return shown
+
+
+@lru_cache(maxsize=64)
+def _examples(target: str, file: str) -> Examples:
+    """The examples of a language, which all cells of a target share."""
+    return Examples(tasks.load(target), pq.read_table(file))

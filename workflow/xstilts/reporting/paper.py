@@ -1,0 +1,106 @@
+"""The tables of test scores: intermediates by targets, by languages, and by the groups of XTREME."""
+
+import pandas as pd
+
+from xstilts.metrics import xtreme
+from xstilts.reporting.collect import ALL, HEADLINE
+from xstilts.reporting.formats import Table
+from xstilts.reporting.results import Results
+from xstilts.reporting.tables import MEAN, deltas, is_delta, levels, text
+
+PAIR = ("f1", "exact_match")
+"""The metrics of question answering, which stand side by side."""
+
+GROUPS = {
+    "classification": "classification",
+    "tagging": "structured prediction",
+    "qa": "question answering",
+    "retrieval": "retrieval",
+}
+"""What the groups of XTREME are called in its tables."""
+
+OVERALL = "overall"
+MARK = "*"
+
+_SCORES = "Scores; {over_seeds} over seeds."
+_CHANGES = (
+    "The baseline (none) in its scores, the intermediates in their change over it; {over_seeds} over seeds. "
+    f"{MARK}: differs from the baseline, Holm-corrected p < 0.05 and 95 % interval without 0."
+)
+
+
+def targets(results: Results, encoder: str) -> Table:
+    """The table of the paper: every target after every intermediate, F1 and exact match as pairs, and the mean."""
+    answered = set(results.scores.loc[results.scores["metric"] == PAIR[1], "target"])
+    tables = {metric: _changes(results, encoder, metric) for metric in (HEADLINE, *PAIR)}
+    significant = _pivot(results.by_target(encoder), "target", "significant")
+    numbers, shown = {}, {}
+    for target in [*results.grid.targets, MEAN]:
+        names = {f"{target} {metric}": metric for metric in PAIR} if target in answered else {target: HEADLINE}
+        columns = {name: tables[metric][target] for name, metric in names.items()}
+        numbers |= columns
+        shown[target] = _texts(pd.DataFrame(columns), significant.get(target))
+    caption = f"F1 / exact match for question answering, of which the mean has their mean. {_reading(results)}"
+    return _table("paper", caption, pd.DataFrame(numbers), pd.DataFrame(shown), results.by_target(encoder), "target")
+
+
+def languages(results: Results, encoder: str, target: str) -> Table:
+    """Every language of a target after every intermediate; the first row is the mean over languages."""
+    rows = results.statistics[(results.statistics[["encoder", "target"]] == [encoder, target]).all(axis=1)]
+    rows = rows.replace({"language": {ALL: MEAN}})
+    numbers = deltas(_pivot(rows, "language", "value").reindex(results.grid.intermediates))
+    significant = _pivot(rows, "language", "significant")
+    shown = pd.DataFrame({name: _texts(numbers[[name]], significant[name]) for name in numbers})
+    caption = f"{target} by language. {_reading(results)}"
+    table = _table(f"languages.{target}", caption, numbers, shown, rows, "language")
+    return Table(table.name, table.caption, _turned(table.numbers), _turned(table.shown))
+
+
+def groups(results: Results, encoder: str) -> Table:
+    """The averages of XTREME after every intermediate, as scores."""
+    scores = levels(results.scores, encoder, results.grid, results.over_seeds)
+    rows = {name: xtreme.group_averages(row) | {OVERALL: xtreme.overall(row)} for name, row in scores.iterrows()}
+    numbers = pd.DataFrame(rows, dtype="float64").T.rename(columns=GROUPS).rename_axis("intermediate")
+    shown = numbers.map(text, delta=False)
+    caption = f"Means over the targets of a group of XTREME, and over all nine; {results.over_seeds} over seeds."
+    return Table("groups", caption, numbers, shown)
+
+
+def _changes(results: Results, encoder: str, metric: str) -> pd.DataFrame:
+    return deltas(levels(results.scores, encoder, results.grid, results.over_seeds, metric))
+
+
+def _pivot(rows: pd.DataFrame, columns: str, values: str) -> pd.DataFrame:
+    """A column of the statistics, intermediates by targets or languages, in the order of the grid."""
+    return rows.pivot(index="intermediate", columns=columns, values=values)[list(dict.fromkeys(rows[columns]))]
+
+
+def _texts(columns: pd.DataFrame, significant: pd.Series | None) -> pd.Series:
+    """The text of each row: its numbers with a stroke between them, and a mark where it is significant."""
+    texts = {}
+    for row, numbers in columns.iterrows():
+        mark = MARK if significant is not None and significant[row] else ""
+        texts[row] = " / ".join(text(number, is_delta(columns, row)) for number in numbers) + mark
+    return pd.Series(texts)
+
+
+def _table(name: str, caption: str, numbers: pd.DataFrame, shown: pd.DataFrame, rows: pd.DataFrame, by: str) -> Table:
+    """A table with the intermediates as rows; for readers, with the seeds and the examples behind its columns."""
+    behind = {count: _pivot(rows, by, count).apply(_range) for count in ("seeds", "n")}
+    footer = pd.DataFrame(behind).T.rename(index={"n": "examples"}).reindex(columns=shown.columns, fill_value="")
+    below = pd.concat([shown, footer])
+    return Table(name, caption, numbers.rename_axis("intermediate"), below.rename_axis("intermediate"))
+
+
+def _range(counts: pd.Series) -> str:
+    """The least and the most of the counts behind a column, as one where they are equal."""
+    return "–".join(f"{count}" for count in sorted({counts.min(), counts.max()}))
+
+
+def _turned(table: pd.DataFrame) -> pd.DataFrame:
+    return table.rename_axis(None).T.rename_axis("language")
+
+
+def _reading(results: Results) -> str:
+    reading = _CHANGES if results.has_baseline else _SCORES
+    return reading.format(over_seeds=results.over_seeds)

@@ -1,0 +1,107 @@
+"""What the reports show: the scores of an experiment, their statistics and its trainings."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from xstilts.config import NO_INTERMEDIATE, GridSettings, stages_of
+from xstilts.errors import UserError
+from xstilts.grid import Entry, Grid
+from xstilts.reporting.collect import ALL
+from xstilts.store import finished
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of an experiment, all encoders together.
+
+    Args:
+        scores: `scores.parquet` of `collect`.
+        trainings: `trainings.parquet` of `collect`.
+        statistics: `statistics.parquet`.
+        sizes: the training rows of each intermediate, all its stages and tasks together; None where it is not known.
+        grid: what there is, in its order.
+        over_seeds: how a number was made from those of the seeds.
+        models: the stages of every model that was to be trained with each seed.
+    """
+
+    scores: pd.DataFrame
+    trainings: pd.DataFrame
+    statistics: pd.DataFrame
+    sizes: Mapping[str, int | None]
+    grid: GridSettings
+    over_seeds: str
+    models: tuple[str, ...] = ()
+
+    @property
+    def intermediates(self) -> list[str]:
+        """The intermediates that there are, without the baseline."""
+        return [name for name in self.grid.intermediates if name != NO_INTERMEDIATE]
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether there is something to compare the intermediates with."""
+        return NO_INTERMEDIATE in self.grid.intermediates
+
+    @property
+    def comparable(self) -> bool:
+        """Whether there are changes to show."""
+        return self.has_baseline and bool(self.intermediates)
+
+    def changes(self, statistics: pd.DataFrame) -> pd.DataFrame:
+        """The rows of statistics that are no baseline."""
+        return statistics[statistics["intermediate"] != NO_INTERMEDIATE]
+
+    def by_target(self, encoder: str) -> pd.DataFrame:
+        """The statistics of an encoder, a row for each intermediate and target."""
+        mine = self.statistics[self.statistics["encoder"] == encoder]
+        return mine[mine["language"] == ALL]
+
+    def by_language(self, encoder: str) -> pd.DataFrame:
+        """The statistics of an encoder, a row for each intermediate, target and language."""
+        mine = self.statistics[self.statistics["encoder"] == encoder]
+        return mine[mine["language"] != ALL]
+
+
+def read(store: Path, grid: Grid) -> Results:
+    """The results of an experiment.
+
+    Raises:
+        UserError: its scores or their statistics are not finished.
+    """
+    for entry in (grid.collected, grid.statistics):
+        if not finished(store, entry):
+            raise UserError(f"{store / entry.path} is not finished; run snakemake first.")
+    collected, statistics = store / grid.collected.path, store / grid.statistics.path
+    return Results(
+        scores=pd.read_parquet(collected / "scores.parquet"),
+        trainings=pd.read_parquet(collected / "trainings.parquet"),
+        statistics=pd.read_parquet(statistics / "statistics.parquet"),
+        sizes=_sizes(store, grid),
+        grid=grid.config.grid,
+        over_seeds=grid.config.report.over_seeds,
+        models=tuple(dict.fromkeys(stages for _, stages, _, _ in grid.models)),
+    )
+
+
+def _sizes(store: Path, grid: Grid) -> dict[str, int | None]:
+    """The training rows of each intermediate; None where the data of one of its stages are not there any more."""
+    models = {stages: grid.entries[path] for _, stages, _, path in grid.models}
+    found = {}
+    for name in grid.config.grid.intermediates:
+        stages = stages_of(name)
+        known = [_rows(store, models["/".join(stages[:length])]) for length in range(1, len(stages) + 1)]
+        found[name] = None if None in known else sum(known)
+    return found
+
+
+def _rows(store: Path, model: Entry) -> int | None:
+    """The training rows of a stage, all its tasks and languages together."""
+    data = [entry for role, entry in model.inputs.items() if role.startswith("data.")]
+    if not all(finished(store, entry) for entry in data):
+        return None
+    manifests = [json.loads((store / entry.manifest).read_text(encoding="utf-8")) for entry in data]
+    return sum(manifest[f"train.{lang}"]["rows"] for manifest in manifests for lang in model.spec["stage"]["languages"])
