@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from xstilts import config, store  # noqa: E402
+from xstilts.reporting import gallery  # noqa: E402
 
 ENCODERS = ["xlm-roberta-base", "xlm-roberta-large", "mbert", "minilm", "rembert"]
 INTERMEDIATES = (
@@ -46,7 +47,13 @@ def finish(folder: Path, own: dict, share: float) -> None:
     update_config(raw, own)
     grid = store.open_grid(config.parse({**raw, "store": str(folder)}))
     draw = random.Random(1)
-    waiting = [cell.scores for cell in grid.cells if draw.random() < share] + [grid.tables] * (share == 1)
+    waiting = [cell.scores for cell in grid.cells if draw.random() < share]
+    if share == 1:
+        waiting.extend(grid.reports)
+        for item in (*gallery.tables(grid), *gallery.figures(grid)):
+            place = folder / item.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()
     finished = set()
     while waiting:
         entry = waiting.pop()

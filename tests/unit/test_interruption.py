@@ -29,7 +29,8 @@ def train(tmp_path, tiny_tokenizer):
     """Train on the classification task and return the child's folder; `dev_gold=False` to select no checkpoint."""
 
     def run(child: str, dev_gold=True) -> Path:
-        data = {"my_task": tiny.data("classification", tiny_tokenizer, dev_gold=dev_gold)}
+        # A name behind `score`: the Trainer sorts what it keeps in a state.
+        data = {"task": tiny.data("classification", tiny_tokenizer, dev_gold=dev_gold)}
         parent, folder = tiny.encoder(tmp_path / "parent", tiny_tokenizer), tmp_path / child
         folder.mkdir(exist_ok=True)
         with exclusive(tmp_path / "scratch"):

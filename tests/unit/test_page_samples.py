@@ -14,6 +14,7 @@ from xstilts.reporting.page import samples
 from xstilts.reporting.page.examples import Examples, cut
 
 LONG = 1000
+NOT_ANSWERED = {"answerable_exact_match": 0, "unanswerable_exact_match": 0}
 
 
 def units(right: int, wrong: int, languages: str = "de en") -> pd.DataFrame:
@@ -45,7 +46,7 @@ def cell(store: Path, target: str, rows: dict[str, list[dict]], predictions: dic
 def shown(store: Path, *given) -> dict[str, dict]:
     """The predictions that are shown of a cell, by id."""
     one = cell(store, *given)
-    found = samples.of_cells(store, [one], samples.Sampling(1))
+    found = samples.of_cells(store, [one], LONG)
     return {example["id"]: example for example in found[one.predictions.path]}
 
 
@@ -72,7 +73,7 @@ def test_the_same_seed_chooses_the_same_predictions_and_another_one_others():
 
 
 def test_texts_are_shorter_the_more_cells_there_are_but_never_unreadable():
-    lengths = [samples.Sampling(cells).length for cells in (1, 200, 10_000)]
+    lengths = [samples.text_length(cells) for cells in (1, 200, 10_000)]
     assert lengths == [samples.LONGEST, 250, samples.SHORTEST]
 
 
@@ -126,6 +127,22 @@ def test_a_sentence_that_has_no_translation_is_shown_only_if_one_was_found(tmp_p
         "en-0": ("Satz.", "(nothing)"),
         "en-1": ("(nothing)", "Satz."),
     }
+
+
+@pytest.mark.parametrize(
+    ("metric", "right", "wrong"),
+    [
+        ("accuracy_f1", {"right": 1, "all": 1, "found": 0}, {"right": 0, "all": 1, "found": 0}),
+        ("word_accuracy", {"right": 3, "all": 3}, {"right": 2, "all": 3}),
+        ("squad_v2", NOT_ANSWERED | {"unanswerable_exact_match": 1}, NOT_ANSWERED),
+        ("chunks", {"right": 0, "found": 0, "expected": 0}, {"right": 1, "found": 1, "expected": 2}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_right_is_what_the_metric_counts_as_wholly_right(tmp_path: Path, metric: str, right: dict, wrong: dict):
+    rows = [{"language": "de", "unit": unit, **counts} for unit, counts in (("a", right), ("b", wrong))]
+    pd.DataFrame(rows).to_parquet(tmp_path / "examples.parquet")
+    assert samples.judged(tmp_path, metric).set_index("unit")["right"].to_dict() == {"a": True, "b": False}
 
 
 def test_nothing_is_shown_of_a_split_without_gold_labels(tmp_path: Path):

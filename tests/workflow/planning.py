@@ -36,13 +36,18 @@ def plan(file: str, versions: dict[str, str]) -> tuple[list[str], list[str]]:
 
 
 def finish(file: str) -> None:
-    """Make everything that is pending, with a line of text for each result."""
+    """Make everything that is pending, with a line of text for each result and each file that a report shows."""
     run = _run(file)
     from xstilts import store
+    from xstilts.reporting import gallery
 
+    shown = [*gallery.tables(run.grid), *gallery.figures(run.grid)]
     for entry in run.pending.values():
+        names = ["content", *(item.file for item in shown if item.entry is entry)]
         with store.publishing(run.config.store, entry) as draft:
-            (draft.folder / "content").write_text(entry.path)
+            for place in (draft.folder / name for name in names):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(entry.path)
     run.show()
 
 

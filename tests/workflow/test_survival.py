@@ -141,10 +141,9 @@ def test_the_scores_are_those_of_an_undisturbed_run_byte_for_byte(undisturbed: E
 
 
 def test_every_file_of_every_entry_is_that_of_an_undisturbed_run(undisturbed: Experiment, survivor: Tormented):
-    def hashes(made: Experiment) -> dict[str, str]:
-        contents = {path: content for path, (_, content) in made.files().items()}
-        manifests = [path for path in contents if path.endswith("/manifest.json")]
-        return {path: json.loads(contents[path])["files"] for path in manifests}
+    def hashes(made: Experiment) -> dict[tuple[str, str], str]:
+        notes = {path: json.loads(text) for path, (_, text) in made.files().items() if path.endswith("/manifest.json")}
+        return {(path, name): sha256 for path, note in notes.items() for name, sha256 in note["files"].items()}
 
     assert hashes(undisturbed)
     assert hashes(undisturbed) == hashes(survivor.experiment)

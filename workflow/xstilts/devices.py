@@ -1,5 +1,4 @@
-"""Which GPUs a job computes on: of those it may see as many as it asks for that no other job of this user on this
-machine has taken."""
+"""Which GPUs a job computes on: as many as it asks for of those that no other job of this user on this machine has."""
 
 import fcntl
 import os

@@ -172,7 +172,7 @@ def _arguments(
 def _record(state: TrainerState) -> dict:
     """The dev scores of every evaluation and which of them won; nothing that depends on the machine's speed."""
     evaluations = [
-        {key.removeprefix("eval_"): value for key, value in entry.items() if key.startswith("eval_") or key == "step"}
+        {key.removeprefix("eval_"): entry[key] for key in sorted(entry) if key.startswith("eval_") or key == "step"}
         for entry in state.log_history
         if SCORE in entry
     ]
@@ -190,7 +190,7 @@ class StageTrainer(Trainer):
         self.pad_token_id, self.precision = pad_token_id, precision
 
     def get_train_dataloader(self) -> DataLoader:
-        """The micro-batches in the sampler's order; each process has every so manieth of them."""
+        """The micro-batches in the sampler's order; of several processes each has its own in turn."""
         rows = _Rows({name: d.train for name, d in self.data.items()})
         loader = DataLoader(rows, batch_sampler=self.sampler, collate_fn=self._collate)
         return self.accelerator.prepare(loader)

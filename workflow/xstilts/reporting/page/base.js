@@ -30,6 +30,7 @@ function signed(value) {
   return Number(size) === 0 ? size : `${value < 0 ? "−" : "+"}${size}`;
 }
 
+const changed = (row) => (row.delta == null ? "" : signed(row.delta) + (row.significant ? "*" : ""));
 const whole = (value) => (value == null ? MISSING : value.toLocaleString("en"));
 const between = (low, high, show) => (low == null ? "" : `${show(low)} to ${show(high)}`);
 const probability = (p) => (p == null ? "" : p < 0.001 ? "< .001" : p.toFixed(3).replace(/^0/, ""));

@@ -40,7 +40,7 @@ function languagesTable(own) {
   const head = ["language", "score", "interval", "change", "interval", "corrected p", "n",
     ...metrics.slice(1).map((at) => names.metric[at]), ...seeds.map((seed) => `seed ${seed}`)];
   const lines = own.filter((row) => row.metric === ALL && row.seed === ALL).map((row) => [
-    languageName(row.language), fixed(row.value), between(row.low, row.high, fixed), row.delta == null ? "" : signed(row.delta) + (row.significant ? "*" : ""),
+    languageName(row.language), fixed(row.value), between(row.low, row.high, fixed), changed(row),
     between(row.delta_low, row.delta_high, signed), probability(row.p_adjusted), whole(row.n),
     ...metrics.slice(1).map((metric) => fixed(value(row.language, metric, ALL)?.value)),
     ...seeds.map((_, at) => fixed(value(row.language, ALL, at + 1)?.value)),
@@ -54,7 +54,9 @@ function trace(scores) {
   const from = page.entries[scores].from;
   const predicted = page.entries[from.predictions];
   const models = [];
-  for (let at = predicted.from.model; at !== undefined; at = page.entries[at].from.parent) models.unshift(page.entries[at]);
+  for (let model = page.entries[predicted.from.model]; model; model = page.entries[model.from.parent]) {
+    models.unshift(model);
+  }
   return { models, predicted, scored: page.entries[scores], features: page.entries[predicted.from.features] };
 }
 
@@ -62,7 +64,8 @@ const nameOf = (entry) => entry.path.split("/").filter((part) => part.includes("
 const text = (value) => (Array.isArray(value) ? value.join(", ") : String(value));
 
 function settingsTable({ models, predicted, features }) {
-  const steps = [...models, features, predicted].map((entry) => [titles[entry.step] + ` ${nameOf(entry).split("~")[0]}`, entry.settings]);
+  const title = (entry) => `${titles[entry.step]} ${nameOf(entry).split("~")[0]}`;
+  const steps = [...models, features, predicted].map((entry) => [title(entry), entry.settings]);
   const keys = [...new Set(steps.flatMap(([, settings]) => Object.keys(settings)))];
   return plainTable(["setting", ...steps.map(([title]) => title)],
     keys.map((key) => [key, ...steps.map(([, settings]) => (key in settings ? text(settings[key]) : ""))]));
@@ -73,7 +76,8 @@ const titles = { train_stage: "train", encode_task: "encode", predict: "predict"
 function runsTable(runs) {
   const lines = runs.flatMap(({ seed, models, predicted, scored }) => [...models, predicted, scored].map((entry) => [
     String(seed), titles[entry.step], entry.seconds == null ? "" : duration(entry.seconds), entry.device ?? "",
-    Object.entries(entry.libraries).map((pair) => pair.join(" ")).join(", "), make("code", { className: "code" }, entry.code), make("code", { className: "path" }, entry.path),
+    Object.entries(entry.libraries).map((pair) => pair.join(" ")).join(", "),
+    make("code", { className: "code" }, entry.code), make("code", { className: "path" }, entry.path),
     entry.adopted.join("; "),
   ]));
   const adopted = lines.some((line) => line.at(-1));
@@ -82,14 +86,16 @@ function runsTable(runs) {
 }
 
 function dataOf({ models, scored }) {
-  const training = models.flatMap((model) => Object.entries(model.from).filter(([role]) => role.startsWith("data.")).map(([, at]) => at));
+  const sources = models.flatMap((model) => Object.entries(model.from));
+  const training = sources.filter(([role]) => role.startsWith("data.")).map(([, at]) => at);
   return [...new Set([...training, scored.from.data])].map((at) => page.entries[at]);
 }
 
 function dataFiles(entry) {
   const total = entry.files.reduce((sum, file) => sum + file.rows, 0);
   const lines = entry.files.map((file) => [
-    file.name, whole(file.rows), file.read_from.join(", ") + (file.warning ? ` (${file.warning})` : ""), make("code", {}, file.sha256)]);
+    file.name, whole(file.rows), file.read_from.join(", ") + (file.warning ? ` (${file.warning})` : ""),
+    make("code", {}, file.sha256)]);
   return make("details", {}, make("summary", {}, make("code", {}, entry.path), `: ${whole(total)} rows`),
     plainTable(["split and language", "rows", "read from", "sha256"], lines));
 }
@@ -108,7 +114,9 @@ function predictions(cell) {
     return make("label", {}, radio, `${choice} (${count})`);
   });
   show("all");
-  const note = `${cell.samples.length} predictions with seed ${page.sampling.seed}, drawn at random, right and wrong ones alike; texts are cut at ${page.sampling.length} characters.`;
+  const { seed, length } = page.sampling;
+  const note = `${cell.samples.length} predictions with seed ${seed}, drawn at random, half of them right and half ` +
+    `wrong as far as there are such; texts are cut at ${length} characters.`;
   return [make("p", { className: "note" }, note), make("fieldset", {}, make("legend", {}, "Show"), ...radios), list];
 }
 

@@ -49,12 +49,12 @@ def of_store(store: Path, grid: Grid, results: Results) -> dict:
     """What stands behind each cell, and some of its predictions."""
     cells, entries = _cells(grid), Entries(store)
     firsts = [seeds[0] for seeds in cells.values()]
-    sampling = samples.Sampling(len(firsts))
-    shown = samples.of_cells(store, firsts, sampling)
+    length = samples.text_length(len(firsts))
+    shown = samples.of_cells(store, firsts, length)
     return {
         "cells": [_cell(seeds, entries, results, shown) for seeds in cells.values()],
         "entries": entries.described,
-        "sampling": {"count": samples.COUNT, "length": sampling.length, "seed": firsts[0].seed},
+        "sampling": {"count": samples.COUNT, "length": length, "seed": firsts[0].seed},
     }
 
 

@@ -3,11 +3,16 @@
 const figuresOf = (encoder) => page.figures.filter((figure) => figure.encoder === names.encoder[encoder]);
 let drawn = [];
 
-const isDark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+function isDark() {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
 
 async function drawFigure(place, figure) {
   const spec = { ...figure.spec, config: { ...page.themes[isDark() ? "dark" : "light"], background: "transparent" } };
-  const options = { actions: false, ast: true, defaultStyle: false, mode: "vega-lite", renderer: "svg", tooltip: { disableDefaultStyle: true } };
+  // `ast` interprets expressions, where the page's security policy forbids to compile them.
+  const tooltip = { disableDefaultStyle: true };
+  const options = { actions: false, ast: true, defaultStyle: false, mode: "vega-lite", renderer: "svg", tooltip };
   try {
     drawn.push(await window.vegaEmbed(place, spec, options));
   } catch (error) {

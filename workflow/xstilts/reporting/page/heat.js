@@ -5,11 +5,12 @@ const STRONGEST = 75; // percent of the full colour, on which text is still read
 function drawHeatMap(encoder) {
   const baseline = names.intermediate.indexOf(page.baseline);
   const order = names.intermediate.map((_, at) => at).sort((a, b) => (b === baseline) - (a === baseline));
-  const changes = [...headlines.values()].filter((row) => row.encoder === encoder).map((row) => Math.abs(row.delta ?? 0));
-  const largest = Math.max(1, ...changes);
+  const own = [...headlines.values()].filter((row) => row.encoder === encoder);
+  const largest = Math.max(1, ...own.map((row) => Math.abs(row.delta ?? 0)));
   document.querySelectorAll(".legend .end").forEach((end, at) => { end.textContent = signed((2 * at - 1) * largest); });
   const head = make("tr", {}, make("th", { scope: "col" }, "intermediate"),
-    ...names.target.map((name) => make("th", { scope: "col" }, name)), make("th", { scope: "col", className: "mean" }, "mean"));
+    ...names.target.map((name) => make("th", { scope: "col" }, name)),
+    make("th", { scope: "col", className: "mean" }, "mean"));
   const lines = order.map((intermediate) => make("tr", { className: intermediate === baseline ? "baseline" : "" },
     make("th", { scope: "row" }, names.intermediate[intermediate]),
     ...names.target.map((_, target) => make("td", {}, heatCell(encoder, intermediate, target, largest))),
@@ -48,13 +49,16 @@ function heatCell(encoder, intermediate, target, largest) {
 }
 
 // One tab stop for a table of buttons; arrows, Home and End go from one to the next.
+const STEPS = {
+  ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -Infinity], End: [0, Infinity],
+};
+
 function walkWithArrows(grid) {
-  const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -Infinity], End: [0, Infinity] };
   const clamp = (value, length) => Math.max(0, Math.min(length - 1, value));
   grid.forEach((line, y) => line.forEach((button, x) => {
     button.tabIndex = x === 0 && y === 0 ? 0 : -1;
     button.addEventListener("keydown", (event) => {
-      const step = steps[event.key];
+      const step = STEPS[event.key];
       if (!step) return;
       event.preventDefault();
       const next = grid[clamp(y + step[0], grid.length)][clamp(x + step[1], line.length)];

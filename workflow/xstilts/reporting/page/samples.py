@@ -1,8 +1,8 @@
 """A few predictions of every cell, right ones and wrong ones, small enough for one page."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache
+from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -26,26 +26,19 @@ _BYTES = 6
 """Of a character, in UTF-8 and outside of the Latin alphabet, of two texts."""
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """How many predictions of a cell are shown, and how many characters of a text.
+def text_length(cells: int) -> int:
+    """The characters of a text, so many that all texts stay within the budget, but never too few to read."""
+    return max(SHORTEST, min(LONGEST, BUDGET // (cells * COUNT * _BYTES)))
+
+
+def of_cells(store: Path, cells: Iterable[Cell], length: int) -> dict[str, list[dict]]:
+    """Predictions of each cell, by the path of the predictions; none where the split has no gold labels.
 
     Args:
-        cells: cells on the page.
+        length: the characters at which a text is cut.
     """
-
-    cells: int
-
-    @cached_property
-    def length(self) -> int:
-        """As long as all texts stay within the budget, but never so short that nothing can be read."""
-        return max(SHORTEST, min(LONGEST, BUDGET // (self.cells * COUNT * _BYTES)))
-
-
-def of_cells(store: Path, cells: Iterable[Cell], sampling: Sampling) -> dict[str, list[dict]]:
-    """Predictions of each cell, by the path of the predictions; none where the split has no gold labels."""
     by_target = sorted({cell.predictions.path: cell for cell in cells}.values(), key=lambda cell: cell.target)
-    return {cell.predictions.path: _of_cell(store, cell, sampling.length) for cell in by_target}
+    return {cell.predictions.path: _of_cell(store, cell, length) for cell in by_target}
 
 
 def choose(units: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
@@ -72,11 +65,15 @@ def judged(scores: Path, metric: str) -> pd.DataFrame:
     counts = pd.read_parquet(scores / "examples.parquet")
     if counts.empty:
         return pd.DataFrame({"language": [], "unit": [], "right": pd.Series(dtype=bool)})
-    if {"found", "expected"} <= set(counts.columns):
-        right = (counts["right"] == counts["found"]) & (counts["right"] == counts["expected"])
-        counts = counts[counts["expected"] + counts["found"] > 0] if metric == "bucc" else counts
+    exact = [name for name in counts.columns if name.endswith("exact_match")]
+    if exact:
+        right = counts[exact].sum(axis=1) == 1
+    elif "all" in counts.columns:
+        right = counts["right"] == counts["all"]
     else:
-        right = counts["exact_match"] == 1 if "exact_match" in counts.columns else counts["right"] == counts["all"]
+        right = (counts["right"] == counts["found"]) & (counts["right"] == counts["expected"])
+    if metric == "bucc":
+        counts = counts[counts["expected"] + counts["found"] > 0]
     return counts[["language", "unit"]].assign(right=right)
 
 

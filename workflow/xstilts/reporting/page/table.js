@@ -4,8 +4,8 @@ const STEP = 100;
 const COLUMNS = [
   ...Object.keys(names).map((key) => ({ key, title: key, isName: true, show: (row) => nameIn(key, row[key]) })),
   { key: "value", title: "score", show: (row) => fixed(row.value) },
-  { key: "low", title: "interval", show: (row) => (row.value == null ? reasonOf(row) : between(row.low, row.high, fixed)) },
-  { key: "delta", title: "change", show: (row) => (row.delta == null ? "" : signed(row.delta) + (row.significant ? "*" : "")) },
+  { key: "low", title: "interval", show: (row) => reasonOf(row) ?? between(row.low, row.high, fixed) },
+  { key: "delta", title: "change", show: changed },
   { key: "delta_low", title: "interval", show: (row) => between(row.delta_low, row.delta_high, signed) },
   { key: "n", title: "n", show: (row) => whole(row.n) },
 ];
@@ -31,14 +31,18 @@ function drawTable() {
 }
 
 const cellOf = (row) => cells.get(cellKey(row.encoder, row.intermediate, row.target));
-const reasonOf = (row) => cellOf(row).missing ?? "";
+const reasonOf = (row) => (row.value == null ? cellOf(row).missing : null);
 
 // A column that has the same name in every row says nothing.
-const isNeeded = ({ key, isName }) => !isName || key === "intermediate" || (!(key in table.filters) && names[key].length > 1);
+const isNeeded = ({ key, isName }) =>
+  !isName || key === "intermediate" || (!(key in table.filters) && names[key].length > 1);
 
 function scoreLine(row) {
-  const line = make("tr", {}, ...COLUMNS.filter(isNeeded).map(({ key, isName, show }) => make("td", isName ? {} : { className: key === "low" && row.value == null ? "number reason" : "number" },
-    key === "intermediate" ? make("button", { type: "button" }, show(row)) : show(row))));
+  const line = make("tr", {}, ...COLUMNS.filter(isNeeded).map(({ key, isName, show }) => {
+    const className = isName ? "" : key === "low" && reasonOf(row) ? "number reason" : "number";
+    const content = key === "intermediate" ? make("button", { type: "button" }, show(row)) : show(row);
+    return make("td", { className }, content);
+  }));
   line.addEventListener("click", () => openCell(cellOf(row)));
   return line;
 }
