@@ -12,6 +12,8 @@ from experiments import Attempt, Experiment, attempt, experiment
 
 COUNTS = (1, 2)
 
+pytestmark = pytest.mark.slow
+
 
 def with_gpus(folder: Path, count: int) -> Experiment:
     """An experiment with a mixture and a target after it, each with this number of GPUs."""
