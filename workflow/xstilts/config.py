@@ -171,9 +171,9 @@ class Pretraining(Settings):
     heads: Count = 4
     max_length: Count = 256
     """The longest sequence that it can take, in sub-words."""
-    batches: Count = 1000
+    batches: Count = 800
     """Different batches; they come again in another order until all steps are done."""
-    steps: Count = 4500
+    steps: Count = 4200
     tokens: Count = 1500
     """Sub-words of a batch, padding included."""
     learning_rate: Positive = 5e-3
