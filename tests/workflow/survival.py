@@ -18,6 +18,7 @@ from experiments import Experiment
 from xstilts import store
 from xstilts.commands.measuring import GOING_ON
 from xstilts.grid import Entry
+from xstilts.inspection.progress import holder, lock_file
 from xstilts.training.resume import SEAL
 
 PATIENCE = 900
@@ -214,17 +215,20 @@ def job_terminated(_: Tormented, job: psutil.Process) -> None:
     job.terminate()
 
 
-def disk_full(run: Tormented, job: psutil.Process) -> None:
+def disk_full(run: Tormented, _: psutil.Process) -> None:
     """Until the run has ended there is less room than a state needs."""
-    job.suspend()
-    room = os.statvfs(run.experiment.folder)
-    with run.filling.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize - random.randrange(4096, 100_000))
-    job.resume()
+    with run.filling.open("wb", buffering=0) as file:
+        with suppress(OSError):
+            while file.write(bytes(2**16)):
+                pass
+        file.truncate(file.tell() - random.randrange(100_000))
 
 
 def snakemake_killed(run: Tormented, job: psutil.Process) -> None:
-    """The job lives on, and would for hours; here it stands still instead."""
+    """The job lives on, and would for hours; here it stands still instead, as soon as it has begun to train."""
+    lock = lock_file(run.experiment.results, run.trainings[run.done()])
+    while holder(lock) is None and job.is_running():
+        time.sleep(0.01)
     job.suspend()
     run.process.kill()
     run.orphan = job

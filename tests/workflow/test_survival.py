@@ -30,9 +30,9 @@ from experiments import Experiment, experiment
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("SURVIVAL_SEED", "2005"))
-STEPS = 120
+STEPS = 240
 """Of each of three trainings, one after the other, with a state after every second step."""
-LAST = 40
+LAST = 80
 """Steps in the end in which nothing dies: a run may get on a bit between the moment and its death."""
 EARLY: list[Death] = [all_killed, all_killed]
 """Before there is a training."""
