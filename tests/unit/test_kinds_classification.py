@@ -50,6 +50,7 @@ def test_labels_are_places_in_the_labels_of_the_task(tiny_tokenizer):
         "num_labels": 3,
         "id2label": {0: "no", 1: "maybe", 2: "yes"},
         "label2id": {"no": 0, "maybe": 1, "yes": 2},
+        "problem_type": "single_label_classification",
     }
 
 
