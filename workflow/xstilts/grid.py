@@ -1,8 +1,8 @@
 """From a configuration to everything that has to exist for it: the entries of the store, by name.
 
-An entry is one folder of the store: read data, token ids, a model, predictions, scores, tables. Its name
-carries the fingerprint of its spec, so equal work has equal names and two cells share what they have in common. This
-module is pure: all that it knows of files and code comes through an `Identity`.
+An entry is one folder of the store: read data, token ids, a model, predictions, scores, tables. Its name carries the
+fingerprint of its spec, so equal work has equal names and two cells share what they have in common. This module is
+pure: all that it knows of files and code comes through an `Identity`.
 """
 
 from collections.abc import Callable
@@ -147,8 +147,13 @@ class Grid:
     def figures(self) -> Entry:
         """The figures of the experiment."""
         collected, statistics = self.collected, self.statistics
-        inputs = {"scores": collected, "statistics": statistics}
-        return self._report("figures", inputs, scores=collected.path, statistics=statistics.path)
+        return self._report(
+            "figures",
+            {"scores": collected, "statistics": statistics},
+            scores=collected.path,
+            statistics=statistics.path,
+            libraries=libraries("altair", "vl-convert-python"),
+        )
 
     @cached_property
     def page(self) -> Entry:
