@@ -32,7 +32,7 @@ def run(folder: Path, name: str, **changes: object) -> pd.Series:
     subprocess.run([*command, "--cores", "2", "--configfile", MINIATURE, mine], check=True)
     scores = pd.read_parquet(folder / "results" / "experiments" / name / "scores.parquet")
     keys = ["intermediate", "target", "language", "seed"]
-    return scores[scores["metric"] == "headline"].set_index(keys)["value"]
+    return scores[scores["metric"] == "headline"].set_index(keys)["value"].sort_index()
 
 
 @pytest.fixture(scope="session")
@@ -82,12 +82,11 @@ def test_translations_are_retrieved_after_the_best_intermediate(scores: pd.Serie
     assert max(mean(scores, "tatoeba", name) for name in scores.index.unique("intermediate")) > 50
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_questions_are_answered_better_after_an_intermediate_of_questions(scores: pd.Series, seed: int):
-    scores = scores.xs(seed, level="seed")
-    for target in ("xquad", "mlqa", "tydiqa"):
-        assert mean(scores, target, "squad_v1") > mean(scores, target) + 1
-    assert mean(scores, "mlqa", "squad_v1") > mean(scores, "mlqa") + 3
+@pytest.mark.parametrize("target", ["xquad", "mlqa", "tydiqa"])
+def test_questions_are_answered_better_after_an_intermediate_of_questions(scores: pd.Series, target: str):
+    gains = (scores["squad_v1", target] - scores["none", target]).groupby("seed").mean()
+    assert gains.min() > 1
+    assert gains.mean() > 2
 
 
 @pytest.mark.parametrize(("target", "chance", "margin"), [("xnli", 100 / 3, 8), ("pawsx", 50, 8)])
