@@ -42,7 +42,7 @@ GRID = {
     "encoders": {"tiny": {"pretraining": PRETRAINING, "max_length": 256, "retrieval": {"layer": 2, "max_length": 64}}},
     "stages": {"mnli": {"epochs": 100}, "pawsx": {"epochs": 100}},
 }
-"""Three trainings of 1,600 steps among seventeen jobs: `mnli`, `pawsx` on the encoder and `pawsx` on `mnli`."""
+"""Three trainings of 1,600 steps: `mnli`, `pawsx` on the encoder and `pawsx` on `mnli`."""
 
 MINUTES = 60
 PATIENCE = 30 * MINUTES

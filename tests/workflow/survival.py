@@ -215,13 +215,14 @@ def job_terminated(_: Tormented, job: psutil.Process) -> None:
     job.terminate()
 
 
-def disk_full(run: Tormented, _: psutil.Process) -> None:
-    """Until the run has ended there is less room than a state needs."""
+def disk_full(run: Tormented, job: psutil.Process) -> None:
+    """Until the run has ended there is no room, nor where an old state was removed."""
     with run.filling.open("wb", buffering=0) as file:
-        with suppress(OSError):
-            while file.write(bytes(2**16)):
-                pass
-        file.truncate(file.tell() - random.randrange(100_000))
+        while job.is_running():
+            with suppress(OSError):
+                while file.write(bytes(2**16)):
+                    pass
+            time.sleep(0.05)
 
 
 def snakemake_killed(run: Tormented, job: psutil.Process) -> None:
