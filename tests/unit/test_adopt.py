@@ -9,9 +9,10 @@ import pytest
 from fabricated import REPORTS, SETTINGS, World, cell, of_step
 
 from xstilts.grid import Entry, Grid, Identity
-from xstilts.inspection.adoption import STEPS, Adoption, adopt, adoptions
+from xstilts.inspection.adoption import Adoption, adopt, adoptions
 from xstilts.inspection.results import Results
 from xstilts.inspection.state import State
+from xstilts.steps import RESULTS
 from xstilts.store import finished, pending, remove_weights, require_intact, scratch
 from xstilts.training.resume import exclusive
 
@@ -36,7 +37,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 def found(grid: Grid, *steps: str) -> list[Adoption]:
     store = grid.config.store
-    return adoptions(pending(store, grid), Results(store), steps or STEPS)
+    return adoptions(pending(store, grid), Results(store), steps or RESULTS)
 
 
 def adopted(grid: Grid, *steps: str) -> list[Adoption]:
@@ -63,7 +64,7 @@ def record(world: World, entry: Entry) -> list[dict]:
 def test_everything_but_the_reports_is_adopted_where_code_alone_has_changed(world: World, edited: tuple[str, ...]):
     grid = world.grid(*edited)
     waiting = pending(world.store, grid)
-    assert {one.entry.path for one in adopted(grid)} == {p for p, e in waiting.items() if e.step in STEPS}
+    assert {one.entry.path for one in adopted(grid)} == {p for p, e in waiting.items() if e.step in RESULTS}
     assert left(grid) == set(REPORTS)
 
 

@@ -150,6 +150,17 @@ def test_a_known_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.Monk
     assert spec.FileHashes(memory).of(file) == known
 
 
+def test_where_nothing_can_be_remembered_it_is_worked_out_again(tmp_path: Path):
+    file, folder = tmp_path / "data", tmp_path / "no folder"
+    file.write_text("one")
+    folder.write_text("a file stands in its place")
+    for _ in range(2):
+        hashes = spec.FileHashes(folder / "memory.json")
+        assert hashes.of(file) == spec.sha256(file)
+        hashes.save()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "no folder"]
+
+
 def test_planning_imports_neither_torch_nor_transformers():
     program = "import sys, xstilts.store, xstilts.grid; print(sorted({'torch', 'transformers'} & set(sys.modules)))"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "workflow")}

@@ -7,17 +7,10 @@ import pytest
 import yaml
 from project import Edit, Project, among, code, content, plain, setting, write_project
 
+from experiments import PRETRAINING
+
 pytestmark = pytest.mark.slow
 
-PRETRAINING = {
-    "sentences": 200,
-    "hidden_size": 32,
-    "layers": 2,
-    "heads": 2,
-    "max_length": 128,
-    "batches": 4,
-    "steps": 4,
-}
 CONFIG = {
     "experiment": "matrix",
     "source": "release",

@@ -14,22 +14,9 @@ from pathlib import Path
 from xstilts import termination
 from xstilts.devices import taken
 from xstilts.errors import UserError
+from xstilts.steps import REPORTS, RESULTS
 
-JOBS = (
-    "write_miniature",
-    "make_tokenizer",
-    "pretrain_encoder",
-    "read_task",
-    "encode_task",
-    "train_stage",
-    "predict",
-    "score",
-    "collect",
-    "statistics",
-    "tables",
-    "figures",
-    "page",
-)
+JOBS = (*RESULTS, *REPORTS)
 ON_DEVICE = ("train_stage", "predict")
 COMMANDS = ("status", "plan", "table", "submission", "export", "push", "adopt", "prune", "discard", "schema")
 

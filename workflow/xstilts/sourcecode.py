@@ -18,7 +18,7 @@ PACKAGE = __name__.partition(".")[0]
 ROOT = Path(__file__).parent.parent
 
 _FETCHING = tuple(f"sources.{name}" for name in ("archives", "download", "fetch", "hub", "repositories"))
-_RUNNING = ("store", "run", "devices", "discard", "commands", "errors", "__main__")
+_RUNNING = ("store", "run", "steps", "devices", "discard", "commands", "errors", "__main__")
 WIRING = ("config", "checks", "grid", "spec", "sourcecode", *_RUNNING, *_FETCHING)
 """Modules that decide which jobs there are and what their specs say, how pinned files come here, where jobs run, what
 is kept, or how a mistake is worded: never a result."""

@@ -7,6 +7,7 @@ results. It holds nothing that may change without changing the result: devices, 
 import hashlib
 import json
 import os
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -60,12 +61,16 @@ class Memory:
         return value
 
     def save(self) -> None:
-        """Write down what was learnt, whole or not at all."""
+        """Write down what was learnt, whole or not at all; where that cannot be, it is worked out again next time."""
         if self.changed:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
             scratch = self.file.with_suffix(f".{os.getpid()}")
-            scratch.write_text(json.dumps(self.known))
-            scratch.replace(self.file)
+            # A store may be someone else's to write to, and a disk full: to look at results needs neither.
+            with suppress(OSError):
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+                scratch.write_text(json.dumps(self.known))
+                scratch.replace(self.file)
+            with suppress(OSError):
+                scratch.unlink(missing_ok=True)
             self.changed = False
 
 

@@ -6,8 +6,9 @@ from collections import Counter
 from xstilts.commands.shell import add_config, add_consent, many
 from xstilts.errors import UserError
 from xstilts.inspection import experiments
-from xstilts.inspection.adoption import STEPS, Adoption, adopt, adoptions
+from xstilts.inspection.adoption import Adoption, adopt, adoptions
 from xstilts.inspection.results import Results
+from xstilts.steps import RESULTS
 from xstilts.store import open_grid, pending
 
 
@@ -15,7 +16,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """The command's own arguments."""
     add_config(parser)
     parser.add_argument("--because", required=True, help="why the change cannot matter; it is kept in spec.json")
-    parser.add_argument("--step", action="append", choices=STEPS, help="only results of this step (may be repeated)")
+    parser.add_argument("--step", action="append", choices=RESULTS, help="only results of this step (may be repeated)")
     add_consent(parser)
 
 
@@ -25,7 +26,7 @@ def run(arguments: Namespace) -> None:
         raise UserError("--because: say why the change of code cannot matter, such as 'renamed a variable'.")
     config = experiments.load(arguments.config)
     waiting = pending(config.store, open_grid(config))
-    found = adoptions(waiting, Results(config.store), arguments.step or STEPS)
+    found = adoptions(waiting, Results(config.store), arguments.step or RESULTS)
     for step, count in Counter(one.entry.step for one in found).items():
         print(f"{step}: {many(count, 'result')}, such as {_example(found, step)}")
     left = Counter(entry.step for path, entry in waiting.items() if path not in {one.entry.path for one in found})

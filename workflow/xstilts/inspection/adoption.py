@@ -12,19 +12,8 @@ from xstilts.inspection.differences import changes
 from xstilts.inspection.progress import holder, lock_file
 from xstilts.inspection.results import ADOPTED, Result, Results, is_reference
 from xstilts.spec import sha256
+from xstilts.steps import RESULTS
 from xstilts.store import MANIFEST, REMOVED, SPEC, write_json
-
-STEPS = (
-    "write_miniature",
-    "make_tokenizer",
-    "pretrain_encoder",
-    "read_task",
-    "encode_task",
-    "train_stage",
-    "predict",
-    "score",
-)
-"""The steps whose results can be adopted; reports are made in seconds."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +24,7 @@ class Adoption:
     result: Result
 
 
-def adoptions(pending: dict[str, Entry], results: Results, steps: Iterable[str] = STEPS) -> list[Adoption]:
+def adoptions(pending: dict[str, Entry], results: Results, steps: Iterable[str] = RESULTS) -> list[Adoption]:
     """What can be adopted: entries of which there is a result that differs in nothing but code.
 
     What it was made from has to be what the entry is made from: the same entry, one that is adopted for it, or one

@@ -11,9 +11,8 @@ from xstilts import tasks
 from xstilts.config import NO_INTERMEDIATE, Config
 from xstilts.grid import Entry, Grid
 from xstilts.publication.licences import data_sets
-from xstilts.publication.selection import RECORD
 from xstilts.publication.vectors import Vectors
-from xstilts.reporting.collect import HEADLINE, collect
+from xstilts.reporting.collect import HEADLINE, RECORD, collect
 from xstilts.store import finished
 
 TEMPLATE = Path(__file__).with_name("card.md")

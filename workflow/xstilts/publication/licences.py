@@ -12,7 +12,7 @@ LICENCES = {
     "anli": "CC BY-NC 4.0",
     "snli": "CC BY-SA 4.0",
     "mnli": "see its release",
-    "qqp": "see its release",
+    "qqp": "Quora's terms, non-commercial use only",
     "squad_v1": "CC BY-SA 4.0",
     "squad_v2": "CC BY-SA 4.0",
     "hellaswag": "MIT",

@@ -11,12 +11,11 @@ from xstilts import tasks
 from xstilts.config import Config
 from xstilts.errors import UserError, nearest
 from xstilts.grid import Cell
+from xstilts.reporting.collect import RECORD
 from xstilts.store import finished
 
 BEST = "best"
 SPLIT = "test"
-RECORD = "training.json"
-"""Where a trained model says how it did on dev."""
 
 
 @dataclass(frozen=True)

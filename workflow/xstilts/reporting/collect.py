@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+RECORD = "training.json"
+"""Where a trained model says how it did on dev."""
+
 TRAINING_COLUMNS = ["encoder", "stages", "seed", "task", "step", "value", "chosen", "steps", "path"]
 
 COLUMNS = ["encoder", "intermediate", "target", "language", "split", "seed", "metric", "value", "n"]
@@ -48,7 +51,7 @@ def trainings(store: Path, models: list[list]) -> pd.DataFrame:
     """
     rows = []
     for encoder, stages, seed, path in models:
-        file = store / path / "training.json"
+        file = store / path / RECORD
         record = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"evaluations": []}
         for scores in record["evaluations"]:
             chosen = scores["step"] == record["best"]["step"]
