@@ -52,24 +52,6 @@ rule tables:
         "python -m xstilts tables {wildcards.entry} --config {params.config} --log {log}"
 
 
-rule page:
-    input:
-        made_from,
-    output:
-        manifest=RUN.path("{entry}/manifest.json"),
-    log:
-        "logs/{entry}.log",
-    wildcard_constraints:
-        entry=RUN.waiting_for("page"),
-    localrule: True
-    conda:
-        "../../envs/xstilts.yaml"
-    params:
-        config=RUN.config_file,
-    shell:
-        "python -m xstilts page {wildcards.entry} --config {params.config} --log {log}"
-
-
 rule figures:
     input:
         made_from,
@@ -87,3 +69,21 @@ rule figures:
         config=RUN.config_file,
     shell:
         "python -m xstilts figures {wildcards.entry} --config {params.config} --log {log}"
+
+
+rule page:
+    input:
+        made_from,
+    output:
+        manifest=RUN.path("{entry}/manifest.json"),
+    log:
+        "logs/{entry}.log",
+    wildcard_constraints:
+        entry=RUN.waiting_for("page"),
+    localrule: True
+    conda:
+        "../../envs/xstilts.yaml"
+    params:
+        config=RUN.config_file,
+    shell:
+        "python -m xstilts page {wildcards.entry} --config {params.config} --log {log}"

@@ -58,7 +58,7 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
 def _lines(results: Results, encoder: str) -> list[str]:
     drawn = (
         f"In the row {NO_INTERMEDIATE} the score, below it the change in points; * differs from it significantly "
-        "(p < 0.05 after Holm's correction)."
+        "(p < 0.05 after Holm's correction, and a 95 % interval without 0)."
         if results.has_baseline
         else f"Scores: the grid has no row {NO_INTERMEDIATE} to compare with."
     )
