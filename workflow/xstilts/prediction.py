@@ -77,19 +77,19 @@ def decoded(
     Returns:
         Predictions as `kind.decode` gives them, by language.
     """
-    outputs = forward(
-        model,
-        kind,
-        pa.concat_tables([features for _, features in parts.values()]),
-        pad_token_id=pad_token_id,
-        precision=precision,
-    )
+    features = pa.concat_tables([_without_gold(rows, kind) for _, rows in parts.values()])
+    outputs = forward(model, kind, features, pad_token_id=pad_token_id, precision=precision)
     predictions, start = {}, 0
     for name, (examples, features) in parts.items():
         own = outputs[start : start + features.num_rows]
         predictions[name] = kind.decode(own, features, examples, task, settings)
         start += features.num_rows
     return predictions
+
+
+def _without_gold(features: pa.Table, kind: ModuleType) -> pa.Table:
+    """The columns that labelled and unlabelled features have in common."""
+    return features.drop_columns([name for name in kind.GOLD if name in features.column_names])
 
 
 @torch.inference_mode()

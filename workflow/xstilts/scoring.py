@@ -12,6 +12,8 @@ from xstilts.tasks.base import Task
 LANGUAGE = "language"
 """The column of the units that names their language."""
 
+_NO_UNITS = pa.schema([(LANGUAGE, pa.string()), (metrics.UNIT, pa.string())])
+
 
 def units(task: Task, split: str, gold: dict[str, pa.Table], folder: Path) -> dict[str, pa.Table | None]:
     """The counts of every unit, as the task's metric has them, by language; None where the split has no labels.
@@ -49,10 +51,13 @@ def score(task: Task, gold: dict[str, pa.Table], counts: dict[str, pa.Table | No
 
 
 def together(counts: dict[str, pa.Table | None]) -> pa.Table:
-    """The units of all languages, with a first column that names the language."""
+    """The units of all languages that have labels, with a first column that names the language.
+
+    Without labels in any language, a table without rows that has the columns of names and no counts.
+    """
     labelled = {lang: units for lang, units in counts.items() if units is not None}
     parts = [units.add_column(0, LANGUAGE, pa.repeat(lang, len(units))) for lang, units in labelled.items()]
-    return pa.concat_tables(parts) if parts else pa.table({LANGUAGE: pa.array([], pa.string())})
+    return pa.concat_tables(parts) if parts else _NO_UNITS.empty_table()
 
 
 def _count(task: Task, examples: pa.Table) -> int:

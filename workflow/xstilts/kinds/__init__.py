@@ -42,7 +42,7 @@ class Kind(Protocol):
         AUTO_MODEL: the class of transformers that loads the encoder with its head.
         OUTPUTS: the fields of the model's output that `decode` needs.
         PER_TOKEN: whether these have a value for each token, not one for the whole sequence.
-        GOLD: the arguments of the model that hold labels.
+        GOLD: the arguments of the model that hold labels, and the columns of features that they come from.
     """
 
     AUTO_MODEL: str

@@ -88,7 +88,7 @@ def _dev(results: Results, encoder: str, target: str) -> pd.Series:
     after = {"/".join((*stages_of(name), own)): name for name in results.grid.intermediates} if own else {}
     chosen = _chosen(results, encoder)
     mine = chosen[chosen["stages"].isin(after)]
-    by_seed = mine.groupby(["stages", "seed"])["value"].mean().unstack("seed")
+    by_seed = mine.groupby(["stages", "seed"])["value"].mean(skipna=False).unstack("seed")
     seeds = by_seed.reindex(index=list(after), columns=results.grid.seeds)
     return getattr(seeds, results.over_seeds)(axis=1, skipna=False).rename(index=after)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from xstilts import metrics, tasks
+
 RECORD = "training.json"
 """Where a trained model says how it did on dev."""
 
@@ -20,19 +22,20 @@ HEADLINE = "headline"
 
 
 def collect(store: Path, cells: list[list]) -> pd.DataFrame:
-    """One row for each cell, language and metric.
+    """One row for each cell, language and metric, with or without a value.
 
     Args:
         cells: encoder, intermediate, target, seed and the path of the scores below the store (`Cell.record`).
 
     Returns:
-        A table with `COLUMNS`; `value` in percent, `n` the number of examples that it stands on.
+        A table with `COLUMNS`; `value` in percent, missing where a language has no labels, `n` the number of examples.
     """
     rows = []
     for encoder, intermediate, target, seed, path in cells:
         record = json.loads((store / path / "scores.json").read_text(encoding="utf-8"))
+        names = metrics.load(tasks.load(target).metric).NAMES
         for language, result in record["languages"].items():
-            scores = {**(result["scores"] or {}), HEADLINE: result["headline"]}
+            scores = {**dict.fromkeys(names), **(result["scores"] or {}), HEADLINE: result["headline"]}
             for metric, value in scores.items():
                 where = [encoder, intermediate, target, language, record["split"], seed]
                 rows.append([*where, metric, value, result["n"]])

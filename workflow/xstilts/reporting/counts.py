@@ -53,7 +53,9 @@ class Counts:
 def read(
     store: Path, scores: Mapping[tuple[str, int], str], intermediates: Iterable[str], seeds: Sequence[int]
 ) -> Counts | None:
-    """The counts of the cells of one encoder and target; None where no intermediate has all seeds.
+    """The counts of the cells of one encoder and target; None where there are none.
+
+    There are none where no intermediate has all seeds, or no language has gold labels.
 
     Args:
         scores: where the scores of a cell lie below the store, by intermediate and seed; a cell may be missing.
@@ -66,6 +68,8 @@ def read(
         return None
     files = [store / scores[name, seed] / "examples.parquet" for name in complete for seed in seeds]
     first = pq.read_table(files[0])
+    if not len(first):
+        return None
     columns = [name for name in first.column_names if name not in _KEYS]
     rows = np.flatnonzero(np.any([_counts(file, first).any(axis=1) for file in files], axis=0))
     values = np.stack([_counts(file, first)[rows] for file in files], axis=1)

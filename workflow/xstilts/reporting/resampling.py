@@ -70,7 +70,7 @@ def _models(counts: Counts) -> tuple[int, int]:
 
 def _chunks(samples: int, names: int, draw: Callable) -> Iterator[tuple[slice, np.ndarray]]:
     """The weights of some samples at a time, shape (samples, names), and which samples these are."""
-    size = max(1, _CHUNK // names)
+    size = max(1, _CHUNK // max(1, names))
     for start in range(0, samples, size):
         stop = min(start + size, samples)
         yield slice(start, stop), draw(size=(stop - start, names)).astype(float)

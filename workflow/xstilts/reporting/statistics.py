@@ -74,8 +74,8 @@ def _of_target(
     """The numbers of a target's complete cells, by `KEYS`; no row where none is complete."""
     paths = scores.of(encoder, target)
     counts = counting.read(scores.store, paths, grid.intermediates, grid.seeds)
-    if counts is None or not counts.languages:
-        return pd.DataFrame(columns=[*KEYS, *NUMBERS, "n", "seeds"]).set_index(KEYS)
+    if counts is None:
+        return pd.DataFrame(columns=[*KEYS, *NUMBERS, "n", "seeds"]).set_index(KEYS).astype("float64")
     sizes = {lang: one.size for lang, one in counts.languages.items()}
     complete = set(sizes) == set(languages)
     index = pd.MultiIndex.from_product([[ALL, *sizes], counts.intermediates], names=["language", "intermediate"])

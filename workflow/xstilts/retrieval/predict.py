@@ -6,10 +6,12 @@ import pyarrow.compute as pc
 
 from xstilts import encoders, tokenization
 from xstilts.checkpoints import Checkpoint
+from xstilts.errors import UserError
 from xstilts.prediction import Parts, Request, device
 from xstilts.retrieval.embed import embed
 from xstilts.retrieval.mine import Candidate, Side, above, best_threshold, candidates, nearest
 from xstilts.sources.pairs import gold_pairs
+from xstilts.tasks.base import Task
 
 
 def predict(request: Request) -> dict[str, list]:
@@ -20,8 +22,13 @@ def predict(request: Request) -> dict[str, list]:
     Returns:
         For a task with a threshold, pairs of foreign and English ids; else the row of the nearest foreign sentence for
         each English one, as text.
+
+    Raises:
+        UserError: the split on which thresholds are chosen has no gold pairs in some language.
     """
     splits, split, tuned_on = request.splits, request.split, request.task.tuned_on
+    if tuned_on is not None:
+        _require_gold(request.task, tuned_on, splits[tuned_on])
     vectors = _vectors(request.checkpoint, splits, request.options["layer"], request.options["pooling"])
     predictions = {}
     for lang, (examples, _) in splits[split].items():
@@ -34,6 +41,17 @@ def predict(request: Request) -> dict[str, list]:
             threshold = best_threshold(mined[tuned_on], gold_pairs(splits[tuned_on][lang][0]))
             predictions[lang] = above(mined[split], threshold)
     return predictions
+
+
+def _require_gold(task: Task, split: str, parts: Parts) -> None:
+    """Refuses, before anything is computed, languages for which no threshold can be chosen."""
+    without = [lang for lang, (examples, _) in parts.items() if examples["gold"].null_count == len(examples)]
+    if without:
+        raise UserError(
+            f"{task.name} in {', '.join(without)}: its {split} split has no gold pairs, and the threshold of each "
+            f"language is chosen on them. Put the gold files of {split} beside its sentences (docs/tasks.md), or name "
+            f"the other languages under tasks.{task.name}.languages."
+        )
 
 
 def _vectors(

@@ -10,15 +10,16 @@ Pair = tuple[str, str]
 
 
 def gold_pairs(examples: pa.Table) -> set[Pair]:
-    """The gold pairs of a retrieval table; an English sentence without translation, null or empty, adds none.
+    """The gold pairs of a retrieval table; an English sentence whose list of translations is empty adds none.
 
     Raises:
-        UserError: no English sentence has gold translations, not even an empty list of them.
+        UserError: an English sentence has no list of translations, not even an empty one.
     """
     english = examples.filter(pc.equal(examples["side"], "english"))
-    if english["gold"].null_count == len(english):
+    if missing := english["gold"].null_count:
         raise UserError(
-            f"None of the {len(english)} English sentences has gold translations: only a labelled split can be scored."
+            f"{missing} of {len(english)} English sentences have no gold translations: only a labelled split can be "
+            "scored."
         )
     rows = zip(english["id"].to_pylist(), english["gold"].to_pylist(), strict=True)
-    return {(foreign, english_id) for english_id, foreign_ids in rows for foreign in foreign_ids or ()}
+    return {(foreign, english_id) for english_id, foreign_ids in rows for foreign in foreign_ids}

@@ -25,7 +25,8 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
     )
     change = alt.X("delta:Q", axis=alt.Axis(grid=True, tickCount=4), title="change in points")
     points = base.mark_point(filled=True, size=14, opacity=0.45).encode(x=change, tooltip=_tooltip())
-    medians = base.mark_tick(thickness=2.5, size=12).encode(
+    whole = base.transform_filter("isValid(datum.median)")
+    medians = whole.mark_tick(thickness=2.5, size=12).encode(
         x=alt.X("median(delta):Q", title="change in points"),
         tooltip=["distance:N", "script:N", alt.Tooltip("median(delta):Q", format="+.2f"), "count():Q"],
     )
@@ -37,11 +38,15 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
 
 
 def _table(results: Results, encoder: str) -> pd.DataFrame:
-    rows = results.changes(results.by_language(encoder)).dropna(subset="delta")
+    """A row for each point, with the median of its distance and script, which is missing where a point is."""
+    rows = results.changes(results.by_language(encoder))
     latin = rows["language"].map(lambda code: origin(code).script == LATIN)
-    return rows[["intermediate", "target", "language", "delta", "delta_low", "delta_high", "n"]].assign(
+    table = rows[["intermediate", "target", "language", "delta", "delta_low", "delta_high", "n"]].assign(
         distance=rows["language"].map(distance), script=latin.map(dict(zip((True, False), _SCRIPTS, strict=True)))
     )
+    groups = table.groupby(["intermediate", "distance", "script"])["delta"]
+    medians = groups.transform(lambda deltas: deltas.median(skipna=False))
+    return table.assign(median=medians).dropna(subset="delta")
 
 
 def _tooltip() -> list[alt.Tooltip]:
@@ -54,8 +59,8 @@ def _lines(results: Results, encoder: str, table: pd.DataFrame) -> list[str]:
     pairs = table[["target", "language"]].drop_duplicates()
     counts = pairs["language"].map(distance).value_counts().reindex(STEPS, fill_value=0)
     return [
-        "Change over the baseline in points: a point for each target and language, a bar for their median. "
-        "Germanic is the same branch, Indo-European the same family (Glottolog). Points: "
+        "Change over the baseline in points: a point for each target and language, a bar for their median where none "
+        "of them is missing. Germanic is the same branch, Indo-European the same family (Glottolog). Points: "
         + ", ".join(f"{step} {count}" for step, count in counts.items())
         + ".",
         *notes.basis(results, encoder),

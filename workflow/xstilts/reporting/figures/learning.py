@@ -42,7 +42,9 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
     """A row for each training and evaluation: the mean over the tasks of a stage, which chooses its checkpoint."""
     mine = results.trainings[results.trainings["encoder"] == encoder]
     keys = ["stages", "seed", "step", "chosen"]
-    table = mine.groupby(keys, sort=False, as_index=False).agg(value=("value", "mean"), tasks=("task", "nunique"))
+    table = mine.groupby(keys, sort=False, as_index=False).agg(
+        value=("value", lambda values: values.mean(skipna=False)), tasks=("task", "nunique")
+    )
     split = [_split(path) for path in table["stages"]]
     return table.assign(before=[before for before, _ in split], stage=[stage for _, stage in split])
 

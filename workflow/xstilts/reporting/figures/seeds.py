@@ -20,11 +20,12 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
     score = alt.X(
         "value:Q", scale=alt.Scale(zero=False, nice=3), axis=alt.Axis(format="~g", tickCount=3), title="score"
     )
+    whole = base.transform_filter(f"datum.seeds == {len(results.grid.seeds)}")
     layers = [
-        base.transform_filter(f"datum.intermediate == '{NO_INTERMEDIATE}'")
+        whole.transform_filter(f"datum.intermediate == '{NO_INTERMEDIATE}'")
         .mark_rule(strokeDash=[2, 2])
         .encode(x=alt.X("median(value):Q", title="score"), y=alt.Y()),
-        base.mark_rule(strokeWidth=3, opacity=0.35, color=style.SERIES[0]).encode(
+        whole.mark_rule(strokeWidth=3, opacity=0.35, color=style.SERIES[0]).encode(
             x=alt.X("min(value):Q", title="score"), x2="max(value):Q"
         ),
         base.mark_point(size=22, opacity=1, strokeWidth=1.2, color=style.SERIES[0]).encode(x=score, tooltip=_tooltip()),
@@ -42,11 +43,12 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
 
 
 def _table(results: Results, encoder: str) -> pd.DataFrame:
-    """The score of every seed: the mean over the languages of its target."""
+    """The score of every seed, the mean over the languages of its target, and how many seeds of its cell have one."""
     scores = results.scores
     mine = scores[(scores["encoder"] == encoder) & (scores["metric"] == HEADLINE)]
     by_seed = mine.groupby(["intermediate", "target", "seed"], sort=False, as_index=False)
-    return by_seed.agg(value=("value", lambda values: values.mean(skipna=False)), n=("n", "sum")).dropna()
+    table = by_seed.agg(value=("value", lambda values: values.mean(skipna=False)), n=("n", "sum")).dropna()
+    return table.assign(seeds=table.groupby(["intermediate", "target"])["seed"].transform("nunique"))
 
 
 def _tooltip() -> list[alt.Tooltip]:
@@ -56,7 +58,7 @@ def _tooltip() -> list[alt.Tooltip]:
 def _lines(results: Results, encoder: str) -> list[str]:
     seeds = len(results.grid.seeds)
     untrained = results.by_target(encoder)["seeds"].between(1, seeds - 1)
-    drawn = "A circle for each seed, a bar from the lowest to the highest"
+    drawn = "A circle for each seed, a bar from the lowest to the highest where all are there"
     return [
         f"{drawn}; dashed: the median of {NO_INTERMEDIATE}." if results.has_baseline else f"{drawn}.",
         "One seed has no spread." if seeds == 1 else "",

@@ -19,12 +19,20 @@ def rows(results: Results) -> pd.DataFrame:
     The language `all` is the mean over the languages of a target; the seed with the name of `over_seeds` stands for all
     seeds. What is missing is NaN, and so is every mean over it.
     """
-    scores = _with_mean(results.scores[[*NAMES, "value", "n"]], "language", ALL, "mean", "sum")
+    scores = _with_mean(_complete(results), "language", ALL, "mean", "sum")
     others = scores[scores["metric"] != HEADLINE]
     summed_up = _with_mean(others, "seed", results.over_seeds, results.over_seeds, "first").iloc[len(others) :]
     headline = results.statistics.assign(seed=results.over_seeds)
     found = pd.concat([headline, _with_change(pd.concat([scores, summed_up]))], ignore_index=True)
     return found[[*NAMES, "value", "delta", "n", *INTERVALS]]
+
+
+def _complete(results: Results) -> pd.DataFrame:
+    """A row for every language, metric and seed of every cell, without a value where it is not among the scores."""
+    languages = results.statistics.loc[results.statistics["language"] != ALL, NAMES[:4]]
+    metrics = results.scores[["target", "metric"]].drop_duplicates()
+    every = languages.merge(metrics, on="target").merge(pd.DataFrame({"seed": results.grid.seeds}), how="cross")
+    return every.merge(results.scores[[*NAMES, "value", "n"]], how="left", on=NAMES)
 
 
 def _with_mean(scores: pd.DataFrame, over: str, name: str, how: str, count: str) -> pd.DataFrame:
