@@ -50,9 +50,9 @@ def train(tmp_path, tiny_tokenizer, scratch):
     """Train on tasks of some kinds and return the child's folder; other settings than those of `RECIPE` by name."""
 
     def run(
-        child: str, *kinds: str, seed=1, micro_batch=4, encoder=None, dev_gold=True, state=scratch, **recipe
+        child: str, *kinds: str, seed=1, micro_batch=4, encoder=None, labelled=tiny.TASKS, state=scratch, **recipe
     ) -> Path:
-        data = {f"my_{kind}": tiny.data(kind, tiny_tokenizer, dev_gold=dev_gold) for kind in kinds}
+        data = {f"my_{kind}": tiny.data(kind, tiny_tokenizer, dev_gold=kind in labelled) for kind in kinds}
         parent = tiny.encoder(tmp_path / "parent", tiny_tokenizer, **encoder or {})
         settings = Stage(**{**RECIPE, **recipe})
         folder = tmp_path / child
@@ -355,8 +355,20 @@ def test_the_dev_score_of_several_tasks_is_their_mean(train):
 
 
 def test_without_dev_labels_the_last_checkpoint_is_kept(train, score, capsys):
-    unlabelled = train("unlabelled", "tagging", dev_gold=False)
-    assert "the checkpoint of the last step is kept" in capsys.readouterr().out
+    unlabelled = train("unlabelled", "tagging", labelled=())
+    assert "No dev labels: my_tagging in en. So the checkpoint of the last step is kept." in capsys.readouterr().out
     assert record(unlabelled) == {"steps": 6, "planned_steps": 6, "best": None, "evaluations": []}
     score({2: 1.0, 4: 2.0, 6: 3.0})
     assert weights(unlabelled) == weights(train("labelled", "tagging"))
+
+
+def test_a_mixture_of_which_one_task_lacks_dev_labels_is_not_chosen_by_the_others(train, capsys):
+    mixture = train("mixture", "classification", "tagging", labelled=("classification",))
+    assert "No dev labels: my_tagging in en." in capsys.readouterr().out
+    assert record(mixture)["evaluations"] == []
+
+
+def test_one_language_without_dev_labels_is_named(tiny_tokenizer):
+    data = tiny.data("tagging", tiny_tokenizer)
+    data.dev["de"] = (tiny.examples("tagging", 3, gold=False), data.dev["en"][1])
+    assert data.unlabelled_dev() == ["de"]

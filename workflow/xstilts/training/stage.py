@@ -54,9 +54,9 @@ class TaskData:
     dev: dict[str, tuple[pa.Table, pa.Table]]
     settings: object
 
-    def has_dev_labels(self) -> bool:
-        """Whether a checkpoint can be chosen by its dev score."""
-        return all(has_gold(examples, GOLD[self.task.kind]) for examples, _ in self.dev.values())
+    def unlabelled_dev(self) -> list[str]:
+        """The languages whose dev rows have no labels, so that no checkpoint can be chosen by its dev score."""
+        return [lang for lang, (examples, _) in self.dev.items() if not has_gold(examples, GOLD[self.task.kind])]
 
 
 def train(
@@ -81,7 +81,8 @@ def train(
         processes: how many call this together, connected by `torch.distributed`, each on a device of its own.
         tracking: where its course is shown besides what is printed.
 
-    Where the dev set has no labels, as in XTREME's own download of TyDiQA, the checkpoint of the last step is kept.
+    Where the dev set of one task in one language has no labels, as in XTREME's own download of TyDiQA, no checkpoint is
+    chosen by what is left of the dev score: that of the last step is kept.
 
     Raises:
         UserError: the device cannot compute as asked, or SIGTERM ended the training after its state was saved.
@@ -90,9 +91,10 @@ def train(
     tokenizer = tokenization.load_tokenizer(parent)
     model = StageModel({name: encoders.with_fresh_head(parent, d.kind, d.task) for name, d in data.items()})
     sampler = _sampler(stage, data, seed, micro_batch_size(stage.batch_size, micro_batch, processes))
-    selecting = all(d.has_dev_labels() for d in data.values())
-    if not selecting:
-        print("The dev set has no labels, so the checkpoint of the last step is kept.", flush=True)
+    unlabelled = [f"{name} in {', '.join(langs)}" for name, d in data.items() if (langs := d.unlabelled_dev())]
+    selecting = not unlabelled
+    if unlabelled:
+        print(f"No dev labels: {'; '.join(unlabelled)}. So the checkpoint of the last step is kept.", flush=True)
     trainer = StageTrainer(
         model=model,
         args=_arguments(stage, sampler, scratch, seed, selecting, processes, tracking),
