@@ -16,10 +16,11 @@ from xstilts import submission, tasks
 from xstilts.commands import submission as command
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
+from xstilts.languages import LANGUAGES
 from xstilts.metrics.xtreme import TASKS
 from xstilts.publication import selection
 from xstilts.publication.submission import file_names
-from xstilts.sources.columns import SCHEMAS
+from xstilts.sources.columns import GOLD, SCHEMAS
 from xstilts.store import open_grid, publishing
 from xstilts.training import stage as training
 
@@ -151,6 +152,22 @@ def test_the_files_are_the_predictions_of_the_chosen_cells_byte_by_byte(world: W
     assert written == {"submission.json", *(f"predictions/{name}" for name in everything())}
     source = world.store / cell(grid, "mnli", "panx").predictions.path / "predictions" / "panx" / "test-sw.tsv"
     assert (world.folder / "out/predictions/panx/test-sw.tsv").read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("unlabelled", [("de",), tuple(LANGUAGES)], ids=["one language", "all languages"])
+def test_test_sets_without_labels_are_submitted_like_others(world: World, monkeypatch, unlabelled: tuple[str, ...]):
+    labelled = examples
+
+    def without_labels(task: tasks.Task, split: str) -> pa.Table:
+        table, column = labelled(task, split), GOLD[task.kind]
+        nothing = pa.nulls(len(table), table.schema.field(column).type)
+        is_lost = split.startswith("test.") and split.removeprefix("test.") in unlabelled
+        return table.set_column(table.column_names.index(column), column, nothing) if is_lost else table
+
+    monkeypatch.setattr(f"{__name__}.examples", without_labels)
+    filled(world)
+    run(world, to=world.folder / "out")
+    assert sum(1 for _ in (world.folder / "out" / "predictions").rglob("*-*.*")) == 162
 
 
 def test_best_is_for_each_target_the_intermediate_with_the_highest_dev_score(world: World):
