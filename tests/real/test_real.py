@@ -1,27 +1,18 @@
 """The paper's grid on real samples with a real encoder: an hour on two cores."""
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="session")
-def scores(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    """The headline scores of a run from nothing."""
-    if samples.resolve() != (ROOT / "../shared/data").resolve():
-        pytest.skip("tests/real/config.yaml expects the samples in ../shared/data")
-    store = tmp_path_factory.mktemp("store")
-    snakemake = Path(sys.executable).with_name("snakemake")
-    command = [snakemake, "--cores", "2", "--configfile", "tests/real/config.yaml", "--config", f"store={store}"]
-    subprocess.run(command, cwd=ROOT, check=True)
-    scores = pd.read_parquet(store / "experiments/real/scores.parquet")
+@pytest.fixture(scope="module")
+def scores(run: Callable[..., Path]) -> pd.Series:
+    """The headline scores."""
+    scores = pd.read_parquet(run("real", "config.yaml") / "scores.parquet")
     return scores[scores["metric"] == "headline"].set_index(["intermediate", "target", "language"])["value"]
 
 

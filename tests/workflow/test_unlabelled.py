@@ -1,4 +1,4 @@
-"""Test files without their labels, as XTREME's download leaves them, beside files that have them: one run, to its end."""
+"""Test files without labels, as XTREME's download leaves them, beside files that have them: one run, to its end."""
 
 import json
 import subprocess
