@@ -18,7 +18,7 @@ demo-full: $(INSTALLED)
 test: check
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
-# The same and the slow suites: the grid on real samples, where these are at hand.
+# The same and all slow suites; .ci/run makes `test` and runs those that fit into 45 minutes.
 test-all: check
 	$(BIN)/python -m pytest
 

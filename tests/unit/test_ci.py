@@ -1,0 +1,95 @@
+"""CI runs the slow suites for which there is time, says which it left out and why, and fails where one fails."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CI = ROOT / ".ci" / "run"
+
+MAKE = """#!/bin/sh
+echo "make $@"
+mkdir -p .venv/bin
+cp python .venv/bin/python
+exit ${TESTS:-0}
+"""
+PYTHON = """#!/bin/sh
+echo "python $@"
+case "$*" in *"${FAILING:-nothing}"*) exit 1 ;; esac
+"""
+
+
+@pytest.fixture
+def ci(tmp_path: Path):
+    """Runs a copy of CI whose suites take no time, some of the 45 minutes after it began."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(CI, tmp_path / ".ci")
+    for name, script in {"make": MAKE, "python": PYTHON}.items():
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+
+    def run(minutes: int = 0, **environment: str) -> subprocess.CompletedProcess:
+        places = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "XSTILTS_SLURM": str(tmp_path / "none")}
+        # The clock of a shell that begins.
+        clock = {"SECONDS": str(60 * minutes)}
+        command, pipes = [tmp_path / ".ci" / "run"], {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return subprocess.run(command, env=places | clock | environment, text=True, check=False, **pipes)
+
+    return run
+
+
+def begun(run: subprocess.CompletedProcess) -> str:
+    """The suites that were run."""
+    return "\n".join(line for line in run.stdout.splitlines() if line.startswith("python -m pytest"))
+
+
+def test_all_suites_are_run_where_there_is_time_and_the_longest_are_left_out_with_their_reason(ci):
+    run = ci()
+    assert run.returncode == 0, run.stdout
+    for suite in ("test_smoke", "test_reruns", "test_several_devices", "test_survival", "test_slurm"):
+        assert suite in begun(run)
+    assert [line.split(": ")[1] for line in run.stdout.splitlines() if line.startswith("left out: ")] == [
+        "tests/miniature",
+        "tests/real/test_real.py",
+    ]
+
+
+def test_a_suite_for_which_the_time_does_not_suffice_is_left_out_with_its_reason(ci):
+    run = ci(minutes=27)
+    assert run.returncode == 0, run.stdout
+    assert "test_survival" in begun(run)
+    assert "test_slurm" not in begun(run)
+    assert "left out: tests/cluster/test_slurm.py: needs about 21 minutes here, and 27 of 45 are used up" in run.stdout
+
+
+def test_after_the_time_nothing_is_begun(ci):
+    run = ci(minutes=46)
+    assert begun(run) == ""
+    assert run.stdout.count("left out: ") == 6
+
+
+def test_a_suite_that_fails_is_named_at_the_end_and_the_others_are_run(ci):
+    run = ci(FAILING="test_reruns")
+    assert run.returncode != 0
+    assert "test_slurm" in begun(run)
+    assert run.stdout.splitlines()[-1].startswith("failed: pytest -n 2 --dist loadfile -m slow tests/unit ")
+
+
+def test_nothing_is_run_after_tests_that_fail(ci):
+    run = ci(TESTS="1")
+    assert run.returncode != 0
+    assert begun(run) == ""
+
+
+def test_every_slow_suite_is_named():
+    words = set(re.findall(r"tests[\w/.]*", CI.read_text(encoding="utf-8")))
+    marked = [path for path in (ROOT / "tests").rglob("*.py") if "mark.slow" in path.read_text(encoding="utf-8")]
+    assert len(marked) > 6
+    for path in marked:
+        place = path.relative_to(ROOT)
+        named = {str(place), *map(str, place.parents)} - {"tests", "."}
+        assert named & words, place
