@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from xstilts.errors import UserError, shorten
 from xstilts.kinds import batching
-from xstilts.kinds.tokens import Template, subwords
+from xstilts.kinds.tokens import Template
+from xstilts.kinds.words import Words, laid_end_to_end, tokenised
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -39,9 +40,10 @@ def head(task: "Task") -> dict[str, Any]:
 def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: "Lengths") -> pa.Table:
     """One feature for each piece of a sentence: as many whole words as there is room for, without overlap.
 
-    Each word is tokenised alone; one without sub-words, or with more than there is room for, becomes the unknown token.
-    The column `words` (list of int32) has the position of the first sub-word of each word. Labelled features have
-    `labels` (list of int32): the tag there, -100 elsewhere and for a tag that is no label of the task.
+    The sub-words are those of running text, see `words.tokenised`; a piece that begins within a sentence begins with
+    the blank before its first word. A word without sub-words, or with more than there is room for, becomes the unknown
+    token. The column `words` (list of int32) has the position of the first sub-word of each word. Labelled features
+    have `labels` (list of int32): the tag there, -100 elsewhere and for a tag that is no label of the task.
 
     Raises:
         UserError: `max_length` leaves no room for words, or a word needs an unknown token that does not exist.
@@ -50,42 +52,37 @@ def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task
     room = settings.max_length - template.size
     if room < 1:
         raise UserError(f"max_length {settings.max_length} leaves no room beside {template.size} special tokens.")
-    vocabulary, codes = _tokenised(examples["words"], tokenizer, room)
-    sizes = np.array([len(ids) for ids in vocabulary], np.int32)[codes]
+    found = _with_unknown(tokenised(examples["words"], tokenizer), tokenizer, room)
+    sizes = np.array([len(ids) for ids in found.ids], np.int32)[found.codes]
+    firsts = found.firsts[found.codes]
     pieces = list(_pieces(examples["words"], sizes, room))
 
-    texts = [np.concatenate([vocabulary[code] for code in codes[piece.words]]) for piece in pieces]
-    words = [template.start() + batching.bounds(sizes[piece.words])[:-1] for piece in pieces]
+    texts = [np.concatenate([found.ids[code] for code in found.codes[piece.words]]) for piece in pieces]
+    words = [template.start() + batching.bounds(sizes[piece.words])[:-1] + firsts[piece.words] for piece in pieces]
     columns = template.columns([(text,) for text in texts])
     columns["example"] = pa.array([piece.example for piece in pieces], pa.int32())
     columns["words"] = batching.list_column(words)
     if batching.has_gold(examples, "tags"):
-        tags = batching.label_ids(_laid_end_to_end(examples["tags"]), task.labels)
+        tags = batching.label_ids(laid_end_to_end(examples["tags"]), task.labels)
         rows = zip(columns["input_ids"].value_lengths().to_pylist(), words, pieces, strict=True)
         labels = [_labels(length, positions, tags[piece.words]) for length, positions, piece in rows]
         columns["labels"] = batching.list_column(labels)
     return pa.table(columns)
 
 
-def _laid_end_to_end(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks().flatten()
-
-
-def _tokenised(
-    words: pa.ChunkedArray, tokenizer: "PreTrainedTokenizerBase", room: int
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """The sub-words of each distinct word, and for each word of the split its place among them."""
-    distinct = _laid_end_to_end(words).dictionary_encode()
-    vocabulary = subwords(tokenizer, distinct.dictionary.to_pylist())
-    unknown = [place for place, ids in enumerate(vocabulary) if not 0 < len(ids) <= room]
+def _with_unknown(words: Words, tokenizer: "PreTrainedTokenizerBase", room: int) -> Words:
+    """Words of which each has sub-words that fit, if need be the unknown token alone."""
+    unknown = [place for place, ids in enumerate(words.ids) if not 0 < len(ids) <= room]
     if unknown and tokenizer.unk_token_id is None:
         raise UserError(
-            f"the word {shorten(distinct.dictionary[unknown[0]].as_py())} has no sub-words, or more than the {room} "
-            "that fit, and the tokenizer has no unknown token to stand for it. Remove the word or raise max_length."
+            f"the word {shorten(words.forms[unknown[0]].as_py())} has no sub-words, or more than the {room} that fit, "
+            "and the tokenizer has no unknown token to stand for it. Remove the word or raise max_length."
         )
+    ids, firsts = list(words.ids), words.firsts.copy()
     for place in unknown:
-        vocabulary[place] = np.array([tokenizer.unk_token_id], np.int32)
-    return vocabulary, distinct.indices.to_numpy()
+        ids[place] = np.array([tokenizer.unk_token_id], np.int32)
+        firsts[place] = 0
+    return words._replace(ids=ids, firsts=firsts)
 
 
 def _pieces(words: pa.ChunkedArray, sizes: np.ndarray, room: int) -> Iterator[Piece]:
