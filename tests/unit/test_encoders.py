@@ -128,15 +128,6 @@ def test_a_folder_without_tokenizer_files_is_refused_with_a_remedy(tmp_path, tin
         tokenization.load_tokenizer(checkpoint)
 
 
-def test_the_very_files_of_a_tokenizer_are_copied(tmp_path, tiny_tokenizer):
-    checkpoint = tiny.encoder(tmp_path / "parent", tiny_tokenizer)
-    child = tmp_path / "child"
-    child.mkdir()
-    tokenization.copy_tokenizer(checkpoint, child)
-    assert sorted(file.name for file in child.iterdir()) == ["tokenizer.json", "tokenizer_config.json"]
-    assert all(file.read_bytes() == (tmp_path / "parent" / file.name).read_bytes() for file in child.iterdir())
-
-
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 LOAD = f"""
 import sys
@@ -145,7 +136,7 @@ from xstilts import encoders, tokenization
 from xstilts.checkpoints import Checkpoint
 checkpoint = Checkpoint("lab/tiny", "{REVISION}")
 encoders.load_encoder(checkpoint).save_pretrained(sys.argv[1])
-tokenization.copy_tokenizer(checkpoint, Path(sys.argv[1]))
+tokenization.save_tokenizer(tokenization.load_tokenizer(checkpoint), Path(sys.argv[1]))
 """
 
 

@@ -266,7 +266,14 @@ def train(tmp_path, tiny_tokenizer, monkeypatch):
     """Train on the toy and other tasks, on the CPU, and return the child's folder."""
     monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
     dev = toy(30, seed=1)
-    data = TaskData(TASK, kind, encode(toy(64), tiny_tokenizer), {"en": (dev, encode(dev, tiny_tokenizer))}, LENGTHS)
+    data = TaskData(
+        TASK,
+        kind,
+        encode(toy(64), tiny_tokenizer),
+        {"en": (dev, encode(dev, tiny_tokenizer))},
+        LENGTHS,
+        tiny.saved(tiny_tokenizer),
+    )
 
     def run(child: str, *others: str, micro_batch=4, encoder=None, **recipe) -> Path:
         tasks = {"toy": data, **{name: tiny.data(name, tiny_tokenizer) for name in others}}

@@ -272,7 +272,8 @@ def test_an_encoder_with_another_byte_is_another(tmp_path: Path, file: str):
 
 def test_encoders_of_two_sizes_may_have_the_same_tokenizer(tmp_path: Path):
     here = identity(tmp_path)
-    base, large = checkpoint(tmp_path / "base"), checkpoint(tmp_path / "large", config="large", model="large")
+    sizes = ('{"model_type": "bert", "hidden_size": 768}', '{"hidden_size": 1024, "model_type": "bert"}')
+    base, large = (checkpoint(tmp_path / size, config=size, model=size) for size in sizes)
     assert here.tokenizer("base", base) == here.tokenizer("large", large)
 
 
@@ -281,6 +282,55 @@ def test_a_tokenizer_with_another_byte_is_another(tmp_path: Path, file: str):
     here = identity(tmp_path)
     one, other = checkpoint(tmp_path / "one"), checkpoint(tmp_path / "other", **{file: "!"})
     assert here.tokenizer("toy", one) != here.tokenizer("toy", other)
+
+
+@pytest.mark.parametrize("key", ["tokenizer_class", "model_type"])
+def test_a_tokenizer_of_another_class_is_another(tmp_path: Path, key: str):
+    here = identity(tmp_path)
+    one, other = (checkpoint(tmp_path / name, config=json.dumps({key: name})) for name in ("one", "other"))
+    assert here.tokenizer("toy", one) != here.tokenizer("toy", other)
+
+
+VOCABULARIES = (
+    *("spiece.model", "spm.model", "source.spm", "tokenizer.model", "tekken.json", "byte_vocab.bin", "emoji.json"),
+    *("vocab.txt", "vocab.json", "merges.txt", "chat_template.jinja", "tokenization_own.py", "dict.tsv", "bpe.codes"),
+)
+NO_TOKENIZER = (
+    *("README.md", "LICENSE.txt", "logo.png", ".gitattributes", ".DS_Store", "1_Pooling/config.json", "onnx/vocab.txt"),
+    *("model.safetensors", "model-00001-of-00002.safetensors", "model.safetensors.index.json", "heads.safetensors"),
+    *("pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack", "model.onnx"),
+    *("training_args.bin", "optimizer.pt", "generation_config.json", "training.json", "manifest.json", "spec.json"),
+    *("modules.json", "sentence_bert_config.json"),
+)
+
+
+def with_file(folder: Path, name: str, text: str) -> Encoder:
+    """An encoder of which one file has this text."""
+    encoder = checkpoint(folder)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(text)
+    return encoder
+
+
+@pytest.mark.parametrize("name", VOCABULARIES)
+def test_whatever_may_be_a_vocabulary_counts(tmp_path: Path, name: str):
+    here = identity(tmp_path)
+    found = [here.tokenizer("toy", with_file(tmp_path / text, name, text)) for text in ("one", "other")]
+    assert found[0] != found[1]
+    assert here.encoder("toy", Encoder(path=tmp_path / "one")) != here.encoder("toy", Encoder(path=tmp_path / "other"))
+
+
+@pytest.mark.parametrize("name", NO_TOKENIZER)
+def test_weights_documentation_and_what_is_said_of_the_model_alone_do_not(tmp_path: Path, name: str):
+    here = identity(tmp_path)
+    found = [here.tokenizer("toy", with_file(tmp_path / text, name, text)) for text in ("one", "other")]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]"])
+def test_a_config_that_is_no_json_object_is_named(tmp_path: Path, text: str):
+    with pytest.raises(UserError, match=r"toy/config\.json: .*JSON"):
+        identity(tmp_path).tokenizer("toy", checkpoint(tmp_path / "toy", config=text))
 
 
 def test_a_repository_of_the_hub_is_its_commit(tmp_path: Path):

@@ -1,9 +1,13 @@
 """Encoders of two random layers, and one invented task of each kind, encoded."""
 
+import atexit
 import json
 import random
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -98,7 +102,17 @@ def data(kind: str, tokenizer: PreTrainedTokenizerBase, *, rows: int = 24, dev_g
         train=encode(kind, examples(kind, rows), tokenizer),
         dev={"en": (dev, encode(kind, dev, tokenizer))},
         settings=SETTINGS,
+        tokenizer=saved(tokenizer),
     )
+
+
+@cache
+def saved(tokenizer: PreTrainedTokenizerBase) -> Path:
+    """A folder with a tokenizer, as it lies beside token ids."""
+    folder = Path(mkdtemp(prefix="tokenizer"))
+    atexit.register(rmtree, folder)
+    tokenizer.save_pretrained(folder)
+    return folder
 
 
 def edit(file: Path, change: Callable[[dict], object]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -26,12 +27,14 @@ class Request:
 
     Args:
         checkpoint: the model.
+        tokenizer: the folder of the tokenizer with which the features were made.
         splits: the split to predict and, if the task has one, the split that its threshold is tuned on.
         settings: the encoding settings with which the features were made.
         options: what the spec says of the way in which the predictions are made.
     """
 
     checkpoint: Checkpoint
+    tokenizer: Path
     task: Task
     splits: dict[str, Parts]
     split: str
@@ -53,7 +56,7 @@ def predict(request: Request) -> dict[str, object]:
         request.task,
         request.splits[request.split],
         request.settings,
-        pad_token_id=tokenization.load_tokenizer(request.checkpoint).pad_token_id,
+        pad_token_id=tokenization.load_tokenizer(Checkpoint(str(request.tokenizer))).pad_token_id,
         precision=request.options["precision"],
     )
 

@@ -7,13 +7,13 @@ by renaming, and never changed.
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts import spec
-from xstilts.checkpoints import is_checkpoint, model_files, tokenizer_files
+from xstilts.checkpoints import CONFIG, is_checkpoint, model_files, tokenizer_files, tokenizer_settings
 from xstilts.config import Config, ConfigError, Encoder
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
@@ -51,18 +51,23 @@ class FileIdentity:
 
     def encoder(self, name: str, encoder: Encoder) -> dict:
         """The repository and its commit, or the content of the folder."""
-        return self._of_folder(encoder, model_files)
+        return self._of_folder(encoder, lambda folder: self._contents(model_files(folder)))
 
     def tokenizer(self, name: str, encoder: Encoder) -> dict:
-        """As for the encoder, but the tokenizer's files alone, which encoders of several sizes may share."""
-        return self._of_folder(encoder, tokenizer_files)
+        """As for the encoder, but what decides its tokenizer alone, which encoders of several sizes may share."""
+        return self._of_folder(
+            encoder, lambda folder: self._contents(tokenizer_files(folder)) | {CONFIG: tokenizer_settings(folder)}
+        )
 
-    def _of_folder(self, encoder: Encoder, listed: Callable[[Path], list[Path]]) -> dict:
+    def _of_folder(self, encoder: Encoder, content: Callable[[Path], dict]) -> dict:
         if encoder.path is None:
             return {"repository": encoder.repository, "revision": encoder.revision}
         if not is_checkpoint(encoder.path):
             return {"missing": str(encoder.path)}
-        return {file.name: self.hashes.of(file) for file in listed(encoder.path)}
+        return content(encoder.path)
+
+    def _contents(self, listed: Iterable[Path]) -> dict:
+        return {file.name: self.hashes.of(file) for file in listed}
 
 
 def require_encoders(config: Config) -> None:

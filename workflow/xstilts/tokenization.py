@@ -1,14 +1,19 @@
-"""Loading the tokenizer of a checkpoint and passing it on, without a model."""
+"""Loading the tokenizer of a checkpoint and passing it on: from its token ids to every model trained on them."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, logging
 
-from xstilts.checkpoints import Checkpoint, tokenizer_files
+from xstilts import spec
+from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
 
 logging.set_verbosity_error()
+
+FOLDER = "tokenizer"
+"""Where a tokenizer lies among the token ids that it made."""
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
@@ -30,11 +35,77 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def copy_tokenizer(checkpoint: Checkpoint, folder: Path) -> None:
-    """Put the tokenizer of a checkpoint into a folder: its very files where it is a folder itself."""
-    source = Path(checkpoint.name)
-    if not source.is_dir():
-        load_tokenizer(checkpoint).save_pretrained(folder)
-        return
-    for file in tokenizer_files(source):
-        shutil.copyfile(file, folder / file.name)
+def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Write a tokenizer that was just loaded into a folder, from which the same one loads without its checkpoint.
+
+    Raises:
+        UserError: what loads from there is not the same.
+    """
+    tokenizer.save_pretrained(folder)
+    again = load_tokenizer(Checkpoint(str(folder)))
+    if changed := [name for name, value in _state(tokenizer).items() if _state(again)[name] != value]:
+        raise UserError(
+            f"{tokenizer.name_or_path}: its {type(tokenizer).__name__} is another one once it is saved and loaded "
+            f"({', '.join(changed)}), so that a trained model would not have the tokenizer that it was trained with. "
+            "Put a tokenizer.json into the folder: the encoder's own, or what save_pretrained of this tokenizer writes."
+        )
+
+
+def _state(tokenizer: PreTrainedTokenizerBase) -> dict[str, object]:
+    """All that decides which ids a text has and what a batch of them is padded with."""
+    return {
+        "class": type(tokenizer).__name__,
+        "tokenizer.json": tokenizer.backend_tokenizer.to_str(),
+        "special tokens": tokenizer.special_tokens_map,
+        "inputs": tokenizer.model_input_names,
+    }
+
+
+def beside(features: Path) -> Path:
+    """The folder of the tokenizer that made the token ids in a folder.
+
+    Raises:
+        UserError: there is none.
+    """
+    folder = features / FOLDER
+    if not folder.is_dir():
+        raise UserError(
+            f"{features}: token ids without the tokenizer that made them, so they were written by another version of "
+            "this library. Delete manifest.json there and start snakemake again, and they are made anew."
+        )
+    return folder
+
+
+def shared(folders: Mapping[str, Path]) -> Path:
+    """The tokenizer of several tasks, given by the folder of each.
+
+    Raises:
+        UserError: they are not the same, byte by byte.
+    """
+    (first, folder), *others = folders.items()
+    for name, other in others:
+        if _hashes(other) != _hashes(folder):
+            raise UserError(
+                f"{first} and {name} were not encoded by the same tokenizer: {folder} and {other} differ. Delete "
+                "manifest.json of both token ids and start snakemake again, and they are made anew."
+            )
+    return folder
+
+
+def copy_tokenizer(source: Path, folder: Path) -> None:
+    """Put the very files of a tokenizer into the folder of a model.
+
+    Raises:
+        UserError: the copies are not what was copied.
+    """
+    hashes = _hashes(source)
+    for name in hashes:
+        shutil.copyfile(source / name, folder / name)
+    if damaged := [name for name, sha256 in hashes.items() if spec.sha256(folder / name) != sha256]:
+        raise UserError(
+            f"{folder / damaged[0]}: is not the copy of {source / damaged[0]} that was just made. Check the disk."
+        )
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {file.name: spec.sha256(file) for file in sorted(folder.iterdir())}

@@ -1,4 +1,4 @@
-"""Turn the examples of a task into token ids, once for all models that share the tokenizer."""
+"""Turn the examples of a task into token ids, once for all models that share the tokenizer; it lies beside them."""
 
 from argparse import Namespace
 from types import SimpleNamespace
@@ -12,12 +12,13 @@ from xstilts.store import publishing
 
 
 def run(arguments: Namespace) -> None:
-    """Write `<split>.<lang>.arrow` for every parquet file of the data."""
+    """Write `<split>.<lang>.arrow` for every parquet file of the data, and the tokenizer that made them."""
     this = job.of(arguments)
     task = labels.of_data(tasks.load(this.entry.about["task"]), this.input("data"))
     kind, settings = kinds.load(task.kind), SimpleNamespace(**this.entry.spec["settings"])
     tokenizer = tokenization.load_tokenizer(this.tokenizer())
     with publishing(this.store, this.entry) as draft:
+        tokenization.save_tokenizer(tokenizer, draft.folder / tokenization.FOLDER)
         for file in sorted(this.input("data").glob("*.parquet")):
             table = kind.encode(pq.read_table(file), tokenizer, task, settings)
             features.write(draft.folder / f"{file.stem}.arrow", table)

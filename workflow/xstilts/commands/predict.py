@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 
-from xstilts import discard, features, submission, tasks
+from xstilts import discard, features, submission, tasks, tokenization
 from xstilts.checkpoints import Checkpoint
 from xstilts.commands import job
 from xstilts.commands.measuring import measured
@@ -25,6 +25,7 @@ def run(arguments: Namespace) -> None:
     task = labels.of_model(task, Path(checkpoint.name))
     request = Request(
         checkpoint=checkpoint,
+        tokenizer=tokenization.beside(this.input("features")),
         task=task,
         splits={name: _parts(this, name) for name in dict.fromkeys([task.tuned_on or spec["split"], spec["split"]])},
         split=spec["split"],

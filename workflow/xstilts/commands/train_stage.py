@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xstilts import features, kinds, tasks
+from xstilts import features, kinds, tasks, tokenization
 from xstilts.checkpoints import Checkpoint
 from xstilts.commands import job
 from xstilts.commands.measuring import GOING_ON, measured
@@ -75,6 +75,7 @@ def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:
         train=pa.concat_tables(train),
         dev={lang: _dev(this, name, lang, stage.dev_examples) for lang in stage.languages},
         settings=SimpleNamespace(**entry.spec["settings"]),
+        tokenizer=tokenization.beside(this.store / entry.path),
     )
 
 

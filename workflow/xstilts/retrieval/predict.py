@@ -29,7 +29,7 @@ def predict(request: Request) -> dict[str, list]:
     splits, split, tuned_on = request.splits, request.split, request.task.tuned_on
     if tuned_on is not None:
         _require_gold(request.task, tuned_on, splits[tuned_on])
-    vectors = _vectors(request.checkpoint, splits, request.options["layer"], request.options["pooling"])
+    vectors = _vectors(request)
     predictions = {}
     for lang, (examples, _) in splits[split].items():
         if tuned_on is None:
@@ -54,16 +54,14 @@ def _require_gold(task: Task, split: str, parts: Parts) -> None:
         )
 
 
-def _vectors(
-    checkpoint: Checkpoint, splits: dict[str, Parts], layer: int | None, pooling: str
-) -> dict[tuple[str, str], np.ndarray]:
-    features = {(split, lang): part[1] for split, parts in splits.items() for lang, part in parts.items()}
+def _vectors(request: Request) -> dict[tuple[str, str], np.ndarray]:
+    features = {(split, lang): part[1] for split, parts in request.splits.items() for lang, part in parts.items()}
     everything = embed(
-        encoders.load_encoder(checkpoint).to(device()),
+        encoders.load_encoder(request.checkpoint).to(device()),
         pa.concat_tables(features.values()),
-        pad_token_id=tokenization.load_tokenizer(checkpoint).pad_token_id,
-        layer=layer,
-        pooling=pooling,
+        pad_token_id=tokenization.load_tokenizer(Checkpoint(str(request.tokenizer))).pad_token_id,
+        layer=request.options["layer"],
+        pooling=request.options["pooling"],
     )
     bounds = np.cumsum([table.num_rows for table in features.values()])[:-1]
     return dict(zip(features, np.split(everything, bounds), strict=True))

@@ -46,6 +46,7 @@ class TaskData:
         train: features of the training rows of all languages.
         dev: examples and features of the dev rows, by language.
         settings: the encoding settings with which the features were made.
+        tokenizer: the folder of the tokenizer with which they were made.
     """
 
     task: Task
@@ -53,6 +54,7 @@ class TaskData:
     train: pa.Table
     dev: dict[str, tuple[pa.Table, pa.Table]]
     settings: object
+    tokenizer: Path
 
     def unlabelled_dev(self) -> list[str]:
         """The languages whose dev rows have no labels, so that no checkpoint can be chosen by its dev score."""
@@ -85,10 +87,11 @@ def train(
     chosen by what is left of the dev score: that of the last step is kept.
 
     Raises:
-        UserError: the device cannot compute as asked, or SIGTERM ended the training after its state was saved.
+        UserError: the device cannot compute as asked, the tasks were encoded by different tokenizers, or SIGTERM ended
+            the training after its state was saved.
     """
     set_seed(seed)
-    tokenizer = tokenization.load_tokenizer(parent)
+    tokenizer = tokenization.shared({name: d.tokenizer for name, d in data.items()})
     model = StageModel({name: encoders.with_fresh_head(parent, d.kind, d.task) for name, d in data.items()})
     sampler = _sampler(stage, data, seed, micro_batch_size(stage.batch_size, micro_batch, processes))
     unlabelled = [f"{name} in {', '.join(langs)}" for name, d in data.items() if (langs := d.unlabelled_dev())]
@@ -100,7 +103,7 @@ def train(
         args=_arguments(stage, sampler, scratch, seed, selecting, processes, tracking),
         data=data,
         sampler=sampler,
-        pad_token_id=tokenizer.pad_token_id,
+        pad_token_id=tokenization.load_tokenizer(encoders.Checkpoint(str(tokenizer))).pad_token_id,
         precision=stage.precision,
         callbacks=[Sealing(), *([EarlyStoppingCallback(stage.patience)] if selecting else [])],
     )
@@ -115,7 +118,7 @@ def train(
             trainer.train(resume_from_checkpoint=checkpoint)
     if trainer.is_world_process_zero():
         model.save(output)
-        tokenization.copy_tokenizer(parent, output)
+        tokenization.copy_tokenizer(tokenizer, output)
         (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n")
 
 
