@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pyarrow as pa
 import pytest
+from tokenizer_types import ALL
 
 from xstilts.errors import UserError
 from xstilts.kinds import load
@@ -78,10 +79,20 @@ def truncated(examples: pa.Table, tokenizer, lengths: SimpleNamespace) -> list[l
     return windows
 
 
-def test_windows_are_those_of_the_tokenizer(tiny_tokenizer):
+@pytest.mark.parametrize("name", ALL)
+def test_windows_are_those_of_the_tokenizer(name):
+    tokenizer = ALL[name]()
     examples = table({"question": "Who?"}, {"question": "Where is it?"})
-    windows = encode(examples, tiny_tokenizer)["input_ids"].to_pylist()
-    assert windows == truncated(examples, tiny_tokenizer, LENGTHS)
+    windows = encode(examples, tokenizer)["input_ids"].to_pylist()
+    assert windows == truncated(examples, tokenizer, LENGTHS)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_answer_is_found_again_whatever_the_tokenizer_makes_of_blanks(name):
+    texts = ["The river", "under  seven", "harbour master keeps", "wooden", "until"]
+    examples = table(*map(answer, texts))
+    features = encode(examples, ALL[name]())
+    assert list(decode(sharp(features), features, examples).values()) == texts
 
 
 @pytest.mark.parametrize(("max_length", "doc_stride"), [(20, 1), (40, 7), (60, 16), (60, 500), (500, 128)])
