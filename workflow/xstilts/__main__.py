@@ -11,7 +11,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-from xstilts import termination
+from xstilts import streams, termination
 from xstilts.devices import taken
 from xstilts.errors import UserError
 from xstilts.steps import REPORTS, RESULTS
@@ -48,6 +48,7 @@ def _count(text: str) -> int:
 
 def main() -> int:
     """Run a command; a mistake of the user's is one message, not a traceback."""
+    streams.make_safe()
     arguments = parser(next(iter(sys.argv[1:]), "")).parse_args()
     log = getattr(arguments, "log", None)
     if log:
@@ -96,6 +97,7 @@ def _redirect(log: Path) -> None:
     with log.open("w", encoding="utf-8") as file:
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
+    streams.make_safe("utf-8")
 
 
 def _fail(cause: str, log: Path | None) -> None:

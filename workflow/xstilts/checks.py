@@ -1,11 +1,15 @@
 """Whether a configuration can be meant: names that exist, and combinations that can be, found out before any job."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from xstilts import tasks
-from xstilts.config import Config, ConfigError, stages_of
+from xstilts.config import NO_INTERMEDIATE, Config, ConfigError, stages_of
 from xstilts.languages import LANGUAGES
 from xstilts.sources.archives import ARCHIVES
+
+LONGEST_PATH = 20
+"""Stages of an intermediate: each is a folder in the one before it."""
 
 
 def check(config: Config) -> None:
@@ -34,6 +38,8 @@ def _problems(config: Config) -> Iterator[ConfigError]:
     yield from _bad_sources(config)
     for intermediate in grid.intermediates:
         yield from _bad_stages(config, intermediate)
+    if NO_INTERMEDIATE in config.stages:
+        yield ConfigError("stages", NO_INTERMEDIATE, "stands for no stage at all, so no stage can have this name")
     for name in config.stages:
         yield from _bad_stage(config, f"stages.{name}.tasks", name)
     for target in grid.targets:
@@ -45,8 +51,8 @@ def _problems(config: Config) -> Iterator[ConfigError]:
 def _not_a_list_of_its_own(key: str, values: tuple) -> Iterator[ConfigError]:
     if not values:
         yield ConfigError(key, [], "at least one is needed")
-    for value in values:
-        if values.count(value) > 1:
+    for value, count in Counter(values).items():
+        if count > 1:
             yield ConfigError(key, value, "stands there more than once")
 
 
@@ -65,6 +71,8 @@ def _bad_sources(config: Config) -> Iterator[ConfigError]:
 
 def _bad_stages(config: Config, intermediate: str) -> Iterator[ConfigError]:
     known = sorted({*config.stages, *_trainable()})
+    if len(stages_of(intermediate)) > LONGEST_PATH:
+        yield ConfigError("grid.intermediates", intermediate, f"more than {LONGEST_PATH} stages")
     for name in stages_of(intermediate):
         if name not in known:
             yield ConfigError(
@@ -111,6 +119,9 @@ def _bad_target(config: Config, target: str) -> Iterator[ConfigError]:
         return
     if own := tasks.load(target).stage:
         yield from _bad_stage(config, "grid.targets", own)
+        if config.stage(own).tasks != (own,):
+            problem = f"the stage that trains for the target {target} trains on {own} alone; give yours another name"
+            yield ConfigError(f"stages.{own}.tasks", list(config.stage(own).tasks), problem, [own])
     split, splits = config.task(target).split, tasks.load(target).splits
     if split not in splits:
         yield ConfigError(f"tasks.{target}.split", split, "the task has no such split", splits)
@@ -123,12 +134,23 @@ def _bad_lengths(config: Config) -> Iterator[ConfigError]:
     trained = {name for stage in stages for name in config.stage(stage).tasks}
     evaluated = {name for name in config.grid.targets if tasks.load(name).kind != "retrieval"}
     lengths = {f"tasks.{name}.max_length": config.task(name).max_length for name in sorted(trained | evaluated)}
+    for name in sorted(trained | evaluated):
+        yield from _no_window(config, name)
     for name in config.grid.encoders:
         encoder = config.encoders[name]
         retrieval = {f"encoders.{name}.retrieval.max_length": encoder.retrieval.max_length}
         for key, length in (lengths | retrieval).items():
             if length > encoder.max_length:
                 yield ConfigError(key, length, f"more than the max_length {encoder.max_length} of encoder {name!r}")
+
+
+def _no_window(config: Config, name: str) -> Iterator[ConfigError]:
+    """Lengths of question answering that leave no context beside a question, or gaps between two windows."""
+    settings = config.task(name)
+    for key in ("max_query_length", "doc_stride") if tasks.load(name).kind == "span" else ():
+        if getattr(settings, key) >= settings.max_length:
+            problem = f"has to be less than its max_length {settings.max_length}"
+            yield ConfigError(f"tasks.{name}.{key}", getattr(settings, key), problem)
 
 
 def _bad_languages(config: Config) -> Iterator[ConfigError]:

@@ -5,23 +5,42 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from xstilts.errors import UserError, nearest
+from xstilts import mistakes
+from xstilts.errors import UserError, nearest, shorten
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$", max_length=80)]
 """A name that becomes part of a path: lower-case letters, digits and `_ . + -`."""
 
 NO_INTERMEDIATE = "none"
 
 SourceName = Literal["release", "hub", "miniature"]
 
-Count = Annotated[int, Field(gt=0)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
+
+def _whole(value: object) -> object:
+    if isinstance(value, bool | float):
+        raise ValueError("expected a whole number")
+    return value
+
+
+def _real(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("expected a number")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Real = Annotated[float, BeforeValidator(_real)]
+Count = Annotated[Whole, Field(gt=0, lt=2**31)]
+Length = Annotated[Whole, Field(ge=8, lt=2**31)]
+"""Sub-words of a sequence; special tokens take four of them in a pair."""
+Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
+"""What numpy takes, beside Python and torch."""
+Fraction = Annotated[Real, Field(ge=0, lt=1)]
+Positive = Annotated[Real, Field(gt=0)]
 
 
 class ConfigError(UserError):
@@ -29,16 +48,16 @@ class ConfigError(UserError):
 
     def __init__(self, key: str, value: object, problem: str, allowed: Iterable[str] = (), origin: str = ""):
         allowed = list(allowed)
-        parts = [f"config key {key!r}{origin}: {problem}; found {value!r}"]
+        parts = [f"config key {key!r}{origin}: {problem}; found {shorten(value, 200)}"]
         if allowed:
             parts.append(f"; allowed: {', '.join(allowed)}")
-        super().__init__("".join(parts) + "." + nearest(str(value), allowed))
+        super().__init__("".join(parts) + "." + (nearest(value, allowed) if isinstance(value, str) else ""))
 
 
 class Settings(BaseModel):
     """A block of the configuration; unknown keys are errors and nothing changes after it is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class Limit(Settings):
@@ -78,7 +97,7 @@ class TaskSettings(Settings):
     split: Literal["dev", "test"] = "test"
     """The split on which it is evaluated as a target."""
     limit: Limit = Limit()
-    max_length: Count = 256
+    max_length: Length = 256
     """Sub-words of a sequence, special tokens included; longer ones are cut, split or windowed by their kind."""
     doc_stride: Count = 128
     """Sub-words between the starts of two windows over a long context (question answering)."""
@@ -91,7 +110,7 @@ class Sampling(Settings):
 
     strategy: Literal["proportional", "uniform", "temperature", "capped"] = "proportional"
     """Probability of a task with n training rows: n; 1; min(n, cap)^(1/temperature); min(n, cap)."""
-    temperature: Positive = 1.0
+    temperature: Annotated[Real, Field(ge=0.1)] = 1.0
     cap: Count | None = None
 
     @model_validator(mode="after")
@@ -107,12 +126,12 @@ class Training(Settings):
     languages: tuple[str, ...] = ("en",)
     """The languages of the training and dev data."""
     learning_rate: Positive = 1e-5
-    epochs: Positive = 3.0
-    batch_size: Count = 32
+    epochs: Annotated[Real, Field(gt=0, le=1_000_000)] = 3.0
+    batch_size: Annotated[Whole, Field(gt=0, le=2**20)] = 32
     """Rows of an optimiser step, over all micro-batches and devices."""
     warmup: Fraction | Count = 0.1
     """The steps in which the learning rate rises, as a share if below 1; it falls linearly to zero over the rest."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    weight_decay: Annotated[Real, Field(ge=0)] = 0.01
     adam_epsilon: Positive = 1e-8
     max_gradient_norm: Positive = 1.0
     evaluate_every: Count = 1000
@@ -138,7 +157,7 @@ class Stage(Training):
 class Miniature(Settings):
     """How much is written of the data sets of the embedded benchmark."""
 
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
     """Decides all examples."""
     train: Count = 2000
     """English training examples of each task."""
@@ -157,19 +176,19 @@ class Retrieval(Settings):
     """The layer whose output is used; by default the one at 14/24 of the encoder's depth, as for XLM-R Large."""
     pooling: Literal["mean", "cls"] = "mean"
     """The mean over all tokens, special ones included, or the first token."""
-    max_length: Count = 512
+    max_length: Length = 512
 
 
 class Pretraining(Settings):
     """How an encoder of the miniature world is made: XLM-R's architecture, and sentences in all seven languages."""
 
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Seed = 1
     sentences: Count = 4000
     """Sentences of the world, each in every language, of which the vocabulary and the first word vectors are made."""
-    hidden_size: Count = 64
+    hidden_size: Annotated[Whole, Field(gt=0, le=512)] = 64
     layers: Count = 3
     heads: Count = 4
-    max_length: Count = 256
+    max_length: Length = 256
     """The longest sequence that it can take, in sub-words."""
     batches: Count = 800
     """Different batches; they come again in another order until all steps are done."""
@@ -183,9 +202,11 @@ class Pretraining(Settings):
     """The share of sub-words that are masked."""
 
     @model_validator(mode="after")
-    def _heads_of_like_size(self):
-        if self.hidden_size % self.heads:
-            raise ValueError("'hidden_size' has to be a multiple of 'heads'")
+    def _sizes_that_fit(self):
+        if self.hidden_size % self.heads or self.hidden_size % 2:
+            raise ValueError("'hidden_size' has to be even and a multiple of 'heads'")
+        if self.hidden_size > self.sentences:
+            raise ValueError("'hidden_size' may not be more than 'sentences', of which the first vectors are made")
         return self
 
 
@@ -198,7 +219,7 @@ class Encoder(Settings):
     pretraining: Pretraining | None = None
     """Makes a small encoder from sentences of the embedded benchmark."""
     retrieval: Retrieval = Retrieval()
-    max_length: Count = 512
+    max_length: Length = 512
     """The longest sequence that it can take, in sub-words."""
     micro_batch: Count = 32
     """Rows that fit on the device at once; larger batches are accumulated. Has no influence on what is learnt."""
@@ -221,7 +242,7 @@ class GridSettings(Settings):
     intermediates: tuple[str, ...] = ("none",)
     """Paths of stages: `none`, `mnli`, or `squad_v1/mnli` for one after the other."""
     targets: tuple[str, ...] = ()
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1,)
+    seeds: tuple[Seed, ...] = (1,)
 
 
 class Report(Settings):
@@ -229,7 +250,7 @@ class Report(Settings):
 
     over_seeds: Literal["median", "mean"] = "median"
     """The number that stands for all seeds of a cell."""
-    samples: Annotated[int, Field(ge=100)] = 10_000
+    samples: Annotated[Whole, Field(ge=100, le=1_000_000)] = 10_000
     """Bootstrap samples behind an interval, and random exchanges behind a test."""
 
 
@@ -295,66 +316,16 @@ def parse(raw: Mapping[str, Any], files: Iterable[Path | str] = ()) -> Config:
         ConfigError: the first mistake: key, line, value, what is allowed.
     """
     try:
+        for keys, text in mistakes.unwritable(raw):
+            raise ConfigError(".".join(keys), text, mistakes.UNWRITABLE, origin=mistakes.origin(keys, raw, files))
         return Config.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        keys = tuple(str(part) for part in first["loc"] if not _is_union_branch(part))
+        keys = mistakes.keys(first["loc"], raw)
         raise ConfigError(
             ".".join(keys) or "(top level)",
             keys[-1] if first["type"] == "extra_forbidden" else first["input"],
-            _problem(first),
-            _allowed(first, keys),
-            _origin(keys, files),
+            mistakes.problem(first),
+            mistakes.allowed(first, keys, Config),
+            mistakes.origin(keys, raw, files),
         ) from None
-
-
-def _is_union_branch(part: object) -> bool:
-    return isinstance(part, str) and ("[" in part or part == "constrained-str")
-
-
-def _problem(error: Mapping[str, Any]) -> str:
-    if error["type"] == "extra_forbidden":
-        return "unknown key"
-    if error["type"] == "string_type" and isinstance(error["input"], bool):
-        return 'YAML reads an unquoted yes, no, on or off as true or false; quote it, as in "no"'
-    return error["msg"].removeprefix("Value error, ")
-
-
-def _allowed(error: Mapping[str, Any], keys: tuple[str, ...]) -> list[str]:
-    if error["type"] == "literal_error":
-        return [part.strip(" '") for part in error["ctx"]["expected"].replace(" or ", ", ").split(",")]
-    if error["type"] != "extra_forbidden":
-        return []
-    block: Any = Config
-    for key in keys[:-1]:
-        block = _block_of(block, key)
-    return sorted(block.model_fields)
-
-
-def _block_of(block: Any, key: str) -> Any:
-    """The settings class found below `key`, stepping through the dictionaries of named blocks."""
-    if not (isinstance(block, type) and issubclass(block, Settings)):
-        return get_args(block)[1]
-    return block.model_fields[key].annotation
-
-
-def _origin(keys: tuple[str, ...], files: Iterable[Path | str]) -> str:
-    """` (file, line n)` of the last file that holds the key, or nothing."""
-    for file in reversed(list(files)):
-        line = _line_of(keys, yaml.compose(Path(file).read_text(encoding="utf-8")))
-        if line is not None:
-            return f" ({file}, line {line})"
-    return ""
-
-
-def _line_of(keys: tuple[str, ...], node: yaml.Node | None) -> int | None:
-    line = None
-    for key in keys:
-        if isinstance(node, yaml.SequenceNode):
-            return node.value[int(key)].start_mark.line + 1
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        found = next(((k, v) for k, v in pairs if k.value == key), None)
-        if found is None:
-            return None
-        line, node = found[0].start_mark.line + 1, found[1]
-    return line

@@ -1,6 +1,5 @@
 """Which GPUs a job computes on: as many as it asks for of those that no other job of this user on this machine has."""
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
+from xstilts import locks as file_locks
 from xstilts.errors import UserError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -40,7 +40,7 @@ def taken(count: int = 1, locks: Path = LOCKS) -> Iterator[str | None]:
         Their names, with commas between; None on a machine without GPU, where nothing changes.
 
     Raises:
-        UserError: there are not so many.
+        UserError: there are not so many, or there are no file locks in `locks`.
     """
     names, before = visible(), os.environ.get(VISIBLE)
     if not names:
@@ -75,7 +75,9 @@ def _free(count: int, names: list[str], folder: Path) -> list[TextIO]:
     """The lock files of the first devices that are free, open and held."""
     waiting = False
     while True:
-        files = list(islice(filter(None, (_lock(folder / name) for name in names)), count))
+        files = list(
+            islice(filter(None, (file_locks.hold(folder / name, file_locks.DEVICES) for name in names)), count)
+        )
         if len(files) == count:
             return files
         # None is held meanwhile: two jobs would wait for each other.
@@ -85,14 +87,3 @@ def _free(count: int, names: list[str], folder: Path) -> list[TextIO]:
             print(f"Waiting for {count} of the GPUs {', '.join(names)}: other jobs compute on them.", flush=True)
             waiting = True
         time.sleep(_SECONDS)
-
-
-def _lock(path: Path) -> TextIO | None:
-    """A lock file, open and held; None if another job holds it."""
-    file = path.open("a")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from xstilts import store
 from xstilts.grid import Entry, Grid
-from xstilts.inspection.progress import holder, lock_file
+from xstilts.inspection.progress import lock_file
+from xstilts.locks import holder
 
 
 def remove(folder: Path, grid: Grid) -> None:

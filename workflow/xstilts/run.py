@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from xstilts import config as configuration
-from xstilts import devices, discard, leftovers, store
+from xstilts import devices, discard, leftovers, locks, store, streams
 from xstilts.config import Config
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
@@ -28,6 +28,7 @@ class Run:
     """
 
     def __init__(self, raw: Mapping, files: Iterable[Path | str]):
+        streams.make_safe()
         *given, own = files
         try:
             self.config: Config = configuration.parse(raw, [own, *given])
@@ -36,6 +37,8 @@ class Run:
             raise SystemExit(f"error: {error}") from None
         self.begun = 0.0
         # Jobs find this package and this interpreter wherever they start, with or without an activated environment.
+        # Jobs open their files, and those of their libraries, in UTF-8 under any locale.
+        os.environ["PYTHONUTF8"] = "1"
         os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
         os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
@@ -120,6 +123,8 @@ class Run:
         try:
             store.require_encoders(self.config)
             store.require_counts(self.config, self.grid)
+            if any(entry.step == "train_stage" for entry in self.pending.values()):
+                locks.require(self.config.store, locks.TRAININGS)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
         for entry in self.pending.values():

@@ -18,10 +18,11 @@ PACKAGE = __name__.partition(".")[0]
 ROOT = Path(__file__).parent.parent
 
 _FETCHING = tuple(f"sources.{name}" for name in ("archives", "download", "fetch", "hub", "repositories"))
-_RUNNING = ("store", "run", "steps", "devices", "discard", "commands", "errors", "__main__")
-WIRING = ("config", "checks", "grid", "spec", "sourcecode", *_RUNNING, *_FETCHING)
+_RUNNING = ("store", "run", "steps", "devices", "locks", "discard", "commands", "__main__")
+_SAYING = ("errors", "mistakes", "streams")
+WIRING = ("config", "checks", "grid", "spec", "sourcecode", *_RUNNING, *_SAYING, *_FETCHING)
 """Modules that decide which jobs there are and what their specs say, how pinned files come here, where jobs run, what
-is kept, or how a mistake is worded: never a result."""
+is kept, or what is said of it: never a result."""
 
 METRICS = "metrics"
 """The package whose modules count where they are named and not where they are only used: a metric that changes makes
@@ -47,6 +48,13 @@ class SourceCode(Memory):
     def __init__(self, file: Path):
         super().__init__(file)
         self._modules: dict[str, _Module] = {}
+
+    @staticmethod
+    def fits(value: object) -> bool:
+        """Whether a value is the fingerprint of a module and the names that it imports."""
+        if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], list)):
+            return False
+        return all(isinstance(text, str) for text in (value[0], *value[1]))
 
     def fingerprint(self, *modules: str) -> str:
         """The fingerprint of all code that the modules reach."""

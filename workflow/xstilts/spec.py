@@ -7,6 +7,7 @@ results. It holds nothing that may change without changing the result: devices, 
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -46,13 +47,18 @@ class Memory:
     """What was worked out before, so that a second look costs nothing.
 
     Args:
-        file: the JSON file that remembers; it may be deleted at any time.
+        file: the JSON file that remembers; it may be deleted at any time, and a broken one is as good as none.
     """
 
     def __init__(self, file: Path):
         self.file = file
-        self.known: dict[str, list] = json.loads(file.read_text()) if file.is_file() else {}
+        self.known: dict[str, list] = _recalled(file, self.fits)
         self.changed = False
+
+    @staticmethod
+    def fits(value: object) -> bool:
+        """Whether something that was read can be what is remembered of a key."""
+        return isinstance(value, list)
 
     def learn(self, key: str, value: list) -> list:
         """Remember the value of a key."""
@@ -67,15 +73,29 @@ class Memory:
             # A store may be someone else's to write to, and a disk full: to look at results needs neither.
             with suppress(OSError):
                 self.file.parent.mkdir(parents=True, exist_ok=True)
-                scratch.write_text(json.dumps(self.known))
+                scratch.write_text(json.dumps(self.known), encoding="utf-8")
                 scratch.replace(self.file)
             with suppress(OSError):
                 scratch.unlink(missing_ok=True)
             self.changed = False
 
 
+def _recalled(file: Path, fits: Callable[[object], bool]) -> dict[str, list]:
+    """What a memory has that can be used; nothing where it is not there, cut off, or something else."""
+    try:
+        known = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {key: value for key, value in known.items() if fits(value)} if isinstance(known, dict) else {}
+
+
 class FileHashes(Memory):
     """sha256 of files, remembered by path, size and time of change."""
+
+    @staticmethod
+    def fits(value: object) -> bool:
+        """Whether a value is the state of a file and its sha256."""
+        return isinstance(value, list) and len(value) == 2 and isinstance(value[1], str) and len(value[1]) == 64
 
     def of(self, path: Path) -> str:
         """The sha256 of a file."""

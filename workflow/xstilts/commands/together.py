@@ -16,7 +16,7 @@ from multiprocessing.process import BaseProcess
 import torch
 from torch import distributed
 
-from xstilts import termination
+from xstilts import streams, termination
 from xstilts.errors import UserError
 
 _HOST = "127.0.0.1"
@@ -98,6 +98,7 @@ def _take_part(
     if rank:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.stdout.reconfigure(line_buffering=True)
+    streams.make_safe("utf-8")
     termination.heed()
     failure = None
     try:

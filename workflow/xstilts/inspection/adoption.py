@@ -9,8 +9,9 @@ from pathlib import Path
 
 from xstilts.grid import Entry
 from xstilts.inspection.differences import changes
-from xstilts.inspection.progress import holder, lock_file
+from xstilts.inspection.progress import lock_file
 from xstilts.inspection.results import ADOPTED, Result, Results, is_reference
+from xstilts.locks import holder
 from xstilts.spec import sha256
 from xstilts.steps import RESULTS
 from xstilts.store import MANIFEST, REMOVED, SPEC, write_json

@@ -43,5 +43,5 @@ def _read(path: Path) -> dict:
         raise UserError(f"{path} is not there; give the file that snakemake gets with --configfile.")
     try:
         return load_configfile(path)
-    except WorkflowError as error:
+    except (WorkflowError, ValueError) as error:
         raise UserError(f"{path}: {error}") from None

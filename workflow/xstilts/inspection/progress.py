@@ -1,7 +1,6 @@
 """What runs and what failed, from what the jobs leave: the lock and the log of a training, the log of a failure."""
 
 import ast
-import fcntl
 import re
 import time
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ from xstilts.commands.measuring import GOING_ON
 from xstilts.config import Config
 from xstilts.grid import Entry
 from xstilts.inspection import workload
+from xstilts.locks import holder
 from xstilts.store import scratch
 
 LOGS = Path("logs")
@@ -41,7 +41,7 @@ class Running:
     """A training under way.
 
     Args:
-        holder: the process that trains.
+        holder: the process that trains, or `locks.UNKNOWN`.
         step: optimiser steps that are done.
         steps: those of the whole training; it may stop earlier for want of patience.
         loss: the last training loss.
@@ -62,21 +62,8 @@ def lock_file(store: Path, entry: Entry) -> Path:
     return scratch(store, entry, "training").with_suffix(".lock")
 
 
-def holder(lock: Path) -> str | None:
-    """Who holds a lock; None if nobody does. Looking takes no more than a moment and changes nothing."""
-    try:
-        with lock.open(encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return file.read().strip() or "unknown"
-    except FileNotFoundError:
-        pass
-    return None
-
-
 def running(config: Config, pending: Iterable[Entry]) -> list[Running]:
-    """The trainings under way."""
+    """The trainings under way, and those of which nobody knows because the disk of their locks has none."""
     return [
         _progress(config.store, entry, name)
         for entry in pending

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.grid import Entry
-from xstilts.inspection.progress import holder
 from xstilts.inspection.results import paths
+from xstilts.locks import holder
 from xstilts.spec import fingerprint
 from xstilts.store import MANIFEST, finished
 

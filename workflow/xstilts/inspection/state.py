@@ -10,6 +10,7 @@ from xstilts.inspection import progress
 from xstilts.inspection.chains import Chains
 from xstilts.inspection.differences import Differences, Reason, worded
 from xstilts.inspection.results import Results
+from xstilts.locks import UNKNOWN
 from xstilts.store import pending
 
 DONE, RUNNING, FAILED, TO_DO = "done", "running", "failed", "to do"
@@ -43,10 +44,11 @@ class State:
     def __init__(self, config: Config, grid: Grid):
         self.config, self.grid = config, grid
         self.pending = pending(config.store, grid)
-        running = progress.running(config, self.pending.values())
-        self.running = {one.entry.path: one for one in running}
-        failures = progress.failures(self.pending.values())
-        self.failed = {one.entry.path: one for one in failures if one.entry.path not in self.running}
+        failed = {one.entry.path: one for one in progress.failures(self.pending.values())}
+        running = {one.entry.path: one for one in progress.running(config, self.pending.values())}
+        # Where nobody knows whether a training goes on, its log knows whether it has failed.
+        self.running = {path: one for path, one in running.items() if one.holder != UNKNOWN or path not in failed}
+        self.failed = {path: one for path, one in failed.items() if path not in self.running}
         self._chains = Chains(self.pending)
 
     @cached_property

@@ -4,7 +4,6 @@ A state is one of the Trainer's checkpoints with a seal: the sha256 of its files
 and the best one of each, so that one may turn out to be damaged.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -20,7 +19,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from transformers.utils import SAFE_WEIGHTS_NAME
 
-from xstilts import spec
+from xstilts import locks, spec
 from xstilts.errors import UserError
 
 SEAL = "sha256.json"
@@ -31,7 +30,7 @@ def exclusive(scratch: Path) -> Iterator[None]:
     """Hold a scratch folder alone, and remove it when the block ends well; a block that fails leaves it for the next.
 
     Raises:
-        UserError: another process holds it.
+        UserError: another process holds it, or the disk has no file locks.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     with _locked(scratch) as file:
@@ -47,19 +46,16 @@ def _locked(scratch: Path) -> TextIO:
     """The lock file of a scratch folder, open and held; one that its last holder has just removed does not count."""
     path = scratch.with_suffix(".lock")
     while True:
-        file = path.open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
+        if file := locks.hold(path, locks.TRAININGS):
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                    return file
+            file.close()
+        elif holder := locks.holder(path):
             raise UserError(
-                f"another process ({file.read().strip() or 'unknown'}) trains in {scratch}. It goes on "
+                f"another process ({holder}) trains in {scratch}. It goes on "
                 "without its Snakemake; wait until it ends, or end it, and run again: nothing is lost."
-            ) from None
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                return file
-        file.close()
+            )
 
 
 class Sealing(TrainerCallback):

@@ -119,7 +119,7 @@ def train(
     if trainer.is_world_process_zero():
         model.save(output)
         tokenization.copy_tokenizer(tokenizer, output)
-        (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n")
+        (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n", encoding="utf-8")
 
 
 def _sampler(stage: "Stage", data: dict[str, TaskData], seed: int, micro_batch: int) -> BatchSampler:

@@ -7,6 +7,10 @@ from hashlib import sha1
 from pathlib import Path
 
 from xstilts.config import Miniature
+from xstilts.errors import UserError
+
+_DRAWS = 1000
+"""Draws for each different result on average before it is clear that there are no more."""
 
 
 def lines(path: Path, content: Iterable[str]) -> None:
@@ -36,10 +40,18 @@ def identifier(*parts: object) -> str:
 
 
 def distinct(count: int, draw: Callable[[int], Hashable]) -> list:
-    """As many different results of a random draw, each told how many there are before it."""
+    """As many different results of a random draw, each told how many there are before it.
+
+    Raises:
+        UserError: there are not so many.
+    """
     drawn: dict[Hashable, None] = {}
+    draws = 0
     while len(drawn) < count:
+        if draws > _DRAWS * (len(drawn) + 1):
+            raise UserError(f"the miniature world has about {len(drawn)} different examples; {count} are asked for.")
         drawn[draw(len(drawn))] = None
+        draws += 1
     return list(drawn)
 
 

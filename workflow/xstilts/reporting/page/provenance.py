@@ -97,4 +97,4 @@ def commit(folder: Path) -> str:
 
 def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(command, capture_output=True, check=True, encoding="utf-8", errors="replace").stdout.strip()
