@@ -217,10 +217,16 @@ def test_what_is_an_intermediate_of_another_experiment_is_kept(world: World):
     assert with_weights(world) & TARGETS == {"pawsx", "mnli/pawsx"}
 
 
-def test_an_experiment_that_no_version_of_today_can_read_keeps_nothing(world: World):
-    store.write_json(world.store / "experiments" / "other" / "config.json", {"a_key_of_old": 1})
+def test_an_experiment_that_nobody_can_read_keeps_everything(world: World, capsys):
+    file, before = world.store / "experiments" / "other" / "config.json", with_weights(world)
+    store.write_json(file, {"a_key_of_old": 1})
     clean(world)
-    assert with_weights(world) & TARGETS == set()
+    assert with_weights(world) == before
+    assert f"nothing is removed, since another experiment may need it. {file}: " in capsys.readouterr().out
+    file.write_text("{", encoding="utf-8")
+    clean(world)
+    assert with_weights(world) == before
+    assert f"{file}: empty or cut off." in capsys.readouterr().out
 
 
 # The command

@@ -81,10 +81,18 @@ def test_the_manifest_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert seen["manifest.json"] == (False, {"rows.txt", "spec.json"})
 
 
+def in_parts(folder: Path) -> None:
+    """A job that writes into a folder below its own."""
+    with publishing(folder, ENTRY) as draft:
+        (draft.folder / "part").mkdir()
+        (draft.folder / "part" / "rows.txt").write_text("rows")
+
+
 def test_a_file_that_cannot_be_moved_leaves_no_manifest(tmp_path: Path):
-    (tmp_path / ENTRY.path / "rows.txt").mkdir(parents=True)
-    with pytest.raises(OSError, match=r"rows\.txt"), publishing(tmp_path, ENTRY) as draft:
-        (draft.folder / "rows.txt").write_text("rows")
+    (tmp_path / ENTRY.path).mkdir(parents=True)
+    (tmp_path / ENTRY.path / "part").write_text("not a folder")
+    with pytest.raises(OSError, match="part"):
+        in_parts(tmp_path)
     assert not finished(tmp_path, ENTRY)
 
 
@@ -181,7 +189,8 @@ def grid() -> Grid:
 def full(grid: Grid, tmp_path: Path) -> Path:
     """A store in which every entry of the grid is finished."""
     for entry in grid.entries.values():
-        store.write_json(tmp_path / entry.manifest, {"files": {}, "sizes": {}})
+        with publishing(tmp_path, entry):
+            pass
     return tmp_path
 
 

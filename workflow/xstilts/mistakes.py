@@ -34,6 +34,8 @@ def unwritable(raw: object, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple
 
 def _is_encodable(text: str) -> bool:
     try:
+        # The configuration is left to the jobs in UTF-8, and files have their names in the encoding of the locale.
+        text.encode("utf-8")
         os.fsencode(text)
     except UnicodeEncodeError:
         return False

@@ -7,6 +7,7 @@ by renaming, and never changed.
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from pathlib import Path
 from xstilts import spec
 from xstilts.checkpoints import CONFIG, is_checkpoint, model_files, tokenizer_files, tokenizer_settings
 from xstilts.config import Config, ConfigError, Encoder
-from xstilts.errors import UserError
+from xstilts.errors import UserError, shorten
 from xstilts.grid import Entry, Grid
 from xstilts.sourcecode import SourceCode
 from xstilts.sources import files
@@ -97,8 +98,8 @@ def open_grid(config: Config) -> Grid:
 
 def finished(store: Path, entry: Entry) -> bool:
     """Whether an entry is complete: nothing that was written with its manifest is missing, cut off or swollen."""
-    sizes = _manifest(store, entry).get("sizes")
-    return sizes is not None and all(_size(store / entry.path / name) == size for name, size in sizes.items())
+    sizes = _manifest(store, entry).get("sizes", {})
+    return bool(sizes) and all(_size(store / entry.path / name) == size for name, size in sizes.items())
 
 
 def whole(store: Path, entry: Entry) -> bool:
@@ -126,29 +127,79 @@ def remove_weights(store: Path, entry: Entry) -> int:
     return freed
 
 
-def _manifest(store: Path, entry: Entry) -> dict:
-    """The manifest of an entry; nothing where there is none, or half of one after the power failed."""
+def read_json(file: Path) -> dict:
+    """A JSON object that lies in the store; empty where there is none, or half of one after the power failed.
+
+    Raises:
+        UserError: the file may not be read.
+    """
     try:
-        return json.loads((store / entry.manifest).read_bytes())
-    except (FileNotFoundError, ValueError):
+        content = json.loads(file.read_bytes())
+    except PermissionError:
+        raise UserError(f"{file} may not be read by you; ask its owner for the right to.") from None
+    except (OSError, ValueError):
         return {}
+    return content if isinstance(content, dict) else {}
+
+
+def noted(store: Path, path: str, name: str, *keys: str) -> dict:
+    """What the manifest of a finished entry says under a name.
+
+    Args:
+        path: that of the entry.
+        keys: what it has to say at least.
+
+    Raises:
+        UserError: it says nothing of the kind.
+    """
+    manifest = store / path / MANIFEST
+    note = read_json(manifest).get(name)
+    if isinstance(note, dict) and all(key in note for key in keys):
+        return note
+    what = f" with {' and '.join(map(repr, keys))}" if keys else ""
+    raise UserError(
+        f"{manifest}: found {shorten(note)}; expected a note on {name!r}{what}. Delete it and start snakemake again, "
+        "and it is made anew."
+    )
+
+
+def _manifest(store: Path, entry: Entry) -> dict:
+    """The manifest of an entry; nothing where there is none, or one that no job has written."""
+    manifest = read_json(store / entry.manifest)
+    sizes, files = manifest.get("sizes"), manifest.get("files")
+    fits = isinstance(sizes, dict) and isinstance(files, dict) and SPEC in sizes and sizes.keys() == files.keys()
+    return manifest if fits else {}
 
 
 def _size(file: Path) -> int | None:
+    """The bytes of a file; None where there is none, whatever else may be there."""
     try:
-        return file.stat().st_size
-    except FileNotFoundError:
+        status = file.stat()
+    except PermissionError:
+        raise UserError(f"{file} may not be looked at by you; ask its owner for the right to.") from None
+    except (OSError, ValueError):
         return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def damaged(store: Path, entry: Entry) -> bool:
     """Whether an entry was finished and is not any more."""
-    return (store / entry.manifest).is_file() and not finished(store, entry)
+    return os.path.lexists(store / entry.manifest) and not finished(store, entry)
 
 
 def set_aside(store: Path, entry: Entry) -> None:
     """Rename the manifest of a damaged entry, by which Snakemake would go."""
-    (store / entry.manifest).rename(store / f"{entry.manifest}.damaged")
+    aside = store / f"{entry.manifest}.damaged"
+    _clear(aside)
+    (store / entry.manifest).rename(aside)
+
+
+def _clear(place: Path) -> None:
+    """Remove what stands in a place, whatever it is."""
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def require_intact(store: Path, entry: Entry) -> None:
@@ -177,9 +228,8 @@ def warnings(store: Path, grid: Grid) -> list[str]:
     found: dict[tuple[str, str, str], list[str]] = {}
     for entry in grid.entries.values():
         if entry.step == "read_task" and finished(store, entry):
-            manifest = _manifest(store, entry)
             for name in entry.spec["files"]:
-                if warning := manifest[name].get("warning"):
+                if warning := noted(store, entry.path, name).get("warning"):
                     split, lang = name.split(".")
                     found.setdefault((entry.about["task"], split, warning), []).append(lang)
     return [f"{task} {split}: {text} ({', '.join(langs)})" for (task, split, text), langs in found.items()]
@@ -232,6 +282,8 @@ def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
         for name in hashes:
             final = store / entry.path / name
             final.parent.mkdir(parents=True, exist_ok=True)
+            if final.is_dir():
+                _clear(final)
             (draft.folder / name).replace(final)
         write_json(store / entry.manifest, {**draft.notes, "files": hashes, "sizes": sizes})
     finally:

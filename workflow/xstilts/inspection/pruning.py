@@ -84,7 +84,7 @@ def freed(found: Iterable[Leftover]) -> int:
 def remove(leftover: Leftover) -> None:
     """Delete it, its manifest first, and what is then without use: links that lead to it and empty folders above."""
     place = leftover.store / leftover.path
-    if place.is_dir():
+    if place.is_dir() and not place.is_symlink():
         (place / MANIFEST).unlink(missing_ok=True)
         shutil.rmtree(place)
     else:
@@ -116,7 +116,8 @@ def _lies_in(path: str, found: list[Leftover]) -> bool:
 
 def _leftover(store: Path, path: str) -> Leftover:
     place = store / path
-    files = [place] if not place.is_dir() else [file for file in place.rglob("*") if not file.is_dir()]
+    is_folder = place.is_dir() and not place.is_symlink()
+    files = [file for file in place.rglob("*") if file.is_symlink() or not file.is_dir()] if is_folder else [place]
     return Leftover(store, path, tuple(files))
 
 

@@ -1,6 +1,5 @@
 """What lies in a store: every entry that was ever made there, whatever configuration asked for it."""
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from xstilts.grid import Entry
 from xstilts.spec import fingerprint
-from xstilts.store import MANIFEST, SPEC, finished
+from xstilts.store import MANIFEST, SPEC, finished, read_json
 
 FLAT = {"miniature": "*~*", "data": "*~*", "features": "*~*/*~*", "experiments": "*/*~*"}
 """The folders of the store in which all paths have the same number of names, and what these look like."""
@@ -22,6 +21,7 @@ BRANCHING = ("models", "cells")
 """The folders in which a path has one more name for each stage."""
 
 _FINGERPRINT = re.compile(r"~[0-9a-f]{12}")
+_NAME = re.compile(r"[^~]+~[0-9a-f]{12}")
 _REFERENCE = re.compile(rf"(?:{'|'.join([*FLAT, *BRANCHING])})/.*~[0-9a-f]{{12}}.*")
 _LEAF = re.compile(r"seed-\d+|untrained")
 
@@ -57,21 +57,17 @@ class Result:
     def is_finished(self) -> bool:
         """Whether it is complete."""
         manifest = str(self.manifest.relative_to(self.store))
-        return finished(self.store, Entry("", self.path, {}, {}, manifest)) and self._spec.is_file()
-
-    @property
-    def _spec(self) -> Path:
-        return self.folder / SPEC
+        return finished(self.store, Entry("", self.path, {}, {}, manifest)) and bool(self.spec)
 
     @cached_property
     def notes(self) -> dict:
         """What its manifest says."""
-        return json.loads(self.manifest.read_text(encoding="utf-8"))
+        return read_json(self.manifest)
 
     @cached_property
     def spec(self) -> dict:
-        """What it was made with."""
-        return json.loads(self._spec.read_text(encoding="utf-8"))
+        """What it was made with; nothing where nobody can know."""
+        return read_json(self.folder / SPEC)
 
     @cached_property
     def made(self) -> int:
@@ -136,7 +132,7 @@ def paths(store: Path) -> Iterator[str]:
     """The paths of all entries below a store, finished or not."""
     for kind, names in FLAT.items():
         for folder in sorted((store / kind).glob(names)):
-            if _FINGERPRINT.search(folder.name) and folder.is_dir():
+            if _NAME.fullmatch(folder.name) and folder.is_dir():
                 yield str(folder.relative_to(store))
     for kind in BRANCHING:
         yield from _leaves(store, kind)
@@ -146,7 +142,7 @@ def _leaves(store: Path, folder: str) -> Iterator[str]:
     """The entries below a folder of models or cells."""
     try:
         inside = sorted(os.scandir(store / folder), key=lambda item: item.name)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     for item in inside:
         path = f"{folder}/{item.name}"
@@ -154,8 +150,9 @@ def _leaves(store: Path, folder: str) -> Iterator[str]:
             continue
         if _LEAF.fullmatch(item.name):
             yield path
-            yield from (f"{path}/{scores.name}" for scores in sorted((store / path).glob("scores~*/")))
-        elif _FINGERPRINT.search(item.name):
+            scores = sorted(place.name for place in (store / path).glob("scores~*/") if _NAME.fullmatch(place.name))
+            yield from (f"{path}/{name}" for name in scores)
+        elif _NAME.fullmatch(item.name):
             yield from _leaves(store, path)
 
 

@@ -1,6 +1,5 @@
 """How much a training or a prediction has to do, as far as it is known before it runs."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from xstilts import tasks
 from xstilts.config import Stage
 from xstilts.grid import Entry
-from xstilts.store import finished
+from xstilts.store import finished, noted
 from xstilts.training.batches import optimiser_steps
 
 SOURCES = ("encoded", "read", "published")
@@ -78,12 +77,12 @@ def _together(found: list[_Rows]) -> _Rows:
 
 def _of_split(store: Path, features: Entry, name: str) -> _Rows | None:
     if finished(store, features):
-        return _Rows(_noted(store, features)[name]["rows"], "encoded", False)
+        return _Rows(noted(store, features.path, name, "rows")["rows"], "encoded", False)
     data = features.inputs["data"]
     task = tasks.load(data.about["task"])
     windows = task.kind == "span"
     if finished(store, data):
-        return _Rows(_noted(store, data)[name]["rows"], "read", windows)
+        return _Rows(noted(store, data.path, name, "rows")["rows"], "read", windows)
     count = None if "miniature" in data.inputs else _published(task, name, data.spec["limit"])
     return None if count is None else _Rows(count, "published", windows)
 
@@ -92,7 +91,3 @@ def _published(task: tasks.Task, name: str, limits: dict[str, int | None]) -> in
     split, lang = name.split(".")
     whole, limit = task.counts.get(split, {}).get(lang), limits[split]
     return whole if whole is None or limit is None else min(whole, limit)
-
-
-def _noted(store: Path, entry: Entry) -> dict:
-    return json.loads((store / entry.manifest).read_text(encoding="utf-8"))

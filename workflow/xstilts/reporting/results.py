@@ -1,6 +1,5 @@
 """What the reports show: the scores of an experiment, their statistics and its trainings."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from xstilts.config import NO_INTERMEDIATE, GridSettings, stages_of
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
 from xstilts.reporting.collect import ALL
-from xstilts.store import finished
+from xstilts.store import finished, noted
 
 
 @dataclass(frozen=True)
@@ -103,5 +102,5 @@ def _rows(store: Path, model: Entry) -> int | None:
     data = [entry for role, entry in model.inputs.items() if role.startswith("data.")]
     if not all(finished(store, entry) for entry in data):
         return None
-    manifests = [json.loads((store / entry.manifest).read_text(encoding="utf-8")) for entry in data]
-    return sum(manifest[f"train.{lang}"]["rows"] for manifest in manifests for lang in model.spec["stage"]["languages"])
+    names = [f"train.{lang}" for lang in model.spec["stage"]["languages"]]
+    return sum(noted(store, entry.path, name, "rows")["rows"] for entry in data for name in names)

@@ -9,6 +9,7 @@ from xstilts import __version__
 from xstilts.commands.measuring import MEASURED
 from xstilts.grid import Entry
 from xstilts.inspection.results import ADOPTED, Result
+from xstilts.store import noted
 
 PROJECT = Path(__file__).parents[4]
 
@@ -67,12 +68,13 @@ def _files(result: Result) -> list[dict]:
     return [
         {
             "name": name,
-            "rows": result.notes[name]["rows"],
-            "read_from": result.notes[name]["read_from"],
-            "warning": result.notes[name].get("warning"),
+            "rows": note["rows"],
+            "read_from": note["read_from"],
+            "warning": note.get("warning"),
             "sha256": result.notes["files"][f"{name}.parquet"],
         }
         for name in result.spec["files"]
+        for note in [noted(result.store, result.path, name, "rows", "read_from")]
     ]
 
 
