@@ -1,6 +1,7 @@
 """A mistake in the configuration is one message that names key, value and what is allowed."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,22 @@ MISTAKES = {
     ),
     "no GPU at all": ({"stages": {"mnli": {"gpus": 0}}}, ["'stages.mnli.gpus'", "greater than 0", "0"]),
     "a name that cannot be a path": ({"experiment": "My Run"}, ["'experiment'", "'My Run'"]),
+    "a number for a name": ({"experiment": 2024}, ["'experiment'", "no text; put it in quotes", "found 2024"]),
+    "a date for a name": ({"experiment": date(2024, 1, 2)}, ["'experiment'", "2024-01-02, which is no text"]),
+    "a key of an optional block": (
+        {"encoders": {"a": {"pretraining": {"laiers": 1}}}},
+        ["'encoders.a.pretraining.laiers'", "unknown key", "Did you mean 'layers'?"],
+    ),
+    "a path that no disk can hold": ({"data": "a\0b"}, ["'data'", "no file name"]),
+    "a name that no path can hold": ({"experiment": "x" * 81}, ["'experiment'", "at most 80 characters"]),
+    "hidden units that heads cannot share": (
+        {"encoders": {"a": {"pretraining": {"hidden_size": 33, "heads": 3}}}},
+        ["'encoders.a.pretraining'", "even"],
+    ),
+    "more hidden units than sentences": (
+        {"encoders": {"a": {"pretraining": {"sentences": 10}}}},
+        ["'encoders.a.pretraining'", "'sentences'"],
+    ),
     "a list for a block": ({"grid": [1]}, ["'grid'", "[1]"]),
 }
 
@@ -47,6 +64,109 @@ def test_a_mistake_names_key_value_and_remedy(raw: dict, parts: list[str]):
         parse(raw)
     for part in parts:
         assert part in str(error.value)
+
+
+NUMBERS = {
+    "grid.seeds.0": ([202406151230, -1, 1.5, True, 2**32], "4294967296"),
+    "miniature.seed": ([2**32], "4294967296"),
+    "miniature.train": ([2**31, 0, -1, 2.0, True], "2147483648"),
+    "encoders.a.pretraining.seed": ([2**32], "4294967296"),
+    "encoders.a.micro_batch": ([0, True, 1.0], "greater than 0"),
+    "encoders.a.max_length": ([0, 7], "greater than or equal to 8"),
+    "encoders.a.retrieval.max_length": ([3], "greater than or equal to 8"),
+    "encoders.a.retrieval.layer": ([0, -1], "greater than 0"),
+    "tasks.xnli.max_length": ([2, 2**31], ""),
+    "tasks.xnli.limit.test": ([0, -5], "greater than 0"),
+    "limit.train": ([0, 10**30], ""),
+    "training.learning_rate": ([0, -1e-5, float("nan"), float("inf"), "1e999", True], ""),
+    "training.epochs": ([0, -1, float("inf"), float("nan"), 1e300], ""),
+    "training.batch_size": ([0, -1, 2**20 + 1, 0.5, True], ""),
+    "training.warmup": ([-1, -0.1, 1.0, 1.5, True, float("nan")], ""),
+    "training.weight_decay": ([-0.1, float("nan"), float("inf")], ""),
+    "training.adam_epsilon": ([0, -1], "greater than 0"),
+    "training.max_gradient_norm": ([0, float("inf")], ""),
+    "training.evaluate_every": ([0, 2.5], ""),
+    "training.patience": ([0, True], ""),
+    "training.dev_examples": ([0, -1], "greater than 0"),
+    "training.gpus": ([0, 1.5], ""),
+    "stages.mnli.sampling.temperature": ([0, 0.01, float("inf")], ""),
+    "stages.mnli.sampling.cap": ([0], "greater than 0"),
+    "report.samples": ([0, 99, 10**9], ""),
+}
+"""Numbers that no job can do anything with, and what the message says of those that are allowed."""
+
+
+@pytest.mark.parametrize("key, value", [(key, value) for key, (values, _) in NUMBERS.items() for value in values])
+def test_a_number_that_would_fail_later_is_refused_with_its_key_and_what_is_allowed(key: str, value: object):
+    *above, last = key.split(".")
+    raw: object = [value] if last == "0" else {last: value}
+    for name in reversed(above):
+        raw = {name: raw}
+    with pytest.raises(ConfigError) as error:
+        parse(raw)
+    assert str(error.value).startswith(f"config key {key!r}: ")
+    assert f"found {value!r}" in str(error.value)
+
+
+@pytest.mark.parametrize("key, bound", [(key, bound) for key, (_, bound) in NUMBERS.items() if bound])
+def test_what_is_allowed_is_said(key: str, bound: str):
+    *above, last = key.split(".")
+    raw: object = [NUMBERS[key][0][0]] if last == "0" else {last: NUMBERS[key][0][0]}
+    for name in reversed(above):
+        raw = {name: raw}
+    with pytest.raises(ConfigError, match=bound):
+        parse(raw)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"grid": {"seeds": [0, 2**32 - 1]}},
+        {"training": {"warmup": 0}},
+        {"training": {"warmup": 500}},
+        {"training": {"warmup": 0.999, "epochs": "2", "learning_rate": "1e-5", "batch_size": "16"}},
+        {"training": {"dev_examples": None, "weight_decay": 0}},
+    ],
+    ids=str,
+)
+def test_what_is_at_the_edge_of_the_range_is_accepted(changes: dict):
+    parse(changes)
+
+
+def test_a_value_of_the_command_line_is_cited_as_such_and_no_file_is_blamed(tmp_path: Path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("experiment: right\ntraining: {epochs: 2}\n", encoding="utf-8")
+    for raw, keys in [
+        ({"experiment": 2024, "training": {"epochs": 2}}, "experiment"),
+        ({"experiment": "right", "training": {"epochs": 0}}, "training"),
+        ({"experiment": "right", "training": {"epochs": 2, "patience": 0}}, "training"),
+        ({"experiment": "right", "training": {"epochs": 2}, "trainin": 1}, "trainin"),
+    ]:
+        with pytest.raises(ConfigError, match=rf"\(command line, --config {keys}\)") as error:
+            parse(raw, [file])
+        assert "mine.yaml" not in str(error.value)
+
+
+def test_a_number_for_a_name_is_cited_where_it_stands(tmp_path: Path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("languages: [en]\nexperiment: 2024\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"mine\.yaml, line 2"):
+        parse({"languages": ["en"], "experiment": 2024}, [file])
+
+
+def test_not_a_number_in_a_file_is_cited_from_the_file(tmp_path: Path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("training:\n  epochs: .nan\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"mine\.yaml, line 2"):
+        parse({"training": {"epochs": float("nan")}}, [file])
+
+
+def test_a_block_that_two_files_share_is_cited_from_the_last_of_them(tmp_path: Path):
+    one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
+    one.write_text("encoders:\n  a: {repository: x/y}\n", encoding="utf-8")
+    other.write_text("encoders:\n\n  a: {path: x}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"other\.yaml, line 3"):
+        parse({"encoders": {"a": {"repository": "x/y", "path": "x"}}}, [one, other])
 
 
 def test_a_mistake_names_file_and_line(tmp_path: Path):

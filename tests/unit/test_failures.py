@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fabricated import SETTINGS, World, cell, of_step
 
+from xstilts import locks
 from xstilts.grid import Entry, Grid
 from xstilts.inspection.failures import SHOWN, summary, worded
 from xstilts.inspection.state import State
@@ -115,3 +116,32 @@ def test_jobs_have_names_in_words(step: str, path: str, expected: str):
 def test_a_score_is_named_as_its_cell(world: World):
     scores = cell(world.grid(), "squad_v1/mnli", "pawsx").scores
     assert worded(scores) == "scoring pawsx after squad_v1/mnli/pawsx on toy, seed 1"
+
+
+# Two runs at once
+
+
+def test_a_job_that_another_run_is_still_at_work_on_is_not_told(world: World):
+    grid = world.grid()
+    entry = cell(grid, "mnli", "pawsx").predictions
+    file = log(entry, "python -m xstilts predict\n")
+    with file.open("a", encoding="utf-8") as held:
+        locks.mark(held)
+        assert shown(grid) == ["A job failed, and no log says why; what Snakemake says above may."]
+    assert "predicting pawsx" in shown(grid)[1]
+
+
+def test_a_training_that_was_refused_because_another_run_is_at_it_is_told_with_its_holder(world: World):
+    grid = world.grid()
+    training = model(grid, "none", "xnli")
+    log(training, "error: another process (pid 7 on there) trains in .scratch\n")
+    with exclusive(scratch(world.store, training, "training")):
+        assert "another process (pid 7 on there) trains" in shown(grid)[1]
+
+
+def test_a_job_that_failed_here_and_was_made_elsewhere_is_blamed_for_nothing(world: World):
+    grid = world.grid()
+    training = model(grid, "mnli", "pawsx")
+    log(training, "error: another process (pid 7 on there) trains in .scratch\n")
+    world.finish([*of_step(grid, "read_task", "encode_task"), model(grid, "none", "xnli"), training])
+    assert shown(grid) == ["What failed here has been made by another run meanwhile; start snakemake again to go on."]

@@ -349,6 +349,20 @@ MISTAKES = {
         {"stages": {"mnli": {"batch_size": 8, "gpus": 3}}},
         ["'stages.mnli.gpus'", "a batch of 8 rows", "found 3", "allowed: 1, 2, 4, 8"],
     ),
+    "a stage that is called none": ({"stages": {"none": {"tasks": ["mnli"]}}}, ["'stages'", "'none'", "no stage"]),
+    "a path of too many stages": ({"grid": {"intermediates": ["mnli/" * 20 + "mnli"]}}, ["more than 20 stages"]),
+    "a target's stage that trains on something else": (
+        {"stages": {"mnli": {"tasks": ["mnli", "qqp"]}}},
+        ["'stages.mnli.tasks'", "target xnli", "mnli alone", "allowed: mnli"],
+    ),
+    "questions that leave no context": (
+        {"tasks": {"xquad": {"max_length": 64}}},
+        ["'tasks.xquad.max_query_length'", "less than its max_length 64", "found 64"],
+    ),
+    "windows that do not meet": (
+        {"tasks": {"squad_v1": {"doc_stride": 256}}},
+        ["'tasks.squad_v1.doc_stride'", "less than its max_length 256"],
+    ),
     "an unknown task": ({"tasks": {"xnlj": {}}}, ["'tasks'", "'xnlj'", "allowed: anli, ", "'xnli'?"]),
     "an unknown target": ({"grid": {"targets": ["pawsxx"]}}, ["'grid.targets'", "'pawsxx'", "allowed: ", "'pawsx'?"]),
     "an unknown language": ({"languages": ["en", "xx"]}, ["'languages'", "'xx'", "allowed: af, "]),

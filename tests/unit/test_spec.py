@@ -1,5 +1,6 @@
 """What a fingerprint notices and what it does not."""
 
+import json
 import os
 import subprocess
 import sys
@@ -148,6 +149,38 @@ def test_a_known_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.Monk
     first.save()
     monkeypatch.setattr(spec, "sha256", lambda path: pytest.fail(f"{path} was read again"))
     assert spec.FileHashes(memory).of(file) == known
+
+
+BROKEN = ["", "{", "\0\0", "[]", "null", '{"key": 1}', '{"key": [1]}', '{"key": [[1, 2], 3]}', '{"key": ["a", [1]]}']
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_memory_that_is_broken_is_as_good_as_none(tmp_path: Path, text: str):
+    file, memory = tmp_path / "data.txt", tmp_path / "memory.json"
+    file.write_text("content", encoding="utf-8")
+    memory.write_text(text.replace("key", str(file)), encoding="utf-8")
+    hashes = spec.FileHashes(memory)
+    assert hashes.of(file) == spec.sha256(file)
+    hashes.save()
+    assert json.loads(memory.read_text(encoding="utf-8"))[str(file)][1] == spec.sha256(file)
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_memory_of_code_that_is_broken_is_as_good_as_none(package: Path, tmp_path: Path, text: str):
+    right, broken = SourceCode(tmp_path / "right.json"), tmp_path / "broken.json"
+    expected = right.fingerprint("shape")
+    for key in right.known:
+        broken.write_text(text.replace("key", key), encoding="utf-8")
+        assert SourceCode(broken).fingerprint("shape") == expected
+
+
+def test_a_memory_in_whose_place_a_folder_stands_is_as_good_as_none(tmp_path: Path):
+    file, memory = tmp_path / "data.txt", tmp_path / "memory.json"
+    file.write_text("content", encoding="utf-8")
+    memory.mkdir()
+    hashes = spec.FileHashes(memory)
+    assert hashes.of(file) == spec.sha256(file)
+    hashes.save()
 
 
 def test_where_nothing_can_be_remembered_it_is_worked_out_again(tmp_path: Path):

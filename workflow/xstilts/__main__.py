@@ -11,7 +11,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-from xstilts import streams, termination
+from xstilts import locks, streams, termination
 from xstilts.devices import taken
 from xstilts.errors import UserError
 from xstilts.steps import REPORTS, RESULTS
@@ -92,9 +92,10 @@ def _summary(name: str) -> str:
 
 
 def _redirect(log: Path) -> None:
-    """Let everything printed by this process and its libraries go to a file."""
+    """Let everything printed by this process and its libraries go to a file, which is locked as long as they live."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
+        locks.mark(file)
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
     streams.make_safe("utf-8")

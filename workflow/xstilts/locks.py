@@ -58,6 +58,15 @@ def hold(path: Path, purpose: Purpose) -> TextIO | None:
     return file
 
 
+def mark(file: TextIO) -> None:
+    """Let `holder` see that this process and its children are at work, where the disk has locks and nobody else is."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if not isinstance(error, BlockingIOError) and error.errno not in _WITHOUT:
+            raise
+
+
 def holder(path: Path) -> str | None:
     """What the holder of a lock has written into its file; looking takes no more than a moment and changes nothing.
 

@@ -12,6 +12,8 @@ LENGTH = 400
 _DOING = {"train_stage": "training", "predict": "predicting", "score": "scoring"}
 _OF_DATA = {"read_task": "reading", "encode_task": "encoding"}
 _ROLES = {"train": "training", "evaluate": "evaluation"}
+_UNTOLD = "A job failed, and no log says why; what Snakemake says above may."
+_ELSEWHERE = "What failed here has been made by another run meanwhile; start snakemake again to go on."
 
 
 def summary(state: State, begun: float) -> str:
@@ -20,10 +22,11 @@ def summary(state: State, begun: float) -> str:
     Args:
         begun: when the run began, in seconds since 1970.
     """
-    tried = (entry for entry in state.pending.values() if entry.path not in state.running)
-    found = progress.failures_since(begun, tried)
+    tried = progress.failures_since(begun, state.grid.entries.values())
+    told = {one.entry.path for one in progress.failures(one.entry for one in tried)}
+    found = [one for one in tried if one.entry.path in state.pending.keys() - (state.running.keys() - told)]
     if not found:
-        return "A job failed, and no log says why; what Snakemake says above may."
+        return _ELSEWHERE if told else _UNTOLD
     cells = {one.entry.path: state.waiting_for(one.entry.path) for one in found}
     failed, missing = "1 job" if len(found) == 1 else f"{len(found)} jobs", state.waiting_for(*cells)
     lines = [f"{failed} failed; cells that are missing because of that: {missing} of {len(state.grid.cells)}"]

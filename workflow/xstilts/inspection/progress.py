@@ -11,7 +11,7 @@ from xstilts.commands.measuring import GOING_ON
 from xstilts.config import Config
 from xstilts.grid import Entry
 from xstilts.inspection import workload
-from xstilts.locks import holder
+from xstilts.locks import UNKNOWN, holder
 from xstilts.store import scratch
 
 LOGS = Path("logs")
@@ -80,6 +80,8 @@ def failures(pending: Iterable[Entry]) -> list[Failure]:
 def failures_since(begun: float, pending: Iterable[Entry]) -> list[Failure]:
     """The jobs that failed in a run that is over; Snakemake removes the log of an earlier attempt.
 
+    A job that still holds its log is another run's, and goes on.
+
     Args:
         begun: when the run began, in seconds since 1970.
     """
@@ -87,7 +89,7 @@ def failures_since(begun: float, pending: Iterable[Entry]) -> list[Failure]:
     return [
         Failure(entry, _cause(log) or _UNKNOWN, log)
         for entry, log in logs.items()
-        if log.is_file() and log.stat().st_mtime >= begun
+        if log.is_file() and log.stat().st_mtime >= begun and (_cause(log) or holder(log) in (None, UNKNOWN))
     ]
 
 

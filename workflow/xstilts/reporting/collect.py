@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from xstilts import metrics, tasks
+from xstilts.errors import DataError
+from xstilts.store import MANIFEST
 
 RECORD = "training.json"
 """Where a trained model says how it did on dev."""
@@ -32,7 +34,7 @@ def collect(store: Path, cells: list[list]) -> pd.DataFrame:
     """
     rows = []
     for encoder, intermediate, target, seed, path in cells:
-        record = json.loads((store / path / "scores.json").read_text(encoding="utf-8"))
+        record = _record(store / path / "scores.json")
         names = metrics.load(tasks.load(target).metric).NAMES
         for language, result in record["languages"].items():
             scores = {**dict.fromkeys(names), **(result["scores"] or {}), HEADLINE: result["headline"]}
@@ -40,6 +42,19 @@ def collect(store: Path, cells: list[list]) -> pd.DataFrame:
                 where = [encoder, intermediate, target, language, record["split"], seed]
                 rows.append([*where, metric, value, result["n"]])
     return pd.DataFrame(rows, columns=COLUMNS).astype({"value": "float64"})
+
+
+def _record(file: Path) -> dict:
+    """The scores of a cell.
+
+    Raises:
+        DataError: they are damaged.
+    """
+    try:
+        return json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        again = f"Delete {MANIFEST} beside it and start snakemake again, and it is made anew."
+        raise DataError(file, "", str(error), "the scores of a cell, as JSON", again) from None
 
 
 def trainings(store: Path, models: list[list]) -> pd.DataFrame:
