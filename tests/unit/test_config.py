@@ -13,6 +13,7 @@ from xstilts.config import Config, ConfigError, parse
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = ROOT / "workflow/experiments"
+SCHEMA = ROOT / "workflow/schemas/config.schema.json"
 
 MISTAKES = {
     "unknown key": ({"trainin": {}}, ["'trainin'", "unknown key", "Did you mean 'training'?"]),
@@ -193,8 +194,14 @@ def test_a_task_limit_overrides_the_general_one_key_by_key():
 
 
 def test_the_schema_for_editors_is_that_of_the_typed_configuration():
-    schema = Path(__file__).parents[2] / "workflow/schemas/config.schema.json"
-    assert json.loads(schema.read_text(encoding="utf-8")) == Config.model_json_schema()
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == Config.model_json_schema()
+
+
+def test_the_schema_says_which_numbers_are_allowed():
+    blocks = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]
+    epochs = blocks["Training"]["properties"]["epochs"]
+    assert (epochs["exclusiveMinimum"], epochs["maximum"]) == (0, 1_000_000)
+    assert blocks["GridSettings"]["properties"]["seeds"]["items"]["minimum"] == 0
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in EXPERIMENTS.glob("*.yaml")))

@@ -32,15 +32,14 @@ def _real(value: object) -> object:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-Real = Annotated[float, BeforeValidator(_real)]
-Count = Annotated[Whole, Field(gt=0, lt=2**31)]
-Length = Annotated[Whole, Field(ge=8, lt=2**31)]
+WHOLE, REAL = BeforeValidator(_whole), BeforeValidator(_real)
+Count = Annotated[int, Field(gt=0, lt=2**31), WHOLE]
+Length = Annotated[int, Field(ge=8, lt=2**31), WHOLE]
 """Sub-words of a sequence; special tokens take four of them in a pair."""
-Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
+Seed = Annotated[int, Field(ge=0, lt=2**32), WHOLE]
 """What numpy takes, beside Python and torch."""
-Fraction = Annotated[Real, Field(ge=0, lt=1)]
-Positive = Annotated[Real, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0, lt=1), REAL]
+Positive = Annotated[float, Field(gt=0), REAL]
 
 
 class ConfigError(UserError):
@@ -110,7 +109,7 @@ class Sampling(Settings):
 
     strategy: Literal["proportional", "uniform", "temperature", "capped"] = "proportional"
     """Probability of a task with n training rows: n; 1; min(n, cap)^(1/temperature); min(n, cap)."""
-    temperature: Annotated[Real, Field(ge=0.1)] = 1.0
+    temperature: Annotated[float, Field(ge=0.1), REAL] = 1.0
     cap: Count | None = None
 
     @model_validator(mode="after")
@@ -126,12 +125,12 @@ class Training(Settings):
     languages: tuple[str, ...] = ("en",)
     """The languages of the training and dev data."""
     learning_rate: Positive = 1e-5
-    epochs: Annotated[Real, Field(gt=0, le=1_000_000)] = 3.0
-    batch_size: Annotated[Whole, Field(gt=0, le=2**20)] = 32
+    epochs: Annotated[float, Field(gt=0, le=1_000_000), REAL] = 3.0
+    batch_size: Annotated[int, Field(gt=0, le=2**20), WHOLE] = 32
     """Rows of an optimiser step, over all micro-batches and devices."""
     warmup: Fraction | Count = 0.1
     """The steps in which the learning rate rises, as a share if below 1; it falls linearly to zero over the rest."""
-    weight_decay: Annotated[Real, Field(ge=0)] = 0.01
+    weight_decay: Annotated[float, Field(ge=0), REAL] = 0.01
     adam_epsilon: Positive = 1e-8
     max_gradient_norm: Positive = 1.0
     evaluate_every: Count = 1000
@@ -185,7 +184,7 @@ class Pretraining(Settings):
     seed: Seed = 1
     sentences: Count = 4000
     """Sentences of the world, each in every language, of which the vocabulary and the first word vectors are made."""
-    hidden_size: Annotated[Whole, Field(gt=0, le=512)] = 64
+    hidden_size: Annotated[int, Field(gt=0, le=512), WHOLE] = 64
     layers: Count = 3
     heads: Count = 4
     max_length: Length = 256
@@ -250,7 +249,7 @@ class Report(Settings):
 
     over_seeds: Literal["median", "mean"] = "median"
     """The number that stands for all seeds of a cell."""
-    samples: Annotated[Whole, Field(ge=100, le=1_000_000)] = 10_000
+    samples: Annotated[int, Field(ge=100, le=1_000_000), WHOLE] = 10_000
     """Bootstrap samples behind an interval, and random exchanges behind a test."""
 
 
