@@ -150,7 +150,7 @@ def test_a_tokenizer_that_changes_when_it_is_saved_is_refused_with_a_remedy(tmp_
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "rembert"}))
     tokenizer = tokenization.load_tokenizer(Checkpoint(str(tmp_path)))
     with pytest.raises(
-        UserError, match=r"RemBertTokenizer is another one.*\(tokenizer\.json\).* Put a tokenizer\.json"
+        UserError, match=r"RemBertTokenizer is not the same.*\(tokenizer\.json\).* Use a folder with a tokenizer\.json"
     ):
         tokenization.save_tokenizer(tokenizer, tmp_path / "saved")
 

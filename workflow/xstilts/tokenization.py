@@ -42,12 +42,12 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
         UserError: what loads from there is not the same.
     """
     tokenizer.save_pretrained(folder)
-    again = load_tokenizer(Checkpoint(str(folder)))
-    if changed := [name for name, value in _state(tokenizer).items() if _state(again)[name] != value]:
+    before, after = _state(tokenizer), _state(load_tokenizer(Checkpoint(str(folder))))
+    if changed := [name for name in before if before[name] != after[name]]:
         raise UserError(
-            f"{tokenizer.name_or_path}: its {type(tokenizer).__name__} is another one once it is saved and loaded "
-            f"({', '.join(changed)}), so that a trained model would not have the tokenizer that it was trained with. "
-            "Put a tokenizer.json into the folder: the encoder's own, or what save_pretrained of this tokenizer writes."
+            f"{tokenizer.name_or_path}: its {type(tokenizer).__name__} is not the same after it was saved and loaded "
+            f"({', '.join(changed)}), so a trained model could not keep the tokenizer that it was trained with. Use a "
+            "folder with a tokenizer.json: the encoder's own, or the one that save_pretrained of this tokenizer writes."
         )
 
 
