@@ -109,6 +109,7 @@ def test_predictions_are_those_of_the_same_rows_with_labels(kind: str, gold, tmp
 def test_the_threshold_of_a_language_without_dev_pairs_is_asked_for_before_anything_is_computed(tmp_path: Path):
     task, nothing = TASKS["mined"], pa.table({})
     dev = {lang: (examples("mined", [lang == "ru"] * ROWS), nothing) for lang in ("de", "ru")}
-    request = prediction.Request(Checkpoint(str(tmp_path)), task, {"dev": dev, "test": dev}, "test", None, {})
+    splits = {"dev": dev, "test": dev}
+    request = prediction.Request(Checkpoint(str(tmp_path)), tmp_path, task, splits, "test", None, {})
     with pytest.raises(UserError, match=r"mining in de: its dev split has no gold pairs.*tasks\.mining\.languages"):
         predict(request)
