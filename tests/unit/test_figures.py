@@ -189,6 +189,30 @@ def test_every_seed_has_its_point():
     assert one["value"] == pytest.approx(scores.mean())
 
 
+def marks(name: str, results: Results, folder: Path, sort: str) -> int:
+    """How many marks of a sort are in the picture of a figure."""
+    return svg(load(name).chart(results, ENCODER), folder).count(f'aria-roledescription="{sort}"')
+
+
+def test_a_cell_without_all_seeds_has_no_bar_and_a_baseline_no_line(tmp_path: Path):
+    whole = invented()
+    scores = whole.scores
+    second = scores["target"].eq("xquad") & scores["seed"].eq(2)
+    for intermediate, lost in (("mnli", 1), ("none", 2)):
+        some = replace(whole, scores=scores[~(second & scores["intermediate"].eq(intermediate))])
+        assert marks("seeds", some, tmp_path, "rule mark") == marks("seeds", whole, tmp_path, "rule mark") - lost
+        assert marks("seeds", some, tmp_path, "point") == marks("seeds", whole, tmp_path, "point") - 1
+
+
+def test_no_median_is_drawn_of_a_distance_that_lacks_a_point(tmp_path: Path):
+    whole = invented()
+    table = whole.statistics
+    lost = table[["intermediate", "target", "language"]].eq(["mnli", "xquad", "de"]).all(axis=1)
+    some = replace(whole, statistics=table.assign(delta=table["delta"].mask(lost)))
+    assert marks("distance", some, tmp_path, "tick") == marks("distance", whole, tmp_path, "tick") - 1
+    assert marks("distance", some, tmp_path, "point") == marks("distance", whole, tmp_path, "point") - 1
+
+
 def test_learning_curves_have_every_evaluation_and_name_the_trainings_without():
     results = CASES["whole"]
     assert len(rows(drawn(results, "learning"))) == len(results.trainings)
