@@ -201,6 +201,16 @@ def test_while_a_score_is_missing_so_is_ours(missing: str):
     assert pd.isna(found["difference"])
 
 
+def test_a_language_without_labels_does_not_count_as_evaluated():
+    ours = experiment()
+    ours.scores.loc[ours.scores["language"] == "vi", "value"] = None
+    found = row(beside(ours), intermediate="none", **WHERE)
+    assert pd.isna(found["ours"])
+    assert found["settings"].endswith("6 of 7 languages")
+    ours.scores["value"] = float("nan")
+    assert row(beside(ours), intermediate="none", **WHERE)["settings"].endswith("ours: missing")
+
+
 def test_one_language_is_compared_with_that_language():
     ours = experiment()
     ours.scores.loc[ours.scores["language"] == "de", "value"] = 63.0

@@ -78,7 +78,7 @@ def _row(results: Results, encoder: str, chosen: pd.Series, figure: dict) -> dic
     is_best = figure["intermediate"] == BEST
     intermediate = chosen[figure["target"]] if is_best else figure["intermediate"]
     where = {"encoder": encoder, "intermediate": intermediate} | {name: figure[name] for name in ("target", "metric")}
-    mine = results.scores[(results.scores[list(where)] == pd.Series(where)).all(axis=1)]
+    mine = results.scores[(results.scores[list(where)] == pd.Series(where)).all(axis=1)].dropna(subset="value")
     languages = tasks.load(figure["target"]).languages if figure["language"] == ALL else (figure["language"],)
     table = mine.pivot(index="seed", columns="language", values="value")
     complete = table.reindex(index=list(results.grid.seeds), columns=list(languages))
