@@ -1,6 +1,7 @@
 """A task may take its labels from its training data; they reach everything that is made from these."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -9,6 +10,7 @@ import tiny
 from jobs import Experiment
 
 from xstilts import features, tasks
+from xstilts.commands.job import Job
 from xstilts.errors import DataError
 from xstilts.sources import labels
 
@@ -124,3 +126,13 @@ def test_evaluation_data_alone_have_no_labels(trained):
     folder = trained.config.store / trained.entry("read_task", "ccg.evaluate").path
     assert not (folder / "labels.json").exists()
     assert pq.read_table(folder / "dev.en.parquet").num_rows == 2
+
+
+def test_a_file_that_somebody_has_put_beside_the_data_is_not_taken_for_another_language(world):
+    folder = world.run("read_task", "ccg.evaluate")
+    shutil.copyfile(folder / "dev.en.parquet", folder / "dev.de.parquet")
+    encoded = world.run("encode_task", "ccg.evaluate")
+    assert [file.name for file in encoded.glob("*.arrow")] == ["dev.en.arrow"]
+    predicted = world.entry("predict", "ccg")
+    this = Job(world.config, None, predicted)
+    assert this.data("dev") == {"en": folder / "dev.en.parquet"}

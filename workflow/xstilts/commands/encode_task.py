@@ -19,9 +19,9 @@ def run(arguments: Namespace) -> None:
     tokenizer = tokenization.load_tokenizer(this.tokenizer())
     with publishing(this.store, this.entry) as draft:
         tokenization.save_tokenizer(tokenizer, draft.folder / tokenization.FOLDER)
-        for file in sorted(this.input("data").glob("*.parquet")):
+        for name, file in this.data().items():
             table = kind.encode(pq.read_table(file), tokenizer, task, settings)
-            features.write(draft.folder / f"{file.stem}.arrow", table)
+            features.write(draft.folder / f"{name}.arrow", table)
             tokens = int(features.lengths(table).sum())
-            draft.notes[file.stem] = {"rows": table.num_rows, "tokens": tokens}
-            print(f"{file.stem}: {table.num_rows} rows, {tokens} tokens", flush=True)
+            draft.notes[name] = {"rows": table.num_rows, "tokens": tokens}
+            print(f"{name}: {table.num_rows} rows, {tokens} tokens", flush=True)

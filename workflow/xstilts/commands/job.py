@@ -30,6 +30,15 @@ class Job:
         """The folder of an input."""
         return self.store / self.entry.inputs[role].path
 
+    def data(self, split: str | None = None) -> dict[str, Path]:
+        """The examples by split and language, or by the languages of a split: what was read, and nothing beside it."""
+        folder = self.input("data")
+        names = sorted(self.entry.inputs["data"].spec["files"])
+        files = {name: folder / f"{name}.parquet" for name in names}
+        if split is None:
+            return files
+        return {name.partition(".")[2]: file for name, file in files.items() if name.partition(".")[0] == split}
+
     def encoder(self) -> Checkpoint:
         """The pretrained encoder at the root of the entry's path."""
         return self._origin("encoder")

@@ -46,8 +46,8 @@ def run(arguments: Namespace) -> None:
 
 def _parts(this: job.Job, split: str) -> Parts:
     """Examples and features of a split, by language."""
-    files = sorted(this.input("data").glob(f"{split}.*.parquet"))
+    folder = this.input("features")
     return {
-        file.stem.split(".")[1]: (pq.read_table(file), features.read(this.input("features") / f"{file.stem}.arrow"))
-        for file in files
+        lang: (pq.read_table(file), features.read(folder / f"{file.stem}.arrow"))
+        for lang, file in this.data(split).items()
     }

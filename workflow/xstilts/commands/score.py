@@ -13,8 +13,7 @@ def run(arguments: Namespace) -> None:
     """Write `scores.json`, of each language, and `examples.parquet`, what each example counts in them."""
     this = job.of(arguments)
     task, split = tasks.load(this.entry.about["task"]), this.entry.inputs["predictions"].spec["split"]
-    files = sorted(this.input("data").glob(f"{split}.*.parquet"))
-    gold = {file.stem.split(".")[1]: pq.read_table(file) for file in files}
+    gold = {lang: pq.read_table(file) for lang, file in this.data(split).items()}
     counts = scoring.units(task, split, gold, this.input("predictions") / "predictions" / task.name)
     with publishing(this.store, this.entry) as draft:
         write_json(draft.folder / "scores.json", {"split": split, "languages": scoring.score(task, gold, counts)})

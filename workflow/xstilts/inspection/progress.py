@@ -104,14 +104,22 @@ def log_of(entry: Entry) -> Path:
     return LOGS / f"{entry.path}.log"
 
 
+def _values(loss: str) -> dict:
+    """The values of a line of the log; none where it has something that is no number of Python's, such as `nan`."""
+    try:
+        return ast.literal_eval(loss)
+    except (ValueError, SyntaxError):
+        return {}
+
+
 def _progress(store: Path, entry: Entry, name: str) -> Running:
     log, work = log_of(entry), workload.of_training(store, entry)
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
     losses, resumed = _LOSS.findall(text), _RESUMED.search(text)
     begun = int(resumed[1]) if resumed else 0
-    if work is None or not losses:
+    last = _values(losses[-1]) if losses else {}
+    if work is None or not {"loss", "epoch"} <= last.keys():
         return Running(entry, name, log, begun, work and work.steps)
-    last = ast.literal_eval(losses[-1])
     # The sampler hands out the whole training as one epoch, so the Trainer's epoch is the share that is done.
     step = round(float(last["epoch"]) * work.steps)
     # The lock is written when an attempt begins, the log with every loss.

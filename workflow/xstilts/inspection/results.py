@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from xstilts.commands.measuring import MEASURED
 from xstilts.grid import Entry
 from xstilts.spec import fingerprint
 from xstilts.store import MANIFEST, SPEC, finished, read_json
@@ -68,6 +69,12 @@ class Result:
     def spec(self) -> dict:
         """What it was made with; nothing where nobody can know."""
         return read_json(self.folder / SPEC)
+
+    @property
+    def measured(self) -> dict:
+        """The `seconds` that it took, for how many `examples`, on which `device`; nothing where that is not noted."""
+        noted = self.notes.get(MEASURED)
+        return noted if isinstance(noted, dict) and noted.keys() == {"seconds", "examples", "device"} else {}
 
     @cached_property
     def made(self) -> int:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from xstilts.commands.measuring import MEASURED
 from xstilts.inspection.results import Results
 
 FOLDERS = {"train_stage": "models", "predict": "cells"}
@@ -32,7 +31,7 @@ def measurements(results: Results) -> list[Measurement]:
     found = []
     for step, folder in FOLDERS.items():
         for result in results.below(folder):
-            noted = result.notes.get(MEASURED)
+            noted = result.measured
             if noted and noted["examples"]:
                 names = [part.partition("~")[0] for part in result.path.split("/")]
                 found.append(Measurement(step, names[1], names[-2], **noted))

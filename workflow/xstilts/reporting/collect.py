@@ -45,16 +45,16 @@ def collect(store: Path, cells: list[list]) -> pd.DataFrame:
 
 
 def _record(file: Path) -> dict:
-    """The scores of a cell.
+    """What a job has written of a cell or a training.
 
     Raises:
-        DataError: they are damaged.
+        DataError: it is damaged.
     """
     try:
         return json.loads(file.read_bytes())
     except (OSError, ValueError) as error:
         again = f"Delete {MANIFEST} beside it and start snakemake again, and it is made anew."
-        raise DataError(file, "", str(error), "the scores of a cell, as JSON", again) from None
+        raise DataError(file, "", str(error), "scores, as JSON", again) from None
 
 
 def trainings(store: Path, models: list[list]) -> pd.DataFrame:
@@ -70,7 +70,7 @@ def trainings(store: Path, models: list[list]) -> pd.DataFrame:
     rows = []
     for encoder, stages, seed, path in models:
         file = store / path / RECORD
-        record = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"evaluations": []}
+        record = _record(file) if file.is_file() else {"evaluations": []}
         for scores in record["evaluations"]:
             chosen = scores["step"] == record["best"]["step"]
             for task in sorted(scores.keys() - {"step", "score"}):

@@ -6,7 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from xstilts import __version__
-from xstilts.commands.measuring import MEASURED
 from xstilts.grid import Entry
 from xstilts.inspection.results import ADOPTED, Result
 from xstilts.store import noted
@@ -41,7 +40,7 @@ class Entries:
 
 
 def _described(result: Result, entry: Entry) -> dict:
-    measured = result.notes.get(MEASURED, {})
+    measured = result.measured
     return {
         "path": entry.path,
         "step": entry.step,
