@@ -125,6 +125,15 @@ def test_what_a_job_left_without_a_manifest_goes_if_it_has_no_name(world: World)
     assert pruned(world, world.grid()) == {str(half.relative_to(world.store))}
 
 
+def test_of_an_entry_that_is_a_link_the_link_goes_and_its_target_stays(world: World):
+    target = world.folder / "elsewhere"
+    target.mkdir()
+    (target / "file").write_text("mine")
+    (world.store / "data" / "old.train~0123456789ab").symlink_to(target)
+    assert pruned(world, world.grid()) == {"data/old.train~0123456789ab"}
+    assert (target / "file").read_text() == "mine"
+
+
 # What stays
 
 
@@ -135,6 +144,9 @@ def test_what_a_job_left_without_a_manifest_goes_if_it_has_no_name(world: World)
         "mine/data~0123456789ab/file",
         "data/xnli/test.tsv",
         "data/notes~today/file",
+        "data/notes~0123456789abcdef/file",
+        "data/xnli~0123456789ab-mine/file",
+        "models/toy~0123456789ab.old/seed-1/file",
         "models/notes.txt",
         "models/kept/seed-1/file",
         "features/tokenizer~0123456789ab/readme.txt",

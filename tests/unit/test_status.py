@@ -294,6 +294,12 @@ def test_a_training_that_goes_on_is_as_fast_as_this_attempt(progress, world: Wor
     assert found.seconds_left == pytest.approx(120, abs=5)
 
 
+@pytest.mark.parametrize("line", ["{'loss': nan, 'epoch': 0.5}", "{'loss': }", "{'loss': '1.0'}"])
+def test_a_line_of_the_log_that_says_nothing_is_none(progress, line: str):
+    found = progress(f"python -m xstilts\n{line}\n", 60)
+    assert (found.step, found.steps, found.loss) == (0, STEPS, None)
+
+
 def test_a_training_that_has_not_said_anything_yet_has_no_end(progress):
     found = progress("python -m xstilts\n", 60)
     assert (found.step, found.steps, found.loss, found.seconds_left) == (0, STEPS, None, None)

@@ -158,6 +158,55 @@ def test_a_job_refuses_a_file_with_another_byte_and_says_what_to_delete(made: Pa
         store.require_intact(tmp_path, NEEDY)
 
 
+SHAPES = [
+    "",
+    "{",
+    "null",
+    "[]",
+    "{}",
+    '{"files": {}, "sizes": {}}',
+    '{"sizes": {"spec.json": 2}}',
+    '{"files": 1, "sizes": 1}',
+]
+
+
+@pytest.mark.parametrize("text", SHAPES)
+def test_a_manifest_that_no_job_has_written_makes_nothing_finished(tmp_path: Path, text: str):
+    with publishing(tmp_path, ENTRY):
+        pass
+    (tmp_path / ENTRY.manifest).write_text(text, encoding="utf-8")
+    assert not finished(tmp_path, ENTRY)
+    assert store.damaged(tmp_path, ENTRY)
+
+
+@pytest.mark.parametrize("name", ["rows.txt", "manifest.json"])
+def test_a_folder_or_a_lost_link_in_the_place_of_a_file_makes_nothing_finished(tmp_path: Path, name: str):
+    with publishing(tmp_path, ENTRY) as draft:
+        (draft.folder / "rows.txt").write_text("rows", encoding="utf-8")
+    file = tmp_path / ENTRY.path / name
+    file.unlink()
+    file.symlink_to(file)
+    assert not finished(tmp_path, ENTRY)
+    file.unlink()
+    file.mkdir()
+    assert not finished(tmp_path, ENTRY)
+    store.set_aside(tmp_path, ENTRY)
+    with publishing(tmp_path, ENTRY) as draft:
+        (draft.folder / "rows.txt").write_text("rows", encoding="utf-8")
+    assert finished(tmp_path, ENTRY)
+
+
+def test_a_note_that_is_not_in_a_manifest_is_asked_for_with_its_file_and_what_to_do(tmp_path: Path):
+    with publishing(tmp_path, ENTRY) as draft:
+        draft.notes["train.en"] = {"warning": "few"}
+    assert store.noted(tmp_path, ENTRY.path, "train.en") == {"warning": "few"}
+    for name in ("train.en", "dev.en"):
+        with pytest.raises(
+            UserError, match=rf"manifest\.json: found .* expected a note on '{name}' with 'rows'. Delete"
+        ):
+            store.noted(tmp_path, ENTRY.path, name, "rows")
+
+
 # What is still to be made
 
 
