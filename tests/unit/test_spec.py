@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from xstilts import sourcecode, spec
-from xstilts.sourcecode import SourceCode
+from xstilts.errors import UserError
+from xstilts.sourcecode import LOADERS, PACKAGE, ROOT, SourceCode
+from xstilts.steps import REPORTS, RESULTS
+
+LIBRARY = ROOT / PACKAGE
+NAMED = {"tasks", "kinds", "metrics", "prediction", "retrieval.predict"}
+"""What the grid names besides the commands of jobs, packages for the modules in them."""
 
 SOURCE = '''"""A module."""
 import os
@@ -90,6 +96,81 @@ def test_an_import_for_type_checking_does_not_count(package: Path):
     before = code("shape")
     (package / "other.py").write_text("A = 2\n")
     assert code("shape") == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from .helper import double\n",
+        "from . import helper\n",
+        "if TYPE_CHECKING:\n    pass\nelse:\n    import demo.helper\n",
+    ],
+    ids=["a relative import", "from the package itself", "where types are not checked"],
+)
+def test_an_import_counts_however_it_is_written(package: Path, text: str):
+    (package / "shape.py").write_text(text)
+    before = code("shape")
+    (package / "helper.py").write_text("def double(x):\n    return x + x\n")
+    assert code("shape") != before
+
+
+def test_a_relative_import_in_a_package_counts(package: Path):
+    for name, text in {"inner/__init__": "from .one import A\n", "inner/one": "from ..other import A\n"}.items():
+        (package / name).parent.mkdir(exist_ok=True)
+        (package / f"{name}.py").write_text(text)
+    before = code("inner")
+    (package / "other.py").write_text("A = 2\n")
+    assert code("inner") != before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from importlib import import_module\nMODULE = import_module('demo.' + 'other')\n",
+        "import importlib as it\nMODULE = it.import_module('demo.other')\n",
+        "from importlib import import_module as load\n",
+        "MODULE = __import__('demo.other')\n",
+        "import runpy\nrunpy.run_path('other.py')\n",
+    ],
+)
+def test_a_module_that_imports_by_name_is_refused_where_a_job_reaches_it(package: Path, text: str):
+    (package / "helper.py").write_text(text)
+    with pytest.raises(UserError, match=r"helper\.py imports modules by name \(\w+\).* an import statement, or add"):
+        code("shape")
+    assert code("other")
+
+
+def package_modules() -> dict[str, Path]:
+    """The modules of the real package, by their names below it."""
+    files = {file.relative_to(LIBRARY).with_suffix(""): file for file in LIBRARY.rglob("*.py")}
+    return {".".join(name.parts).removesuffix(".__init__"): file for name, file in files.items()}
+
+
+def test_every_module_that_imports_by_name_is_declared_or_out_of_the_reach_of_jobs():
+    importing = {name for name, file in package_modules().items() if sourcecode._parsed(file.read_bytes())[2]}
+    assert importing == {*LOADERS, "__main__", "publication.licences"}
+    known = SourceCode(Path("no memory.json"))
+    starts = {f"commands.{step}" for step in (*RESULTS, *REPORTS)}
+    starts |= {name for name in package_modules() if name in NAMED or name.partition(".")[0] in NAMED - {"prediction"}}
+    reached = known.reached(f"{PACKAGE}.{name}" for name in starts)
+    assert reached.isdisjoint({f"{PACKAGE}.__main__", f"{PACKAGE}.publication.licences"})
+
+
+def test_every_file_beside_the_modules_counts_with_them_or_is_out_of_the_reach_of_jobs():
+    beside = {file for file in LIBRARY.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")}
+    seen = {file.parent / name for file in beside for name in sourcecode._beside(_name_of(file.parent))}
+    assert beside - seen == {LIBRARY / "publication" / "card.md"}
+
+
+def _name_of(folder: Path) -> str:
+    return ".".join(folder.relative_to(ROOT).parts)
+
+
+def test_the_miniature_reaches_every_grammar_and_lexicon():
+    languages = {f"{PACKAGE}.{name}" for name in package_modules() if name.startswith("miniature.languages.")}
+    assert len(languages) == 15
+    for step in ("write_miniature", "make_tokenizer", "pretrain_encoder"):
+        assert languages <= SourceCode(Path("no memory.json")).reached([f"{PACKAGE}.commands.{step}"])
 
 
 def test_a_metric_counts_for_what_names_it_and_not_for_what_only_uses_it(package: Path):

@@ -198,8 +198,27 @@ CODE: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "intervals": (code("reporting/resampling"), (STATISTICS, *SHOWN)),
     "the tables": (code("reporting/tables"), (TABLES,)),
     "what only plans": (code("config", "grid", "checks", "spec", "store", "run", "__main__", "errors"), NOTHING),
-    "the miniature, of which nothing is read": (code("miniature/events"), NOTHING),
+    "the miniature, of which nothing is read": (code("miniature/events", "miniature/languages/de"), NOTHING),
 }
+
+
+GRAMMARS = {
+    "a grammar": code("miniature/languages/de"),
+    "a lexicon": code("miniature/languages/de_lexicon"),
+    "what all grammars share": code("miniature/languages/base"),
+}
+
+
+@pytest.mark.parametrize("edit", GRAMMARS.values(), ids=GRAMMARS.keys())
+def test_an_edit_of_a_grammar_makes_the_miniature_anew_and_what_is_read_from_it(
+    pristine: Project, tmp_path: Path, edit: Edit
+):
+    project = pristine.copy(tmp_path / "here")
+    setting(tasks={"tatoeba": {"source": "miniature"}})(project)
+    project.finish()
+    edit(project)
+    pending, entries = project.plan()
+    assert pending == expected(entries, ("miniature/data", *read("tatoeba.evaluate"), *below("tatoeba")))
 
 
 # The files

@@ -2,7 +2,7 @@
 
 It is taken over the syntax trees without docstrings, so that comments, docstrings and layout do not count, and is the
 same under every Python version. Modules loaded by name at run time are not seen and have to be given, and so have
-metrics.
+metrics; who may load any is a list here, and no other module that a job reaches does.
 """
 
 import ast
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from xstilts.errors import UserError
 from xstilts.spec import Memory, fingerprint, sha256
 
 PACKAGE = __name__.partition(".")[0]
@@ -27,6 +28,12 @@ is kept, or what is said of it: never a result."""
 METRICS = "metrics"
 """The package whose modules count where they are named and not where they are only used: a metric that changes makes
 new scores, and trains and predicts nothing again although it chooses checkpoints."""
+
+LOADERS = ("tasks", "kinds", "metrics", "commands.predict")
+"""The modules that import others by a name known only at run time; the grid names what a job loads in this way."""
+
+_IMPORTERS = {"import_module", "__import__", "exec_module", "load_module", "resolve_name", "run_module", "run_path"}
+"""Functions of the standard library that import what no import statement names."""
 
 _FILES = {".css", ".csv", ".html", ".js"}
 """What a package may have beside its modules, and reads."""
@@ -57,7 +64,11 @@ class SourceCode(Memory):
         return all(isinstance(text, str) for text in (value[0], *value[1]))
 
     def fingerprint(self, *modules: str) -> str:
-        """The fingerprint of all code that the modules reach."""
+        """The fingerprint of all code that the modules reach.
+
+        Raises:
+            UserError: one of them imports by a name known only at run time and is not among `LOADERS`.
+        """
         reached = self.reached(f"{PACKAGE}.{module}" for module in modules)
         return fingerprint({module: self._module(module).fingerprint for module in reached})
 
@@ -76,7 +87,9 @@ class SourceCode(Memory):
         if name not in self._modules:
             source = _file(name).read_bytes()
             key = f"{_own_hash()}.{hashlib.sha256(source).hexdigest()}"
-            parsed, names = self.known.get(key) or self.learn(key, _parsed(source))
+            parsed, names, by_name = self.known.get(key) or self.learn(key, _parsed(source))
+            if by_name and name.partition(".")[2] not in LOADERS:
+                raise _hidden(name, by_name)
             beside = _beside(name)
             own = fingerprint({"code": parsed, "files": beside}) if beside else parsed
             self._modules[name] = _Module(own, _counted(name, names))
@@ -92,7 +105,15 @@ def _own_hash() -> str:
 @cache
 def _parsed(source: bytes) -> list:
     tree = ast.parse(source)
-    return [fingerprint(_serialise(tree)), sorted(set(_imported_names(tree)))]
+    return [fingerprint(_serialise(tree)), sorted(set(_imported_names(tree))), sorted(set(_importers(tree)))]
+
+
+def _hidden(module: str, importers: list[str]) -> UserError:
+    return UserError(
+        f"{_file(module)} imports modules by name ({', '.join(importers)}), which no fingerprint sees: an edit of "
+        "theirs would leave old results in place. Import them by an import statement, or add the module to LOADERS of "
+        f"{__name__} and name what it loads where the grid names the code of a job."
+    )
 
 
 def _file(module: str) -> Path:
@@ -113,12 +134,21 @@ def _counted(importer: str, names: list[str]) -> tuple[str, ...]:
     """The modules of this package among what a module imports, the packages above them included."""
     found = set()
     for name in names:
-        parts = name.split(".")
+        parts = _absolute(importer, name).split(".")
         for length in range(2, len(parts) + 1):
             candidate = ".".join(parts[:length])
             if parts[0] == PACKAGE and _counts(parts[1:length], importer) and _file(candidate).is_file():
                 found.add(candidate)
     return tuple(sorted(found))
+
+
+def _absolute(importer: str, name: str) -> str:
+    """The full name of an import, which may be relative to the package of its module."""
+    relative = name.lstrip(".")
+    level = len(name) - len(relative)
+    # A package is the first thing that its own dots stand for, a module is not.
+    package = importer.split(".") + [""] * (_file(importer).name == "__init__.py")
+    return ".".join([*package[:-level], relative]) if level else name
 
 
 def _counts(parts: list[str], importer: str) -> bool:
@@ -131,16 +161,28 @@ def _is_wiring(parts: list[str]) -> bool:
 
 
 def _imported_names(tree: ast.AST) -> Iterator[str]:
-    """Dotted names of everything imported at run time; blocks under `if TYPE_CHECKING` are left out."""
+    """Dotted names of everything imported at run time, relative ones with their dots in front.
+
+    Blocks under `if TYPE_CHECKING` are left out.
+    """
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            continue
-        if isinstance(node, ast.Import):
+            yield from _imported_names(ast.Module(node.orelse, []))
+        elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            package = f"{'.' * node.level}{node.module}." if node.module else "." * node.level
+            yield from (f"{package}{alias.name}" for alias in node.names)
         else:
             yield from _imported_names(node)
+
+
+def _importers(tree: ast.AST) -> Iterator[str]:
+    """The functions of a module, used or imported, that import by name."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name) if name in _IMPORTERS:
+                yield name
 
 
 def _serialise(node: object) -> object:

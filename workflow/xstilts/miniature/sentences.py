@@ -3,17 +3,17 @@
 import random
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib import import_module
 from itertools import dropwhile
 from types import ModuleType
 from typing import NamedTuple
 
 from xstilts.miniature import sampling
 from xstilts.miniature.events import Sentence
+from xstilts.miniature.languages import de, en, es, hi, ru, tr, zh
 from xstilts.miniature.languages.base import Phrase, Word
 
-LANGUAGES = ("en", "de", "es", "ru", "tr", "hi", "zh")
-_GRAMMARS = {lang: import_module(f"xstilts.miniature.languages.{lang}") for lang in LANGUAGES}
+_GRAMMARS = {"en": en, "de": de, "es": es, "ru": ru, "tr": tr, "hi": hi, "zh": zh}
+LANGUAGES = tuple(_GRAMMARS)
 _MARGINS = frozenset(("ADP", "DET", "PRON"))
 _CLOSING, _OPENING = frozenset(".,?。，？।»"), frozenset("¿«")
 
