@@ -37,9 +37,9 @@ onsuccess:
     RUN.tidy()
     RUN.discard()
     # After `--until` there may be no cell to show.
-    shell("python -m xstilts table {RUN.config_file} || true")
+    shell("python -m xstilts table {RUN.config_file:q} || true")
 
 
 onerror:
-    shell("python -m xstilts table {RUN.config_file} || true")
+    shell("python -m xstilts table {RUN.config_file:q} || true")
     print(RUN.failures(), flush=True)

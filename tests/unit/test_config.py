@@ -1,6 +1,7 @@
 """A mistake in the configuration is one message that names key, value and what is allowed."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -179,6 +180,93 @@ def test_a_mistake_names_file_and_line(tmp_path: Path):
 
 def test_the_exponent_form_that_yaml_reads_as_text_is_a_number():
     assert parse({"training": {"learning_rate": "1e-5"}}).training.learning_rate == 1e-5
+
+
+# Paths
+
+PLACES = {
+    "a relative path": ("results", "results"),
+    "blanks and other letters": ("my résultats", "my résultats"),
+    "the home folder": ("~/xr", "/home/emma/xr"),
+    "a variable": ("$SCRATCH/xr", "/scratch/emma/xr"),
+    "a variable within a name": ("/data/${SCRATCH_NAME}_1", "/data/emma_1"),
+    "a variable that begins with a home folder": ("$MINE", "/home/emma/mine"),
+    "a dollar sign": ("a$$b", "a$b"),
+    "a folder that begins with a tilde": ("./~old", "~old"),
+}
+ENVIRONMENT = {
+    "HOME": "/home/emma",
+    "SCRATCH": "/scratch/emma",
+    "SCRATCH_NAME": "emma",
+    "MINE": "~/mine",
+    "EMPTY": "",
+}
+PATHS = {
+    "store": lambda place: {"store": place},
+    "data": lambda place: {"data": place},
+    "folders": lambda place: {"tasks": {"mnli": {"folders": ["other", place]}}},
+    "encoder": lambda place: {"encoders": {"toy": {"path": place}}},
+    "source": lambda place: {"sources": {"ud-treebanks-v2.5": {"folder": place}}},
+}
+
+
+def paths_of(config: Config) -> dict[str, Path]:
+    return {
+        "store": config.store,
+        "data": config.data,
+        "folders": config.tasks["mnli"].folders[1] if config.tasks else None,
+        "encoder": config.encoders["toy"].path if config.encoders else None,
+        "source": config.sources["ud-treebanks-v2.5"].folder if config.sources else None,
+    }
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("UNDEFINED", raising=False)
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("written, expected", PLACES.values(), ids=PLACES.keys())
+@pytest.mark.parametrize("key", PATHS)
+def test_home_folders_and_variables_are_filled_in_in_every_path_and_once(key: str, written: str, expected: str):
+    config = parse(PATHS[key](written))
+    assert paths_of(config)[key] == Path(expected)
+    # What a run leaves for its jobs.
+    assert parse(config.model_dump(mode="json", exclude_unset=True)) == config
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(
+    "place, problem",
+    [
+        ("$UNDEFINED/xr", "the environment variable UNDEFINED is not set or is empty"),
+        ("${EMPTY}/xr", "the environment variable EMPTY is not set or is empty"),
+        ("xr/5$", "write '$$' for a dollar sign"),
+        ("~nobody-of-that-name/xr", "write './~nobody-of-that-name'"),
+    ],
+)
+@pytest.mark.parametrize("key", PATHS)
+def test_what_cannot_be_filled_in_in_a_path_is_a_mistake(key: str, place: str, problem: str):
+    with pytest.raises(ConfigError) as error:
+        parse(PATHS[key](place))
+    assert problem in str(error.value)
+    assert repr(place) in str(error.value)
+
+
+def test_every_path_of_the_configuration_is_one_of_these():
+    found = re.findall(r'"format": "path"', json.dumps(Config.model_json_schema()))
+    assert len(found) == len(PATHS)
+
+
+@pytest.mark.parametrize("store", ["a{b}", "{entry}"])
+def test_a_store_with_what_snakemake_takes_for_a_wildcard_is_a_mistake(store: str):
+    with pytest.raises(ConfigError, match=r"'store': .*'\{' or '\}'.*wildcards"):
+        parse({"store": store})
+
+
+# What stands over what
 
 
 def test_a_stage_states_only_what_differs():

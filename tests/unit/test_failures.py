@@ -65,10 +65,29 @@ def test_what_most_cells_wait_for_comes_first_and_no_cell_counts_twice(world: Wo
     ]
 
 
-def test_a_job_that_was_killed_is_told_too(world: World):
+@pytest.mark.parametrize(
+    "text, cause",
+    [
+        (
+            "",
+            "its log is empty: it ended before it began, and what it printed stands above or in the log of the cluster",
+        ),
+        (
+            "python -m xstilts\n{'loss': '1.0'}\n\n",
+            "its log breaks off: it was probably killed (kill -9, no memory left), or its disk was full; "
+            "the last line is \"{'loss': '1.0'}\"",
+        ),
+        (
+            "python -m xstilts\nTraceback (most recent call last):\n  File …\nOSError: [Errno 28] No space left\n",
+            "OSError: [Errno 28] No space left",
+        ),
+    ],
+    ids=["not begun", "killed", "an error that could not be put first"],
+)
+def test_a_job_that_has_written_no_cause_is_told_as_its_log_allows(world: World, text: str, cause: str):
     grid = world.grid()
-    log(model(grid, "mnli", "pawsx"), "python -m xstilts\n{'loss': '1.0'}\n")
-    assert "(cells that need it: 1): its log has no cause: it was killed" in shown(grid)[1]
+    log(model(grid, "mnli", "pawsx"), text)
+    assert shown(grid)[1].endswith(f"(cells that need it: 1): {cause}")
 
 
 def test_what_failed_before_the_run_or_goes_on_elsewhere_is_not_told(world: World):

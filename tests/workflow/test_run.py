@@ -285,6 +285,40 @@ def test_an_encoder_that_is_not_there_ends_the_run_before_any_job_with_one_messa
     assert not mine.files()
 
 
+def test_every_value_in_a_shell_line_of_a_rule_is_quoted():
+    files = [ROOT / "Snakefile", *(ROOT / "workflow" / "rules").glob("*.smk")]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines() if "python -m" in line]
+    lines += [line for line in (ROOT / "workflow/rules/train.smk").read_text().splitlines() if "--config" in line]
+    values = [value for line in lines for value in re.findall(r"{(.*?)}", line)]
+    assert len(values) > 3 * 13
+    assert [value for value in values if not value.endswith(":q")] == []
+
+
+def test_blanks_and_letters_of_all_kinds_may_stand_in_every_path(world: WORLD, monkeypatch: pytest.MonkeyPatch):
+    mine = experiment(world("plain"), "blanks", ["none"], ["tatoeba"])
+    raw = yaml.safe_load(mine.file.read_text(encoding="utf-8"))
+    folder = mine.folder.rename(mine.folder.with_name("Mein Projekt «ä»"))
+    monkeypatch.setenv("XSTILTS_PLACE", "my results; it's $HOME")
+    raw |= {"store": "$XSTILTS_PLACE/большие файлы", "data": "data"}
+    file = folder / "mein Versuch № 1.yaml"
+    file.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
+    (folder / f"{mine.name}.yaml").unlink()
+    command = [mine.command[0], "--snakefile", ROOT / "Snakefile", "--configfile", file.name, "--cores", "2"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    made = folder / "my results; it's $HOME" / "большие файлы" / "experiments" / mine.name
+    assert (made / "scores.csv").is_file()
+    assert {path.name for path in folder.iterdir()} - {".snakemake", "logs"} == {
+        "data",
+        file.name,
+        made.parents[2].name,
+    }
+    status = [sys.executable, "-m", "xstilts", "status", file.name]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
+    shown = subprocess.run(status, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
+    assert "1 of 1 cells are done" in shown
+
+
 def test_a_job_for_a_name_that_no_longer_stands_for_its_code_or_data_is_refused(done: Experiment):
     command = [sys.executable, "-m", "xstilts", "read_task", "data/x~000", "--config", done.reports / "config.json"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}

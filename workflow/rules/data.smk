@@ -12,7 +12,7 @@ rule read_task:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts read_task {wildcards.entry} --config {params.config} --log {log}"
+        "python -m xstilts read_task {wildcards.entry:q} --config {params.config:q} --log {log:q}"
 
 
 rule encode_task:
@@ -29,4 +29,4 @@ rule encode_task:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts encode_task {wildcards.entry} --config {params.config} --log {log}"
+        "python -m xstilts encode_task {wildcards.entry:q} --config {params.config:q} --log {log:q}"

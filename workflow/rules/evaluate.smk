@@ -14,7 +14,7 @@ rule predict:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts predict {wildcards.entry} --config {params.config} --log {log}"
+        "python -m xstilts predict {wildcards.entry:q} --config {params.config:q} --log {log:q}"
 
 
 rule score:
@@ -32,4 +32,4 @@ rule score:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts score {wildcards.entry} --config {params.config} --log {log}"
+        "python -m xstilts score {wildcards.entry:q} --config {params.config:q} --log {log:q}"

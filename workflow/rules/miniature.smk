@@ -12,7 +12,7 @@ rule write_miniature:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts write_miniature {wildcards.entry} --config {params.config} --log {log}"
+        "python -m xstilts write_miniature {wildcards.entry:q} --config {params.config:q} --log {log:q}"
 
 
 rule make_tokenizer:
@@ -31,7 +31,7 @@ rule make_tokenizer:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts make_tokenizer {wildcards.entry} --config {params.config} --log {log}"
+        "python -m xstilts make_tokenizer {wildcards.entry:q} --config {params.config:q} --log {log:q}"
 
 
 rule pretrain_encoder:
@@ -51,4 +51,4 @@ rule pretrain_encoder:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts pretrain_encoder {wildcards.entry} --config {params.config} --log {log}"
+        "python -m xstilts pretrain_encoder {wildcards.entry:q} --config {params.config:q} --log {log:q}"

@@ -13,7 +13,7 @@ rule collect:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts collect {wildcards.entry} --config {params.config} --log {log}"
+        "python -m xstilts collect {wildcards.entry:q} --config {params.config:q} --log {log:q}"
 
 
 rule statistics:
@@ -30,7 +30,7 @@ rule statistics:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts statistics {wildcards.entry} --config {params.config} --log {log}"
+        "python -m xstilts statistics {wildcards.entry:q} --config {params.config:q} --log {log:q}"
 
 
 rule tables:
@@ -49,7 +49,7 @@ rule tables:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts tables {wildcards.entry} --config {params.config} --log {log}"
+        "python -m xstilts tables {wildcards.entry:q} --config {params.config:q} --log {log:q}"
 
 
 rule figures:
@@ -68,7 +68,7 @@ rule figures:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts figures {wildcards.entry} --config {params.config} --log {log}"
+        "python -m xstilts figures {wildcards.entry:q} --config {params.config:q} --log {log:q}"
 
 
 rule page:
@@ -86,4 +86,4 @@ rule page:
     params:
         config=RUN.config_file,
     shell:
-        "python -m xstilts page {wildcards.entry} --config {params.config} --log {log}"
+        "python -m xstilts page {wildcards.entry:q} --config {params.config:q} --log {log:q}"

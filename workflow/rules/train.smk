@@ -20,5 +20,5 @@ rule train_stage:
         config=RUN.config_file,
         gpus=RUN.processes,
     shell:
-        "exec python -m xstilts train_stage {wildcards.entry}"
-        " --config {params.config} --gpus {params.gpus} --log {log}"
+        "exec python -m xstilts train_stage {wildcards.entry:q}"
+        " --config {params.config:q} --gpus {params.gpus:q} --log {log:q}"

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from xstilts import mistakes
 from xstilts.errors import UserError, nearest, shorten
+from xstilts.paths import StorePath, UserPath
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$", max_length=80)]
 """A name that becomes part of a path: lower-case letters, digits and `_ . + -`."""
@@ -74,7 +75,7 @@ class Source(Settings):
     """A mirror of it."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     """Of another version of it, which is then used in its place."""
-    folder: Path | None = None
+    folder: UserPath | None = None
     """The folder in which it is unpacked already; nothing is fetched then."""
 
     @model_validator(mode="after")
@@ -89,7 +90,7 @@ class TaskSettings(Settings):
 
     source: SourceName | None = None
     """Where its files come from; by default what the top level says."""
-    folders: tuple[Path, ...] = ()
+    folders: tuple[UserPath, ...] = ()
     """Where its files lie, searched in order; by default the folder of its name below `data` (docs/tasks.md)."""
     languages: tuple[str, ...] | None = None
     """The languages in which it is evaluated, of those that it has; all of them by default."""
@@ -212,7 +213,7 @@ class Pretraining(Settings):
 class Encoder(Settings):
     """A pretrained encoder: a local Hugging Face folder, a repository of the hub at a fixed commit, or one to make."""
 
-    path: Path | None = None
+    path: UserPath | None = None
     repository: str | None = None
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
     pretraining: Pretraining | None = None
@@ -258,7 +259,7 @@ class Config(Settings):
 
     experiment: Name = "xtreme"
     """Names the folder of its tables below the store."""
-    store: Path = Path("results")
+    store: StorePath = Path("results")
     """Where everything computed lies; experiments that share a store share what they have in common."""
     source: SourceName = "release"
     """`release` reads the user's files below `data`, `hub` fetches pinned repositories of the hub and archives,
@@ -266,7 +267,7 @@ class Config(Settings):
     miniature: Miniature = Miniature()
     sources: dict[Name, Source] = {}
     """Other places for official archives, by name."""
-    data: Path = Path("data")
+    data: UserPath = Path("data")
     """The folder that has one folder for each task, unless a task names its own."""
     grid: GridSettings = GridSettings()
     languages: tuple[str, ...] | None = None

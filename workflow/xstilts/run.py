@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from xstilts import config as configuration
-from xstilts import devices, discard, leftovers, locks, store, streams
+from xstilts import devices, discard, leftovers, locks, sourcecode, store, streams
 from xstilts.config import Config
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
@@ -36,11 +36,12 @@ class Run:
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
         self.begun = 0.0
-        # Jobs find this package and this interpreter wherever they start, with or without an activated environment.
         # Jobs open their files, and those of their libraries, in UTF-8 under any locale.
         os.environ["PYTHONUTF8"] = "1"
-        os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
-        os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        # Jobs find this package and this interpreter wherever they start, with or without an activated environment.
+        if _is_source_tree(sourcecode.ROOT):
+            _put_first("PYTHONPATH", sourcecode.ROOT)
+        _put_first("PATH", Path(sys.executable).parent)
 
     @property
     def config_file(self) -> str:
@@ -154,6 +155,17 @@ class Run:
 
     def _leave_config(self) -> None:
         store.write_json(Path(self.config_file), self.config.model_dump(mode="json", exclude_unset=True))
+
+
+def _is_source_tree(folder: Path) -> bool:
+    """Whether nothing but this package is found by a folder: others may be installed beside an installed one."""
+    return not any(folder.glob(f"{sourcecode.PACKAGE}-*.dist-info"))
+
+
+def _put_first(variable: str, folder: Path) -> None:
+    """Let a search path of the environment begin with a folder."""
+    others = os.environ.get(variable, "").split(os.pathsep) if os.environ.get(variable) else []
+    os.environ[variable] = os.pathsep.join([str(folder), *(other for other in others if other != str(folder))])
 
 
 def _without_fingerprints(path: str) -> str:

@@ -20,7 +20,9 @@ LOGS = Path("logs")
 _LOSS = re.compile(r"^\{'loss': .*\}$", re.MULTILINE)
 _RESUMED = re.compile(re.escape(GOING_ON).replace(r"\{\}", r"(\d+)"))
 _FAILURE = "error: "
-_UNKNOWN = "its log has no cause: it was killed (kill -9, no memory left), its disk was full, or it could not start"
+_TRACEBACK = "Traceback (most recent call last):"
+_NOT_BEGUN = "its log is empty: it ended before it began, and what it printed stands above or in the log of the cluster"
+_KILLED = "its log breaks off: it was probably killed (kill -9, no memory left), or its disk was full; the last line is"
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def failures_since(begun: float, pending: Iterable[Entry]) -> list[Failure]:
     """
     logs = {entry: log_of(entry) for entry in pending}
     return [
-        Failure(entry, _cause(log) or _UNKNOWN, log)
+        Failure(entry, _cause(log) or _guess(log), log)
         for entry, log in logs.items()
         if log.is_file() and log.stat().st_mtime >= begun and (_cause(log) or holder(log) in (None, UNKNOWN))
     ]
@@ -97,6 +99,14 @@ def _cause(log: Path) -> str | None:
     with log.open(encoding="utf-8", errors="replace") as file:
         first = file.readline().rstrip()
     return first.removeprefix(_FAILURE) if first.startswith(_FAILURE) else None
+
+
+def _guess(log: Path) -> str:
+    """What can be said of a job that has written no cause."""
+    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    if not lines:
+        return _NOT_BEGUN
+    return lines[-1] if _TRACEBACK in lines else f"{_KILLED} {lines[-1]!r}"
 
 
 def log_of(entry: Entry) -> Path:
