@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from xstilts.errors import UserError
+from xstilts.inspection.experiments import SHIPPED
 from xstilts.run import Run, alternatives
 from xstilts.store import publishing
 
@@ -47,12 +48,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     stages = {"german": {"tasks": ["panx"], "languages": ["de"]}}
     grid = {"encoders": ["toy"], "intermediates": ["none", "mnli", "german"], "targets": ["panx", "xnli"]}
     raw = {"grid": grid, "stages": stages, "encoders": {"toy": {"path": "toy"}}}
-    named_alike = [e for path, e in Run(raw, ["own"]).grid.entries.items() if path.startswith("data/panx.train~")]
+    named_alike = [e for path, e in Run(raw, [SHIPPED]).grid.entries.items() if path.startswith("data/panx.train~")]
     (english,) = (entry for entry in named_alike if "train.en" in entry.spec["files"])
     assert len(named_alike) == 2
     with publishing(tmp_path / "results", english):
         pass
-    return Run(raw, ["own"])
+    return Run(raw, [SHIPPED])
 
 
 @pytest.mark.parametrize("step", ["read_task", "encode_task", "train_stage", "predict", "score", "collect", "tables"])

@@ -273,6 +273,17 @@ def test_a_mistake_in_the_configuration_ends_the_run_before_any_job_with_one_mes
     assert not (tmp_path / "results").exists()
 
 
+def test_a_block_that_is_given_twice_ends_the_run_before_any_job_with_both_lines(tmp_path: Path):
+    mine = experiment(tmp_path, "twice", ["none"], ["xnli"])
+    lines = mine.file.read_text(encoding="utf-8").splitlines()
+    first, again = lines.index("stages:") + 1, len(lines) + 1
+    mine.file.write_text("\n".join([*lines, "stages: {xnli: {epochs: 9}}", ""]), encoding="utf-8")
+    run = mine.snakemake("--dry-run")
+    assert run.returncode != 0
+    assert f"error: {mine.file}: the key 'stages' stands in line {first} and again in line {again};" in run.stdout
+    assert "Traceback" not in run.stdout
+
+
 def test_an_encoder_that_is_not_there_ends_the_run_before_any_job_with_one_message(world: WORLD):
     mine = experiment(world("bare"), "bare", ["none"], ["tatoeba"])
     raw = yaml.safe_load(mine.file.read_text(encoding="utf-8"))

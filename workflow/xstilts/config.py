@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from xstilts import mistakes
 from xstilts.errors import UserError, nearest, shorten
 from xstilts.paths import StorePath, UserPath
+from xstilts.yamlfiles import require_unambiguous
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$", max_length=80)]
 """A name that becomes part of a path: lower-case letters, digits and `_ . + -`."""
@@ -314,7 +315,11 @@ def parse(raw: Mapping[str, Any], files: Iterable[Path | str] = ()) -> Config:
 
     Raises:
         ConfigError: the first mistake: key, line, value, what is allowed.
+        UserError: a file that says something twice.
     """
+    files = [Path(file) for file in files]
+    for file in files:
+        require_unambiguous(file)
     try:
         for keys, text in mistakes.unwritable(raw):
             raise ConfigError(".".join(keys), text, mistakes.UNWRITABLE, origin=mistakes.origin(keys, raw, files))
