@@ -33,7 +33,7 @@ def leave(folder: Path, entry: Entry) -> set[Path]:
     """What a killed training leaves: its state and its lock, a draft, a manifest half written and one set aside."""
     files = {
         store.scratch(folder, entry, "training") / "checkpoint-2" / "model.safetensors",
-        store.scratch(folder, entry, "lock"),
+        store.scratch(folder, entry, "training.lock"),
         store.scratch(folder, entry, "files.4711") / "config.json",
         (folder / entry.manifest).with_name(".manifest.json.4711"),
         (folder / entry.manifest).with_name("manifest.json.damaged"),
@@ -53,8 +53,7 @@ def test_what_was_left_beside_a_finished_entry_goes(tmp_path: Path, grid: Grid, 
     finish(tmp_path, model)
     leave(tmp_path, model)
     leftovers.remove(tmp_path, grid)
-    assert there(tmp_path) == {tmp_path / model.manifest}
-    assert list((tmp_path / ".scratch").iterdir()) == []
+    assert [path.name for path in (tmp_path / model.path).iterdir()] == ["manifest.json"]
 
 
 def test_what_an_unfinished_entry_goes_on_from_stays(tmp_path: Path, grid: Grid, model: Entry):
@@ -71,8 +70,8 @@ def test_what_a_job_still_holds_stays(tmp_path: Path, grid: Grid, model: Entry):
         assert there(tmp_path) == {*files, tmp_path / model.manifest}
 
 
-def test_what_other_experiments_have_left_stays(tmp_path: Path, grid: Grid):
-    other = tmp_path / ".scratch" / "0123456789ab.training"
+def test_what_other_experiments_have_left_stays(tmp_path: Path, grid: Grid, model: Entry):
+    other = tmp_path / model.path.replace("seed-1", "seed-2") / ".training"
     other.mkdir(parents=True)
     leftovers.remove(tmp_path, grid)
     assert other.is_dir()

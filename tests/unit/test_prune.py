@@ -150,7 +150,6 @@ def test_of_an_entry_that_is_a_link_the_link_goes_and_its_target_stays(world: Wo
         "models/notes.txt",
         "models/kept/seed-1/file",
         "features/tokenizer~0123456789ab/readme.txt",
-        ".scratch/notes",
         ".cache/sha256.json",
     ],
 )
@@ -182,31 +181,55 @@ def test_the_state_of_a_training_that_runs_stays_and_so_does_its_entry(world: Wo
     foreign = model(world.grid(stages={"mnli": {"epochs": 9}}), "none", "xnli")
     state = state_of(world, foreign)
     half = world.store / foreign.path / "config.json"
-    half.parent.mkdir(parents=True)
     half.write_text("{}")
     with exclusive(state):
         assert found(world, world.grid()) == []
         (state / "optimizer.pt").read_text()
     state_of(world, foreign)
-    assert len(pruned(world, world.grid())) == 3
-    assert not state.exists()
+    assert pruned(world, world.grid()) == {foreign.path}
     assert not half.parent.exists()
+
+
+def test_what_a_training_left_beside_an_entry_that_was_finished_since_goes(world: World):
+    done = model(world.grid(), "none", "xnli")
+    state = state_of(world, done)
+    assert pruned(world, world.grid()) == {f"{done.path}/{name}" for name in (".training", ".training.lock")}
+    assert not state.exists()
+    assert finished(world.store, done)
 
 
 def test_the_state_of_a_training_that_has_a_name_and_is_not_done_stays(world: World):
     wanted = world.grid(stages={"mnli": {"epochs": 9}})
-    state_of(world, model(wanted, "none", "xnli"))
-    assert not [path for path in pruned(world, wanted) if path.startswith(".scratch")]
+    state = state_of(world, model(wanted, "none", "xnli"))
+    pruned(world, wanted)
+    assert (state / "optimizer.pt").is_file()
 
 
-@pytest.mark.parametrize(("age", "goes"), [(0, False), (TWO_DAYS, True)], ids=["today", "older"])
-def test_a_draft_goes_when_nothing_was_written_to_it_for_a_day(world: World, age: float, goes: bool):
-    draft = scratch(world.store, world.grid().tables, "files.4711")
+def draft_of(world: World, entry: Entry, age: float) -> Path:
+    """Files of a job that wrote its last one so many seconds ago."""
+    draft = scratch(world.store, entry, "files.4711")
     draft.mkdir(parents=True)
     (draft / "half.txt").write_text("half")
     for path in (draft / "half.txt", draft):
         os.utime(path, (time.time() - age, time.time() - age))
-    assert pruned(world, world.grid()) == ({f".scratch/{draft.name}"} if goes else set())
+    return draft
+
+
+AGES = pytest.mark.parametrize(("age", "goes"), [(0, False), (TWO_DAYS, True)], ids=["today", "older"])
+
+
+@AGES
+def test_a_draft_goes_when_nothing_was_written_to_it_for_a_day(world: World, age: float, goes: bool):
+    tables = world.grid().tables
+    draft = draft_of(world, tables, age)
+    assert pruned(world, world.grid()) == ({f"{tables.path}/{draft.name}"} if goes else set())
+
+
+@AGES
+def test_an_entry_without_a_name_stays_while_a_job_may_be_about_to_finish_it(world: World, age: float, goes: bool):
+    foreign = model(world.grid(stages={"mnli": {"epochs": 9}}), "none", "xnli")
+    draft_of(world, foreign, age)
+    assert pruned(world, world.grid()) == ({foreign.path} if goes else set())
 
 
 # How much

@@ -1,9 +1,13 @@
 """The store on disk: entries appear whole or not at all, and only what is missing is made."""
 
+import errno
 import hashlib
 import json
 import os
 import shutil
+import socket
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +17,12 @@ from xstilts import store
 from xstilts.config import Config, ConfigError, Encoder, parse
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
+from xstilts.inspection.progress import holder, lock_file
 from xstilts.store import FileIdentity, finished, pending, planned, publishing
 from xstilts.tasks.base import Task
+from xstilts.training.resume import exclusive
 
+BESIDE = {"manifest.json", "spec.json"}
 ENTRY = Entry("read_task", "data/xnli~0123", {"task": "xnli"}, {}, "data/xnli~0123/manifest.json")
 CHECKPOINT = {
     "config.json": "{}",
@@ -65,7 +72,8 @@ def test_a_job_that_fails_leaves_nothing(tmp_path: Path):
 def test_nothing_lies_among_the_entries_before_the_job_is_done(tmp_path: Path):
     with publishing(tmp_path, ENTRY) as draft:
         (draft.folder / "early.txt").write_text("early")
-        assert not (tmp_path / ENTRY.path).exists()
+        assert list((tmp_path / ENTRY.path).iterdir()) == [draft.folder]
+        assert draft.folder.name.startswith(".")
 
 
 def test_the_manifest_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -86,6 +94,63 @@ def in_parts(folder: Path) -> None:
     with publishing(folder, ENTRY) as draft:
         (draft.folder / "part").mkdir()
         (draft.folder / "part" / "rows.txt").write_text("rows")
+
+
+@pytest.fixture
+def disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that stands for another disk: what is renamed into or out of it fails as between two disks."""
+    other = tmp_path / "other disk"
+    other.mkdir()
+
+    def between(function: Callable) -> Callable:
+        def rename(old: Path, new: Path, **options) -> None:
+            places = [Path(path).parent.resolve().is_relative_to(other) for path in (old, new)]
+            if len(set(places)) > 1:
+                raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(old), None, str(new))
+            function(old, new, **options)
+
+        return rename
+
+    for name in ("rename", "replace", "link"):
+        monkeypatch.setattr(os, name, between(getattr(os, name)))
+    return other
+
+
+LINKS = ["data", ENTRY.path, "."]
+
+
+@pytest.mark.parametrize("link", LINKS, ids=["a folder of the store", "the entry itself", "the store"])
+def test_an_entry_may_lie_on_another_disk_than_the_rest_of_the_store(disks: Path, tmp_path: Path, link: str):
+    place = tmp_path / "store" / link
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(disks)
+    with publishing(tmp_path / "store", ENTRY) as draft:
+        (draft.folder / "rows.txt").write_text("rows")
+        assert draft.folder.resolve().is_relative_to(disks)
+    assert finished(tmp_path / "store", ENTRY)
+    assert {path.name for path in (tmp_path / "store" / ENTRY.path).iterdir()} == {"rows.txt", *BESIDE}
+
+
+def test_an_entry_may_lie_on_a_real_other_disk(tmp_path: Path):
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("no other disk here")
+    with tempfile.TemporaryDirectory(dir=memory) as other:
+        (tmp_path / "data").symlink_to(other)
+        with publishing(tmp_path, ENTRY) as draft:
+            (draft.folder / "rows.txt").write_text("rows")
+        assert finished(tmp_path, ENTRY)
+
+
+def test_the_state_and_the_lock_of_a_training_lie_on_the_disk_of_its_model(tmp_path: Path):
+    (tmp_path / "other disk").mkdir()
+    (tmp_path / "data").symlink_to(tmp_path / "other disk")
+    state = store.scratch(tmp_path, ENTRY, store.TRAINING)
+    for place in (state, lock_file(tmp_path, ENTRY)):
+        assert place.parent.resolve().is_relative_to(tmp_path / "other disk")
+    with exclusive(state):
+        assert holder(lock_file(tmp_path, ENTRY)) == f"pid {os.getpid()} on {socket.gethostname()}"
+    assert list((tmp_path / ENTRY.path).iterdir()) == []
 
 
 def test_a_file_that_cannot_be_moved_leaves_no_manifest(tmp_path: Path):

@@ -57,7 +57,7 @@ def test_scores_are_the_same(runs: dict[int, Attempt]):
 
 def test_nothing_is_left_of_the_training(runs: dict[int, Attempt]):
     for run in runs.values():
-        assert not list((run.experiment.results / ".scratch").glob("*"))
+        assert not [path for path in run.experiment.results.rglob(".*") if path.name != ".cache"]
 
 
 @pytest.mark.parametrize("count", COUNTS)

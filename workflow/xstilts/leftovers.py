@@ -23,7 +23,8 @@ def remove(folder: Path, grid: Grid) -> None:
 
 
 def _left(folder: Path, entry: Entry) -> Iterator[Path]:
-    state, manifest = store.scratch(folder, entry, "training"), folder / entry.manifest
-    yield from state.parent.glob(f"{state.stem}.*")
+    manifest = folder / entry.manifest
+    yield from store.left_behind(folder, entry, store.TRAINING)
+    yield from store.left_behind(folder, entry, store.DRAFT)
     yield from manifest.parent.glob(f".{manifest.name}.*")
     yield from manifest.parent.glob(f"{manifest.name}.damaged")

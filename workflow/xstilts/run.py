@@ -125,7 +125,7 @@ class Run:
             store.require_encoders(self.config)
             store.require_counts(self.config, self.grid)
             if any(entry.step == "train_stage" for entry in self.pending.values()):
-                locks.require(self.config.store, locks.TRAININGS)
+                locks.require(self.config.store / "models", locks.TRAININGS)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
         for entry in self.pending.values():

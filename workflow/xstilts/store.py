@@ -24,6 +24,8 @@ from xstilts.tasks.base import Task
 
 SPEC, MANIFEST, WEIGHTS = "spec.json", "manifest.json", "model.safetensors"
 REMOVED = "removed"
+DRAFT, TRAINING = "files", "training"
+"""Why a job has a scratch place: for the files of its entry until they are complete, for the state of a training."""
 
 
 class FileIdentity:
@@ -270,7 +272,7 @@ class Draft:
 @contextmanager
 def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
     """A draft that becomes the entry when the block ends well; the manifest comes last."""
-    draft = Draft(scratch(store, entry, f"files.{os.getpid()}"))
+    draft = Draft(scratch(store, entry, f"{DRAFT}.{os.getpid()}"))
     shutil.rmtree(draft.folder, ignore_errors=True)
     draft.folder.mkdir(parents=True)
     try:
@@ -296,7 +298,7 @@ def show(store: Path, grid: Grid) -> None:
         if "experiment" in entry.about and finished(store, entry):
             folder = store / entry.path
             for file in folder.iterdir():
-                if file.name not in (SPEC, MANIFEST):
+                if file.name not in (SPEC, MANIFEST) and not file.name.startswith("."):
                     _link(folder.parent / file.name, Path(folder.name, file.name))
 
 
@@ -317,8 +319,17 @@ def _link(place: Path, target: Path) -> None:
 
 
 def scratch(store: Path, entry: Entry, purpose: str) -> Path:
-    """The place where a job keeps what is not part of its entry: beside the store's entries, never among them."""
-    return store / ".scratch" / f"{spec.fingerprint(entry.path)}.{purpose}"
+    """The place where a job keeps what is not part of its entry.
+
+    It lies in the folder of the entry, and so on the same disk, wherever links lead from the store: from there a file
+    can be renamed.
+    """
+    return store / entry.path / f".{purpose}"
+
+
+def left_behind(store: Path, entry: Entry, purpose: str) -> list[Path]:
+    """What jobs keep, or have left, in the scratch places of an entry for a purpose, locks included."""
+    return sorted(scratch(store, entry, purpose).parent.glob(f".{purpose}*"))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from xstilts.commands.measuring import GOING_ON, measured
 from xstilts.commands.together import together
 from xstilts.config import Stage
 from xstilts.sources import labels
-from xstilts.store import publishing, scratch
+from xstilts.store import TRAINING, publishing, scratch
 from xstilts.training import stage as training
 from xstilts.training.resume import exclusive, last_checkpoint
 from xstilts.training.tracking import Tracking
@@ -27,7 +27,7 @@ TENSORBOARD = Path("logs", "tensorboard")
 def run(arguments: Namespace) -> None:
     """Make the checkpoint of the entry, going on from an earlier attempt where there is one."""
     this = job.of(arguments)
-    state = scratch(this.store, this.entry, "training")
+    state = scratch(this.store, this.entry, TRAINING)
     with exclusive(state), publishing(this.store, this.entry) as draft, measured(draft) as speed:
         begun = _steps_done(state)
         together(arguments.gpus, _train, this, draft.folder, state, arguments.gpus)

@@ -12,7 +12,7 @@ from xstilts.config import Config
 from xstilts.grid import Entry
 from xstilts.inspection import workload
 from xstilts.locks import UNKNOWN, holder
-from xstilts.store import scratch
+from xstilts.store import TRAINING, scratch
 
 LOGS = Path("logs")
 """Where the rules let the jobs write, below the folder in which Snakemake was started."""
@@ -61,7 +61,7 @@ class Running:
 
 def lock_file(store: Path, entry: Entry) -> Path:
     """The file that the trainer of an entry holds."""
-    return scratch(store, entry, "training").with_suffix(".lock")
+    return scratch(store, entry, TRAINING).with_suffix(".lock")
 
 
 def running(config: Config, pending: Iterable[Entry]) -> list[Running]:

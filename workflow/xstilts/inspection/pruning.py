@@ -1,6 +1,5 @@
 """Removing what no configuration names any more from a store."""
 
-import re
 import shutil
 import time
 from collections import Counter
@@ -10,17 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.grid import Entry
+from xstilts.inspection.progress import lock_file
 from xstilts.inspection.results import paths
 from xstilts.locks import holder
-from xstilts.spec import fingerprint
-from xstilts.store import MANIFEST, finished
+from xstilts.store import DRAFT, MANIFEST, TRAINING, finished, left_behind
 
-SCRATCH = ".scratch"
 EXPERIMENTS = "experiments"
 
-_STATE = re.compile(r"([0-9a-f]{12})\.training")
-_LOCK = re.compile(r"([0-9a-f]{12})\.lock")
-_DRAFT = re.compile(r"([0-9a-f]{12})\.files\.\d+")
 _DAY = 24 * 60 * 60
 
 
@@ -49,7 +44,7 @@ class Leftover:
 
 
 def leftovers(store: Path, named: dict[str, Entry], experiments: Iterable[str]) -> list[Leftover]:
-    """The entries and the scratch of a store that none of the named entries stands for, but no other experiment's.
+    """The entries of a store that none of the named entries stands for, but no other experiment's, and idle scratch.
 
     Args:
         named: the entries of all configurations that are to be kept, by path.
@@ -59,9 +54,12 @@ def leftovers(store: Path, named: dict[str, Entry], experiments: Iterable[str]) 
     found = []
     for path in paths(store):
         foreign = path.startswith(f"{EXPERIMENTS}/") and not path.startswith(tuple(ours))
-        if path not in named and not foreign and not _lies_in(path, found) and not _is_trained(store, path):
+        entry = Entry("", path, {}, {}, f"{path}/{MANIFEST}")
+        if path in named or foreign:
+            found += [_leftover(store, str(place.relative_to(store))) for place in _idle_scratch(store, entry)]
+        elif not _lies_in(path, found) and not _is_made(store, entry):
             found.append(_leftover(store, path))
-    return found + [_leftover(store, path) for path in _idle_scratch(store, named.values())]
+    return found
 
 
 def other_experiments(store: Path, experiments: Iterable[str]) -> list[Leftover]:
@@ -104,9 +102,10 @@ def _remove_broken_links(folder: Path) -> None:
             file.unlink()
 
 
-def _is_trained(store: Path, path: str) -> bool:
-    """Whether a training is just about to finish this entry."""
-    return holder(store / SCRATCH / f"{fingerprint(path)}.lock") is not None
+def _is_made(store: Path, entry: Entry) -> bool:
+    """Whether a job may be about to finish this entry."""
+    drafts = left_behind(store, entry, DRAFT)
+    return holder(lock_file(store, entry)) is not None or not all(map(_idle_for_a_day, drafts))
 
 
 def _lies_in(path: str, found: list[Leftover]) -> bool:
@@ -121,15 +120,11 @@ def _leftover(store: Path, path: str) -> Leftover:
     return Leftover(store, path, tuple(files))
 
 
-def _idle_scratch(store: Path, named: Iterable[Entry]) -> Iterator[str]:
-    """What trainings have left that no named entry goes on from, and drafts of jobs that died long ago."""
-    wanted = {fingerprint(entry.path) for entry in named if not finished(store, entry)}
-    for place in sorted((store / SCRATCH).glob("*")):
-        match = _STATE.fullmatch(place.name) or _LOCK.fullmatch(place.name) or _DRAFT.fullmatch(place.name)
-        if match is None or holder(store / SCRATCH / f"{match[1]}.lock"):
-            continue
-        if _idle_for_a_day(place) if _DRAFT.fullmatch(place.name) else match[1] not in wanted:
-            yield f"{SCRATCH}/{place.name}"
+def _idle_scratch(store: Path, entry: Entry) -> Iterator[Path]:
+    """In an entry that stays: what a training has left that needs it no more, and drafts of jobs that died long ago."""
+    if holder(lock_file(store, entry)) is None:
+        yield from left_behind(store, entry, TRAINING) if finished(store, entry) else ()
+        yield from filter(_idle_for_a_day, left_behind(store, entry, DRAFT))
 
 
 def _idle_for_a_day(place: Path) -> bool:
