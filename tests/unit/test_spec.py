@@ -1,10 +1,14 @@
 """What a fingerprint notices and what it does not."""
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -210,31 +214,146 @@ def test_the_order_of_keys_is_not_noticed():
     assert spec.fingerprint({"a": 1, "b": 2}) == spec.fingerprint({"b": 2, "a": 1})
 
 
-def test_a_touched_file_keeps_its_hash_and_a_changed_one_does_not(tmp_path: Path):
-    file, memory = tmp_path / "data", tmp_path / "memory.json"
-    file.write_text("one")
-    first = spec.FileHashes(memory)
-    before = first.of(file)
-    first.save()
-    os.utime(file, (1, 1))
-    assert spec.FileHashes(memory).of(file) == before
+# Files
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A file."""
+    (tmp_path / "data").write_text("one")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However young a file is, it counts as settled."""
+    monkeypatch.setattr(spec, "SETTLED", -1.0)
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Callable[[Path], str]:
+    """The sha256 of a file by what is remembered from one look to the next."""
+
+    def hashed(file: Path) -> str:
+        hashes = spec.FileHashes(tmp_path / "memory.json")
+        found = hashes.of(file)
+        hashes.save()
+        return found
+
+    return hashed
+
+
+ONE, TWO = (hashlib.sha256(text).hexdigest() for text in (b"one", b"two"))
+
+
+def in_place(file: Path) -> None:
     file.write_text("two")
-    assert spec.FileHashes(memory).of(file) != before
 
 
-def test_a_known_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    file, memory = tmp_path / "data", tmp_path / "memory.json"
-    file.write_text("one")
-    first = spec.FileHashes(memory)
-    known = first.of(file)
-    first.save()
+def by_another_file(file: Path) -> None:
+    file.with_name("other").write_text("two")
+    file.with_name("other").replace(file)
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize("write", [in_place, by_another_file])
+def test_other_bytes_of_the_same_size_and_date_are_noticed(
+    data: Path, look: Callable[[Path], str], write: Callable[[Path], None]
+):
+    os.utime(data, (1, 1))
+    assert look(data) == ONE
+    # No clock of a file system has smaller steps.
+    time.sleep(0.05)
+    write(data)
+    os.utime(data, (1, 1))
+    assert look(data) == TWO
+
+
+@pytest.mark.usefixtures("settled")
+def test_two_files_that_exchange_their_names_and_agree_in_size_and_dates_are_noticed(
+    data: Path, look: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
+):
+    other = data.with_name("other")
+    other.write_text("two")
+    state = spec._state
+    monkeypatch.setattr(spec, "_state", lambda status: [status.st_size, 1, 1, state(status)[3]])
+    assert (look(data), look(other)) == (ONE, TWO)
+    data.rename(data.with_name("third"))
+    other.rename(data)
+    assert look(data) == TWO
+
+
+def test_a_file_that_was_just_changed_is_not_remembered_as_its_clock_may_not_tell_the_next_change(
+    data: Path, look: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
+):
+    """On a file system whose clock stands still as long as the test runs."""
+    monkeypatch.setattr(spec, "_state", lambda status: [status.st_size, 1, 1, 1])
+    assert look(data) == ONE
+    in_place(data)
+    assert look(data) == TWO
+    assert not (data.parent / "memory.json").exists()
+
+
+@pytest.mark.parametrize(
+    "changed, dated, remembered",
+    [
+        (-3600, -3600, True),
+        (-3600, -10, False),
+        (-10, -3600, False),
+        (-3600, 1e9, True),
+        (-3, 1e9, False),
+        (3600, -1e9, False),
+    ],
+    ids=["long ago", "just dated", "just changed", "dated ahead", "dated ahead just now", "by a clock that is ahead"],
+)
+def test_only_what_was_changed_long_before_is_settled(changed: float, dated: float, remembered: bool):
+    now = 1e9
+    status = SimpleNamespace(st_ctime=now + changed, st_mtime=now + dated)
+    assert spec._is_settled(status, now) == remembered
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_remembered(
+    data: Path, look: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(spec, "SETTLED", -1.0)
+    sha256 = spec.sha256
+
+    def slow(path: Path) -> str:
+        found = sha256(path)
+        path.write_text("three")
+        return found
+
+    monkeypatch.setattr(spec, "sha256", slow)
+    look(data)
+    monkeypatch.setattr(spec, "sha256", sha256)
+    assert look(data) == hashlib.sha256(b"three").hexdigest()
+
+
+def test_one_look_reads_a_young_file_once(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    hashes = spec.FileHashes(tmp_path / "memory.json")
+    assert hashes.of(data) == ONE
     monkeypatch.setattr(spec, "sha256", lambda path: pytest.fail(f"{path} was read again"))
-    assert spec.FileHashes(memory).of(file) == known
+    assert hashes.of(data) == ONE
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_touched_file_keeps_its_hash(data: Path, look: Callable[[Path], str]):
+    assert look(data) == ONE
+    os.utime(data, (1, 1))
+    assert look(data) == ONE
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_known_file_is_not_read_again(data: Path, look: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch):
+    assert look(data) == ONE
+    monkeypatch.setattr(spec, "sha256", lambda path: pytest.fail(f"{path} was read again"))
+    assert look(data) == ONE
 
 
 BROKEN = ["", "{", "\0\0", "[]", "null", '{"key": 1}', '{"key": [1]}', '{"key": [[1, 2], 3]}', '{"key": ["a", [1]]}']
 
 
+@pytest.mark.usefixtures("settled")
 @pytest.mark.parametrize("text", BROKEN)
 def test_a_memory_that_is_broken_is_as_good_as_none(tmp_path: Path, text: str):
     file, memory = tmp_path / "data.txt", tmp_path / "memory.json"

@@ -18,7 +18,7 @@ from xstilts.steps import REPORTS, RESULTS
 
 JOBS = (*RESULTS, *REPORTS)
 ON_DEVICE = ("train_stage", "predict")
-COMMANDS = ("status", "plan", "table", "submission", "export", "push", "adopt", "prune", "discard", "schema")
+COMMANDS = ("status", "plan", "table", "submission", "export", "push", "adopt", "prune", "discard", "verify", "schema")
 
 
 def parser(chosen: str) -> argparse.ArgumentParser:

@@ -58,10 +58,10 @@ class SourceCode(Memory):
 
     @staticmethod
     def fits(value: object) -> bool:
-        """Whether a value is the fingerprint of a module and the names that it imports."""
-        if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], list)):
+        """Whether a value is the fingerprint of a module, the names that it imports, and by what it imports others."""
+        if not (isinstance(value, list) and len(value) == 3 and all(isinstance(part, list) for part in value[1:])):
             return False
-        return all(isinstance(text, str) for text in (value[0], *value[1]))
+        return all(isinstance(text, str) for text in (value[0], *value[1], *value[2]))
 
     def fingerprint(self, *modules: str) -> str:
         """The fingerprint of all code that the modules reach.

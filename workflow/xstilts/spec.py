@@ -7,6 +7,7 @@ results. It holds nothing that may change without changing the result: devices, 
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -90,7 +91,17 @@ def _recalled(file: Path, fits: Callable[[object], bool]) -> dict[str, list]:
 
 
 class FileHashes(Memory):
-    """sha256 of files, remembered by path, size and time of change."""
+    """sha256 of files, remembered by path, size, inode and the times of change.
+
+    A file that was changed just before it was hashed may change again without another time of change, as clocks of file
+    systems go in steps, and is not remembered.
+    """
+
+    def __init__(self, file: Path):
+        super().__init__(file)
+        self.answers: dict[Path, str] = {}
+        """What was said of each file since this look began."""
+        self._young: dict[str, list] = {}
 
     @staticmethod
     def fits(value: object) -> bool:
@@ -99,8 +110,35 @@ class FileHashes(Memory):
 
     def of(self, path: Path) -> str:
         """The sha256 of a file."""
-        status = path.stat()
-        state = [status.st_size, status.st_mtime_ns]
-        key = str(path.resolve())
-        known = self.known.get(key)
-        return (known if known and known[0] == state else self.learn(key, [state, sha256(path)]))[1]
+        key, status = str(path.resolve()), path.stat()
+        state = _state(status)
+        remembered = [one for one in (self.known.get(key), self._young.get(key)) if one and one[0] == state]
+        self.answers[path] = (remembered[0] if remembered else self._hashed(path, key, status))[1]
+        return self.answers[path]
+
+    def forget(self, path: Path) -> None:
+        """Hash a file anew at the next look."""
+        self.known.pop(str(path.resolve()), None)
+        self.changed = True
+
+    def _hashed(self, path: Path, key: str, status: os.stat_result) -> list:
+        begun = time.time()
+        found = [_state(status), sha256(path)]
+        if _is_settled(status, begun) and _state(path.stat()) == found[0]:
+            return self.learn(key, found)
+        self._young[key] = found
+        return found
+
+
+SETTLED = 60.0
+"""Seconds after which a file counts as no longer being changed: more than the step of any clock of a file system (two
+seconds), and than clocks of a machine and its file servers differ."""
+
+
+def _state(status: os.stat_result) -> list[int]:
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def _is_settled(status: os.stat_result, now: float) -> bool:
+    """Whether a file was last changed long before a time; one whose date a program has set far ahead may be, too."""
+    return now - status.st_ctime > SETTLED and abs(now - status.st_mtime) > SETTLED

@@ -216,13 +216,19 @@ def require_intact(store: Path, entry: Entry) -> None:
                 f"the weights of {store / source.path} were removed since the run was planned (keep_models: false). "
                 "Start snakemake again, and they are trained anew."
             )
-        for name, sha256 in _manifest(store, source).get("files", {}).items():
-            file = store / source.path / name
-            if not file.is_file() or spec.sha256(file) != sha256:
-                raise UserError(
-                    f"{file} is not as it was written: its sha256 is not the one in {MANIFEST} beside it. "
-                    f"Delete {store / source.manifest} and start snakemake again, and it is made anew."
-                )
+        for file in altered(store, source):
+            raise UserError(
+                f"{file} is not as it was written: its sha256 is not the one in {MANIFEST} beside it. "
+                f"Delete {store / source.manifest} and start snakemake again, and it is made anew."
+            )
+
+
+def altered(store: Path, entry: Entry) -> Iterator[Path]:
+    """The files of an entry whose sha256 is not the one in its manifest, one after the other."""
+    for name, sha256 in _manifest(store, entry).get("files", {}).items():
+        file = store / entry.path / name
+        if not file.is_file() or spec.sha256(file) != sha256:
+            yield file
 
 
 def warnings(store: Path, grid: Grid) -> list[str]:

@@ -6,8 +6,6 @@ from pathlib import Path
 from rich.table import Table
 
 from xstilts.commands.shell import add_consent, many, show, size
-from xstilts.config import Config
-from xstilts.errors import UserError
 from xstilts.inspection import experiments, pruning
 from xstilts.inspection.pruning import Leftover
 from xstilts.store import open_grid
@@ -27,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> None:
     """Show what would go and how much that is, and remove it where the user has said yes."""
     configs = [experiments.load(path) for path in arguments.configs]
-    store, names = _store(configs), [config.experiment for config in configs]
+    store, names = experiments.store_of(configs), [config.experiment for config in configs]
     named = {path: entry for config in configs for path, entry in open_grid(config).entries.items()}
     found, others = pruning.leftovers(store, named, names), pruning.other_experiments(store, names)
     if arguments.experiments:
@@ -45,14 +43,6 @@ def run(arguments: Namespace) -> None:
     for one in found:
         pruning.remove(one)
     print(f"Removed {many(len(found), 'entry', 'entries')}, {size(bytes_)}.")
-
-
-def _store(configs: list[Config]) -> Path:
-    stores = {config.store.resolve(): config.store for config in configs}
-    if len(stores) > 1:
-        listed = ", ".join(map(str, stores))
-        raise UserError(f"the configurations have several stores ({listed}); prune one store at a time.")
-    return next(iter(stores.values()))
 
 
 def _warn(store: Path, others: list[Leftover]) -> None:

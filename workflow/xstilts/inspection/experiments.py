@@ -33,6 +33,19 @@ def load(path: Path | None) -> Config:
     return parse(raw, files)
 
 
+def store_of(configs: list[Config]) -> Path:
+    """The store of several configurations.
+
+    Raises:
+        UserError: they have more than one.
+    """
+    stores = {config.store.resolve(): config.store for config in configs}
+    if len(stores) > 1:
+        listed = ", ".join(map(str, stores))
+        raise UserError(f"the configurations have several stores ({listed}); give those of one store at a time.")
+    return next(iter(stores.values()))
+
+
 def _is_whole(path: Path) -> bool:
     """Whether a file is what a run leaves in `experiments/<experiment>/` of its store."""
     return path.name == _OF_A_RUN and path.resolve().parent.parent.name == "experiments"
