@@ -244,7 +244,19 @@ def document_the_encoder(project: Project) -> None:
     (project.folder / "encoder" / "README.md").write_text("What it is.", encoding="utf-8")
 
 
+def other_bytes_of_the_same_size_and_date(project: Project) -> None:
+    file = project.folder / "data" / "tatoeba" / "tatoeba.deu-eng.deu"
+    status, before = file.stat(), file.read_bytes()
+    assert before.swapcase() != before
+    file.write_bytes(before.swapcase())
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
 FILES: dict[str, tuple[Edit, tuple[str, ...]]] = {
+    "other bytes of the same size and date": (
+        other_bytes_of_the_same_size_and_date,
+        (*read("tatoeba.evaluate"), *below("tatoeba")),
+    ),
     "the dates of all files": (touch, NOTHING),
     "the same files, fetched again": (fetch_again, NOTHING),
     "the same files in another folder": (move_the_data, NOTHING),
