@@ -53,7 +53,7 @@ def test_what_was_left_beside_a_finished_entry_goes(tmp_path: Path, grid: Grid, 
     finish(tmp_path, model)
     leave(tmp_path, model)
     leftovers.remove(tmp_path, grid)
-    assert [path.name for path in (tmp_path / model.path).iterdir()] == ["manifest.json"]
+    assert {path.name for path in (tmp_path / model.path).iterdir()} == {"manifest.json", "spec.json"}
 
 
 def test_what_an_unfinished_entry_goes_on_from_stays(tmp_path: Path, grid: Grid, model: Entry):

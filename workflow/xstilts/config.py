@@ -318,7 +318,7 @@ def parse(raw: Mapping[str, Any], files: Iterable[Path | str] = ()) -> Config:
         UserError: a file that says something twice.
     """
     files = [Path(file) for file in files]
-    for file in files:
+    for file in filter(Path.is_file, files):
         require_unambiguous(file)
     try:
         for keys, text in mistakes.unwritable(raw):
