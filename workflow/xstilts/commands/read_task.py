@@ -1,6 +1,7 @@
 """Read the files of a task into canonical, validated parquet."""
 
 from argparse import Namespace
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -22,6 +23,8 @@ def run(arguments: Namespace) -> None:
         for name in this.entry.spec["files"]:
             notes = draft.notes[name] = _read(this, task, *name.split("."), draft.folder)
             print(f"{name}: {notes['rows']} rows from {', '.join(notes['read_from'])}", flush=True)
+            if "left_out" in notes:
+                print(f"{name}: left out {reading.described(notes['left_out'])}", flush=True)
             if "warning" in notes:
                 print(f"warning: {name}: {notes['warning']}", flush=True)
 
@@ -31,12 +34,14 @@ def _read(this: job.Job, task: tasks.Task, split: str, lang: str, folder: Path) 
     miniature = this.input("miniature") if "miniature" in this.entry.inputs else None
     found = fetch.sources(task, split, lang, this.config, miniature)
     closed, limit = labels.listed(task, found[0]), this.entry.spec["limit"][split]
-    table = reading.read(found, closed, lang, limit=limit)
+    left_out = Counter()
+    table = reading.read(found, closed, lang, limit=limit, left_out=left_out)
     pq.write_table(table, folder / f"{split}.{lang}.parquet")
     if split == "train" and labels.are_open(task):
         labels.keep(folder, closed, table)
     paths = [str(path) for one in found for path in one.paths]
-    notes = {"rows": table.num_rows, "read_from": paths, **_labels(task, table)}
+    without = {"left_out": dict(left_out)} if left_out else {}
+    notes = {"rows": table.num_rows, **without, "read_from": paths, **_labels(task, table)}
     warning = None if miniature else counts.unexpected(task, split, lang, table.num_rows, limit)
     if warning and this.config.strict:
         raise DataError(", ".join(paths), "", warning, "all of them", "Fetch it again, or leave `strict` off.")

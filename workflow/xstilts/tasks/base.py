@@ -4,10 +4,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-Row = tuple[str, dict]
+
+class LeftOut(str):
+    """Why a reader leaves out the row at a place of its file: it stands where the canonical row would."""
+
+    __slots__ = ()
+
+
+Row = tuple[str, dict | LeftOut]
 """A place in a file (`line 12`) and the canonical row read there; columns in `xstilts.sources.columns`.
 
 A row without `id` is given its position in the split as its id."""
+
+ANOTHER_LANGUAGE = LeftOut("in another language")
+NO_MAJORITY = LeftOut("without a majority of annotators")
 
 Reader = Callable[..., Iterator[Row]]
 """`reader(paths, *, task, lang) -> Iterator[Row]`, with one path for each pattern of its layout."""

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from xstilts.errors import DataError
 from xstilts.sources.formats import text
-from xstilts.tasks.base import Row, Task
+from xstilts.tasks.base import LeftOut, Row, Task
+
+_CUT = LeftOut("beyond the limit")
 
 
 def tatoeba(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
@@ -54,7 +56,7 @@ def bucc(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
 
 def first(rows: Iterable[Row], limit: int) -> Iterator[Row]:
-    """The rows of a smaller set: `limit` foreign sentences, and about as many English ones.
+    """The rows of a smaller set: `limit` foreign sentences, and about as many English ones; the others are left out.
 
     The English sentences are the translations of the foreign ones and, up to `limit` in all, the first of the others.
     Gold pairs whose foreign sentence is cut are dropped. Ids stay: the foreign sentences are the first of their file,
@@ -66,16 +68,20 @@ def first(rows: Iterable[Row], limit: int) -> Iterator[Row]:
         if row["side"] == "foreign":
             if len(foreign) < limit:
                 foreign[row["id"]] = (place, row)
+            else:
+                yield place, _CUT
         else:
             gold = None if row["gold"] is None else [name for name in row["gold"] if name in foreign]
             if gold or len(english) < limit:
                 english.append((place, row | {"gold": gold}))
+            else:
+                yield place, _CUT
     yield from foreign.values()
     room = limit - sum(bool(row["gold"]) for _, row in english)
     for place, row in english:
-        if row["gold"] or room > 0:
-            yield place, row
-            room -= not row["gold"]
+        kept = row["gold"] or room > 0
+        yield place, row if kept else _CUT
+        room -= bool(kept and not row["gold"])
 
 
 def _aligned(paths: list[Path]) -> list[list[str]]:

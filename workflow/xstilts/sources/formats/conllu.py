@@ -13,7 +13,7 @@ from pathlib import Path
 
 from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import text
-from xstilts.tasks.base import Row, Task
+from xstilts.tasks.base import LeftOut, Row, Task
 
 _COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 _PRECEDENCE = {
@@ -22,9 +22,9 @@ _PRECEDENCE = {
     "it": "VERB AUX ADV PRON ADP DET INTJ",
 }
 _DEFAULT = "VERB NOUN PROPN PRON ADJ NUM ADV INTJ AUX ADP DET PART CCONJ SCONJ X PUNCT"
-_SURFACE, _EMPTY_NODE = re.compile(r"(\d+)-(\d+)"), re.compile(r"\d+\.\d+")
-_HEAD = re.compile(r"\d+|_")
-_WITHHELD = "_"
+_SURFACE, _EMPTY_NODE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})"), re.compile(r"[0-9]+\.[0-9]+")
+_HEAD = re.compile(r"[0-9]+|_")
+_WITHHELD, _LEFT_OUT = "_", LeftOut("whose text is withheld")
 _DELETED = str.maketrans("", "", "\u200c ")
 
 
@@ -52,8 +52,9 @@ def read(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     for sentence in _sentences(path):
         words, tags = _fuse(sentence, _PRECEDENCE.get(lang, _DEFAULT).split())
         withheld = words.count(_WITHHELD)
-        if withheld == 0 or withheld < len(words) - 1:
-            yield f"line {sentence.line}", {"words": [word.translate(_DELETED) for word in words], "tags": tags}
+        kept = withheld == 0 or withheld < len(words) - 1
+        row = {"words": [word.translate(_DELETED) for word in words], "tags": tags}
+        yield f"line {sentence.line}", row if kept else _LEFT_OUT
 
 
 def _sentences(path: Path) -> Iterator[_Sentence]:

@@ -6,14 +6,15 @@ from pathlib import Path
 
 from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import objects, quoted, text
-from xstilts.tasks.base import Row, Task
+from xstilts.tasks.base import ANOTHER_LANGUAGE, NO_MAJORITY, LeftOut, Row, Task
 
 _XTREME = ("sentence1", "sentence2", "label")
 _SPELLINGS = {"contradictory": "contradiction"}
-_NO_MAJORITY = "-"
+_UNDECIDED = "-"
 _ANLI = {"c": "contradiction", "e": "entailment", "n": "neutral"}
 _ANNOTATORS = (1, 5)
 _QQP = ("question1", "question2", "is_duplicate")
+_TORN = LeftOut("torn by a line feed")
 _WHOLE_LINES = 1000
 """How many lines there should be at the least for each torn one."""
 
@@ -21,7 +22,9 @@ _WHOLE_LINES = 1000
 def xtreme(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """XTREME's `{split}-{lang}.tsv`: no header, quoted by Python's `csv`, without the label in test files."""
     (path,) = paths
-    for number, values in quoted.rows(path, "\t"):
+    split = quoted.splitter(path, by_csv=True)
+    for number, line in text.lines(path):
+        values = split(line)
         if len(values) not in (2, 3):
             raise text.wrong_columns(path, number, values, _XTREME)
         yield f"line {number}", row_of(*values)
@@ -30,23 +33,22 @@ def xtreme(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 def xnli_tsv(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """XNLI-1.0's `xnli.dev.tsv` and `xnli.test.tsv`: all languages in one file."""
     (path,) = paths
-    for place, (own, *pair) in text.records(path, ("language", "sentence1", "sentence2", "gold_label")):
-        if own == lang:
-            yield place, row_of(*pair)
+    for place, (own, *pair) in _unquoted(path, ("language", "sentence1", "sentence2", "gold_label")):
+        yield place, row_of(*pair) if own == lang else ANOTHER_LANGUAGE
 
 
 def xnli_jsonl(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """XNLI-1.0's `xnli.dev.jsonl` and `xnli.test.jsonl`: all languages in one file."""
     (path,) = paths
     for place, value in objects.one_a_line(path):
-        if objects.member(path, place, value, "language", str) == lang:
-            yield place, _from_object(path, place, value)
+        own = objects.member(path, place, value, "language", str)
+        yield place, _from_object(path, place, value) if own == lang else ANOTHER_LANGUAGE
 
 
 def xnli_mt(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """XNLI-MT-1.0's `multinli.train.{lang}.tsv`."""
     (path,) = paths
-    for place, pair in text.records(path, ("premise", "hypo", "label")):
+    for place, pair in _unquoted(path, ("premise", "hypo", "label")):
         yield place, row_of(*pair)
 
 
@@ -54,16 +56,15 @@ def multinli_jsonl(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]
     """JSON lines of MultiNLI 1.0 and SNLI 1.0; pairs without a majority of annotators, gold label `-`, are left out."""
     (path,) = paths
     for place, value in objects.one_a_line(path):
-        if objects.member(path, place, value, "gold_label", str) != _NO_MAJORITY:
-            yield place, _from_object(path, place, value)
+        undecided = objects.member(path, place, value, "gold_label", str) == _UNDECIDED
+        yield place, NO_MAJORITY if undecided else _from_object(path, place, value)
 
 
 def glue_mnli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """MultiNLI as GLUE distributes it; pairs without a majority are left out."""
     (path,) = paths
     for place, pair in text.records(path, ("sentence1", "sentence2", "gold_label")):
-        if pair[2] != _NO_MAJORITY:
-            yield place, row_of(*pair)
+        yield place, NO_MAJORITY if pair[2] == _UNDECIDED else row_of(*pair)
 
 
 def glue_snli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
@@ -81,8 +82,7 @@ def glue_snli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
         if len(values) not in widths:
             raise text.wrong_columns(path, number, values, names)
         pair = [values[position] for position in positions]
-        if pair[2] != _NO_MAJORITY:
-            yield f"line {number}", row_of(*pair)
+        yield f"line {number}", NO_MAJORITY if pair[2] == _UNDECIDED else row_of(*pair)
 
 
 def anli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
@@ -107,8 +107,8 @@ def glue_qqp(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
         DataError: more lines than 1 in 1,000 are torn, or the last one is; then the file is damaged.
     """
     (path,) = paths
-    for place, pair in text.records(path, _QQP, without=_torn(path)):
-        yield place, row_of(*pair)
+    for place, pair in text.records(path, _QQP, torn=_torn(path)):
+        yield place, row_of(*pair) if pair else _TORN
 
 
 def _torn(path: Path) -> set[int]:
@@ -125,8 +125,13 @@ def _torn(path: Path) -> set[int]:
 def pawsx(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """PAWS-X's files in `x-final`; some of its sentences are empty."""
     (path,) = paths
-    for place, (_, *pair) in text.records(path, ("id", "sentence1", "sentence2", "label")):
+    for place, (_, *pair) in _unquoted(path, ("id", "sentence1", "sentence2", "label")):
         yield place, row_of(*pair)
+
+
+def _unquoted(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+    """The wanted columns of a release that knows no quotes, or of a copy of it that was written with them."""
+    return text.records(path, wanted, split=quoted.splitter(path, by_csv=False))
 
 
 def _from_object(path: Path, place: str, value: dict) -> dict:

@@ -7,7 +7,7 @@ from typing import Any
 from xstilts.errors import DataError, shorten
 from xstilts.languages import LANGUAGES
 from xstilts.sources.formats import objects
-from xstilts.tasks.base import Row, Task
+from xstilts.tasks.base import ANOTHER_LANGUAGE, Row, Task
 
 _NO_ANSWERS = [{"answer_start": 0, "text": ""}]
 _NAMES = {language.name.lower(): code for code, language in LANGUAGES.items()}
@@ -35,8 +35,7 @@ def read(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 def of_language(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """As `read`, from a file of all languages of TyDiQA, whose ids begin with the name of the language."""
     for place, row in read(paths, task=task, lang=lang):
-        if language_of(paths[0], f"{place}.id", row["id"]) == lang:
-            yield place, row
+        yield place, row if language_of(paths[0], f"{place}.id", row["id"]) == lang else ANOTHER_LANGUAGE
 
 
 def language_of(path: Path, place: str, identifier: str) -> str:

@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -12,7 +12,13 @@ _BYTE_ORDER_MARK, _NUL, _LF = "\ufeff", "\0", 0x0A
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a file, which may be compressed (`.gz`), counted from 1, without LF or CRLF.
+    """The lines of a file as `whole_lines` gives them, without LF or CRLF."""
+    for number, line in whole_lines(path):
+        yield number, line.removesuffix("\n").removesuffix("\r")
+
+
+def whole_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file, which may be compressed (`.gz`), counted from 1, each with what ends it.
 
     Only LF ends a line: `str.splitlines` would also cut at characters that occur inside sentences, such as U+2028.
     A byte order mark is dropped at the start of the file and kept elsewhere.
@@ -24,8 +30,7 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         with opened(path, "rb") as file:
             for number, raw in enumerate(file, 1):
-                line = decode(path, raw, first_line=number)
-                yield number, line.removesuffix("\n").removesuffix("\r")
+                yield number, decode(path, raw, first_line=number)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(path, "", str(error), "a whole gzip file", "Fetch it again.") from None
 
@@ -49,13 +54,15 @@ def decode(path: Path, raw: bytes, first_line: int = 1) -> str:
     return text.removeprefix(_BYTE_ORDER_MARK) if first_line == 1 else text
 
 
-def columns(path: Path, number: int, line: str, names: tuple[str, ...]) -> list[str]:
-    """The columns of a line, split on TAB alone, without a rule for quotes.
+def columns(
+    path: Path, number: int, line: str, names: tuple[str, ...], split: Callable[[str], list[str]] | None = None
+) -> list[str]:
+    """The columns of a line, split on TAB alone, without a rule for quotes unless `split` has one.
 
     Raises:
         DataError: another number of columns than of names.
     """
-    values = line.split("\t")
+    values = split(line) if split else line.split("\t")
     if len(values) != len(names):
         raise wrong_columns(path, number, values, names)
     return values
@@ -75,27 +82,40 @@ def header(path: Path, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """The names of the columns of a TAB-separated file, as its first line gives them.
 
     Raises:
-        DataError: it lacks a wanted column.
+        DataError: it lacks a wanted column, or has one twice.
     """
     names = tuple(next(lines(path), (1, ""))[1].split("\t"))
-    for name in wanted:
-        if name not in names:
-            raise DataError(path, "line 1", shorten(names), f"a header with the column {name!r}")
+    positions(path, names, wanted)
     return names
 
 
-def records(path: Path, wanted: tuple[str, ...], without: Collection[int] = ()) -> Iterator[tuple[str, list[str]]]:
-    """The wanted columns of a TAB-separated file with a header and no quoting, with the place of each row.
+def positions(path: Path, names: Sequence[str], wanted: tuple[str, ...]) -> list[int]:
+    """Where the wanted columns of a table stand.
+
+    Raises:
+        DataError: its header lacks one, or has one twice.
+    """
+    for name in wanted:
+        if names.count(name) != 1:
+            found = f"{shorten(names)}" + f", with {name!r} {names.count(name)} times" * (name in names)
+            raise DataError(path, "line 1", found, f"a header with the column {name!r}")
+    return [names.index(name) for name in wanted]
+
+
+def records(
+    path: Path, wanted: tuple[str, ...], torn: Collection[int] = (), split: Callable[[str], list[str]] | None = None
+) -> Iterator[tuple[str, list[str] | None]]:
+    """The wanted columns of a TAB-separated file with a header, with the place of each row.
 
     Args:
-        without: the numbers of lines that are left out.
+        torn: the numbers of lines that are no rows; None stands for each.
+        split: from a line to its columns, where quotes have a meaning.
 
     Raises:
         DataError: the header lacks a wanted column, or a row has another number of columns than the header.
     """
     names = header(path, wanted)
-    positions = [names.index(name) for name in wanted]
+    chosen = positions(path, names, wanted)
     for number, line in islice(lines(path), 1, None):
-        if number not in without:
-            values = columns(path, number, line, names)
-            yield f"line {number}", [values[position] for position in positions]
+        values = None if number in torn else columns(path, number, line, names, split)
+        yield f"line {number}", values and [values[position] for position in chosen]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from xstilts.errors import DataError
 from xstilts.sources.formats import choices, objects, parquet
 from xstilts.tasks.base import Row, Task
 
@@ -29,7 +30,10 @@ def commonsenseqa(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     for place, row in parquet.rows(path, "id", "question", "choices", "answerKey"):
         columns = objects.member(path, place, row, "choices", dict)
         letters, texts = (objects.strings(path, f"{place}.choices", columns, key) for key in ("label", "text"))
-        listed = [{"label": letter, "text": text} for letter, text in zip(letters, texts, strict=False)]
+        if len(letters) != len(texts):
+            found = f"{len(letters)} labels and {len(texts)} texts"
+            raise DataError(path, f"{place}.choices", found, "a label for each text")
+        listed = [{"label": letter, "text": text} for letter, text in zip(letters, texts, strict=True)]
         question = {"stem": row["question"], "choices": listed}
         yield place, choices.commonsenseqa_row(path, place, row | {"question": question}, task)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xstilts.sources.formats import objects, pairs, parquet
-from xstilts.tasks.base import Row, Task
+from xstilts.tasks.base import NO_MAJORITY, Row, Task
 
 _DUPLICATE = {"not_duplicate": "0", "duplicate": "1"}
 
@@ -16,7 +16,8 @@ def nli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
 def snli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """SNLI; pairs without a majority of annotators, label -1, are left out, as its card says."""
-    return ((place, row) for place, row in _pairs(paths, ("premise", "hypothesis")) if row["label"] is not None)
+    for place, row in _pairs(paths, ("premise", "hypothesis")):
+        yield place, NO_MAJORITY if row["label"] is None else row
 
 
 def anli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from xstilts.errors import DataError
 from xstilts.sources.formats import objects, parquet, squad
-from xstilts.tasks.base import Row, Task
+from xstilts.tasks.base import ANOTHER_LANGUAGE, Row, Task
 
 _COLUMNS = ("id", "question", "context", "answers")
 
@@ -30,17 +30,23 @@ def tydiqa(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """As `moved_questions`, from TyDiQA-GoldP, which has all languages in one table."""
     (path,) = paths
     rows = (
-        (place, row)
+        (place, row if squad.language_of(path, f"{place}.id", _id(path, place, row)) == lang else ANOTHER_LANGUAGE)
         for place, row in parquet.rows(path, *_COLUMNS)
-        if squad.language_of(path, f"{place}.id", objects.member(path, place, row, "id", str)) == lang
     )
     yield from _put_back(path, rows, task, lang)
+
+
+def _id(path: Path, place: str, row: dict) -> str:
+    return objects.member(path, place, row, "id", str)
 
 
 def _put_back(path: Path, rows: Iterator[Row], task: Task, lang: str) -> Iterator[Row]:
     moved = 0
     try:
         for place, row in rows:
+            if row is ANOTHER_LANGUAGE:
+                yield place, row
+                continue
             answers, context = _answers(path, place, row), objects.member(path, place, row, "context", str)
             found = [{"text": one["text"], "answer_start": _start(context, **one)} for one in answers]
             moved += found != answers
