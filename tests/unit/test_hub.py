@@ -146,6 +146,17 @@ def test_a_repository_without_one_of_its_shards_is_refused(server):
     assert "holds 1 of 2 files cats/train-*.parquet" in refused()
 
 
+@pytest.mark.parametrize("name", ["cats/train-all.parquet", "cats/train-00000-of-00003.parquet"])
+def test_files_that_are_no_shards_of_one_table_are_refused(server, name):
+    server.datasets[PETS] = FILES | {name: b"more"}
+    assert "which are not the shards of one table" in refused()
+
+
+def test_a_shard_that_is_there_twice_does_not_stand_for_another_one(server):
+    server.datasets[PETS] = FILES | {"cats/train-old-00001-of-00002.parquet": b"more"}
+    assert "holds 3 of 2 files cats/train-*.parquet" in refused()
+
+
 def test_an_empty_cache_offline_is_said_to_be_one(server, offline):
     offline()
     assert "not all of it is in the cache, and HF_HUB_OFFLINE is set: run once without" in refused()

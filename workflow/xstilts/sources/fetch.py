@@ -42,12 +42,12 @@ def _of_release(task: Task, split: str, lang: str, folders: Folders) -> Found:
     found = release.locate(task, split, lang, folders)
     if found is None:
         raise release.missing(task, split, lang, folders)
-    return found
+    return release.require_whole(found)
 
 
 def _of_hub(copy: Hub, task: Task, split: str, lang: str) -> Found:
     patterns = release.file_names(copy.layout, split, lang)
-    return release.at(hub.snapshot(copy.repository, patterns), copy.layout, task, split, lang)
+    return release.require_whole(release.at(hub.snapshot(copy.repository, patterns), copy.layout, task, split, lang))
 
 
 def _of_archive(name: str, task: Task, split: str, lang: str, config: Config) -> Found:
@@ -56,4 +56,4 @@ def _of_archive(name: str, task: Task, split: str, lang: str, config: Config) ->
     found = release.locate(task, split, lang, folders)
     if found is None:
         raise release.missing(task, split, lang, folders, f"Is this the archive {name}? sources.{name} names it.")
-    return found
+    return release.require_whole(found)

@@ -68,11 +68,15 @@ def _problem(repository: Repository, error: Exception) -> str:
 def _require_whole(repository: Repository, folder: Path, pattern: str) -> None:
     """Every shard has to be there: the cache may be a part of a repository, with nothing that says so."""
     names = sorted(path.name for path in folder.glob(pattern))
-    shards = [tuple(map(int, match.groups())) for match in map(_SHARD.search, names) if match]
-    lacking = sorted(set(range(shards[0][1])) - {number for number, _ in shards}) if shards else []
-    if not names or lacking:
-        found = f"{len(shards)} of {shards[0][1]} files {pattern}" if names else f"no file {pattern}"
-        raise _refused(repository, f"{folder} holds {found}")
+    if not names:
+        raise _refused(repository, f"{folder} holds no file {pattern}")
+    if "*" not in pattern:
+        return
+    shards = [match and (int(match[1]), int(match[2])) for match in map(_SHARD.search, names)]
+    if None in shards or len({total for _, total in shards}) != 1:
+        raise _refused(repository, f"{folder} holds {', '.join(names)}, which are not the shards of one table")
+    if sorted(number for number, _ in shards) != list(range(shards[0][1])):
+        raise _refused(repository, f"{folder} holds {len(shards)} of {shards[0][1]} files {pattern}")
 
 
 def _refused(repository: Repository, problem: str) -> UserError:

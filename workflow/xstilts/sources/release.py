@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xstilts.errors import DataError
 from xstilts.languages import language
+from xstilts.sources import parts
 from xstilts.tasks.base import Folders, Layout, Task
 
 
@@ -19,13 +20,17 @@ class Found:
     Args:
         task: the task that the files belong to.
         split: `train`, `dev` or `test`.
+        lang: the code of the language.
         layout: the layout that they follow.
+        folder: where the layout begins.
         paths: one file for each pattern of the layout, or every file that its patterns stand for.
     """
 
     task: Task
     split: str
+    lang: str
     layout: Layout
+    folder: Path
     paths: tuple[Path, ...]
 
 
@@ -51,8 +56,27 @@ def at(folder: Path, layout: Layout, task: Task, split: str, lang: str) -> Found
     Raises:
         DataError: several files where there should be one.
     """
-    matches = [_matches(folder, name) for name in file_names(layout, split, lang)]
-    return Found(task, split, layout, _chosen(folder, layout, matches)) if all(matches) else None
+    matches = [_matches(folder, name, layout.every) for name in file_names(layout, split, lang)]
+    if not all(matches):
+        return None
+    return Found(task, split, lang, layout, folder, _chosen(folder, layout, matches))
+
+
+def require_whole(found: Found) -> Found:
+    """What was found, if nothing beside it looks like a part of it that is not read, or is read twice.
+
+    Raises:
+        DataError: the first such file.
+    """
+    what = f"{found.task.name} {found.split} in {found.lang!r}"
+    for name in file_names(found.layout, found.split, found.lang):
+        for path, whole in parts.of(found.folder, name):
+            if path not in found.paths:
+                hint = "Unpack it or join the parts into one file, or move it elsewhere if it is none of them."
+                raise DataError(path, "", f"what looks like a part of {what} and is not read", f"all in {name}", hint)
+            if whole in found.paths:
+                raise DataError(path, "", f"a part beside the whole, {whole.name}", "one or the other", "Remove one.")
+    return found
 
 
 def missing(task: Task, split: str, lang: str, folders: Folders, hint: str = "") -> DataError:
@@ -66,6 +90,8 @@ def missing(task: Task, split: str, lang: str, folders: Folders, hint: str = "")
     if lang in task.without.get(split, ()) or not places:
         return DataError(folder, "", found, "none, for this split has no such language", "Leave the language out.")
     hint = hint or f"Put the files there, or say in tasks.{task.name}.folders where they are."
+    if pieces := _pieces(task, split, lang, folders):
+        hint = f"Join the parts into one file, or unpack them: {', '.join(map(str, pieces))}. {hint}"
     return DataError(folder, "", found, task.notice or f"one of: {'; '.join(places)}", hint)
 
 
@@ -80,9 +106,18 @@ def file_names(layout: Layout, split: str, lang: str) -> list[str]:
     return [pattern.format(**names) for pattern in layout.patterns]
 
 
-def _matches(folder: Path, name: str) -> list[Path]:
-    """The files of that name, which may hold `*`, in the order of their own names."""
-    return sorted((path for path in folder.glob(name) if path.is_file()), key=lambda path: (path.name, path))
+def _pieces(task: Task, split: str, lang: str, folders: Folders) -> list[Path]:
+    """The files that look like parts of those that are missing."""
+    names = [name for layout in _layouts(task, split, lang) for name in file_names(layout, split, lang)]
+    return [path for folder in folders for name in names for path, _ in parts.of(folder, name)]
+
+
+def _matches(folder: Path, name: str, in_parts: bool) -> list[Path]:
+    """The files of that name, which may hold `*`, and perhaps parts of such files, in the order of their own names."""
+    found = [path for path in folder.glob(name) if path.is_file()]
+    if in_parts:
+        found += [path for path, whole in parts.of(folder, name) if path != whole and path.suffix == whole.suffix]
+    return sorted(found, key=lambda path: (path.name, path))
 
 
 def _chosen(folder: Path, layout: Layout, matches: list[list[Path]]) -> tuple[Path, ...]:

@@ -31,8 +31,9 @@ class Layout:
         patterns: file names relative to a folder of the task, with `{lang}`, `{iso3}` and `{name}` (`english`) for
             the language and `{split}` for the split; all of them must be there. A name may hold `*`.
         read: turns the files into canonical rows.
-        every: each pattern stands for any number of files, which are read one after the other in the order of the
-            patterns, then of their names (treebanks of one language); otherwise it must match exactly one.
+        every: each pattern stands for any number of files, whole or in parts (`xstilts.sources.parts`), which are
+            read one after the other in the order of the patterns, then of their names (treebanks of one language);
+            otherwise it must match exactly one.
         by_turns: the files are read side by side, a row from each (the rounds of ANLI), so that the first rows of
             the split are of all of them.
         languages: the languages of the files, where their names do not say it; empty for every language.

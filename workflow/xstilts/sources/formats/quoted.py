@@ -60,12 +60,14 @@ def _written(line: str, delimiter: str) -> list[str] | None:
         (fields,) = csv.reader([line], delimiter=delimiter, strict=True)
     except csv.Error:
         return None
-    return fields if _as_written(fields, delimiter) == line and not any(delimiter in field for field in fields) else None
+    return (
+        fields if _as_written(fields, delimiter) == line and not any(delimiter in field for field in fields) else None
+    )
 
 
-def _as_written(fields: list[str], delimiter: str) -> str:
+def _as_written(fields: list[str], delimiter: str, quoting: int = csv.QUOTE_MINIMAL) -> str:
     written = io.StringIO(newline="")
-    csv.writer(written, delimiter=delimiter).writerow(fields)
+    csv.writer(written, delimiter=delimiter, quoting=quoting).writerow(fields)
     return written.getvalue().removesuffix("\r\n")
 
 
@@ -85,7 +87,7 @@ def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     reader, number = csv.reader(lines(), strict=True), 1
     try:
         for values in reader:
-            if _as_written(values, ",") != "\n".join(begun):
+            if "\n".join(begun) not in (_as_written(values, ","), _as_written(values, ",", csv.QUOTE_ALL)):
                 raise csv.Error(shorten("\n".join(begun)))
             begun.clear()
             yield number, values

@@ -1,0 +1,123 @@
+"""Rows in are rows out and rows reported: what a reader leaves out is counted, for the log and the manifest."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from jobs import Experiment
+from released import SENTENCE, question, squad, write
+from test_hub_tasks import NLI, nli, table
+
+from xstilts import tasks
+from xstilts.errors import DataError
+from xstilts.sources import reading, release
+from xstilts.sources.formats.hub import pairs
+
+TEXTS = {"sentence1": "A dog barks.", "sentence2": "It is loud."}
+HEADER = "language\tgold_label\tsentence1\tsentence2\n"
+WITHHELD = SENTENCE.replace("Dogs", "_").replace("bark", "_")
+QQP = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n"
+GERMAN = "UD_German-A/de_a-ud-test.conllu"
+
+
+def lines(*values: dict) -> str:
+    return "".join(json.dumps(value) + "\n" for value in values)
+
+
+CASES = {
+    "MultiNLI": (
+        ("mnli", "train", "en"),
+        {"multinli_1.0_train.jsonl": lines(*({"gold_label": label, **TEXTS} for label in ("-", "neutral", "-")))},
+        (1, {"without a majority of annotators": 2}),
+    ),
+    "GLUE's MultiNLI": (
+        ("mnli", "train", "en"),
+        {"MNLI/train.tsv": "index\tsentence1\tsentence2\tgold_label\n0\ta\tb\t-\n1\tc\td\tneutral\n"},
+        (1, {"without a majority of annotators": 1}),
+    ),
+    "GLUE's SNLI": (
+        ("snli", "train", "en"),
+        {"SNLI/train.tsv": "sentence1\tsentence2\tlabel1\tgold_label\na\tb\tneutral\t-\na\tb\tneutral\tneutral\n"},
+        (1, {"without a majority of annotators": 1}),
+    ),
+    "XNLI": (
+        ("xnli", "test", "de"),
+        {"xnli.test.tsv": HEADER + "fr\tneutral\tOui.\tNon.\n" * 3 + "de\tneutral\tJa.\tNein.\n"},
+        (1, {"in another language": 3}),
+    ),
+    "XNLI in JSON": (
+        ("xnli", "test", "de"),
+        {"xnli.test.jsonl": lines(*({"language": lang, "gold_label": "neutral", **TEXTS} for lang in ("de", "fr")))},
+        (1, {"in another language": 1}),
+    ),
+    "TyDiQA": (
+        ("tydiqa", "test", "fi"),
+        {"tydiqa-goldp-v1.1-dev.json": squad(question("finnish-1-0"), question("korean-1-0"))},
+        (1, {"in another language": 1}),
+    ),
+    "QQP": (
+        ("qqp", "train", "en"),
+        {
+            "train.tsv": QQP
+            + "1\t2\t3\tA?\tB?\t0\n" * 1999
+            + '7\t8\t9\tWho is "\n"\tWho is it?\t0\n1\t2\t3\tA?\tB?\t0\n'
+        },
+        (2000, {"torn by a line feed": 2}),
+    ),
+    "treebank": (
+        ("udpos", "test", "de"),
+        {GERMAN: WITHHELD + SENTENCE + WITHHELD},
+        (1, {"whose text is withheld": 2}),
+    ),
+}
+
+
+def read(folder: Path, name: str, split: str, lang: str, limit: int | None = None) -> tuple[int, dict]:
+    task, left_out = tasks.load(name), Counter()
+    found = release.locate(task, split, lang, [folder])
+    return reading.read([found], task, lang, limit, left_out).num_rows, dict(left_out)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_rows_that_a_release_does_not_count_are_counted_as_left_out(tmp_path, case):
+    what, files, expected = CASES[case]
+    write(tmp_path, files)
+    assert read(tmp_path, *what) == expected
+
+
+@pytest.mark.parametrize("rows, left_out", [([-1, 2, -1, 0], {"without a majority of annotators": 2}), ([0, 1], {})])
+def test_so_they_are_in_the_tables_of_the_hub(tmp_path, rows, left_out):
+    write(tmp_path, {"train.parquet": table(nli(*rows), **NLI)})
+    found = [row for _, row in pairs.snli([tmp_path / "train.parquet"], task=tasks.load("snli"), lang="en")]
+    assert Counter(row for row in found if isinstance(row, str)) == left_out
+    assert len(found) == len(rows)
+
+
+def test_sentences_of_a_limited_bitext_are_all_accounted_for(tmp_path):
+    files = {
+        "de-en.dev.de": "".join(f"de-{n}\tSatz {n}.\n" for n in range(6)),
+        "de-en.dev.en": "".join(f"en-{n}\tSentence {n}.\n" for n in range(7)),
+        "de-en.dev.gold": "de-1\ten-4\nde-5\ten-0\n",
+    }
+    write(tmp_path, files)
+    for limit in (1, 2, 3, 5, 9):
+        rows, left_out = read(tmp_path, "bucc2018", "dev", "de", limit)
+        assert rows + left_out.get("beyond the limit", 0) == 13
+
+
+def test_a_file_that_lacks_the_language_is_not_said_to_be_cut_off(tmp_path):
+    write(tmp_path, {"xnli.test.tsv": HEADER + "fr\tneutral\tOui.\tNon.\n" * 3})
+    with pytest.raises(DataError, match=r"no example in 'de'.*3 in another language.*Leave the language out") as raised:
+        read(tmp_path, "xnli", "test", "de")
+    assert "cut off" not in str(raised.value)
+
+
+def test_the_manifest_and_the_log_say_what_was_left_out(tmp_path, capsys):
+    write(tmp_path / "data" / "udpos", {GERMAN: WITHHELD + SENTENCE})
+    grid = {"encoders": ["toy"], "intermediates": ["none"], "targets": ["udpos"]}
+    settings = {"grid": grid, "languages": ["de"], "encoders": {"toy": {"path": str(tmp_path / "encoder")}}}
+    folder = Experiment(tmp_path, settings).run("read_task", "udpos.evaluate")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["test.de"]["rows"], manifest["test.de"]["left_out"]) == (1, {"whose text is withheld": 1})
+    assert "test.de: left out 1 whose text is withheld" in capsys.readouterr().out

@@ -1,0 +1,121 @@
+"""A file that looks like a part of a split is read or refused, and nothing else is taken for one."""
+
+from pathlib import Path
+
+import pytest
+from released import SENTENCE, question, read, squad, write
+
+from xstilts import tasks
+from xstilts.config import Miniature, parse
+from xstilts.errors import DataError
+from xstilts.miniature import release as miniature
+from xstilts.sources import fetch, parts, release
+
+PAIR = "Ja.\tNein.\tneutral\r\n"
+HDT = "UD_German-HDT/de_hdt-ud-train"
+
+
+def refused(folder: Path, name: str, split: str, lang: str) -> str:
+    config = parse({"tasks": {name: {"source": "release", "folders": [str(folder)]}}})
+    with pytest.raises(DataError) as raised:
+        fetch.sources(tasks.load(name), split, lang, config)
+    return str(raised.value)
+
+
+def test_a_treebank_in_parts_is_read_whole_and_in_order_beside_another_one(tmp_path):
+    def treebank(word: str, sentences: int) -> str:
+        return "".join(SENTENCE.replace("Dogs", f"{word}{number}") for number in range(sentences))
+
+    sizes = {"a-1": 3, "a-2": 4, "b-1": 2, "b-2": 3}
+    files = {f"{HDT}-{part}.conllu": treebank(part, size) for part, size in sizes.items()}
+    files["UD_German-GSD/de_gsd-ud-train.conllu"] = treebank("gsd", 5)
+    firsts = [row["words"][0] for row in read(tmp_path, "udpos", files, "train")]
+    expected = [("gsd", 5), *sizes.items()]
+    assert firsts == [f"{word}{number}" for word, size in expected for number in range(size)]
+
+
+def test_a_treebank_and_its_parts_beside_each_other_are_not_both_read(tmp_path):
+    write(tmp_path, {f"{HDT}.conllu": SENTENCE, f"{HDT}-a-1.conllu": SENTENCE})
+    assert "de_hdt-ud-train-a-1.conllu: found a part beside the whole, de_hdt-ud-train.conllu" in refused(
+        tmp_path, "udpos", "train", "de"
+    )
+
+
+UNREAD = [
+    ("xnli", "dev", "de", {"dev-de.tsv": PAIR, "dev-de-2.tsv": PAIR}),
+    ("xnli", "dev", "de", {"dev-de.tsv": PAIR, "dev-2-de.tsv": PAIR}),
+    ("xnli", "dev", "de", {"dev-de.tsv": PAIR, "dev-de.tsv.part2": PAIR}),
+    ("xnli", "dev", "de", {"dev-de.tsv": PAIR, "dev-de2.tsv": PAIR}),
+    ("panx", "test", "de", {"de/test": "de:Ulm\tB-LOC\n", "de/test-b": "de:Ulm\tB-LOC\n"}),
+    ("tatoeba", "test", "de", {"de-en.de": "Ja.\n", "de-en.en": "Yes.\n", "de-en_2.en": "No.\n"}),
+    ("xquad", "test", "de", {"xquad.de.json": squad(question()), "xquad.de.part-2.json": squad(question("q2"))}),
+    ("udpos", "train", "de", {"UD_German-GSD/de_gsd-ud-train.conllu": SENTENCE, f"{HDT}.conllu.gz": SENTENCE}),
+    ("udpos", "train", "de", {"UD_German-GSD/de_gsd-ud-train.conllu": SENTENCE, f"{HDT}-a-1.conllu.gz": SENTENCE}),
+    ("udpos", "train", "de", {"UD_German-GSD/de_gsd-ud-train.conllu": SENTENCE, f"{HDT.upper()}.conllu": SENTENCE}),
+    ("copa", "train", "en", {"train.jsonl": "{}", "train-00001-of-00002.jsonl": "{}"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, split, lang, files", UNREAD, ids=[list(case[3])[-1] for case in UNREAD])
+def test_a_part_that_no_layout_reads_is_refused_by_its_name(tmp_path, name, split, lang, files):
+    if HDT.upper() in list(files)[-1]:
+        files = {path.replace("UD_GERMAN", "UD_German"): content for path, content in files.items()}
+    write(tmp_path, files)
+    message = refused(tmp_path, name, split, lang)
+    assert list(files)[-1].rpartition("/")[2] in message
+    assert f"a part of {name} {split} in {lang!r} and is not read" in message
+
+
+def test_files_that_are_missing_are_looked_for_in_parts(tmp_path):
+    write(tmp_path, {"dev-de-1.tsv": PAIR, "dev-de-2.tsv": PAIR})
+    message = refused(tmp_path, "xnli", "dev", "de")
+    assert "no files of xnli dev in 'de'" in message
+    assert "Join the parts into one file" in message
+    assert str(tmp_path / "dev-de-2.tsv") in message
+
+
+OTHERS = [
+    ("train-en.tsv", "train-es.tsv train.tsv translate-train-en.tsv train-en.jsonl train-en.tsv.gz train-en.tsv.1"),
+    ("train-en.tsv", "train-en-copy.tsv train-en(1).tsv train-bn.tsv train-ben.tsv test-en.tsv train-en.tsv.bak"),
+    ("dev_2k.tsv", "test_2k.tsv dev.tsv dev_2k.tsv.orig dev_12k.tsv"),
+    ("train-v1.1.json", "train-v2.0.json dev-v1.1.json train-v1.11.json"),
+    ("train.tsv", "translated_train.tsv train.3k.tsv train_2k.tsv train.en.tsv test.tsv"),
+    ("multinli_1.0_dev_matched.jsonl", "multinli_1.0_dev_mismatched.jsonl multinli_1.0_dev_matched.txt"),
+    ("hellaswag_val.jsonl", "hellaswag_val_300_en.jsonl hellaswag_train.jsonl"),
+    ("de-en.training.de", "de-en.training.en de-en.training.gold de-en.sample.de"),
+    ("de_*-ud-train.conllu", "de_hdt-ud-dev.conllu gsw_uzh-ud-train-a.conllu de_hdt-ud-train.txt"),
+    ("train_r1-*.parquet", "train_r2-00000-of-00001.parquet train_r1-00000-of-00001.parquet"),
+]
+
+
+@pytest.mark.parametrize("name, others", OTHERS)
+def test_other_languages_splits_formats_and_copies_are_no_parts(tmp_path, name, others):
+    write(tmp_path, dict.fromkeys([name.replace("*", "gsd"), *others.split()], ""))
+    assert parts.of(tmp_path, name) == []
+
+
+def found_parts(folder: Path) -> list[Path]:
+    """All that looks like a part of anything, taking a folder for the one of every task."""
+    found = set()
+    for task in map(tasks.load, tasks.names()):
+        places = [
+            (split, layout, lang) for split in task.splits for layout in task.splits[split] for lang in task.languages
+        ]
+        names = {
+            name
+            for split, layout, lang in places
+            if layout.has(lang)
+            for name in release.file_names(layout, split, lang)
+        }
+        found |= {part.path for name in names for part in parts.of(folder, name)}
+    return sorted(found)  # fmt: skip
+
+
+def test_no_file_of_the_miniature_looks_like_a_part(tmp_path):
+    miniature.write(tmp_path, Miniature(train=6, dev=6, test=6, pairs=2))
+    assert [part for folder in tmp_path.iterdir() for part in found_parts(folder)] == []
+
+
+def test_no_file_of_the_samples_looks_like_a_part(samples):
+    folders = [samples, *(path for path in [*samples.glob("*"), *samples.glob("*/*")] if path.is_dir())]
+    assert [part for folder in folders for part in found_parts(folder)] == []
