@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,13 +12,50 @@ import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
 _DEEP = "[" * 3000 + "]" * 3000
-PIECES = [
-    *(piece.encode() for piece in ('"', '""', "\t", "\n", "\r", "\r\n", "\n\n", "\0", "\ufeff", "\u2028", "\u0085", " ")),
-    *(piece.encode() for piece in (_DEEP, "9" * 5000, "1e999", "-1", "NaN", "null", "{}", "[]", "true", '"\\ud800"')),
-    *(piece.encode() for piece in ("-", "_", "1-2", "2-1", f"1-{'9' * 30}", "1.1", "²", "٣", "de:", "|", "(<L ", "ID=")),
-    *(b"\xff", b"\xed\xa0\x80", b"\x1f\x8b", b"PAR1", b"\\", b",", b"'"),
-]  # fmt: skip
-VALUES = [None, True, -1, 7, 2**31, 10**400, 1.5, float("nan"), "", " ", "x", "\ud800", "a\tb\nc", [], {}, [None], {"a": 1}]
+_TEXTS = (
+    *(
+        '"',
+        '""',
+        "\t",
+        "\n",
+        "\r",
+        "\r\n",
+        "\n\n",
+        "\0",
+        "\ufeff",
+        "\u2028",
+        "\u0085",
+        " ",
+        "-",
+        "_",
+        "|",
+        ",",
+        "'",
+        "\\",
+    ),
+    *(_DEEP, "9" * 5000, "1e999", "-1", "NaN", "null", "{}", "[]", "true", '"\\ud800"', "²", "٣"),
+    *("1-2", "2-1", f"1-{'9' * 30}", "1.1", "de:", "(<L ", "ID="),
+)
+PIECES = [*(text.encode() for text in _TEXTS), b"\xff", b"\xed\xa0\x80", b"\x1f\x8b", b"PAR1"]
+VALUES = [
+    None,
+    True,
+    -1,
+    7,
+    2**31,
+    10**400,
+    1.5,
+    float("nan"),
+    "",
+    " ",
+    "x",
+    "\ud800",
+    "a\tb\nc",
+    [],
+    {},
+    [None],
+    {"a": 1},
+]
 
 Mutation = tuple[str, int, int, int]
 """The name of a way, a place, an extent and which piece or value to put there."""
@@ -50,7 +88,9 @@ def _drop_line(content: bytes, place: int, extent: int, which: int) -> bytes:
 
 def _repeat_line(content: bytes, place: int, extent: int, which: int) -> bytes:
     lines = content.splitlines(keepends=True) or [b""]
-    return b"".join([*lines[: place % len(lines)], *lines[place % len(lines) :][:1] * (extent % 3 + 2), *lines[place % len(lines) + 1 :]])  # fmt: skip
+    number = place % len(lines)
+    lines[number : number + 1] *= extent % 3 + 2
+    return b"".join(lines)
 
 
 def _other_ends(content: bytes, place: int, extent: int, which: int) -> bytes:
@@ -104,7 +144,10 @@ def _change_table(content: bytes, place: int, extent: int, which: int) -> bytes:
     else:
         table = table.set_column(column, name, spoilt)
     written = io.BytesIO()
-    pq.write_table(table, written)
+    try:
+        pq.write_table(table, written)
+    except pa.ArrowException:
+        return content
     return written.getvalue()
 
 
@@ -129,7 +172,7 @@ def mutated(name: str, content: bytes, mutations: list[Mutation]) -> bytes:
         inside = name.endswith(".gz") and place % 3
         try:
             plain = gzip.decompress(content) if inside else content
-        except (OSError, EOFError):
+        except (OSError, EOFError, zlib.error):
             plain, inside = content, False
         plain = WAYS[way](plain, place, extent, which)
         content = gzip.compress(plain, mtime=0) if inside else plain

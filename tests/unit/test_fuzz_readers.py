@@ -8,15 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutations import MUTATIONS, mutated
 from released import write
-from valid_files import SEEDS
+from valid_files import SEEDS, Seed
 
 from xstilts import tasks
 from xstilts.config import Miniature
 from xstilts.errors import UserError
 from xstilts.miniature import release as miniature
-from xstilts.sources import labels, reading, release
+from xstilts.sources import formats, labels, reading, release
 from xstilts.sources.columns import SCHEMAS
 from xstilts.sources.release import Found
+
+MODULES = (
+    *("bitext", "ccg", "choices", "conllu", "pairs", "squad", "tagged"),
+    *("hub.bitext", "hub.choices", "hub.pairs", "hub.questions", "hub.tagged"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +32,17 @@ def world(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture
-def seed(request, world, tmp_path_factory):
-    """A seed, the folder of its files and their content."""
-    chosen = SEEDS[request.param]
-    files = chosen.files
-    if not files:
-        found = chosen.locate(world / chosen.what[0])
-        files = {str(path.relative_to(found.folder)): path.read_bytes() for path in found.paths}
-    return chosen, write(tmp_path_factory.mktemp("seed"), files), files
+@pytest.fixture(scope="module")
+def seeds(world, tmp_path_factory) -> dict[str, list[tuple[Seed, Path, dict[str, bytes]]]]:
+    """For each module of readers the seeds that it reads, each with its folder and the content of its files."""
+    found = {}
+    for chosen in SEEDS.values():
+        whole = chosen.locate(world / chosen.what[0])
+        own = chosen.files or {str(path.relative_to(whole.folder)): path.read_bytes() for path in whole.paths}
+        folder = write(tmp_path_factory.mktemp("seed"), own)
+        reader = chosen.locate(folder).layout.read
+        found.setdefault(reader.__module__.removeprefix(f"{formats.__name__}."), []).append((chosen, folder, own))
+    return found
 
 
 def read(found: Found, lang: str, limit: int | None) -> tuple[int, Counter]:
@@ -50,47 +57,37 @@ def read(found: Found, lang: str, limit: int | None) -> tuple[int, Counter]:
     return table.num_rows, left_out
 
 
-@pytest.mark.parametrize("seed", SEEDS, indirect=True)
-def test_spoilt_files_are_read_or_refused(seed):
-    chosen, folder, files = seed
-
-    @given(st.sampled_from(sorted(files)), MUTATIONS, st.sampled_from([None, None, 1, 2]))
-    def check(name: str, mutations: list, limit: int | None):
+@pytest.mark.parametrize("module", MODULES)
+def test_spoilt_files_are_read_or_refused(seeds, module):
+    @given(st.data(), MUTATIONS, st.sampled_from([None, None, 1, 2]))
+    def check(data: st.DataObject, mutations: list, limit: int | None):
+        chosen, folder, files = data.draw(st.sampled_from(seeds[module]))
+        name = data.draw(st.sampled_from(sorted(files)))
         (folder / name).write_bytes(mutated(name, files[name], mutations))
         try:
             read(chosen.locate(folder), chosen.what[2], limit)
-        except UserError as error:
-            assert str(folder) in str(error)
+        except UserError as refusal:
+            message = str(refusal)
+        else:
+            message = str(folder)
         finally:
             (folder / name).write_bytes(files[name])
+        assert str(folder) in message
 
     check()
 
 
-@pytest.mark.parametrize("seed", SEEDS, indirect=True)
-def test_files_that_are_right_are_read(seed):
-    chosen, folder, _ = seed
-    rows, _ = read(chosen.locate(folder), chosen.what[2], None)
-    assert rows > 0
+@pytest.mark.parametrize("module", MODULES)
+def test_files_that_are_right_are_read(seeds, module):
+    for chosen, folder, _ in seeds[module]:
+        rows, _ = read(chosen.locate(folder), chosen.what[2], None)
+        assert rows > 0
 
 
-def test_every_reader_is_fuzzed(world):
-    found = {
-        seed.locate(world / seed.what[0]).layout.read
-        if not seed.files
-        else next(layout.read for layout in _layouts(seed) if _has(layout, seed))
-        for seed in SEEDS.values()
-    }
-    assert {layout.read for seed in SEEDS.values() for layout in _layouts(seed)} <= found
-
-
-def _layouts(seed):
-    task, split = tasks.load(seed.what[0]), seed.what[1]
-    return [hub.layout for hub in task.hub if hub.split == split] if seed.on_hub else task.splits[split]
-
-
-def _has(layout, seed) -> bool:
-    from fnmatch import fnmatch
-
-    names = release.file_names(layout, *seed.what[1:])
-    return all(any(fnmatch(file, name) for file in seed.files) for name in names)
+def test_every_reader_is_fuzzed(seeds):
+    fuzzed = {chosen.locate(folder).layout.read for own in seeds.values() for chosen, folder, _ in own}
+    known = map(tasks.load, tasks.names())
+    layouts = [one for task in known for of_split in task.splits.values() for one in of_split]
+    layouts += [hub.layout for task in map(tasks.load, tasks.names()) for hub in task.hub]
+    assert {layout.read for layout in layouts} == fuzzed
+    assert set(MODULES) == set(seeds)

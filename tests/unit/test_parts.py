@@ -53,7 +53,7 @@ UNREAD = [
     ("udpos", "train", "de", {"UD_German-GSD/de_gsd-ud-train.conllu": SENTENCE, f"{HDT}-a-1.conllu.gz": SENTENCE}),
     ("udpos", "train", "de", {"UD_German-GSD/de_gsd-ud-train.conllu": SENTENCE, f"{HDT.upper()}.conllu": SENTENCE}),
     ("copa", "train", "en", {"train.jsonl": "{}", "train-00001-of-00002.jsonl": "{}"}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name, split, lang, files", UNREAD, ids=[list(case[3])[-1] for case in UNREAD])
@@ -108,7 +108,7 @@ def found_parts(folder: Path) -> list[Path]:
             for name in release.file_names(layout, split, lang)
         }
         found |= {part.path for name in names for part in parts.of(folder, name)}
-    return sorted(found)  # fmt: skip
+    return sorted(found)
 
 
 def test_no_file_of_the_miniature_looks_like_a_part(tmp_path):

@@ -25,7 +25,7 @@ def _lines(*values: dict) -> str:
 OTHERS = {
     "xnli jsonl": (
         ("xnli", "dev", "de"),
-        {"xnli.dev.jsonl": _lines(*({"language": lang, "gold_label": "neutral", **PAIR} for lang in ("de", "fr", "de")))},
+        {"xnli.dev.jsonl": _lines(*({"language": lang, "gold_label": "neutral", **PAIR} for lang in ("de", "fr")))},
     ),
     "xnli_mt": (
         ("mnli", "train", "de"),
@@ -33,11 +33,11 @@ OTHERS = {
     ),
     "glue_mnli": (
         ("mnli", "train", "en"),
-        {"MNLI/train.tsv": 'index\tsentence1\tsentence2\tgold_label\n0\ta\tb\t-\n1\t"c\td\tneutral\n2\te\tf\tneutral\n'},
+        {"MNLI/train.tsv": 'index\tsentence1\tsentence2\tgold_label\n0\ta\tb\t-\n1\t"c\td\tneutral\n'},
     ),
     "glue_snli": (
         ("snli", "train", "en"),
-        {"train.tsv": "index\tsentence1\tsentence2\tlabel1\tgold_label\n0\ta\tb\tneutral\tneutral\n1\tc\td\tneutral\t-\n"},
+        {"train.tsv": "sentence1\tsentence2\tlabel1\tgold_label\na\tb\tneutral\tneutral\nc\td\tneutral\t-\n"},
     ),
     "cosmosqa jsonl": (("cosmosqa", "train", "en"), {"train.jsonl": _lines(BLOG, BLOG | {"id": "blog-2"})}),
     "siqa": (("siqa", "train", "en"), {"socialIQa_v1.4_trn.jsonl": _lines(SOCIAL | {"correct": "B"})}),
@@ -61,10 +61,12 @@ OTHERS = {
         ("udpos", "dev", "fr"),
         {
             "UD_French-A/fr_a-ud-dev.conllu": "# text\n1-2\tdu\t" + "\t".join("_" * 8) + "\n" + SENTENCE,
-            "UD_French-A/fr_b-ud-dev-1.conllu": "1\tOui\t_\tINTJ\t_\t_\t0\troot\t0:root|1:x\t_\n1.1\tx" + "\t_" * 8 + "\n",
+            "UD_French-A/fr_b-ud-dev-1.conllu": "1\tOui\t_\tINTJ\t_\t_\t0\troot\t0:root|1:x\t_\n1.1\tx"
+            + "\t_" * 8
+            + "\n",
         },
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

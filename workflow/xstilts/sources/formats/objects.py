@@ -15,7 +15,8 @@ def document(path: Path) -> Any:
     """The content of a JSON file.
 
     Raises:
-        DataError: not UTF-8, or not one whole JSON value.
+        DataError: not UTF-8, or not one whole JSON value, an object with two values of a key, or a value that is nested
+            too deep or too long.
     """
     return _parse(path, text.decode(path, path.read_bytes()), first_line=1)
 
@@ -32,12 +33,28 @@ def one_a_line(path: Path) -> Iterator[tuple[str, Any]]:
 
 def _parse(path: Path, content: str, first_line: int) -> Any:
     try:
-        return json.loads(content)
+        return json.loads(content, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         where = f"line {first_line + error.lineno - 1} column {error.colno}"
         rest = shorten(content[error.pos :]) if error.pos < len(content) else "its end"
         hint = f"{error.msg}: the file may have been cut off; fetch it again."
         raise DataError(path, where, rest, "valid JSON", hint) from None
+    except (RecursionError, ValueError) as error:
+        raise DataError(path, f"line {first_line}", f"{shorten(content)} ({error})", "plain JSON") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict:
+    """A JSON object, none of whose keys has two values.
+
+    Raises:
+        ValueError: one has.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        for key, value in pairs:
+            if found[key] != value:
+                raise ValueError(f"the key {shorten(key)} has two values")
+    return found
 
 
 def member(path: Path, place: str, holder: Any, key: str, kind: type) -> Any:

@@ -24,7 +24,7 @@ def rows(path: Path, *columns: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """
     numbers = count()
     for batch in _batches(path, columns):
-        labels = _labels(batch.schema)
+        labels = _labels(path, batch.schema)
         for row in batch.to_pylist():
             place = f"row {next(numbers)}"
             own = {column: _named(path, f"{place}.{column}", row[column], names) for column, names in labels.items()}
@@ -38,20 +38,26 @@ def _batches(path: Path, columns: tuple[str, ...]) -> Iterator["pa.RecordBatch"]
 
     try:
         file = ParquetFile(path)
-        lacking = [column for column in columns if column not in file.schema_arrow.names]
+        lacking = [column for column in columns if file.schema_arrow.names.count(column) != 1]
         if lacking:
             found = f"the columns {', '.join(file.schema_arrow.names)}"
             raise DataError(path, "", found, f"the columns {', '.join(columns)}", "Another revision may have others.")
-        yield from file.iter_batches(_BATCH, columns=list(columns))
+        for batch in file.iter_batches(_BATCH, columns=list(columns)):
+            batch.validate(full=True)
+            yield batch
     except (pa.ArrowException, OSError) as error:
         raise DataError(path, "", str(error), "a whole parquet file", "Fetch it again.") from None
 
 
-def _labels(schema: "pa.Schema") -> dict[str, list[str]]:
+def _labels(path: Path, schema: "pa.Schema") -> dict[str, list[str]]:
     """The names of the labels of each column that has labels, in the order of their numbers."""
     from datasets import ClassLabel, Features
 
-    features = Features.from_arrow_schema(schema)
+    try:
+        features = Features.from_arrow_schema(schema)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        found = f"features that cannot be read ({shorten(str(error))})"
+        raise DataError(path, "", found, "a parquet file of the library datasets", "Fetch it again.") from None
     inner = {column: getattr(feature, "feature", feature) for column, feature in features.items()}
     return {column: feature.names for column, feature in inner.items() if isinstance(feature, ClassLabel)}
 
@@ -61,6 +67,6 @@ def _named(path: Path, place: str, value: Any, names: list[str]) -> Any:
         return [_named(path, f"{place}[{number}]", one, names) for number, one in enumerate(value)]
     if value is None or value == _UNLABELLED:
         return None
-    if not 0 <= value < len(names):
+    if not isinstance(value, int) or not 0 <= value < len(names):
         raise DataError(path, place, f"the label {shorten(value)}", f"-1 or one of 0 to {len(names) - 1}")
     return names[value]
