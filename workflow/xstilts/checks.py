@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from xstilts import tasks
 from xstilts.config import NO_INTERMEDIATE, Config, ConfigError, stages_of
 from xstilts.languages import LANGUAGES
+from xstilts.miniature import LANGUAGES as MINIATURE
 from xstilts.sources.archives import ARCHIVES
 
 LONGEST_PATH = 20
@@ -166,6 +167,10 @@ def _bad_languages(config: Config) -> Iterator[ConfigError]:
         without = task.without.get(config.task(target).split, ())
         left = [lang for lang in task.languages if lang not in without]
         wanted = next(languages for languages in (own, config.languages, left) if languages is not None)
+        key = "languages" if own is None else f"tasks.{target}.languages"
         if not set(wanted) & set(left):
-            key = "languages" if own is None else f"tasks.{target}.languages"
             yield ConfigError(key, list(wanted), f"none is left for {target}", left)
+        unwritten = [lang for lang in left if lang in wanted and lang not in MINIATURE]
+        if unwritten and config.task(target).source == "miniature":
+            problem = f"the miniature, from which {target} is read, does not have all of them"
+            yield ConfigError(key, unwritten, problem, MINIATURE)

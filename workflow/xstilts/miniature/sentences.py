@@ -7,13 +7,12 @@ from itertools import dropwhile
 from types import ModuleType
 from typing import NamedTuple
 
-from xstilts.miniature import sampling
+from xstilts.miniature import LANGUAGES, sampling
 from xstilts.miniature.events import Sentence
 from xstilts.miniature.languages import de, en, es, hi, ru, tr, zh
 from xstilts.miniature.languages.base import Phrase, Word
 
-_GRAMMARS = {"en": en, "de": de, "es": es, "ru": ru, "tr": tr, "hi": hi, "zh": zh}
-LANGUAGES = tuple(_GRAMMARS)
+_GRAMMARS = dict(zip(LANGUAGES, (en, de, es, ru, tr, hi, zh), strict=True))
 _MARGINS = frozenset(("ADP", "DET", "PRON"))
 _CLOSING, _OPENING = frozenset(".,?。，？।»"), frozenset("¿«")
 

@@ -26,7 +26,8 @@ def _source(task: Task, split: str, lang: str, config: Config, miniature: Path |
     source = files.source(task, config)
     if source != "hub":
         folders = files.folders(task, config) if source == "release" else [miniature / task.name]
-        return _of_release(task, split, lang, folders)
+        hint = "" if source == "release" else "The miniature has no such file: leave the task or the language out."
+        return _of_release(task, split, lang, folders, hint)
     if copy := files.on_hub(task, split, lang):
         return _of_hub(copy, task, split, lang)
     if name := files.in_archive(task, split, lang):
@@ -38,10 +39,10 @@ def _source(task: Task, split: str, lang: str, config: Config, miniature: Path |
     )
 
 
-def _of_release(task: Task, split: str, lang: str, folders: Folders) -> Found:
+def _of_release(task: Task, split: str, lang: str, folders: Folders, hint: str) -> Found:
     found = release.locate(task, split, lang, folders)
     if found is None:
-        raise release.missing(task, split, lang, folders)
+        raise release.missing(task, split, lang, folders, hint)
     return release.require_whole(found)
 
 

@@ -1,0 +1,55 @@
+"""What the miniature does not have is said before any job."""
+
+import pytest
+
+from xstilts import tasks
+from xstilts.checks import check
+from xstilts.config import ConfigError, Miniature, parse
+from xstilts.errors import DataError
+from xstilts.miniature import LANGUAGES
+from xstilts.miniature import release as miniature
+from xstilts.sources import fetch, release
+
+TARGETS = tuple(name for name in miniature.TASKS if tasks.load(name).languages != ("en",))
+SETTINGS = {"source": "miniature", "encoders": {"toy": {"path": "toy"}}}
+
+
+def planned(*targets: str, **settings: object) -> None:
+    check(parse(SETTINGS | {"grid": {"encoders": ["toy"], "targets": list(targets)}} | settings))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_languages_that_it_does_not_have_are_refused_with_those_that_it_has(target):
+    with pytest.raises(ConfigError) as raised:
+        planned(target)
+    missing = [lang for lang in tasks.load(target).languages if lang not in LANGUAGES]
+    assert "config key 'languages': the miniature" in str(raised.value)
+    assert f"found {[lang for lang in missing if lang not in tasks.load(target).without.get('test', ())]!r}" in str(
+        raised.value
+    )
+    assert "allowed: en, de, es, ru, tr, hi, zh" in str(raised.value)
+
+
+def test_a_language_that_one_target_asks_for_is_named_by_its_key():
+    with pytest.raises(ConfigError, match=r"'tasks\.xquad\.languages'.*the miniature.*found \['ar'\]"):
+        planned("xquad", tasks={"xquad": {"languages": ["en", "ar"]}})
+
+
+def test_its_own_languages_are_right_for_every_target_and_other_sources_have_all():
+    planned(*TARGETS, languages=list(LANGUAGES))
+    planned(*TARGETS, source="release")
+    planned("xnli", "xquad", tasks={"xnli": {"source": "hub"}, "xquad": {"languages": ["en"]}})
+
+
+def test_it_has_the_files_of_all_of_them(tmp_path):
+    miniature.write(tmp_path, Miniature(train=6, dev=3, test=3, pairs=2))
+    for target in TARGETS:
+        task = tasks.load(target)
+        for lang in set(LANGUAGES) & set(task.languages):
+            assert release.locate(task, "test", lang, [tmp_path / target])
+
+
+def test_a_split_that_it_does_not_have_is_said_to_be_none(tmp_path):
+    config = parse({"source": "miniature"})
+    with pytest.raises(DataError, match=r"no files of panx train in 'de'.*The miniature has no such file"):
+        fetch.sources(tasks.load("panx"), "train", "de", config, tmp_path)
