@@ -72,7 +72,8 @@ def _entries(grid: GridSettings) -> list[dict]:
         return {"step": step, "path": path, **common, "seconds": None, "device": None, "from": made_from, **more}
 
     fp = "~0123456789ab"
-    file = {"name": "test.de", "rows": 1190, "read_from": ["data/xquad.de.json"], "warning": None, "sha256": "f" * 64}
+    file = {"name": "test.de", "rows": 1190, "read_from": ["data/xquad.de.json"], "sha256": "f" * 64}
+    file |= {"warning": None, "left_out": {"in another language": 10}}
     return [
         entry("read_task", f"data/xquad.evaluate{fp}", {}, files=[{**file, "name": f"test.{c}"} for c in LANGUAGES]),
         entry("encode_task", f"features/tokenizer{fp}/xquad.evaluate{fp}", {"data": 0}, settings={"max_length": 384}),

@@ -60,13 +60,20 @@ def test_quotes_that_csv_wrote_are_read_by_its_rules_whatever_ends_a_line(tmp_pa
         (by_csv(TABLE, "\n") + plain([[BEGINS, "Yes.", "neutral"]], "\n"), 41),
         (by_csv([["A\tB", 'C"', "neutral"], *TABLE]), 1),
         (by_csv([["A\nB", 'C"', "neutral"], *TABLE]), 1),
-        (by_csv(TABLE)[:-1].replace("Row 39.", '"Row 39.'), 40),
+        (by_csv(TABLE).replace("Row 39.", '"Row 39.'), 40),
     ],
     ids=["raw under CRLF", "both kinds", "both kinds under LF", "TAB within", "line feed within", "open quote"],
 )
 def test_what_csv_did_not_write_is_refused_with_its_line(tmp_path, content, line):
     with pytest.raises(DataError, match=rf"dev-de\.tsv, line {line}: .*quoted as CSV.*write this one anew"):
         texts(tmp_path, content)
+
+
+@pytest.mark.parametrize("cut", [1, 9, 12])
+def test_a_last_line_that_does_not_end_as_the_others_was_cut_off(tmp_path, cut):
+    unlabelled = [row[:2] for row in TABLE]
+    with pytest.raises(DataError, match=r"test-de\.tsv, line 40: .*CRLF at its end.*cut off"):
+        texts(tmp_path, by_csv(unlabelled)[:-cut], file="test-de.tsv", split="test")
 
 
 def test_a_release_without_quoting_keeps_its_quotes(tmp_path):

@@ -23,6 +23,6 @@ TASK = Task(
     labels=tuple(_TAGS.split()),
     stage="udpos",
     archives=dict.fromkeys(("train", "dev", "test"), "ud-treebanks-v2.5"),
-    counts={"train": {"en": 21_253}, "dev": {"en": 3_974}},
+    counts={"train": {"en": 21_253, "de": 166_849}, "dev": {"en": 3_974, "de": 19_233}},
     without={"train": ("th", "tl", "yo"), "dev": ("kk", "th", "tl", "yo")},
 )

@@ -91,10 +91,16 @@ function dataOf({ models, scored }) {
   return [...new Set([...training, scored.from.data])].map((at) => page.entries[at]);
 }
 
+function remarks(file) {
+  const without = Object.entries(file.left_out).map(([reason, count]) => `left out ${whole(count)} ${reason}`);
+  const said = [...(file.warning ? [file.warning] : []), ...without];
+  return said.length ? ` (${said.join("; ")})` : "";
+}
+
 function dataFiles(entry) {
   const total = entry.files.reduce((sum, file) => sum + file.rows, 0);
   const lines = entry.files.map((file) => [
-    file.name, whole(file.rows), file.read_from.join(", ") + (file.warning ? ` (${file.warning})` : ""),
+    file.name, whole(file.rows), file.read_from.join(", ") + remarks(file),
     make("code", {}, file.sha256)]);
   return make("details", {}, make("summary", {}, make("code", {}, entry.path), `: ${whole(total)} rows`),
     plainTable(["split and language", "rows", "read from", "sha256"], lines));

@@ -70,6 +70,7 @@ def _files(result: Result) -> list[dict]:
             "rows": note["rows"],
             "read_from": note["read_from"],
             "warning": note.get("warning"),
+            "left_out": note.get("left_out", {}),
             "sha256": result.notes["files"][f"{name}.parquet"],
         }
         for name in result.spec["files"]

@@ -30,9 +30,9 @@ def splitter(path: Path, *, by_csv: bool) -> Split:
             none of them looks quoted.
 
     Raises:
-        DataError: a line that `csv.writer` did not write, in a file that should be by it.
+        DataError: a line that `csv.writer` did not write, in a file that should be by it, or the file is cut off.
     """
-    plain, quoted, crlf = None, False, False
+    plain, quoted, crlf, line = None, False, False, "\n"
     for number, line in text.whole_lines(path):
         crlf = crlf or line.endswith("\r\n")
         if '"' in line:
@@ -43,6 +43,9 @@ def splitter(path: Path, *, by_csv: bool) -> Split:
         number, line = plain
         hint = "Another program wrote it: take the file of the release, or write this one anew with csv.writer."
         raise DataError(path, f"line {number}", shorten(line), _QUOTED, hint)
+    if by_csv and crlf and not line.endswith("\n"):
+        hint = "The file has been cut off; fetch it again."
+        raise DataError(path, f"line {number}", shorten(line), "CRLF at its end, as on the other lines", hint)
     return _unquoted if quoted and not plain else _plain
 
 
