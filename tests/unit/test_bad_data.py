@@ -119,6 +119,26 @@ BAD = {
         {XQUAD: squad(question(start="10"))},
         ["answer_start", "'10'", "whole number"],
     ),
+    "nested too deep": ("xquad", "test", {XQUAD: "[" * 5000}, [XQUAD, "line 1", "recursion", "plain JSON"]),
+    "number too long": ("xquad", "test", {XQUAD: "9" * 5000}, [XQUAD, "line 1", "4300 digits", "plain JSON"]),
+    "two values of a key": (
+        "xquad",
+        "test",
+        {XQUAD: squad(question())[:-1] + ', "data": []}'},
+        [XQUAD, "the key 'data' has two values"],
+    ),
+    "treebank range of no number": (
+        "udpos",
+        "test",
+        {UD: f"1-{'9' * 5000}\tDogs" + "\t_" * 8 + "\n" + SENTENCE},
+        [UD, "line 1", "the id '1-99"],
+    ),
+    "column twice": (
+        "pawsx",
+        "dev",
+        {"de/dev_2k.tsv": "id\tsentence1\tsentence2\tlabel\tlabel\n1\tJa.\tNein.\t0\t1\n"},
+        ["dev_2k.tsv", "line 1", "'label' 2 times", "a header with the column 'label'"],
+    ),
     "half a character": (
         "xquad",
         "test",

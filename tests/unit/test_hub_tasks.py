@@ -19,7 +19,7 @@ from xstilts.errors import DataError, UserError
 from xstilts.sourcecode import SourceCode
 from xstilts.sources import fetch, files, reading
 from xstilts.sources.formats import squad
-from xstilts.sources.formats.hub import questions
+from xstilts.sources.formats.hub import pairs, questions
 from xstilts.spec import FileHashes
 
 STRING, INT = Value("string"), Value("int32")
@@ -508,6 +508,46 @@ def test_each_task_has_its_source_and_a_pool_that_of_its_parts(tmp_path):
     assert "missing" in parts["snli"]
     assert "missing" in identity("mnli", "train", "en", {"data": str(tmp_path)})
     assert identity("mnli", "train", "en", {"tasks": {"mnli": {"source": "hub"}}}) == parts["mnli"]
+
+
+BROKEN = {
+    "text that is not UTF-8": (pa.table({"premise": pa.array([b"\xff"]).view(pa.string())}), "UTF8"),
+    "features that are no JSON": (pa.table({"premise": ["P."]}).replace_schema_metadata({"huggingface": "{"}), ""),
+    "features that are no object": (pa.table({"premise": ["P."]}).replace_schema_metadata({"huggingface": "1.5"}), ""),
+    "features that are no text": (pa.table({"premise": ["P."]}).replace_schema_metadata({"huggingface": b"\xff"}), ""),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_table_that_the_libraries_cannot_read_is_refused(tmp_path, case):
+    broken, place = BROKEN[case]
+    columns = {"hypothesis": ["H."], "label": ["neutral"]}
+    for name, values in columns.items():
+        broken = broken.append_column(name, pa.array(values))
+    pq.write_table(broken, tmp_path / "train.parquet")
+    with pytest.raises(DataError, match=rf"train\.parquet.*{place}"):
+        list(pairs.nli([tmp_path / "train.parquet"], task=tasks.load("mnli"), lang="en"))
+
+
+def test_a_table_whose_bytes_were_changed_is_refused_wherever_that_is(tmp_path):
+    """Every byte of its footer in turn becomes one that no UTF-8 text has."""
+    path = tmp_path / "train.parquet"
+    whole = table(nli(0, 1), **NLI)
+    for place in range(len(whole) - 1, len(whole) // 2, -7):
+        path.write_bytes(whole[:place] + b"\xff" + whole[place + 1 :])
+        try:
+            outcome = len(list(pairs.nli([path], task=tasks.load("mnli"), lang="en")))
+        except DataError as refusal:
+            outcome = str(refusal)
+        assert outcome == 2 or "train.parquet" in outcome
+
+
+def test_choices_with_more_texts_than_letters_are_refused(read):
+    question = {"id": "k1", "question": "Where?", "question_concept": "mill", "answerKey": "B"}
+    listed = {"choices": {"label": list("ABCDE"), "text": ["u", "v", "w", "x", "y", "z"]}}
+    served = {"data/train-00000-of-00001.parquet": table([question | listed], **CSQA)}
+    with pytest.raises(DataError, match=r"row 0\.choices: found 5 labels and 6 texts"):
+        read("commonsenseqa", "train", "en", served)
 
 
 def test_what_only_the_user_can_have_is_read_from_the_users_folder(tmp_path):

@@ -45,7 +45,7 @@ def _batches(path: Path, columns: tuple[str, ...]) -> Iterator["pa.RecordBatch"]
         for batch in file.iter_batches(_BATCH, columns=list(columns)):
             batch.validate(full=True)
             yield batch
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(path, "", str(error), "a whole parquet file", "Fetch it again.") from None
 
 
