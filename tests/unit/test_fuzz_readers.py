@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import MUTATIONS, mutated
 from released import write
@@ -58,7 +58,9 @@ def read(found: Found, lang: str, limit: int | None) -> tuple[int, Counter]:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_spoilt_files_are_read_or_refused(seeds, module):
+@pytest.mark.parametrize("profile", [None, pytest.param("long", marks=pytest.mark.slow)], ids=["quick", "long"])
+def test_spoilt_files_are_read_or_refused(seeds, module, profile):
+    @settings(settings.get_profile(profile) if profile else settings())
     @given(st.data(), MUTATIONS, st.sampled_from([None, None, 1, 2]))
     def check(data: st.DataObject, mutations: list, limit: int | None):
         chosen, folder, files = data.draw(st.sampled_from(seeds[module]))
