@@ -24,26 +24,16 @@ from xstilts.training.resume import exclusive
 
 ROOT = Path(__file__).parents[2]
 
-FAMILIES = {
-    "xlm-roberta": {},
-    "xlm-roberta-xl": {},
-    "bert": {},
-    "deberta-v2": {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_biased_input": False},
-    "rembert": {"input_embedding_size": 16, "output_embedding_size": 24, "cls_token_id": 0, "sep_token_id": 1},
-    "modernbert": {"global_attn_every_n_layers": 2, "cls_token_id": 0, "sep_token_id": 1, "bos_token_id": 0},
-}
-"""What the models of each architecture have that others have not, on a small scale."""
-
 KINDS = ("classification", "multiple_choice", "tagging", "span")
 RECIPE = {"epochs": 0.5, "batch_size": 4, "evaluate_every": 100}
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(scope="module", params=tiny.FAMILIES)
 def family(request, tmp_path_factory, tiny_tokenizer) -> tuple[Checkpoint, Path]:
     """An encoder of an architecture, and the folder for what becomes of it."""
     folder = tmp_path_factory.mktemp(request.param)
     special = {"eos_token_id": tiny_tokenizer.sep_token_id}
-    changes = {**FAMILIES[request.param], **special}
+    changes = {**tiny.FAMILIES[request.param], **special}
     return tiny.encoder(folder / "encoder", tiny_tokenizer, request.param, **changes), folder
 
 

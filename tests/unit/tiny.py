@@ -29,6 +29,16 @@ CONFIG = {
     "intermediate_size": 64,
     "max_position_embeddings": 100,
 }
+FAMILIES = {
+    "xlm-roberta": {},
+    "roberta": {},
+    "xlm-roberta-xl": {},
+    "bert": {},
+    "deberta-v2": {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_biased_input": False},
+    "rembert": {"input_embedding_size": 16, "output_embedding_size": 24, "cls_token_id": 0, "sep_token_id": 1},
+    "modernbert": {"global_attn_every_n_layers": 2, "cls_token_id": 0, "sep_token_id": 1, "bos_token_id": 0},
+}
+"""What the models of each architecture have that others have not, on a small scale."""
 NO_DROPOUT = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
 
 TASKS = {

@@ -4,43 +4,52 @@ import os
 from types import ModuleType
 
 import transformers
-from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import AutoModel, PreTrainedModel
 
+from xstilts.architectures import config_of
 from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
+from xstilts.loading import load_bare, load_whole, outside_pooler
 from xstilts.tasks.base import Task
 
-transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 # Loading weights of the old format would otherwise start a conversion service of the hub in the background.
 os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
 
 
 def load_encoder(checkpoint: Checkpoint) -> PreTrainedModel:
-    """The bare encoder in float32; what its checkpoint does not hold (a pooler) is drawn from torch's generator."""
-    return AutoModel.from_pretrained(checkpoint.name, revision=checkpoint.revision, dtype="float32")
+    """The bare encoder in float32; a pooler that its checkpoint does not hold is drawn from torch's generator.
+
+    Raises:
+        UserError: the checkpoint cannot be loaded, or holds the weights of something else.
+    """
+    return load_bare(AutoModel, checkpoint)
 
 
 def with_fresh_head(checkpoint: Checkpoint, kind: ModuleType, task: Task) -> PreTrainedModel:
     """The model of a task: the encoder of a checkpoint and a new head, whatever head the checkpoint had.
 
     Raises:
-        UserError: the architecture has no such head.
+        UserError: the checkpoint cannot be loaded, or the architecture has no such head.
     """
     encoder = load_encoder(checkpoint)
-    config = AutoConfig.from_pretrained(checkpoint.name, revision=checkpoint.revision, **kind.head(task))
+    config = config_of(checkpoint)
+    config.update(kind.head(task))
     try:
         model = getattr(transformers, kind.AUTO_MODEL).from_config(config, dtype="float32")
     except ValueError as error:
         problem = f"a {config.model_type!r} encoder has no head for {task.name}"
         raise UserError(f"{checkpoint.name}: {problem}: {error}") from None
     incompatible = model.base_model.load_state_dict(encoder.state_dict(), strict=False)
-    lost = [key for key in incompatible.missing_keys if "pooler" not in key]
-    if lost:
-        raise UserError(f"{checkpoint.name}: its encoder does not hold {lost[0]!r}, which {kind.AUTO_MODEL} needs.")
+    if differing := outside_pooler([*incompatible.missing_keys, *incompatible.unexpected_keys]):
+        raise UserError(f"{checkpoint.name}: its encoder and that of {kind.AUTO_MODEL} differ in {differing[0]!r}.")
     return model
 
 
 def load_model(folder: str, kind: ModuleType) -> PreTrainedModel:
-    """A trained model with its head."""
-    return getattr(transformers, kind.AUTO_MODEL).from_pretrained(folder, dtype="float32")
+    """A trained model with its head.
+
+    Raises:
+        UserError: the folder holds the weights of something else.
+    """
+    return load_whole(getattr(transformers, kind.AUTO_MODEL), Checkpoint(folder))

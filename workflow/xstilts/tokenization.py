@@ -4,13 +4,11 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, logging
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from xstilts import spec
 from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
-
-logging.set_verbosity_error()
 
 FOLDER = "tokenizer"
 """Where a tokenizer lies among the token ids that it made."""

@@ -1,6 +1,8 @@
 """The model of a stage: one encoder, and a head for each of its tasks."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -49,6 +51,10 @@ class StageModel(nn.Module):
         for model in self.models.values():
             model.train(mode)
         return super().train(mode)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False):
+        """Load a saved state, all of it: the Trainer asks not to be strict, and then only warns of what is missing."""
+        return super().load_state_dict(state_dict, True, assign)
 
     def save(self, folder: Path) -> None:
         """Write a standard Hugging Face checkpoint.
