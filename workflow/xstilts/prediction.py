@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 from xstilts import encoders, kinds, tokenization
 from xstilts import features as feature_files
 from xstilts.checkpoints import Checkpoint
+from xstilts.fitting import require_fit
 from xstilts.tasks.base import Task
 
 TOKENS_PER_BATCH = 8192
@@ -48,15 +49,25 @@ def device() -> torch.device:
 
 
 def predict(request: Request) -> dict[str, object]:
-    """The predictions of a trained model with its head, by language."""
+    """The predictions of a trained model with its head, by language.
+
+    Raises:
+        UserError: the model cannot be loaded, or cannot take the features.
+    """
     kind, folder = kinds.load(request.task.kind), request.checkpoint.name
+    model, pad_token_id = (
+        encoders.load_model(folder, kind),
+        tokenization.load_tokenizer(request.checkpoint).pad_token_id,
+    )
+    for _, features in request.splits[request.split].values():
+        require_fit(model, features, pad_token_id, folder)
     return decoded(
-        encoders.load_model(folder, kind).to(device()),
+        model.to(device()),
         kind,
         request.task,
         request.splits[request.split],
         request.settings,
-        pad_token_id=tokenization.load_tokenizer(Checkpoint(str(request.tokenizer))).pad_token_id,
+        pad_token_id=pad_token_id,
         precision=request.options["precision"],
     )
 

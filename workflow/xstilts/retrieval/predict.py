@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 from xstilts import encoders, tokenization
 from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
+from xstilts.fitting import require_fit
 from xstilts.prediction import Parts, Request, device
 from xstilts.retrieval.embed import embed
 from xstilts.retrieval.mine import Candidate, Side, above, best_threshold, candidates, nearest
@@ -24,7 +25,8 @@ def predict(request: Request) -> dict[str, list]:
         each English one, as text.
 
     Raises:
-        UserError: the split on which thresholds are chosen has no gold pairs in some language.
+        UserError: the split on which thresholds are chosen has no gold pairs in some language, or the encoder cannot be
+            loaded or cannot take the features.
     """
     splits, split, tuned_on = request.splits, request.split, request.task.tuned_on
     if tuned_on is not None:
@@ -56,10 +58,13 @@ def _require_gold(task: Task, split: str, parts: Parts) -> None:
 
 def _vectors(request: Request) -> dict[tuple[str, str], np.ndarray]:
     features = {(split, lang): part[1] for split, parts in request.splits.items() for lang, part in parts.items()}
+    encoder, sentences = encoders.load_encoder(request.checkpoint), pa.concat_tables(features.values())
+    pad_token_id = tokenization.load_tokenizer(Checkpoint(str(request.tokenizer))).pad_token_id
+    require_fit(encoder, sentences, pad_token_id, request.checkpoint.name)
     everything = embed(
-        encoders.load_encoder(request.checkpoint).to(device()),
-        pa.concat_tables(features.values()),
-        pad_token_id=tokenization.load_tokenizer(Checkpoint(str(request.tokenizer))).pad_token_id,
+        encoder.to(device()),
+        sentences,
+        pad_token_id=pad_token_id,
         layer=request.options["layer"],
         pooling=request.options["pooling"],
     )

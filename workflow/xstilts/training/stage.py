@@ -21,6 +21,7 @@ from transformers import (
 
 from xstilts import encoders, features, metrics, tokenization
 from xstilts.errors import UserError
+from xstilts.fitting import require_fit
 from xstilts.kinds.batching import has_gold
 from xstilts.prediction import decoded
 from xstilts.sources.columns import GOLD
@@ -87,12 +88,17 @@ def train(
     chosen by what is left of the dev score: that of the last step is kept.
 
     Raises:
-        UserError: the device cannot compute as asked, the tasks were encoded by different tokenizers, or SIGTERM ended
-            the training after its state was saved.
+        UserError: the encoder cannot take the features, the device cannot compute as asked, the tasks were encoded by
+            different tokenizers, or SIGTERM ended the training after its state was saved.
     """
     set_seed(seed)
     tokenizer = tokenization.shared({name: d.tokenizer for name, d in data.items()})
-    model = StageModel({name: encoders.with_fresh_head(parent, d.kind, d.task) for name, d in data.items()})
+    pad_token_id = tokenization.load_tokenizer(encoders.Checkpoint(str(tokenizer))).pad_token_id
+    models = {name: encoders.with_fresh_head(parent, d.kind, d.task) for name, d in data.items()}
+    for name, d in data.items():
+        for table in (d.train, *(rows for _, rows in d.dev.values())):
+            require_fit(models[name], table, pad_token_id, parent.name)
+    model = StageModel(models)
     sampler = _sampler(stage, data, seed, micro_batch_size(stage.batch_size, micro_batch, processes))
     unlabelled = [f"{name} in {', '.join(langs)}" for name, d in data.items() if (langs := d.unlabelled_dev())]
     selecting = not unlabelled
@@ -103,7 +109,7 @@ def train(
         args=_arguments(stage, sampler, scratch, seed, selecting, processes, tracking),
         data=data,
         sampler=sampler,
-        pad_token_id=tokenization.load_tokenizer(encoders.Checkpoint(str(tokenizer))).pad_token_id,
+        pad_token_id=pad_token_id,
         precision=stage.precision,
         callbacks=[Sealing(), *([EarlyStoppingCallback(stage.patience)] if selecting else [])],
     )
