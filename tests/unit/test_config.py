@@ -9,7 +9,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from xstilts.checks import check
+from xstilts.checks import check, check_lengths
 from xstilts.config import Config, ConfigError, parse
 
 ROOT = Path(__file__).parents[2]
@@ -300,4 +300,5 @@ def test_an_experiment_that_is_shipped_fits_over_the_shipped_configuration(name:
         update_config(raw, yaml.safe_load(file.read_text(encoding="utf-8")))
     config = parse(raw, files)
     check(config)
+    check_lengths(config, lambda encoder: None)
     assert config.experiment == name

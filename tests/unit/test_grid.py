@@ -56,6 +56,9 @@ class Words:
     def tokenizer(self, name: str, encoder: Encoder) -> dict:
         return {"content": self._content("tokenizer")}
 
+    def longest(self, encoder: Encoder) -> int | None:
+        return None
+
     def _content(self, name: str) -> str:
         return f"{name}, edited" if name in self.edited else name
 

@@ -291,6 +291,9 @@ class Constant:
     def tokenizer(self, name: str, encoder: Encoder) -> dict:
         return {}
 
+    def longest(self, encoder: Encoder) -> int | None:
+        return None
+
 
 @pytest.fixture
 def grid() -> Grid:

@@ -1,10 +1,10 @@
 """Whether a configuration can be meant: names that exist, and combinations that can be, found out before any job."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from xstilts import tasks
-from xstilts.config import NO_INTERMEDIATE, Config, ConfigError, stages_of
+from xstilts.config import NO_INTERMEDIATE, Config, ConfigError, Encoder, stages_of
 from xstilts.languages import LANGUAGES
 from xstilts.miniature import LANGUAGES as MINIATURE
 from xstilts.sources.archives import ARCHIVES
@@ -20,6 +20,19 @@ def check(config: Config) -> None:
         ConfigError: the first one found.
     """
     for problem in _problems(config):
+        raise problem
+
+
+def check_lengths(config: Config, longest: Callable[[Encoder], int | None]) -> None:
+    """Refuse sequences that an encoder cannot take, before any job.
+
+    Args:
+        longest: the sub-words of the longest sequence that an encoder can take; None where that is not known.
+
+    Raises:
+        ConfigError: the first one found.
+    """
+    for problem in _bad_lengths(config, longest):
         raise problem
 
 
@@ -46,7 +59,6 @@ def _problems(config: Config) -> Iterator[ConfigError]:
     for target in grid.targets:
         yield from _bad_target(config, target)
     yield from _bad_languages(config)
-    yield from _bad_lengths(config)
 
 
 def _not_a_list_of_its_own(key: str, values: tuple) -> Iterator[ConfigError]:
@@ -128,21 +140,36 @@ def _bad_target(config: Config, target: str) -> Iterator[ConfigError]:
         yield ConfigError(f"tasks.{target}.split", split, "the task has no such split", splits)
 
 
-def _bad_lengths(config: Config) -> Iterator[ConfigError]:
+def _bad_lengths(config: Config, longest: Callable[[Encoder], int | None]) -> Iterator[ConfigError]:
     """Sequences that an encoder cannot take."""
     stages = {stage for intermediate in config.grid.intermediates for stage in stages_of(intermediate)}
     stages |= {task.stage for task in map(tasks.load, config.grid.targets) if task.stage}
     trained = {name for stage in stages for name in config.stage(stage).tasks}
-    evaluated = {name for name in config.grid.targets if tasks.load(name).kind != "retrieval"}
-    lengths = {f"tasks.{name}.max_length": config.task(name).max_length for name in sorted(trained | evaluated)}
-    for name in sorted(trained | evaluated):
+    retrieved = {name for name in config.grid.targets if tasks.load(name).kind == "retrieval"}
+    used = sorted(trained | set(config.grid.targets) - retrieved)
+    lengths = {f"tasks.{name}.max_length": config.task(name).max_length for name in used}
+    for name in used:
         yield from _no_window(config, name)
     for name in config.grid.encoders:
         encoder = config.encoders[name]
-        retrieval = {f"encoders.{name}.retrieval.max_length": encoder.retrieval.max_length}
-        for key, length in (lengths | retrieval).items():
-            if length > encoder.max_length:
-                yield ConfigError(key, length, f"more than the max_length {encoder.max_length} of encoder {name!r}")
+        sentences = {f"encoders.{name}.retrieval.max_length": encoder.sentence_length} if retrieved else {}
+        for key, length in (lengths | sentences).items():
+            for limit, problem in _limits(name, encoder, longest(encoder)):
+                if length > limit:
+                    yield ConfigError(key, length, problem)
+
+
+def _limits(name: str, encoder: Encoder, positions: int | None) -> Iterator[tuple[int, str]]:
+    """The sub-words that an encoder takes, and what to say of more."""
+    yield encoder.max_length, f"more than the max_length {encoder.max_length} of encoder {name!r}"
+    if encoder.pretraining:
+        limit = encoder.pretraining.max_length
+        yield limit, f"more than the pretraining.max_length {limit} of encoder {name!r}"
+    if positions is not None:
+        yield (
+            positions,
+            f"more than the {positions} sub-words that encoder {name!r} has positions for (its config.json)",
+        )
 
 
 def _no_window(config: Config, name: str) -> Iterator[ConfigError]:

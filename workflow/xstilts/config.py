@@ -19,6 +19,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$", max_length=80)]
 
 NO_INTERMEDIATE = "none"
 
+_SENTENCE_LENGTH = 512
+"""Sub-words of a sentence of retrieval where nothing is said."""
+
 SourceName = Literal["release", "hub", "miniature"]
 
 
@@ -177,7 +180,8 @@ class Retrieval(Settings):
     """The layer whose output is used; by default the one at 14/24 of the encoder's depth, as for XLM-R Large."""
     pooling: Literal["mean", "cls"] = "mean"
     """The mean over all tokens, special ones included, or the first token."""
-    max_length: Length = 512
+    max_length: Length | None = None
+    """Sub-words of a sentence; by default 512, or what the encoder takes if that is less."""
 
 
 class Pretraining(Settings):
@@ -234,6 +238,12 @@ class Encoder(Settings):
         if self.repository is not None and self.revision is None:
             raise ValueError("'repository' needs 'revision', the 40-digit commit that pins its files")
         return self
+
+    @property
+    def sentence_length(self) -> int:
+        """The sub-words of a sentence that becomes a vector."""
+        made = self.pretraining.max_length if self.pretraining else _SENTENCE_LENGTH
+        return self.retrieval.max_length or min(_SENTENCE_LENGTH, self.max_length, made)
 
 
 class GridSettings(Settings):

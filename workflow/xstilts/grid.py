@@ -11,7 +11,7 @@ from functools import cached_property, wraps
 from typing import Protocol
 
 from xstilts import tasks
-from xstilts.checks import check
+from xstilts.checks import check, check_lengths
 from xstilts.config import Config, Encoder, Stage, stages_of
 from xstilts.spec import fingerprint, libraries
 from xstilts.tasks.base import Task
@@ -34,6 +34,9 @@ class Identity(Protocol):
 
     def tokenizer(self, name: str, encoder: Encoder) -> dict:
         """The tokenizer of an encoder."""
+
+    def longest(self, encoder: Encoder) -> int | None:
+        """The sub-words of the longest sequence that an encoder can take, where that is known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +114,7 @@ class Grid:
         self._entries: dict[str, Entry] = {}
         self._known: dict[tuple, object] = {}
         check(config)
+        check_lengths(config, identity.longest)
 
     @cached_property
     def cells(self) -> list[Cell]:
@@ -287,7 +291,7 @@ class Grid:
     def _features(self, encoder: str, data: Entry) -> Entry:
         name = data.about["task"]
         kind, settings = tasks.load(name).kind, self.config.task(name)
-        length = {"max_length": self._encoder(encoder).retrieval.max_length} if kind == "retrieval" else {}
+        length = {"max_length": self._encoder(encoder).sentence_length} if kind == "retrieval" else {}
         spec = {
             "step": "encode_task",
             "data": data.path,

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xstilts import spec
+from xstilts import encoder_config, spec
 from xstilts.checkpoints import CONFIG, is_checkpoint, model_files, tokenizer_files, tokenizer_settings
 from xstilts.config import Config, ConfigError, Encoder
 from xstilts.errors import UserError, shorten
@@ -61,6 +61,10 @@ class FileIdentity:
         return self._of_folder(
             encoder, lambda folder: self._contents(tokenizer_files(folder)) | {CONFIG: tokenizer_settings(folder)}
         )
+
+    def longest(self, encoder: Encoder) -> int | None:
+        """The sub-words of the longest sequence for which an encoder has positions, by its config.json."""
+        return encoder_config.longest(encoder)
 
     def _of_folder(self, encoder: Encoder, content: Callable[[Path], dict]) -> dict:
         if encoder.path is None:

@@ -57,7 +57,7 @@ def write(config: Config, grid: Grid, model: Exported, folder: Path) -> Vectors:
         draft.mkdir()
         for name in json.loads((source / MANIFEST).read_text(encoding="utf-8"))["files"]:
             shutil.copyfile(source / name, draft / name)
-        made = vectors.write(draft, config.encoders[model.encoder].retrieval)
+        made = vectors.write(draft, config.encoders[model.encoder])
         card.write(config, grid, model, made, draft)
         draft.replace(folder)
     finally:

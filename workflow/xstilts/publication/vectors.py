@@ -13,7 +13,7 @@ from transformers import AutoModel
 
 from xstilts import encoders, tokenization
 from xstilts.checkpoints import Checkpoint
-from xstilts.config import Retrieval
+from xstilts.config import Encoder
 from xstilts.retrieval.embed import layer_of
 
 _TEXT = "One sentence, and a second one that is longer."
@@ -39,16 +39,16 @@ class Vectors:
     expressible: bool
 
 
-def write(folder: Path, retrieval: Retrieval) -> Vectors:
+def write(folder: Path, encoder: Encoder) -> Vectors:
     """Put the files of sentence-transformers into a checkpoint's folder, if they can say how its vectors are made."""
-    checkpoint = Checkpoint(str(folder))
+    checkpoint, retrieval = Checkpoint(str(folder)), encoder.retrieval
     whole = encoders.load_encoder(checkpoint)
     depth, width = whole.config.num_hidden_layers, whole.config.hidden_size
     layer = layer_of(depth, retrieval.layer)
     inputs = tokenization.load_tokenizer(checkpoint)(_TEXT, return_tensors="pt")
     vectors = Vectors(layer, depth, retrieval.pooling, width, _is_a_last_layer(whole, checkpoint, layer, inputs))
     if vectors.expressible:
-        _write(folder, vectors, retrieval.max_length)
+        _write(folder, vectors, encoder.sentence_length)
     return vectors
 
 

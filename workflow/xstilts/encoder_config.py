@@ -1,0 +1,64 @@
+"""What an encoder's config.json says of it, read before any job and without transformers."""
+
+import json
+from pathlib import Path
+
+from huggingface_hub.constants import HF_HUB_CACHE
+
+from xstilts.config import Encoder
+from xstilts.errors import DataError
+
+_FROM_ZERO = {"albert", "bert", "distilbert", "electra", "ernie", "rembert"}
+_BEHIND_PADDING = {
+    "camembert",
+    "data2vec-text",
+    "roberta",
+    "roberta-prelayernorm",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+    "xmod",
+}
+"""Architectures with a vector for each position, counted from 0 or from behind the id of padding. Others have none, or
+are looked at when they are loaded."""
+
+
+def longest(encoder: Encoder) -> int | None:
+    """The sub-words of the longest sequence for which an encoder has positions.
+
+    Returns:
+        None where that is not known yet: its config.json is not on this machine, or the architecture does not say.
+
+    Raises:
+        DataError: its config.json is no JSON object.
+    """
+    file = _file(encoder)
+    if file is None or not file.is_file():
+        return None
+    content = _content(file)
+    model_type, positions = content.get("model_type"), content.get("max_position_embeddings")
+    padding = content.get("pad_token_id", 1)
+    if type(positions) is int and model_type in _FROM_ZERO:
+        return positions
+    if type(positions) is type(padding) is int and model_type in _BEHIND_PADDING:
+        return positions - padding - 1
+    return None
+
+
+def _file(encoder: Encoder) -> Path | None:
+    """The config.json of a folder, or of a repository in the cache of the hub."""
+    if encoder.path:
+        return encoder.path / "config.json"
+    if encoder.repository and encoder.revision:
+        folder = f"models--{encoder.repository.replace('/', '--')}"
+        return Path(HF_HUB_CACHE, folder, "snapshots", encoder.revision, "config.json")
+    return None
+
+
+def _content(file: Path) -> dict:
+    try:
+        content = json.loads(file.read_bytes())
+    except ValueError as error:
+        raise DataError(file, "", f"{error}", "a JSON object", "It may have been cut off; fetch it again.") from None
+    if not isinstance(content, dict):
+        raise DataError(file, "", type(content).__name__, "a JSON object", "It is no config.json of an encoder.")
+    return content
