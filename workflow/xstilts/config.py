@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from xstilts import mistakes
 from xstilts.errors import UserError, nearest, shorten
 from xstilts.paths import StorePath, UserPath
+from xstilts.replacing import with_one_place
 from xstilts.yamlfiles import require_unambiguous
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$", max_length=80)]
@@ -333,7 +334,7 @@ def parse(raw: Mapping[str, Any], files: Iterable[Path | str] = ()) -> Config:
     try:
         for keys, text in mistakes.unwritable(raw):
             raise ConfigError(".".join(keys), text, mistakes.UNWRITABLE, origin=mistakes.origin(keys, raw, files))
-        return Config.model_validate(raw)
+        return Config.model_validate(with_one_place(raw, files))
     except ValidationError as error:
         first = error.errors()[0]
         keys = mistakes.keys(first["loc"], raw)

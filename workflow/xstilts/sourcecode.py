@@ -19,9 +19,10 @@ PACKAGE = __name__.partition(".")[0]
 ROOT = Path(__file__).parent.parent
 
 _FETCHING = tuple(f"sources.{name}" for name in ("archives", "download", "fetch", "hub", "repositories"))
+_PLANNING = ("config", "replacing", "encoder_config", "checks", "grid", "spec", "sourcecode")
 _RUNNING = ("store", "run", "steps", "devices", "locks", "discard", "commands", "__main__")
 _SAYING = ("errors", "mistakes", "streams")
-WIRING = ("config", "checks", "grid", "spec", "sourcecode", *_RUNNING, *_SAYING, *_FETCHING)
+WIRING = (*_PLANNING, *_RUNNING, *_SAYING, *_FETCHING)
 """Modules that decide which jobs there are and what their specs say, how pinned files come here, where jobs run, what
 is kept, or what is said of it: never a result."""
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 
-from xstilts import features, kinds, tasks, tokenization
+from xstilts import architectures, features, kinds, tasks, tokenization
 from xstilts.commands import job
 from xstilts.sources import labels
 from xstilts.store import publishing
@@ -16,6 +16,9 @@ def run(arguments: Namespace) -> None:
     this = job.of(arguments)
     task = labels.of_data(tasks.load(this.entry.about["task"]), this.input("data"))
     kind, settings = kinds.load(task.kind), SimpleNamespace(**this.entry.spec["settings"])
+    if not this.entry.inputs.get("tokenizer"):
+        # Nothing later can use the ids of an encoder that transformers does not have.
+        architectures.config_of(this.tokenizer())
     tokenizer = tokenization.load_tokenizer(this.tokenizer())
     with publishing(this.store, this.entry) as draft:
         tokenization.save_tokenizer(tokenizer, draft.folder / tokenization.FOLDER)
