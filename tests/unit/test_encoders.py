@@ -12,7 +12,7 @@ from hub_server import serving
 from safetensors.torch import load_file
 from transformers import EsmConfig, EsmModel, set_seed
 
-from xstilts import encoders, tokenization
+from xstilts import architectures, encoders, tokenization
 from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
 from xstilts.kinds import load
@@ -132,7 +132,7 @@ REVISION = "0123456789abcdef0123456789abcdef01234567"
 LOAD = f"""
 import sys
 from pathlib import Path
-from xstilts import encoders, tokenization
+from xstilts import architectures, encoders, tokenization
 from xstilts.checkpoints import Checkpoint
 checkpoint = Checkpoint("lab/tiny", "{REVISION}")
 encoders.load_encoder(checkpoint).save_pretrained(sys.argv[1])
@@ -161,3 +161,23 @@ def test_an_encoder_of_the_hub_is_fetched_at_its_commit_once_and_then_needs_no_n
             tokenization.load_tokenizer(Checkpoint(str(folder)))("river")["input_ids"]
             == tiny_tokenizer("river")["input_ids"]
         )
+
+
+def test_a_tokenizer_whose_class_is_not_named_is_not_taken_for_the_architectures_own(tmp_path, tiny_tokenizer):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer, "bert")
+    (tmp_path / "tokenizer_config.json").unlink()
+    with pytest.raises(UserError, match=r"is a Unigram model, but BertTokenizer made a WordPiece model of it"):
+        tokenization.load_tokenizer(checkpoint)
+
+
+def test_an_encoder_with_code_of_its_own_is_refused_before_anything_is_encoded(tmp_path, tiny_tokenizer):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
+    assert architectures.config_of(checkpoint).model_type == "xlm-roberta"
+    code = {"AutoConfig": "configuration_own.OwnConfig", "AutoModel": "modeling_own.OwnModel"}
+    # A class that transformers has too is taken from there.
+    tiny.edit(tmp_path / "config.json", lambda config: config.update(auto_map=code))
+    assert architectures.config_of(checkpoint).model_type == "xlm-roberta"
+    tiny.edit(tmp_path / "config.json", lambda config: config.update(model_type="own"))
+    for use in (architectures.config_of, encoders.load_encoder):
+        with pytest.raises(UserError, match="Code that comes with an encoder is not run"):
+            use(checkpoint)

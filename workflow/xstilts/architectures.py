@@ -1,11 +1,21 @@
 """The architecture of a checkpoint: one of those in transformers, as code that comes with a checkpoint never runs."""
 
+from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoConfig, PreTrainedConfig
 
 from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
 
-UNREADABLE = (OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError)
+UNREADABLE = (
+    StrictDataclassError,
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+)
 """What transformers raises of a config.json whose values it cannot use: it checks few of them itself."""
 
 

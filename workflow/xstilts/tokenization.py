@@ -4,9 +4,12 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers.utils import cached_file
 
 from xstilts import spec
+from xstilts.architectures import refused
 from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
 
@@ -18,9 +21,17 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
     """The fast tokenizer of a checkpoint.
 
     Raises:
-        UserError: it has none, or its vocabulary was lost so that text would become unknown tokens only.
+        UserError: it cannot be loaded or is no fast one, or its vocabulary was lost so that text would become unknown
+            tokens only.
     """
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint.name, revision=checkpoint.revision)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            checkpoint.name, revision=checkpoint.revision, trust_remote_code=False
+        )
+    # The library below it knows no narrower class of errors: a file that is cut off is an Exception and nothing else.
+    except Exception as error:
+        raise refused(checkpoint, "its tokenizer", error) from error
+    _require_model_of_file(tokenizer, checkpoint)
     if not tokenizer.is_fast:
         raise UserError(f"{checkpoint.name}: has no fast tokenizer; put its tokenizer.json into the folder.")
     if tokenizer.pad_token_id is None:
@@ -31,6 +42,23 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
             "its tokenizer files are missing or their class is not named in tokenizer_config.json."
         )
     return tokenizer
+
+
+def _require_model_of_file(tokenizer: PreTrainedTokenizerBase, checkpoint: Checkpoint) -> None:
+    """Refuse a tokenizer that took the vocabulary of tokenizer.json for one of another kind of model.
+
+    Where nothing names the class of a tokenizer, the library takes the architecture's own.
+    """
+    options = {"revision": checkpoint.revision, "_raise_exceptions_for_missing_entries": False}
+    file = cached_file(checkpoint.name, "tokenizer.json", **options)
+    if file is None or not tokenizer.is_fast:
+        return
+    there, loaded = (type(one.model).__name__ for one in (Tokenizer.from_file(file), tokenizer.backend_tokenizer))
+    if there != loaded:
+        raise UserError(
+            f"{checkpoint.name}: its tokenizer.json is a {there} model, but {type(tokenizer).__name__} made a {loaded} "
+            "model of it. Name the right tokenizer_class in its tokenizer_config.json, such as PreTrainedTokenizerFast."
+        )
 
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
