@@ -35,7 +35,7 @@ def longest(encoder: Encoder) -> int | None:
     if file is None or not file.is_file():
         return None
     content = _content(file)
-    model_type, positions = content.get("model_type"), content.get("max_position_embeddings")
+    model_type, positions = str(content.get("model_type")), content.get("max_position_embeddings")
     padding = content.get("pad_token_id", 1)
     if type(positions) is int and model_type in _FROM_ZERO:
         return positions
