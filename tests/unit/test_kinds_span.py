@@ -217,12 +217,10 @@ def test_the_best_window_of_a_question_wins(tiny_tokenizer):
     assert "midnight" in predictions["q1"]
 
 
-@pytest.mark.parametrize("value", [np.nan, -np.inf])
-def test_a_question_without_any_span_has_an_empty_answer(tiny_tokenizer, value):
-    examples = table({}, {"context": ""})
+def test_a_question_without_any_span_has_an_empty_answer(tiny_tokenizer):
+    examples = table({"context": ""})
     features = encode(examples, tiny_tokenizer)
-    outputs = [tuple(np.full_like(logits, value) for logits in pair) for pair in flat(features)]
-    assert decode(outputs, features, examples) == {"q0": "", "q1": ""}
+    assert decode(flat(features), features, examples) == {"q0": ""}
 
 
 @pytest.mark.parametrize(("null", "answered"), [(9.0, True), (10.0, True), (11.0, False)])

@@ -13,6 +13,8 @@ from transformers import PreTrainedModel
 from xstilts import encoders, kinds, tokenization
 from xstilts import features as feature_files
 from xstilts.checkpoints import Checkpoint
+from xstilts.errors import shorten
+from xstilts.finite import NotFiniteError
 from xstilts.fitting import require_fit
 from xstilts.tasks.base import Task
 
@@ -90,12 +92,16 @@ def decoded(
 
     Returns:
         Predictions as `kind.decode` gives them, by language.
+
+    Raises:
+        NotFiniteError: the model's output for an example is not finite.
     """
     features = pa.concat_tables([_without_gold(rows, kind) for _, rows in parts.values()])
     outputs = forward(model, kind, features, pad_token_id=pad_token_id, precision=precision)
     predictions, start = {}, 0
     for name, (examples, features) in parts.items():
         own = outputs[start : start + features.num_rows]
+        _require_finite(own, features, examples, f"{task.name}, {name}")
         predictions[name] = kind.decode(own, features, examples, task, settings)
         start += features.num_rows
     return predictions
@@ -104,6 +110,16 @@ def decoded(
 def _without_gold(features: pa.Table, kind: ModuleType) -> pa.Table:
     """The columns that labelled and unlabelled features have in common."""
     return features.drop_columns([name for name in kind.GOLD if name in features.column_names])
+
+
+def _require_finite(outputs: list[tuple[np.ndarray, ...]], features: pa.Table, examples: pa.Table, what: str) -> None:
+    bad = [row for row, arrays in enumerate(outputs) if not all(np.isfinite(array).all() for array in arrays)]
+    if bad:
+        first = examples["id"][features["example"][bad[0]].as_py()].as_py()
+        raise NotFiniteError(
+            f"{what}: the model's output is not finite for {len(bad)} of {len(outputs)} rows, the first of them belongs "
+            f"to the example {shorten(first)}. No prediction can be made of it."
+        )
 
 
 @torch.inference_mode()

@@ -161,7 +161,7 @@ def decode(
     questions, if every window scores `NOT_HERE` higher than the best span (Devlin et al. 2019, section 4.3).
 
     Args:
-        outputs: for each window its start and end logits, `(length,)` each.
+        outputs: for each window its start and end logits, `(length,)` each, all finite.
     """
     contexts, ids = examples["context"].to_pylist(), examples["id"].to_pylist()
     answers = dict.fromkeys(ids, "")
@@ -216,7 +216,7 @@ def _best(
     scores = start_scores[first] + end_scores[last]
     start, end = first - offset, last - offset
     own = np.pad(owned, (offset, len(start_scores) - offset - len(owned)))
-    allowed = own[first] & (start <= end) & (end < start + MAX_ANSWER_LENGTH) & (end < len(ends)) & np.isfinite(scores)
+    allowed = own[first] & (start <= end) & (end < start + MAX_ANSWER_LENGTH) & (end < len(ends))
     if not allowed.any():
         return None
     row, column = np.unravel_index(np.where(allowed, scores, -np.inf).argmax(), scores.shape)

@@ -20,6 +20,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaForMaskedLM
 
 from xstilts.config import Pretraining
+from xstilts.errors import UserError
+from xstilts.finite import require_finite
 from xstilts.kinds.batching import IGNORED
 from xstilts.miniature import corpus, vocabulary
 from xstilts.miniature.corpus import Batch
@@ -43,6 +45,9 @@ def pretrain(settings: Pretraining, tokenizer: PreTrainedTokenizerFast, folder: 
     """Make an encoder and write it, with its tokenizer, as an ordinary Hugging Face folder.
 
     The same settings give the same weights on the same number of threads.
+
+    Raises:
+        UserError: a loss, a gradient or a weight is not finite.
     """
     torch.manual_seed(settings.seed)
     batches = corpus.batches(
@@ -55,6 +60,7 @@ def pretrain(settings: Pretraining, tokenizer: PreTrainedTokenizerFast, folder: 
     model = XLMRobertaForMaskedLM(_config(settings, tokenizer))
     _initialise(model, occurrences(vocabulary.texts(settings), tokenizer))
     _train(model, batches, settings)
+    require_finite(model.state_dict())
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
@@ -138,8 +144,13 @@ def _train(model: XLMRobertaForMaskedLM, batches: Iterator[Batch], settings: Pre
     seen = defaultdict(list)
     for step, batch in enumerate(islice(_again_and_again(batches, settings.seed), settings.steps), 1):
         losses = _losses(model, heads, batch)
-        sum(_WEIGHTS[name] * loss for name, loss in losses.items()).backward()
-        nn.utils.clip_grad_norm_(parameters, 1.0)
+        total = sum(_WEIGHTS[name] * loss for name, loss in losses.items())
+        total.backward()
+        norm = nn.utils.clip_grad_norm_(parameters, 1.0)
+        if not torch.isfinite(total + norm):
+            raise UserError(
+                f"pretraining: the loss or the gradient is not finite at step {step}; lower its learning_rate."
+            )
         optimiser.step()
         optimiser.zero_grad()
         schedule.step()

@@ -10,6 +10,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 
+from xstilts.finite import require_finite
+
 HEADS = "heads.safetensors"
 
 
@@ -61,7 +63,11 @@ class StageModel(nn.Module):
 
         With one task it is the model with its head; with several the encoder, and all heads in `heads.safetensors`
         under `<task>.<parameter>`.
+
+        Raises:
+            NotFiniteError: one of the weights is not finite.
         """
+        require_finite(self.state_dict())
         if len(self.models) == 1:
             next(iter(self.models.values())).save_pretrained(folder)
             return

@@ -21,6 +21,7 @@ from transformers import (
 
 from xstilts import encoders, features, metrics, tokenization
 from xstilts.errors import UserError
+from xstilts.finite import NotFiniteError, Watch, require_finite
 from xstilts.fitting import require_fit
 from xstilts.kinds.batching import has_gold
 from xstilts.prediction import decoded
@@ -89,7 +90,7 @@ def train(
 
     Raises:
         UserError: the encoder cannot take the features, the device cannot compute as asked, the tasks were encoded by
-            different tokenizers, or SIGTERM ended the training after its state was saved.
+            different tokenizers, the training diverges, or a signal ended it after its state was saved.
     """
     set_seed(seed)
     tokenizer = tokenization.shared({name: d.tokenizer for name, d in data.items()})
@@ -172,6 +173,8 @@ def _arguments(
         metric_for_best_model=SCORE if selecting else None,
         greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
+        # What is not finite ends the training; by default the Trainer would log a mean of earlier losses in its place.
+        logging_nan_inf_filter=False,
         logging_steps=max(1, min(50, sampler.steps // 10)),
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
@@ -192,13 +195,17 @@ def _record(state: TrainerState) -> dict:
 
 
 class StageTrainer(Trainer):
-    """A Trainer that draws its micro-batches from several tasks and evaluates with the tasks' own metrics."""
+    """A Trainer that draws its micro-batches from several tasks and evaluates with the tasks' own metrics.
+
+    It ends at a loss, a gradient, a weight or an output that is not finite before it logs, evaluates or saves.
+    """
 
     def __init__(self, *, data: dict[str, TaskData], sampler: BatchSampler, pad_token_id: int, precision: str, **rest):
         # The Trainer insists on a dev set before it lets `evaluate` be called, which here knows its own.
         super().__init__(eval_dataset=list(data), **rest)
         self.data, self.sampler = data, sampler
         self.pad_token_id, self.precision = pad_token_id, precision
+        self.watch = Watch()
 
     def get_train_dataloader(self) -> DataLoader:
         """The micro-batches in the sampler's order; of several processes each has its own in turn."""
@@ -211,9 +218,42 @@ class StageTrainer(Trainer):
         batch = self.data[task].kind.collate([row for _, row in rows], self.pad_token_id)
         return {"task": task, **{key: torch.from_numpy(array) for key, array in batch.items()}}
 
+    def training_step(self, *arguments, **keywords) -> torch.Tensor:
+        """The loss of a micro-batch."""
+        loss = super().training_step(*arguments, **keywords)
+        self.watch.add(self.state.global_step + 1, loss)
+        return loss
+
+    def _get_grad_norm(self, *arguments, **keywords) -> torch.Tensor:
+        norm = super()._get_grad_norm(*arguments, **keywords)
+        self.watch.add(self.state.global_step + 1, norm)
+        return norm
+
+    def log(self, *arguments, **keywords) -> None:
+        """Log what is finite."""
+        self._require_finite_steps()
+        super().log(*arguments, **keywords)
+
+    def save_model(self, *arguments, **keywords) -> None:
+        """Save the weights, if all of them are finite."""
+        self._require_finite_steps()
+        try:
+            require_finite(self.model.state_dict())
+        except NotFiniteError as error:
+            raise _diverged(self.state.global_step, str(error)) from None
+        super().save_model(*arguments, **keywords)
+
+    def _require_finite_steps(self) -> None:
+        if step := self.watch.first_bad_step():
+            raise _diverged(step, "the loss or the gradient is not finite.")
+
     def evaluate(self, *_, **__) -> dict[str, float]:
         """The dev score of every task, in percent, and their mean, which chooses the checkpoint."""
-        headlines = {name: self._headline(name, d) for name, d in self.data.items()}
+        self._require_finite_steps()
+        try:
+            headlines = {name: self._headline(name, d) for name, d in self.data.items()}
+        except NotFiniteError as error:
+            raise _diverged(self.state.global_step, str(error)) from None
         # The scores of one process count for all, which otherwise might not agree on what is best.
         (headlines,) = broadcast_object_list([headlines])
         scores = {f"eval_{name}": value for name, value in headlines.items()}
@@ -236,6 +276,13 @@ class StageTrainer(Trainer):
         units = [metric.units(data.dev[lang][0], found, lang) for lang, found in predictions.items()]
         scores = [metric.headline(metrics.score(metric, one)) for one in units]
         return sum(scores) / len(scores)
+
+
+def _diverged(step: int, found: str) -> UserError:
+    return UserError(
+        f"the training diverges, at optimiser step {step}: {found} Nothing is saved of this step or a later one. Lower "
+        "the stage's learning_rate or max_gradient_norm, or raise its warmup; with precision 'bf16', try 'fp32'."
+    )
 
 
 class _Rows(Dataset):

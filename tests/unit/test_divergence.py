@@ -1,0 +1,214 @@
+"""Nothing that is not finite is trained on, saved, published or turned into a prediction."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import tiny
+import torch
+
+from xstilts import encoders, prediction
+from xstilts.config import Pretraining, Stage
+from xstilts.errors import UserError
+from xstilts.finite import NotFiniteError, Watch, require_finite
+from xstilts.kinds import load
+from xstilts.miniature import pretraining, vocabulary
+from xstilts.training import stage
+from xstilts.training.model import StageModel
+from xstilts.training.resume import SEAL, exclusive
+from xstilts.training.stage import StageTrainer
+
+RECIPE = {"learning_rate": 1e-3, "epochs": 4, "batch_size": 8, "evaluate_every": 4, "patience": 9}
+"""Twelve steps on the 24 rows of a task, each of two micro-batches of 4."""
+
+
+@pytest.fixture(autouse=True)
+def _on_cpu(monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+
+
+@pytest.fixture
+def train(tmp_path, tiny_tokenizer) -> Callable[..., Path]:
+    """Train on one task; the folder of the child."""
+
+    def run(kind: str = "classification", dev_gold=True, **recipe) -> Path:
+        data = {"task": tiny.data(kind, tiny_tokenizer, dev_gold=dev_gold)}
+        parent, folder = tiny.encoder(tmp_path / "parent", tiny_tokenizer), tmp_path / "child"
+        folder.mkdir(exist_ok=True)
+        with exclusive(tmp_path / "scratch"):
+            settings = Stage(**{**RECIPE, **recipe})
+            stage.train(settings, parent, data, folder, tmp_path / "scratch", seed=1, micro_batch=4)
+        return folder
+
+    return run
+
+
+@pytest.fixture
+def spoil(monkeypatch) -> Callable[..., None]:
+    """Let all weights, or all gradients, become a value in the first micro-batch of a step."""
+
+    step = StageTrainer.training_step
+
+    def spoil(what: str, at: int | None, value: float) -> None:
+        def spoiling(trainer: StageTrainer, *arguments, **keywords):
+            now = trainer.state.global_step + 1 == at
+            if now and what == "weights":
+                fill((parameter.data for parameter in trainer.model.parameters()), value)
+            loss = step(trainer, *arguments, **keywords)
+            if now and what == "gradients":
+                fill((parameter.grad for parameter in trainer.model.parameters()), value)
+            return loss
+
+        monkeypatch.setattr(StageTrainer, "training_step", spoiling)
+
+    return spoil
+
+
+def fill(tensors: Iterator[torch.Tensor | None], value: float) -> None:
+    for tensor in tensors:
+        if tensor is not None:
+            tensor.fill_(value)
+
+
+def sealed(scratch: Path) -> list[str]:
+    return sorted(seal.parent.name for seal in scratch.glob(f"*/{SEAL}"))
+
+
+@pytest.mark.parametrize("kind", tiny.TASKS)
+@pytest.mark.parametrize("dev_gold", [True, False], ids=["best", "last"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_learning_rate_that_is_far_too_high_ends_the_training_and_makes_no_model(
+    train, tmp_path, kind, dev_gold, precision
+):
+    with pytest.raises(UserError, match=r"^the training diverges, at optimiser step [123]: .*learning_rate"):
+        train(kind, dev_gold, learning_rate=1e30, warmup=0.0, precision=precision)
+    assert list((tmp_path / "child").iterdir()) == []
+    assert sealed(tmp_path / "scratch") == []
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("what", ["weights", "gradients"])
+@pytest.mark.parametrize("step", [6, 8, 12], ids=["between", "evaluation", "last"])
+def test_the_first_bad_step_is_named_and_the_state_before_it_is_the_last(train, spoil, tmp_path, what, step, value):
+    spoil(what, step, value)
+    with pytest.raises(UserError, match=rf"^the training diverges, at optimiser step {step}: the loss or the gradient"):
+        train()
+    last = (step - 1) // 4 * 4
+    assert f"checkpoint-{last}" in sealed(tmp_path / "scratch")
+    assert max(int(folder.name.rpartition("-")[2]) for folder in (tmp_path / "scratch").iterdir()) == last
+    assert list((tmp_path / "child").iterdir()) == []
+
+
+def test_a_loss_that_is_not_finite_is_seen_though_its_gradient_is(train, monkeypatch):
+    forward = StageModel.forward
+
+    def infinite(model: StageModel, *arguments, **batch):
+        output = forward(model, *arguments, **batch)
+        return {"loss": output["loss"] + torch.tensor(torch.inf)}
+
+    monkeypatch.setattr(StageModel, "forward", infinite)
+    with pytest.raises(UserError, match="at optimiser step 1: the loss or the gradient is not finite"):
+        train()
+
+
+def test_a_training_that_diverged_goes_on_from_its_last_good_state(train, spoil, tmp_path):
+    undisturbed = train()
+    expected = {file.name: file.read_bytes() for file in undisturbed.iterdir()}
+    for file in undisturbed.iterdir():
+        file.unlink()
+    spoil("gradients", 7, np.nan)
+    with pytest.raises(UserError, match="at optimiser step 7"):
+        train()
+    spoil("gradients", None, np.nan)
+    assert sealed(tmp_path / "scratch") == ["checkpoint-4"]
+    assert {file.name: file.read_bytes() for file in train().iterdir()} == expected
+
+
+def test_weights_that_a_step_of_the_optimiser_has_spoilt_are_not_saved(train, monkeypatch, tmp_path):
+    evaluate = StageTrainer.evaluate
+
+    def spoiling(trainer: StageTrainer, *arguments, **keywords):
+        scores = evaluate(trainer, *arguments, **keywords)
+        if trainer.state.global_step == 8:
+            next(trainer.model.parameters()).data[0, 0] = np.nan
+        return scores
+
+    monkeypatch.setattr(StageTrainer, "evaluate", spoiling)
+    with pytest.raises(UserError, match=r"at optimiser step 8: 1 of the \d+ tensors of the model"):
+        train()
+    assert sealed(tmp_path / "scratch") == ["checkpoint-4"]
+
+
+def test_a_dev_set_whose_outputs_are_not_finite_is_not_scored(train, monkeypatch):
+    forward = prediction.forward
+
+    def spoiling(*arguments, **keywords):
+        outputs = forward(*arguments, **keywords)
+        outputs[3][0][0] = np.nan
+        return outputs
+
+    monkeypatch.setattr(prediction, "forward", spoiling)
+    with pytest.raises(UserError, match=r"at optimiser step 4: nli, en: the model's output is not finite for 1 of 6"):
+        train()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("kind", tiny.TASKS)
+def test_no_kind_makes_a_prediction_of_outputs_that_are_not_finite(tmp_path, tiny_tokenizer, kind, value, monkeypatch):
+    tables = {lang: tiny.examples(kind, 5, seed=seed) for seed, lang in enumerate(("en", "de"))}
+    tables["de"] = tables["de"].set_column(0, "id", pa.array([f"de-{row}" for row in range(5)]))
+    parts = {lang: (table, tiny.encode(kind, table, tiny_tokenizer)) for lang, table in tables.items()}
+    model = encoders.with_fresh_head(tiny.encoder(tmp_path, tiny_tokenizer), load(kind), tiny.TASKS[kind])
+    forward = prediction.forward
+
+    def spoiling(*arguments, **keywords):
+        outputs = forward(*arguments, **keywords)
+        outputs[7][-1][-1] = value
+        return outputs
+
+    monkeypatch.setattr(prediction, "forward", spoiling)
+    with pytest.raises(NotFiniteError, match=rf"^{tiny.TASKS[kind].name}, de: .* for 1 of 5 rows, .* example 'de-2'"):
+        prediction.decoded(
+            model,
+            load(kind),
+            tiny.TASKS[kind],
+            parts,
+            tiny.SETTINGS,
+            pad_token_id=tiny_tokenizer.pad_token_id,
+            precision="fp32",
+        )
+
+
+def test_no_stage_writes_a_model_with_a_tensor_that_is_not_finite(tmp_path, tiny_tokenizer):
+    for kinds in (["tagging"], ["tagging", "span"]):
+        checkpoint = tiny.encoder(tmp_path / "parent", tiny_tokenizer)
+        model = StageModel({k: encoders.with_fresh_head(checkpoint, load(k), tiny.TASKS[k]) for k in kinds})
+        model.heads["tagging"]["classifier"].bias.data[2] = np.inf
+        with pytest.raises(NotFiniteError, match=r"1 of the \d+ tensors .* 'heads\.tagging\.classifier\.bias'"):
+            model.save(tmp_path / "child")
+        assert not (tmp_path / "child").exists()
+
+
+def test_integers_of_a_model_are_finite():
+    require_finite({"positions": torch.arange(3), "weights": torch.ones(2)})
+
+
+def test_a_miniature_pretraining_that_diverges_says_at_which_step_and_writes_nothing(tmp_path):
+    settings = Pretraining(
+        sentences=300, hidden_size=32, max_length=128, batches=4, steps=6, tokens=600, learning_rate=1e30
+    )
+    with pytest.raises(UserError, match=r"^pretraining: the loss or the gradient is not finite at step [23];"):
+        pretraining.pretrain(settings, vocabulary.tokenizer_of(settings), tmp_path / "encoder")
+    assert not (tmp_path / "encoder").exists()
+
+
+def test_the_first_of_several_bad_steps_is_the_one_that_counts():
+    watch = Watch()
+    assert watch.first_bad_step() is None
+    for step, value in enumerate([1.0, 2.0, np.inf, 3.0, np.nan], start=1):
+        watch.add(step, torch.tensor(value))
+    assert watch.first_bad_step() == 3
+    watch.add(6, torch.tensor(1.0))
+    assert watch.first_bad_step() is None
