@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 import tiny
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
+from transformers import PreTrainedTokenizerFast
 
 from xstilts import encoders
 from xstilts.errors import UserError
@@ -59,3 +63,14 @@ def test_the_last_layer_can_be_chosen_and_none_behind_it():
     assert layer_of(12, 12) == 12
     with pytest.raises(UserError, match=r"retrieval\.layer 13.* 12 layers.* from 1 to 12"):
         layer_of(12, 13)
+
+
+def test_blanks_at_the_ends_of_a_sentence_are_no_tokens():
+    alphabet = {letter: number for number, letter in enumerate(["<pad>", *sorted(ByteLevel.alphabet())])}
+    letters = Tokenizer(BPE(alphabet, []))
+    letters.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=letters, pad_token="<pad>")
+    examples = tiny.table("retrieval", [{"id": text, "side": "foreign", "text": text} for text in ("foo", " foo ")])
+    one, other = load("retrieval").encode(examples, tokenizer, None, tiny.SETTINGS)["input_ids"].to_pylist()
+    assert one == other
+    assert len(one) == 3

@@ -273,6 +273,11 @@ def test_bucc_gold_lies_on_the_english_side(tmp_path, split, stem):
     ]
 
 
+def test_sentences_of_bucc_that_differ_in_blanks_alone_stay_apart(tmp_path):
+    files = {"de-en.test.de": "de-1\tfoo\nde-2\tfoo \r\nde-3\t foo\n", "de-en.test.en": "en-1\tOne.\n"}
+    assert [row["text"] for row in read(tmp_path, "bucc2018", files)[:3]] == ["foo", "foo ", " foo"]
+
+
 def test_bucc_without_a_gold_file_is_unlabelled(tmp_path):
     rows = read(tmp_path, "bucc2018", {f"de-en.test.{side}": text for side, text in BUCC.items()})
     assert [row["gold"] for row in rows] == [None] * 6

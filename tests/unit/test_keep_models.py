@@ -272,8 +272,8 @@ def test_no_table_shows_a_number_of_a_model_whose_new_training_failed(
     rows = [re.split(r"\s*│\s*", line)[1:-1] for line in table.splitlines() if line.startswith("│")]
     assert rows == [
         ["none", "64.2", "—", "64.2", "—"],
-        ["mnli", "+0.0", "—", "+0.0", "—"],
-        ["squad_v1/mnli", "+0.0", "—", "+0.0", "—"],
+        ["mnli", "0.0", "—", "0.0", "—"],
+        ["squad_v1/mnli", "0.0", "—", "0.0", "—"],
     ]
     assert "6 of 9 cells are finished; — stands for what is missing." in table
     assert not (reports(world) / "content.txt").exists()

@@ -10,6 +10,8 @@ from itertools import chain
 import pytest
 import seqeval.metrics
 from gold_tables import asked, labelled, parallel, score, tagged
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score
 
 from xstilts import metrics
@@ -142,6 +144,11 @@ def test_only_the_newer_seqeval_takes_tags_for_equal_that_differ_in_their_first_
     assert (scores["f1"], scores["f1_seqeval1"]) == (pytest.approx(100 / 3), 100)
 
 
+def test_the_newer_seqeval_lets_a_bare_x_go_on_in_the_next_sentence():
+    gold, found = [["X", "X"], ["X", "NOUN"]], [["X", "NOUN"], ["X", "NOUN"]]
+    assert score("pos", tagged(gold), found)["f1_seqeval1"] == pytest.approx(100 / 3)
+
+
 def test_equal_tags_are_one_chunk_save_those_in_s_and_across_sentences():
     sentences = [["NOUN", "NOUN", "SYM", "SYM"], ["SCONJ", "NOUN"], ["NOUN"]]
     chunks = [{("NOUN", 0, 1), ("SYM", 2, 2), ("SYM", 3, 3)}, {("SCONJ", 0, 0), ("NOUN", 1, 1)}, {("NOUN", 0, 0)}]
@@ -183,6 +190,26 @@ def random_batches(tags: list[str], batches: int = 20, sentences: int = 20) -> l
         gold = [sentence() for _ in range(sentences)]
         result.append((gold, [mistaken(tags_of_one, batch / batches) for tags_of_one in gold]))
     return result
+
+
+ODD_TAGS = ["O", "X", "XX", ".", "B", "I", "E", "S", "B-", "I-X", "E-X", "S-X", "OTHER", "O-X", "NOUN", "_", "-"]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(ODD_TAGS + UPOS), min_size=1, max_size=6), min_size=1, max_size=6),
+    st.randoms(use_true_random=False),
+)
+@pytest.mark.filterwarnings("ignore:.* seems not to be NE tag")
+def test_whatever_the_tags_scores_are_those_of_the_installed_seqeval_over_all_sentences(gold, chance):
+    found = [[tag if chance.random() < 0.7 else chance.choice(ODD_TAGS + UPOS) for tag in tags] for tags in gold]
+    expected = seqeval.metrics.f1_score(gold, found, zero_division=0) * 100
+    assert score("chunks", tagged(gold), found)["f1"] == pytest.approx(expected)
+    assert score("pos", tagged(gold), found)["f1_seqeval1"] == pytest.approx(expected)
+
+
+def test_tags_that_are_not_iob_are_told_where_they_should_be(recwarn):
+    score("chunks", tagged([["NOUN"]]), [["NOUN"]])
+    assert {str(warning.message) for warning in recwarn.list} == {"NOUN seems not to be NE tag."}
 
 
 @pytest.mark.parametrize("name", ["chunks", "pos"])

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from xstilts.errors import UserError
+from xstilts.retrieval import mine
 from xstilts.retrieval.mine import Side, above, best_threshold, candidates, nearest
 
 
@@ -81,6 +82,32 @@ def test_a_text_that_occurs_twice_on_a_side_is_in_no_pair_even_with_other_blanks
     english = Side(["en-0", "en-1", "en-2"], ["x", "y", "z"], same)
     foreign = Side(["de-0", "de-1", "de-2"], ["a", "b", "a "], same)
     assert above(candidates(foreign, english), 0) == [("de-1", "en-1")]
+
+
+def test_texts_that_differ_in_blanks_alone_are_two_neighbours_each_with_its_own_vector():
+    # English "x" has cosines 1 and 0.6 to "a" and "a ", and 0.8 to "b". Its mean is 0.8, that of "b" 0.8 as well.
+    english = Side(["en-0"], ["x"], np.array([[1, 0]], np.float32))
+    foreign = Side(["de-0", "de-1", "de-2"], ["b", "a", "a "], np.array([[0.8, 0.6], [1, 0], [0.6, 0.8]], np.float32))
+    assert candidates(foreign, english) == [], "the best neighbour of x has an ambiguous id"
+    # Were they one sentence, with the vector of the last, b would be the best neighbour of x.
+    one = Side(["de-0", "de-1", "de-2"], ["b", "a ", "a "], foreign.vectors)
+    assert [pair[1:] for pair in candidates(one, english)] == [("de-0", "en-0")]
+
+
+def test_margins_that_differ_by_less_than_float32_can_tell_keep_their_order():
+    # Cosines of 1 and of 1 - 2**-24 to one neighbour each: both margins are 1, but 1e-8 apart before rounding.
+    cosines = torch.tensor([[1.0, 0.5], [1.0, 0.5 + 2**-24]])
+    mean, other = cosines.double().mean(dim=1), torch.tensor([0.75, 0.75], dtype=torch.float64)
+    scores, _ = mine._best_margin(cosines.double(), torch.tensor([[0, 1], [0, 1]]), mean, other)
+    assert scores[0] > scores[1]
+    rounded, _ = mine._best_margin(cosines, torch.tensor([[0, 1], [0, 1]]), mean.float(), other.float())
+    assert rounded[0] == rounded[1], "float32 cannot tell them apart"
+
+
+def test_a_vector_without_direction_is_refused_with_its_own_row_whatever_is_repeated():
+    broken = Side(["a", "b", "c"], ["x", "x", "y"], np.array([[1, 0], [1, 0], [0, 0]], np.float32))
+    with pytest.raises(UserError, match="1 of 3 .* row 2"):
+        candidates(broken, Side(["d"], ["z"], np.array([[1, 0]], np.float32)))
 
 
 def test_sentences_at_a_right_angle_are_not_candidates():

@@ -9,7 +9,7 @@ import pytest
 
 from xstilts.commands.tables import of_encoder
 from xstilts.config import GridSettings
-from xstilts.reporting import choice, collect, formats, paper, statistics
+from xstilts.reporting import choice, collect, formats, paper, statistics, tables
 from xstilts.reporting.formats import Table
 from xstilts.reporting.results import Results
 
@@ -217,3 +217,19 @@ def test_latex_has_no_character_that_it_would_take_for_a_command(name: str):
     text = re.sub(r"\\(label|begin|end){.*?}", "", formats.latex(TABLES[name], "my_enc"))
     assert not re.search(r"(?<!\\)[_%#$]", text)
     assert r"my\_enc" in text
+
+
+@pytest.mark.parametrize("value", [-0.0, 0.0, -0.04, 0.04, -1e-15])
+def test_a_change_that_is_shown_as_nothing_has_no_sign(value):
+    assert tables.text(value, delta=True) == tables.text(value, delta=False) == "0.0"
+
+
+def test_no_table_for_programs_holds_a_negative_zero(tmp_path):
+    numbers = pd.DataFrame({"xnli": [-0.0, -1e-9, -1.0]}, index=pd.Index(["a", "b", "c"], name="intermediate"))
+    formats.write(Table("deltas", "", numbers, numbers.astype(str)), tmp_path, "enc")
+    assert (tmp_path / "enc.deltas.csv").read_text().split() == [
+        "intermediate,xnli",
+        "a,0.0000",
+        "b,0.0000",
+        "c,-1.0000",
+    ]

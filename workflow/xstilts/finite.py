@@ -1,4 +1,4 @@
-"""Numbers that are not finite: where a training, a model or its outputs have them, nothing that follows means anything."""
+"""NaN and infinity among losses, gradients, weights and outputs: nothing that follows from them means anything."""
 
 from collections.abc import Mapping
 

@@ -27,8 +27,9 @@ def head(task: "Task") -> dict[str, Any]:
 
 
 def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: "Lengths") -> pa.Table:
-    """One feature for each sentence, cut at the end; never a label."""
-    columns = sequence_columns(tokenizer, settings.max_length, examples["text"].to_pylist())
+    """One feature for each sentence, without the blanks at its ends and cut at the end; never a label."""
+    texts = [text.strip() for text in examples["text"].to_pylist()]
+    columns = sequence_columns(tokenizer, settings.max_length, texts)
     return pa.table(columns | {"example": pa.array(np.arange(len(examples), dtype=np.int32))})
 
 

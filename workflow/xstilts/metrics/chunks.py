@@ -1,8 +1,8 @@
 """Entity F1 over typed chunks (Tjong Kim Sang & De Meulder 2003), as XTREME scores PAN-X: seqeval's default mode."""
 
-import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
 from seqeval.metrics.sequence_labeling import get_entities
 
@@ -12,7 +12,7 @@ from xstilts.metrics import Number, gold, overlaps, precision_recall_f1, require
 NAMES = ("f1", "precision", "recall")
 
 Chunk = tuple[str, int, int]
-"""The type of a chunk, its first and its last place in its sentence."""
+"""The type of a chunk, its first and its last place."""
 
 
 def units(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa.Table:
@@ -35,11 +35,19 @@ def headline(scores: Mapping[str, Number]) -> Number:
     return scores["f1"]
 
 
-def seqeval_chunks(sentences: Iterable[Sequence[str]]) -> list[set[Chunk]]:
-    """The chunks of each sentence by the installed seqeval, without its warnings about tags that are not IOB."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return [set(get_entities(list(tags))) for tags in sentences]
+def seqeval_chunks(sentences: Sequence[Sequence[str]]) -> list[set[Chunk]]:
+    """The chunks that end in each sentence, as the installed seqeval finds them in all sentences together.
+
+    It lays them end to end with an `O` behind each. Bare tags do not end there: a chunk of them may begin in an
+    earlier sentence, so that what is found depends on the sentences around. Places are counted from the first
+    sentence on.
+    """
+    chunks: list[set[Chunk]] = [set() for _ in sentences]
+    found = get_entities([list(tags) for tags in sentences])
+    ends = np.cumsum([len(tags) + 1 for tags in sentences])
+    for chunk, sentence in zip(found, np.searchsorted(ends, [end for *_, end in found], side="right"), strict=True):
+        chunks[sentence].add(chunk)
+    return chunks
 
 
 def aligned_tags(examples: pa.Table, predictions: Sequence[Sequence[str]]) -> list[list[str]]:

@@ -2,9 +2,11 @@
 
 XTREME gives bare tags to seqeval, which reads each run of a tag as a chunk, and its published test values come
 from seqeval up to 0.0.13: `f1`, `precision` and `recall`. Since 0.0.18 seqeval drops the first letter of a bare
-tag, so that CCONJ and SCONJ become one; `f1_seqeval1` is that value, by the installed seqeval.
+tag, so that CCONJ and SCONJ become one, and a bare `X` may go on in the next sentence; `f1_seqeval1` is that value, by
+the installed seqeval.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
@@ -25,7 +27,10 @@ def units(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa
     """
     tags = aligned_tags(examples, predictions)
     counts = overlaps(map(conlleval_chunks, predictions), map(conlleval_chunks, tags))
-    newer = overlaps(seqeval_chunks(predictions), seqeval_chunks(tags))
+    with warnings.catch_warnings():
+        # That they are bare is known; whether they are tags of the task the reader has checked.
+        warnings.filterwarnings("ignore", message=".* seems not to be NE tag", category=UserWarning)
+        newer = overlaps(seqeval_chunks(predictions), seqeval_chunks(tags))
     return table(examples["id"], **counts, **{f"{name}{_NEWER}": column for name, column in newer.items()})
 
 

@@ -44,7 +44,7 @@ def write(table: Table, folder: Path, encoder: str) -> None:
     """Write `<encoder>.<table>.csv`, `.md`, `.tex` and `.html`."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{encoder}.{table.name}"
-    table.numbers.to_csv(folder / f"{stem}.csv", float_format="%.4f")
+    table.numbers.to_csv(folder / f"{stem}.csv", float_format="{:z.4f}".format)
     (folder / f"{stem}.md").write_text(markdown(table), encoding="utf-8")
     (folder / f"{stem}.tex").write_text(latex(table, encoder), encoding="utf-8")
     (folder / f"{stem}.html").write_text(html(table, encoder), encoding="utf-8")

@@ -43,7 +43,7 @@ def deltas(table: pd.DataFrame) -> pd.DataFrame:
 def write(table: pd.DataFrame, folder: Path, name: str) -> None:
     """Write a table of deltas as CSV and Markdown."""
     folder.mkdir(parents=True, exist_ok=True)
-    table.to_csv(folder / f"{name}.csv", index_label="intermediate", float_format="%.4f")
+    table.to_csv(folder / f"{name}.csv", index_label="intermediate", float_format="{:z.4f}".format)
     (folder / f"{name}.md").write_text(_markdown(table), encoding="utf-8")
 
 
@@ -64,10 +64,11 @@ def is_delta(table: pd.DataFrame, row: object) -> bool:
 
 
 def text(value: float, delta: bool) -> str:
-    """A number as readers see it: a score, or a change with its sign."""
+    """A number as readers see it: a score, or a change with its sign; 0.0 has none."""
     if pd.isna(value):
         return "—"
-    return f"{value:+.1f}" if delta else f"{value:.1f}"
+    shown = f"{value:z.1f}"
+    return f"{value:+.1f}" if delta and float(shown) else shown
 
 
 def _coloured(value: float, delta: bool) -> str:

@@ -1,7 +1,7 @@
 """Exact nearest neighbours by cosine, and bitext mining by the ratio margin (Artetxe & Schwenk 2019).
 
-Similarities are float32 and computed in blocks, so that the matrix of all of them is never held. Ties go to the
-lowest row, on every device.
+Similarities are float32 and computed in blocks, so that the matrix of all of them is never held; margins of them are
+float64, so that rounding makes no ties. Ties go to the lowest row, on every device.
 """
 
 from collections import Counter
@@ -72,7 +72,8 @@ def candidates(foreign: Side, english: Side, k: int = 4, device: str = "cpu", bl
     """
     foreign_rows, foreign_ids = _unified(foreign)
     english_rows, english_ids = _unified(english)
-    x, y = _on_device(foreign.vectors[foreign_rows], english.vectors[english_rows], device)
+    x, y = _on_device(foreign.vectors, english.vectors, device)
+    x, y = x[foreign_rows], y[english_rows]
     return [
         (score, foreign_ids[i], english_ids[j])
         for score, i, j in _one_to_one(*_pool(x, y, k, block))
@@ -117,6 +118,7 @@ def _pool(x: Tensor, y: Tensor, k: int, block: int) -> tuple[np.ndarray, np.ndar
     """The best neighbour of every x, then of every y: margin scores, rows of x, rows of y."""
     x_cosines, x_neighbours = _neighbours(x, y, k, block)
     y_cosines, y_neighbours = _neighbours(y, x, k, block)
+    x_cosines, y_cosines = x_cosines.double(), y_cosines.double()
     x_mean, y_mean = x_cosines.mean(dim=1), y_cosines.mean(dim=1)
     x_scores, x_best = _best_margin(x_cosines, x_neighbours, x_mean, y_mean)
     y_scores, y_best = _best_margin(y_cosines, y_neighbours, y_mean, x_mean)

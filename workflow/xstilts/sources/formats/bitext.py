@@ -40,6 +40,8 @@ def tatoeba_sorted(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]
 def bucc(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """BUCC's foreign file, English file and, if it is given, gold file.
 
+    Sentences keep the blanks at their ends: those that differ in them alone are two neighbours in the official mining.
+
     Raises:
         DataError: an id that occurs twice, a gold pair of an id that its side does not have, or an empty file.
     """
@@ -134,7 +136,7 @@ def _side(path: Path, side: str) -> Iterator[Row]:
             found = f"the id {identifier!r}" + " again" * (identifier in seen)
             raise DataError(path, f"line {number}", found, "an id of its own on every line")
         seen.add(identifier)
-        yield f"line {number}", _row(identifier, side, sentence.strip())
+        yield f"line {number}", _row(identifier, side, sentence)
     if not seen:
         raise DataError(path, "", "an empty file", "an id and a sentence on every line")
 
