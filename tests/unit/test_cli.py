@@ -5,11 +5,13 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from xstilts import termination
 from xstilts.__main__ import COMMANDS, JOBS
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
@@ -78,12 +80,73 @@ def waiting(tmp_path: Path) -> Iterator[subprocess.Popen]:
         process.kill()
 
 
-def test_a_job_that_gets_sigterm_says_so_in_the_first_line_of_its_log(waiting: subprocess.Popen, tmp_path: Path):
-    waiting.terminate()
+@pytest.mark.parametrize("number", termination.SIGNALS, ids=lambda number: number.name)
+def test_a_job_that_is_asked_to_end_says_so_in_the_first_line_of_its_log(
+    waiting: subprocess.Popen, tmp_path: Path, number: signal.Signals
+):
+    waiting.send_signal(number)
     assert waiting.wait() == 1
     first, *rest = (tmp_path / "job.log").read_text().splitlines()
-    assert first == "error: stopped by SIGTERM. Nothing is lost: the next run starts it again."
+    assert first == f"error: stopped by {number.name}. Nothing is lost: the next run starts it again."
     assert "Traceback" not in "".join(rest)
+
+
+STUBBORN = """
+import signal, sys, time
+from xstilts import termination
+
+def answer(name):
+    print(name, flush=True)
+
+termination.heed()
+with termination.answered(answer):
+    print("ready", flush=True)
+    while True:
+        time.sleep(0.05)
+"""
+
+
+@pytest.fixture
+def stubborn() -> Iterator[subprocess.Popen]:
+    """A process that takes its time to end."""
+    environment = {**os.environ, "PYTHONPATH": str(WORKFLOW)}
+    command = [sys.executable, "-c", STUBBORN]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_ctrl_c_ends_a_job_at_once_but_the_same_one_arriving_twice_does_not(stubborn: subprocess.Popen):
+    stubborn.send_signal(signal.SIGINT)
+    assert stubborn.stdout.readline() == "SIGINT\n"
+    for number in (signal.SIGINT, signal.SIGTERM):
+        stubborn.send_signal(number)
+    time.sleep(1.5)
+    assert stubborn.poll() is None
+    stubborn.send_signal(signal.SIGINT)
+    assert stubborn.wait(60) == -signal.SIGINT
+    assert stubborn.stdout.read() == ""
+
+
+def test_a_scheduler_may_repeat_sigterm(stubborn: subprocess.Popen):
+    stubborn.terminate()
+    assert stubborn.stdout.readline() == "SIGTERM\n"
+    time.sleep(1.5)
+    stubborn.terminate()
+    time.sleep(0.5)
+    assert stubborn.poll() is None
+
+
+def test_a_signal_that_whoever_started_the_job_has_switched_off_stays_so():
+    environment = {**os.environ, "PYTHONPATH": str(WORKFLOW)}
+    code = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{STUBBORN}"
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGHUP)
+        process.terminate()
+        assert process.stdout.readline() == "SIGTERM\n"
+        process.kill()
 
 
 def test_a_command_whose_reader_has_seen_enough_ends_without_a_word():

@@ -1,4 +1,4 @@
-"""A training that gets SIGTERM: what it saves, what it says, and that nothing differs in the end."""
+"""A training that is asked to end: what it saves, what it says, and that nothing differs in the end."""
 
 import os
 import signal
@@ -8,6 +8,7 @@ import pytest
 import tiny
 import torch
 
+from xstilts import termination
 from xstilts.config import Stage
 from xstilts.errors import UserError
 from xstilts.training import stage
@@ -42,15 +43,15 @@ def train(tmp_path, tiny_tokenizer):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Count the calls of a method of the trainer, and send SIGTERM to this process in one of them."""
+    """Count the calls of a method of the trainer, and send this process a signal in one of them."""
 
-    def watch(method: str, terminated: int | None = None) -> list[int]:
+    def watch(method: str, terminated: int | None = None, number: int = signal.SIGTERM) -> list[int]:
         called, made = getattr(StageTrainer, method), []
 
         def watched(*arguments, **keywords):
             made.append(len(made) + 1)
             if made[-1] == terminated:
-                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), number)
             return called(*arguments, **keywords)
 
         monkeypatch.setattr(StageTrainer, method, watched)
@@ -102,7 +103,24 @@ def test_a_training_that_is_terminated_at_its_last_step_finishes(train, calls):
     assert files(train("child")) == undisturbed
 
 
-def test_outside_of_the_training_sigterm_means_what_it_did(train):
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "a terminal that closes"])
+def test_what_a_terminal_sends_is_heeded_as_well(train, calls, number):
+    undisturbed = files(train("undisturbed"))
+    calls("training_step", terminated=7, number=number)
+    with pytest.raises(UserError, match=rf"^stopped by {number.name}; the state at step 4 is saved"):
+        train("child")
+    assert files(train("child")) == undisturbed
+
+
+def test_a_signal_that_arrives_more_than_once_asks_once(train, calls):
+    calls("training_step", terminated=3, number=signal.SIGINT)
+    calls("training_step", terminated=4, number=signal.SIGINT)
+    calls("save_model", terminated=1, number=signal.SIGTERM)
+    with pytest.raises(UserError, match=r"^stopped by SIGINT; the state at step 2 is saved"):
+        train("child")
+
+
+def test_outside_of_the_training_signals_mean_what_they_did(train):
+    before = [signal.getsignal(number) for number in termination.SIGNALS]
     train("child")
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert [signal.getsignal(number) for number in termination.SIGNALS] == before

@@ -106,7 +106,7 @@ def test_margins_that_differ_by_less_than_float32_can_tell_keep_their_order():
 
 def test_a_vector_without_direction_is_refused_with_its_own_row_whatever_is_repeated():
     broken = Side(["a", "b", "c"], ["x", "x", "y"], np.array([[1, 0], [1, 0], [0, 0]], np.float32))
-    with pytest.raises(UserError, match="1 of 3 .* row 2"):
+    with pytest.raises(UserError, match=r"1 of 3 .* row 2"):
         candidates(broken, Side(["d"], ["z"], np.array([[1, 0]], np.float32)))
 
 

@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from torch import distributed
 
+from xstilts import termination
 from xstilts.commands.together import together
 from xstilts.errors import UserError
 
@@ -63,11 +65,20 @@ def die(_: object) -> None:
     distributed.barrier()
 
 
-def ask_the_parent_to_end(folder: Path) -> None:
-    """Send the job SIGTERM from one of its processes, and end only if asked to."""
+def ask_the_parent_to_end(number: signal.Signals) -> None:
+    """Send the job a signal from one of its processes, and end only if asked to."""
     distributed.barrier()
     if distributed.get_rank() == 1:
-        os.kill(os.getppid(), signal.SIGTERM)
+        os.kill(os.getppid(), number)
+    time.sleep(SECONDS)
+
+
+def press_ctrl_c(_: object) -> None:
+    """Send SIGINT to all, as a terminal does, and end only if asked to."""
+    distributed.barrier()
+    if distributed.get_rank() == 1:
+        for process in (os.getppid(), *(child.pid for child in psutil.Process(os.getppid()).children())):
+            os.kill(process, signal.SIGINT)
     time.sleep(SECONDS)
 
 
@@ -84,16 +95,18 @@ def test_all_of_them_work_and_the_first_speaks(tmp_path: Path, capfd: pytest.Cap
         (fail, UserError("the disk is full"), "the disk is full"),
         (fail, ZeroDivisionError("no rows"), "ZeroDivisionError: no rows"),
         (die, None, r"process \d+, one of those that compute together, was killed by SIGKILL; the others were ended."),
-        (ask_the_parent_to_end, None, r"stopped by SIGTERM\."),
+        (ask_the_parent_to_end, signal.SIGTERM, r"stopped by SIGTERM\."),
+        (ask_the_parent_to_end, signal.SIGINT, r"stopped by SIGINT\."),
+        (press_ctrl_c, None, r"stopped by SIGINT\."),
     ],
-    ids=["an error", "a mistake", "a death", "SIGTERM"],
+    ids=["an error", "a mistake", "a death", "SIGTERM", "SIGINT", "Ctrl-C"],
 )
 def test_when_one_ends_all_end_and_the_first_cause_is_told(work: Callable, argument: object, cause: str):
-    before, begun = signal.getsignal(signal.SIGTERM), time.monotonic()
+    before, begun = [signal.getsignal(number) for number in termination.SIGNALS], time.monotonic()
     with pytest.raises(UserError, match=f"^{cause}"):
         together(2, work, argument)
     assert time.monotonic() - begun < SECONDS
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert [signal.getsignal(number) for number in termination.SIGNALS] == before
 
 
 def test_none_of_them_outlives_the_job_that_is_killed(tmp_path: Path):

@@ -49,17 +49,17 @@ def _count(text: str) -> int:
 def main() -> int:
     """Run a command; a mistake of the user's is one message, not a traceback."""
     streams.make_safe()
-    arguments = parser(next(iter(sys.argv[1:]), "")).parse_args()
-    log = getattr(arguments, "log", None)
-    if log:
-        _redirect(log)
-        print(shlex.join(["python", "-m", "xstilts", *sys.argv[1:]]), flush=True)
-    if arguments.command in COMMANDS:
-        # As in `status | head`: who reads has seen enough.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    termination.heed()
+    log = None
     try:
-        if log:
-            termination.heed()
+        arguments = parser(next(iter(sys.argv[1:]), "")).parse_args()
+        if path := getattr(arguments, "log", None):
+            _redirect(path)
+            log = path
+            print(shlex.join(["python", "-m", "xstilts", *sys.argv[1:]]), flush=True)
+        if arguments.command in COMMANDS:
+            # As in `status | head`: who reads has seen enough.
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         # The device comes first: libraries that the module imports may look for one.
         with taken(getattr(arguments, "gpus", 1)) if arguments.command in ON_DEVICE else nullcontext():
             _module(arguments.command).run(arguments)

@@ -6,10 +6,9 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -27,7 +26,7 @@ _TIMEOUT = timedelta(days=1)
 def together(count: int, work: Callable, *arguments: object) -> None:
     """Call a function in so many processes, which `torch.distributed` connects; in this process if it is one.
 
-    SIGTERM is passed on to all of them. None of them outlives this one.
+    The signals that ask a job to end are passed on to all of them. None of them outlives this one.
 
     Args:
         work: a function of a module; only the first process prints what it prints.
@@ -42,15 +41,18 @@ def together(count: int, work: Callable, *arguments: object) -> None:
     store = distributed.TCPStore(_HOST, 0, is_master=True, wait_for_workers=False)
     context = get_context("spawn")
     members: dict[Connection, BaseProcess] = {}
+    # It starts with the first of them and would answer signals while it does.
+    resource_tracker.ensure_running()
     try:
-        for rank in range(count):
-            receiver, sender = context.Pipe(duplex=False)
-            member = context.Process(target=_take_part, args=(rank, count, store.port, sender, work, arguments))
-            member.start()
-            members[receiver] = member
-            # Held by its process alone, it ends with it.
-            sender.close()
-        with _passing_on_sigterm(members.values()):
+        with termination.postponed():
+            for rank in range(count):
+                receiver, sender = context.Pipe(duplex=False)
+                member = context.Process(target=_take_part, args=(rank, count, store.port, sender, work, arguments))
+                member.start()
+                members[receiver] = member
+                # Held by its process alone, it ends with it.
+                sender.close()
+        with termination.answered(lambda name: _pass_on(signal.Signals[name], members)):
             _wait(members)
     finally:
         for member in members.values():
@@ -58,13 +60,10 @@ def together(count: int, work: Callable, *arguments: object) -> None:
             member.join()
 
 
-@contextmanager
-def _passing_on_sigterm(members: Iterable[BaseProcess]) -> Iterator[None]:
-    before = signal.signal(signal.SIGTERM, lambda *_: [member.terminate() for member in members])
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def _pass_on(number: signal.Signals, members: dict[Connection, BaseProcess]) -> None:
+    for member in members.values():
+        if member.is_alive():
+            os.kill(member.pid, number)
 
 
 def _wait(members: dict[Connection, BaseProcess]) -> None:
@@ -84,8 +83,6 @@ def _failure(receiver: Connection, member: BaseProcess) -> tuple[float, str] | N
         return receiver.recv()
     except EOFError:
         member.join()
-        if member.exitcode == -signal.SIGTERM:
-            return 0.0, str(termination.Terminated())
         how = f"killed by {signal.Signals(-member.exitcode).name}" if member.exitcode < 0 else "gone"
         return 0.0, f"process {member.pid}, one of those that compute together, was {how}; the others were ended."
 
@@ -99,9 +96,10 @@ def _take_part(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.stdout.reconfigure(line_buffering=True)
     streams.make_safe("utf-8")
-    termination.heed()
     failure = None
     try:
+        termination.heed()
+        termination.resume()
         _connect(rank, count, port)
         work(*arguments)
         distributed.destroy_process_group()
