@@ -17,6 +17,7 @@ EXPERIMENTS = ROOT / "workflow/experiments"
 SCHEMA = ROOT / "workflow/schemas/config.schema.json"
 
 MISTAKES = {
+    "Norwegian without quotes": ({"languages": ["de", False]}, ["'languages.1'", "unquoted yes, no", '"no"']),
     "unknown key": ({"trainin": {}}, ["'trainin'", "unknown key", "Did you mean 'training'?"]),
     "unknown key of a stage": (
         {"stages": {"mnli": {"learning_rte": 1}}},

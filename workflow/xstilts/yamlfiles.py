@@ -67,7 +67,7 @@ def _joined(text: str) -> str:
 
 def _twice(file: Path, keys: tuple[str, ...], first: int, again: int) -> UserError:
     return UserError(
-        f"{file}: the key {'.'.join(keys)!r} stands in line {first} and again in line {again}; only the last one would "
+        f"{file}: the key {'.'.join(keys)!r} is given in line {first} and again in line {again}; only the last one would "
         "count. Put what belongs together into one block, and remove the other."
     )
 
@@ -86,12 +86,14 @@ def _check_key(file: Path, key: yaml.Node, keys: tuple[str, ...]) -> None:
 
 
 def _check_value(file: Path, node: yaml.ScalarNode, keys: tuple[str, ...]) -> None:
-    """Refuse yes, no, on and off, and numbers to the base of 8 or 60: plain text and decimal numbers, to look at."""
+    """Refuse numbers to the base of 8 or 60, which look like decimal numbers or text.
+
+    Unquoted yes, no, on and off are left to the typed configuration, which knows where true and false belong.
+    """
     kind, digits = node.tag.removeprefix(_PREFIX), node.value.lstrip("+-").replace("_", "")
-    is_word = kind == "bool" and node.value.lower() not in ("true", "false")
     is_octal = kind == "int" and digits.isdigit() and digits != "0" and digits.startswith("0")
     is_sexagesimal = kind in ("int", "float") and ":" in digits
-    if is_word or is_octal or is_sexagesimal:
+    if is_octal or is_sexagesimal:
         read = json.dumps(yaml.safe_load(node.value))
         raise UserError(
             f"{file}, line {_line(node)}: YAML reads an unquoted {node.value} as {read}, for {'.'.join(keys)!r}; "
