@@ -80,7 +80,6 @@ def test_what_says_nothing_twice_is_accepted(refusal: Callable[[str], str], text
 
 
 MISREAD = {
-    "a switch": ("a:\n  b: On\n", "line 2: YAML reads an unquoted On as true, for 'a.b'"),
     "an octal number": ("grid:\n  seeds: [010]\n", "line 2: YAML reads an unquoted 010 as 8, for 'grid.seeds.0'"),
     "a time": ("epochs: 1:30\n", "line 1: YAML reads an unquoted 1:30 as 90, for 'epochs'"),
     "a time with a fraction": ("epochs: 1:30.5\n", "line 1: YAML reads an unquoted 1:30.5 as 90.5, for 'epochs'"),

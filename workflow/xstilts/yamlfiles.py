@@ -67,8 +67,8 @@ def _joined(text: str) -> str:
 
 def _twice(file: Path, keys: tuple[str, ...], first: int, again: int) -> UserError:
     return UserError(
-        f"{file}: the key {'.'.join(keys)!r} is given in line {first} and again in line {again}; only the last one would "
-        "count. Put what belongs together into one block, and remove the other."
+        f"{file}: the key {'.'.join(keys)!r} is given in line {first} and again in line {again}; only the last one "
+        "would count. Put what belongs together into one block, and remove the other."
     )
 
 
