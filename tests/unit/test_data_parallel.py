@@ -105,6 +105,13 @@ def terminated(trainer: StageTrainer, *arguments: object) -> torch.Tensor:
     return STEP(trainer, *arguments)
 
 
+def diverging(trainer: StageTrainer, *arguments: object) -> torch.Tensor:
+    """Have a loss that is not finite in the third step, in the last process."""
+    if trainer.state.global_step == 2 and trainer.args.process_index == trainer.args.world_size - 1:
+        next(trainer.model.parameters()).data.fill_(torch.nan)
+    return STEP(trainer, *arguments)
+
+
 @pytest.fixture(autouse=True)
 def _without_gpus(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
@@ -178,6 +185,13 @@ def test_a_training_that_failed_goes_on_with_another_number_of_processes(trained
     run(attempt(after))
     assert difference(attempt(after), trained[1]["tagging"]) < TOLERANCE
     assert record(attempt(after)) == record(trained[1]["tagging"])
+
+
+def test_two_processes_of_which_one_diverges_both_end_with_the_state_before(attempt):
+    with pytest.raises(UserError, match=r"^the training diverges, at optimiser step 3: the loss or the gradient"):
+        run(attempt(2, diverging))
+    assert [folder.name for folder in attempt(2).scratch.iterdir()] == ["checkpoint-2"]
+    assert list(attempt(2).child.iterdir()) == []
 
 
 def test_two_processes_of_which_one_gets_sigterm_save_the_same_step_and_go_on(trained, attempt):
