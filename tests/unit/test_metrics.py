@@ -333,7 +333,7 @@ def test_a_question_without_gold_answer_and_a_prediction_without_text_are_refuse
 
 
 def test_mined_pairs_count_once_and_foreign_first():
-    examples = parallel({"en-1": ["de-1", "de-2"], "en-2": [], "en-3": None, "en-4": ["de-4"]})
+    examples = parallel({"en-1": ["de-1", "de-2"], "en-2": [], "en-3": [], "en-4": ["de-4"]})
     found = [("de-1", "en-1"), ("de-1", "en-1"), ("de-9", "en-2")]
     assert score("bucc", examples, found) == {
         "f1": pytest.approx(40),
