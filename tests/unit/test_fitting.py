@@ -112,10 +112,8 @@ def test_a_prediction_is_refused_before_its_first_batch(tmp_path, narrow, typed_
     kind, data = kinds.load("classification"), tiny.data("classification", typed_tokenizer)
     folder = tmp_path / "model"
     encoders.with_fresh_head(narrow, kind, data.task).save_pretrained(folder)
-    typed_tokenizer.save_pretrained(folder)
-    request = Request(
-        Checkpoint(str(folder)), data.task, {"test": data.dev}, "test", data.settings, {"precision": "fp32"}
-    )
+    splits, options = {"test": data.dev}, {"precision": "fp32"}
+    request = Request(Checkpoint(str(folder)), data.tokenizer, data.task, splits, "test", data.settings, options)
     with pytest.raises(UserError, match="token type 1"):
         predict(request)
 
@@ -130,6 +128,7 @@ def test_retrieval_is_refused_before_its_first_sentence(tmp_path, tiny_tokenizer
     module, task = kinds.load("retrieval"), tiny.TASKS["tagging"]
     encoded = module.encode(examples, tiny_tokenizer, None, tiny.SETTINGS)
     options = {"layer": None, "pooling": "mean"}
-    request = Request(checkpoint, task, {"test": {"de": (examples, encoded)}}, "test", tiny.SETTINGS, options)
+    splits = {"test": {"de": (examples, encoded)}}
+    request = Request(checkpoint, tmp_path, task, splits, "test", tiny.SETTINGS, options)
     with pytest.raises(UserError, match=r"positions for 17\. Lower max_length"):
         retrieval.predict(request)

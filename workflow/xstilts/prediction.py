@@ -57,10 +57,8 @@ def predict(request: Request) -> dict[str, object]:
         UserError: the model cannot be loaded, or cannot take the features.
     """
     kind, folder = kinds.load(request.task.kind), request.checkpoint.name
-    model, pad_token_id = (
-        encoders.load_model(folder, kind),
-        tokenization.load_tokenizer(request.checkpoint).pad_token_id,
-    )
+    model = encoders.load_model(folder, kind)
+    pad_token_id = tokenization.load_tokenizer(Checkpoint(str(request.tokenizer))).pad_token_id
     for _, features in request.splits[request.split].values():
         require_fit(model, features, pad_token_id, folder)
     return decoded(
