@@ -167,9 +167,9 @@ def test_not_a_number_in_a_file_is_cited_from_the_file(tmp_path: Path):
 def test_a_block_that_two_files_share_is_cited_from_the_last_of_them(tmp_path: Path):
     one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
     one.write_text("encoders:\n  a: {repository: x/y}\n", encoding="utf-8")
-    other.write_text("encoders:\n\n  a: {path: x}\n", encoding="utf-8")
+    other.write_text("encoders:\n\n  a: {path: x, pretraining: {}}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"other\.yaml, line 3"):
-        parse({"encoders": {"a": {"repository": "x/y", "path": "x"}}}, [one, other])
+        parse({"encoders": {"a": {"repository": "x/y", "path": "x", "pretraining": {}}}}, [one, other])
 
 
 def test_a_mistake_names_file_and_line(tmp_path: Path):

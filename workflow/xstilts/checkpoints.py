@@ -78,7 +78,7 @@ def tokenizer_settings(folder: Path) -> dict:
     Raises:
         UserError: it is no JSON object.
     """
-    settings = _read(folder / CONFIG)
+    settings = read_settings(folder / CONFIG)
     return {key: settings[key] for key in _DECIDES_TOKENIZER if key in settings}
 
 
@@ -90,7 +90,12 @@ def _is_weights(name: str) -> bool:
     return name.endswith(_WEIGHTS) or (name.endswith(".bin") and name.startswith(_PICKLED))
 
 
-def _read(file: Path) -> dict:
+def read_settings(file: Path) -> dict:
+    """The content of a `config.json`.
+
+    Raises:
+        UserError: it is no JSON object.
+    """
     try:
         content = json.loads(file.read_bytes())
     except ValueError as error:

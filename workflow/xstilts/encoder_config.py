@@ -1,12 +1,11 @@
 """What an encoder's config.json says of it, read before any job and without transformers."""
 
-import json
 from pathlib import Path
 
 from huggingface_hub.constants import HF_HUB_CACHE
 
+from xstilts.checkpoints import CONFIG, read_settings
 from xstilts.config import Encoder
-from xstilts.errors import DataError
 
 _FROM_ZERO = {"albert", "bert", "distilbert", "electra", "ernie", "rembert"}
 _BEHIND_PADDING = {
@@ -29,12 +28,12 @@ def longest(encoder: Encoder) -> int | None:
         None where that is not known yet: its config.json is not on this machine, or the architecture does not say.
 
     Raises:
-        DataError: its config.json is no JSON object.
+        UserError: its config.json is no JSON object.
     """
     file = _file(encoder)
     if file is None or not file.is_file():
         return None
-    content = _content(file)
+    content = read_settings(file)
     model_type, positions = str(content.get("model_type")), content.get("max_position_embeddings")
     padding = content.get("pad_token_id", 1)
     if type(positions) is int and model_type in _FROM_ZERO:
@@ -47,18 +46,8 @@ def longest(encoder: Encoder) -> int | None:
 def _file(encoder: Encoder) -> Path | None:
     """The config.json of a folder, or of a repository in the cache of the hub."""
     if encoder.path:
-        return encoder.path / "config.json"
+        return encoder.path / CONFIG
     if encoder.repository and encoder.revision:
         folder = f"models--{encoder.repository.replace('/', '--')}"
-        return Path(HF_HUB_CACHE, folder, "snapshots", encoder.revision, "config.json")
+        return Path(HF_HUB_CACHE, folder, "snapshots", encoder.revision, CONFIG)
     return None
-
-
-def _content(file: Path) -> dict:
-    try:
-        content = json.loads(file.read_bytes())
-    except ValueError as error:
-        raise DataError(file, "", f"{error}", "a JSON object", "It may have been cut off; fetch it again.") from None
-    if not isinstance(content, dict):
-        raise DataError(file, "", type(content).__name__, "a JSON object", "It is no config.json of an encoder.")
-    return content
