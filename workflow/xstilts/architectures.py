@@ -14,6 +14,7 @@ UNREADABLE = (
     AttributeError,
     LookupError,
     ArithmeticError,
+    AssertionError,
     RuntimeError,
 )
 """What transformers raises of a config.json whose values it cannot use: it checks few of them itself."""
