@@ -148,3 +148,12 @@ def test_a_training_goes_on_with_all_of_its_weights_or_not_at_all(tmp_path, tiny
         model.load_state_dict(state | {"more": torch.zeros(1)}, False)
     with pytest.raises(RuntimeError, match="Missing key"):
         model.load_state_dict(dict(list(state.items())[1:]), False)
+
+
+@pytest.mark.parametrize("layers", [0, -1])
+def test_an_encoder_without_layers_is_refused_where_its_checkpoint_has_some(tmp_path, family, layers):
+    checkpoint, _ = saved(tmp_path, family)
+    tiny.edit(tmp_path / "config.json", lambda config: config.pop("layer_types", None))
+    tiny.edit(tmp_path / "config.json", lambda config: config.update(num_hidden_layers=layers))
+    with pytest.raises(UserError, match=r"num_hidden_layers in its config|cannot load its config"):
+        encoders.load_encoder(checkpoint)

@@ -19,17 +19,25 @@ UNREADABLE = (
 )
 """What transformers raises of a config.json whose values it cannot use: it checks few of them itself."""
 
+_SIZES = ("num_hidden_layers", "num_attention_heads", "hidden_size", "vocab_size")
+
 
 def config_of(checkpoint: Checkpoint) -> PreTrainedConfig:
     """The config of a checkpoint.
 
     Raises:
-        UserError: it cannot be read, or transformers has no class for its architecture.
+        UserError: it cannot be read, or transformers has no class for its architecture, or it has a size of 0.
     """
     try:
-        return AutoConfig.from_pretrained(checkpoint.name, revision=checkpoint.revision, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(checkpoint.name, revision=checkpoint.revision, trust_remote_code=False)
     except UNREADABLE as error:
         raise refused(checkpoint, "its config.json", error) from error
+    for name in _SIZES:
+        # Without layers there is no name by which those of the checkpoint could be told to be left over.
+        size = getattr(config, name, None)
+        if isinstance(size, int) and size < 1:
+            raise UserError(f"{checkpoint.name}: {name} in its config.json is {size}; expected 1 or more.")
+    return config
 
 
 def refused(checkpoint: Checkpoint, part: str, error: Exception) -> UserError:

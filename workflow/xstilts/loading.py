@@ -12,7 +12,7 @@ from pickle import UnpicklingError
 from safetensors import SafetensorError
 from transformers import PreTrainedModel
 
-from xstilts.architectures import UNREADABLE, refused
+from xstilts.architectures import UNREADABLE, config_of, refused
 from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
 
@@ -57,9 +57,11 @@ def outside_pooler(keys: Iterable[str]) -> list[str]:
 
 def _load(auto_class: type, checkpoint: Checkpoint) -> tuple[PreTrainedModel, list[str], list[str]]:
     """A model with the names of weights that the checkpoint lacks, and of those that the model does not know."""
+    config = config_of(checkpoint)
     try:
         model, found = auto_class.from_pretrained(
             checkpoint.name,
+            config=config,
             revision=checkpoint.revision,
             dtype="float32",
             trust_remote_code=False,
