@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from itertools import count
 from pathlib import Path
 
@@ -237,6 +238,17 @@ def test_a_state_whose_best_weights_are_damaged_is_not_used_as_the_end_would_be_
     made = calls(StageTrainer, "training_step")
     assert weights(train("child", "classification")) == weights(undisturbed)
     assert len(made) == 12
+
+
+def test_the_last_weights_do_not_stand_for_best_ones_that_were_removed(train, monkeypatch):
+    def remove_and_load(trainer: StageTrainer) -> None:
+        shutil.rmtree(trainer.state.best_model_checkpoint)
+        load_best(trainer)
+
+    load_best = StageTrainer._load_best_model
+    monkeypatch.setattr(StageTrainer, "_load_best_model", remove_and_load)
+    with pytest.raises(UserError, match=r"checkpoint-\d+: the state with the best dev score was removed"):
+        train("child", "tagging")
 
 
 def test_the_last_two_states_and_the_best_of_each_are_kept(train, score, scratch, calls):

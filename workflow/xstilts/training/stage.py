@@ -18,6 +18,7 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
+from transformers.utils import SAFE_WEIGHTS_NAME
 
 from xstilts import encoders, features, metrics, tokenization
 from xstilts.errors import UserError
@@ -123,10 +124,21 @@ def train(
     else:
         with interruptible(trainer):
             trainer.train(resume_from_checkpoint=checkpoint)
+        _require_best(trainer.state)
     if trainer.is_world_process_zero():
         model.save(output)
         tokenization.copy_tokenizer(tokenizer, output)
         (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n", encoding="utf-8")
+
+
+def _require_best(state: TrainerState) -> None:
+    """Refuse the last weights in place of the best ones, for which the Trainer takes them with a warning only."""
+    best = state.best_model_checkpoint
+    if best and not (Path(best) / SAFE_WEIGHTS_NAME).is_file():
+        raise UserError(
+            f"{best}: the state with the best dev score was removed during the training. Start snakemake again; the "
+            "training resumes from the states that are left."
+        )
 
 
 def _sampler(stage: "Stage", data: dict[str, TaskData], seed: int, micro_batch: int) -> BatchSampler:
