@@ -70,11 +70,11 @@ def test_what_most_cells_wait_for_comes_first_and_no_cell_counts_twice(world: Wo
     [
         (
             "",
-            "its log is empty: it ended before it began, and what it printed stands above or in the log of the cluster",
+            "its log is empty: the job ended before its work began; see its output above or in the log of the cluster",
         ),
         (
             "python -m xstilts\n{'loss': '1.0'}\n\n",
-            "its log breaks off: it was probably killed (kill -9, no memory left), or its disk was full; "
+            "its log breaks off: it was probably killed (kill -9, out of memory), or its disk was full; "
             "the last line is \"{'loss': '1.0'}\"",
         ),
         (
@@ -163,4 +163,4 @@ def test_a_job_that_failed_here_and_was_made_elsewhere_is_blamed_for_nothing(wor
     training = model(grid, "mnli", "pawsx")
     log(training, "error: another process (pid 7 on there) trains in .scratch\n")
     world.finish([*of_step(grid, "read_task", "encode_task"), model(grid, "none", "xnli"), training])
-    assert shown(grid) == ["What failed here has been made by another run meanwhile; start snakemake again to go on."]
+    assert shown(grid) == ["Another run has made what failed here; start snakemake again to continue."]

@@ -116,7 +116,7 @@ def _require_finite(outputs: list[tuple[np.ndarray, ...]], features: pa.Table, e
         first = examples["id"][features["example"][bad[0]].as_py()].as_py()
         raise NotFiniteError(
             f"{what}: the model's output is not finite for {len(bad)} of {len(outputs)} rows, the first of which "
-            f"belongs to the example {shorten(first)}. No prediction can be made of it."
+            f"belongs to the example {shorten(first)}. It cannot be turned into predictions."
         )
 
 

@@ -56,7 +56,7 @@ def _read(noun: str, plural: str, found: Iterable[Verified]) -> list[Verified]:
 
 
 _ON_RESULTS = (
-    "Delete the manifest.json of every such entry: snakemake makes it anew as soon as something is to be made from it, "
+    "Delete the manifest.json of every such entry: snakemake rebuilds it as soon as something depends on it, "
     "and at once if those in {}/*/*~*/ are deleted too."
 )
 
@@ -68,6 +68,6 @@ def _on_files(store: Path, doubtful: list[str]) -> list[str]:
     listed = ", ".join(str(store / path) for path in doubtful[:_SHOWN]) + ", …" * (len(doubtful) > _SHOWN)
     return [
         f"{many(len(doubtful), 'result')} stand for the content that was known, and may have been made from either "
-        f"({listed}). The next run of snakemake makes them anew, under other names, from the files as they are now. "
+        f"({listed}). The next run of snakemake rebuilds them from the files as they are now, under other names. "
         "If you put the earlier files back, delete the manifest.json of these results first."
     ]

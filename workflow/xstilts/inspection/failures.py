@@ -13,7 +13,7 @@ _DOING = {"train_stage": "training", "predict": "predicting", "score": "scoring"
 _OF_DATA = {"read_task": "reading", "encode_task": "encoding"}
 _ROLES = {"train": "training", "evaluate": "evaluation"}
 _UNTOLD = "A job failed, and no log says why; what Snakemake says above may."
-_ELSEWHERE = "What failed here has been made by another run meanwhile; start snakemake again to go on."
+_ELSEWHERE = "Another run has made what failed here; start snakemake again to continue."
 
 
 def summary(state: State, begun: float) -> str:

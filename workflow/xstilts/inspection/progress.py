@@ -21,8 +21,8 @@ _LOSS = re.compile(r"^\{'loss': .*\}$", re.MULTILINE)
 _RESUMED = re.compile(re.escape(GOING_ON).replace(r"\{\}", r"(\d+)"))
 _FAILURE = "error: "
 _TRACEBACK = "Traceback (most recent call last):"
-_NOT_BEGUN = "its log is empty: it ended before it began, and what it printed stands above or in the log of the cluster"
-_KILLED = "its log breaks off: it was probably killed (kill -9, no memory left), or its disk was full; the last line is"
+_NOT_BEGUN = "its log is empty: the job ended before its work began; see its output above or in the log of the cluster"
+_KILLED = "its log breaks off: it was probably killed (kill -9, out of memory), or its disk was full; the last line is"
 
 
 @dataclass(frozen=True)
