@@ -53,6 +53,11 @@ UNREAD = [
     ("udpos", "train", "de", {"UD_German-GSD/de_gsd-ud-train.conllu": SENTENCE, f"{HDT}-a-1.conllu.gz": SENTENCE}),
     ("udpos", "train", "de", {"UD_German-GSD/de_gsd-ud-train.conllu": SENTENCE, f"{HDT.upper()}.conllu": SENTENCE}),
     ("copa", "train", "en", {"train.jsonl": "{}", "train-00001-of-00002.jsonl": "{}"}),
+    ("xnli", "dev", "de", {"dev-de.tsv": PAIR, "dev-de-a1.tsv": PAIR}),
+    ("xnli", "dev", "de", {"dev-de.tsv": PAIR, "dev-de-1of4.tsv": PAIR}),
+    ("xnli", "dev", "de", {"dev-de.tsv": PAIR, "dev-de_section3.tsv": PAIR}),
+    ("xnli", "dev", "de", {"dev-de.tsv": PAIR, "dev-de-part-two.tsv": PAIR}),
+    ("panx", "test", "de", {"de/test": "de:Ulm\tB-LOC\n", "de/test-aa": "de:Ulm\tB-LOC\n"}),
 ]
 
 
@@ -64,6 +69,41 @@ def test_a_part_that_no_layout_reads_is_refused_by_its_name(tmp_path, name, spli
     message = refused(tmp_path, name, split, lang)
     assert list(files)[-1].rpartition("/")[2] in message
     assert f"a part of {name} {split} in {lang!r} and is not read" in message
+
+
+GSD = "UD_German-GSD/de_gsd-ud-train.conllu"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "UD_German-HDT/train/de_hdt-ud-train.conllu",
+        "ud_german-hdt/de_hdt-ud-train.conllu",
+        "UD_German-HDT/de-hdt-ud-train.conllu",
+        "UD_German-HDT/de_hdt-ud-training.conllu",
+        "UD_German-HDT/de_hdt-ud-train-a1b2.conllu",
+        "UD_German-HDT/de_hdt-ud-train.conllu.part_aa",
+        "UD_German-HDT/DE_HDT-UD-TRAIN.CONLL",
+    ],
+)
+def test_a_treebank_of_the_split_that_no_pattern_reads_is_refused_wherever_it_lies(tmp_path, path):
+    write(tmp_path, {GSD: SENTENCE, path: SENTENCE})
+    message = refused(tmp_path, "udpos", "train", "de")
+    assert f"{tmp_path / path}: found " in message
+    assert "of udpos train in 'de'" in message
+
+
+def test_what_lies_beside_a_treebank_that_is_read_is_no_other_one(tmp_path):
+    beside = [GSD.replace(".conllu", suffix) for suffix in (".txt", ".conllu.gz", ".conllu.1")]
+    others = ["UD_German-GSD/de_gsd-ud-dev.conllu", "UD_Swiss_German-UZH/gsw_uzh-ud-train.conllu"]
+    files = {GSD: SENTENCE, **dict.fromkeys([*beside, *others], SENTENCE)}
+    assert len(read(tmp_path, "udpos", files, "train")) == 1
+
+
+def test_parts_are_read_in_the_order_of_their_numbers(tmp_path):
+    files = {f"{HDT}-{number}.conllu": SENTENCE.replace("Dogs", f"Dogs{number}") for number in (10, 1, 2)}
+    rows = read(tmp_path, "udpos", files, "train")
+    assert [row["words"][0] for row in rows] == ["Dogs1", "Dogs2", "Dogs10"]
 
 
 def test_files_that_are_missing_are_looked_for_in_parts(tmp_path):

@@ -53,11 +53,11 @@ def _gemma() -> Tokenizer:
     return Tokenizer.from_str(json.dumps(content))
 
 
-def _across() -> Tokenizer:
-    """Sub-words with parts of two words, with a word and the blank behind it, and with two words."""
+def _across(*with_blanks: str) -> Tokenizer:
+    """Sub-words with blanks inside or behind them, beside those of a prefix."""
     content = json.loads(_unigram(pre_tokenizers.Metaspace(prepend_scheme="first", split=False)).to_str())
     pieces = {piece: score for piece, score in content["model"]["vocab"] if "▁" not in piece[1:]}
-    pieces |= dict.fromkeys(("y▁wool", "e▁har", "r▁", f"▁{TWO_WORDS.replace(' ', '▁')}"), -1.0)
+    pieces |= dict.fromkeys(with_blanks, -1.0)
     content["model"]["vocab"] = list(pieces.items())
     return Tokenizer.from_str(json.dumps(content))
 
@@ -111,8 +111,9 @@ BLANKS: dict[str, Callable[[], PreTrainedTokenizerBase]] = {
 """The blank before a word is part of its sub-words."""
 
 ACROSS: dict[str, Callable[[], PreTrainedTokenizerBase]] = {
-    "Metaspace without split": lambda: _backend(_across()),
+    "Metaspace without split": lambda: _backend(_across("y▁wool", "e▁har", "r▁", f"▁{TWO_WORDS.replace(' ', '▁')}")),
+    "blanks behind sub-words": lambda: _backend(_across("r▁", "e▁", "s▁")),
 }
-"""A sub-word may have a blank inside."""
+"""A sub-word may have parts of two words, or a word and the blank behind it."""
 
 ALL = ALONE | BLANKS | ACROSS

@@ -20,7 +20,7 @@ _PROBE = ["a", "a"]
 _MARKS = "▁Ġ "
 """How vocabularies write a blank: SentencePiece, byte-level BPE, and tokens that were added as they are."""
 
-_BLANK_INSIDE = re.compile(f"[^{_MARKS}][{_MARKS}]+[^{_MARKS}]")
+_BLANK_BEHIND = re.compile(f"[^{_MARKS}][{_MARKS}]")
 
 
 class Words(NamedTuple):
@@ -58,9 +58,9 @@ def tokenised(sentences: pa.ChunkedArray, tokenizer: "PreTrainedTokenizerBase") 
 
 @lru_cache(maxsize=1)
 def _manner(tokenizer: "PreTrainedTokenizerBase") -> Callable[[pa.ChunkedArray, "PreTrainedTokenizerBase"], Words]:
-    """The first manner that gives the ids of running text, of the probe and of all sub-words with a blank inside."""
-    across = [_text(tokenizer, token).split() for token in tokenizer.get_vocab() if _BLANK_INSIDE.search(token)]
-    probes = [_PROBE, *(words for words in across if len(words) > 1)]
+    """The first manner that gives the ids of running text, of the probe and of all sub-words with a blank behind."""
+    across = [_text(tokenizer, token).split() for token in tokenizer.get_vocab() if _BLANK_BEHIND.search(token)]
+    probes = [_PROBE, *([*words, *_PROBE[:1]] for words in across if words)]
     expected = subwords(tokenizer, [" ".join(words) for words in probes])
     for manner in (_alone, _behind_blanks):
         words = manner(pa.chunked_array([probes], pa.list_(pa.string())), tokenizer)

@@ -76,6 +76,11 @@ def require_whole(found: Found) -> Found:
                 raise DataError(path, "", f"what looks like a part of {what} and is not read", f"all in {name}", hint)
             if whole in found.paths:
                 raise DataError(path, "", f"a part beside the whole, {whole.name}", "one or the other", "Remove one.")
+    if found.layout.own:
+        own = _named(found.layout.own, found.split, found.lang)
+        for path in parts.unread(found.folder, own, found.paths):
+            hint = "Give it the name and the folder that the release gives it, or move it elsewhere if it is not of it."
+            raise DataError(path, "", f"a file of {what} that is not read", "all of them among those read", hint)
     return found
 
 
@@ -101,9 +106,12 @@ def _layouts(task: Task, split: str, lang: str) -> list[Layout]:
 
 def file_names(layout: Layout, split: str, lang: str) -> list[str]:
     """The patterns of a layout with the names of the language and the split in place; they may hold `*`."""
+    return [_named(pattern, split, lang) for pattern in layout.patterns]
+
+
+def _named(pattern: str, split: str, lang: str) -> str:
     own = language(lang)
-    names = {"split": split, "lang": lang, "iso3": own.iso3, "name": own.name.lower()}
-    return [pattern.format(**names) for pattern in layout.patterns]
+    return pattern.format(split=split, lang=lang, iso3=own.iso3, name=own.name.lower())
 
 
 def _pieces(task: Task, split: str, lang: str, folders: Folders) -> list[Path]:
@@ -117,7 +125,7 @@ def _matches(folder: Path, name: str, in_parts: bool) -> list[Path]:
     found = [path for path in folder.glob(name) if path.is_file()]
     if in_parts:
         found += [path for path, whole in parts.of(folder, name) if path != whole and path.suffix == whole.suffix]
-    return sorted(found, key=lambda path: (path.name, path))
+    return sorted(found, key=lambda path: (parts.order(path.name), path))
 
 
 def _chosen(folder: Path, layout: Layout, matches: list[list[Path]]) -> tuple[Path, ...]:

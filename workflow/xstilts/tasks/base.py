@@ -34,6 +34,8 @@ class Layout:
         every: each pattern stands for any number of files, whole or in parts (`xstilts.sources.parts`), which are
             read one after the other in the order of the patterns, then of their names (treebanks of one language);
             otherwise it must match exactly one.
+        own: what every file of the split is called, wherever it lies below the folder, as a regular expression with the
+            names of `patterns`: such a file that no pattern reads is an error.
         by_turns: the files are read side by side, a row from each (the rounds of ANLI), so that the first rows of
             the split are of all of them.
         languages: the languages of the files, where their names do not say it; empty for every language.
@@ -45,6 +47,7 @@ class Layout:
     patterns: tuple[str, ...]
     read: Reader
     every: bool = False
+    own: str = ""
     by_turns: bool = False
     languages: tuple[str, ...] = ()
     unlabelled: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from xstilts.sources.formats import conllu, tagged
 from xstilts.tasks.base import Layout, Task
 
 _LAYOUTS = (
-    Layout(("UD_*/{lang}_*-ud-{split}.conllu",), conllu.read, every=True),
+    Layout(("UD_*/{lang}_*-ud-{split}.conllu",), conllu.read, every=True, own="{lang}[-_.].*[-_.]{split}"),
     Layout(("{split}-{lang}.tsv",), tagged.xtreme, unlabelled=("test",)),
 )
 

@@ -60,7 +60,7 @@ def read(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 def _sentences(path: Path) -> Iterator[_Sentence]:
     sentence = None
     for number, line in text.lines(path):
-        if not line.strip():
+        if text.is_blank(line):
             if sentence:
                 yield _complete(path, sentence)
             sentence = None

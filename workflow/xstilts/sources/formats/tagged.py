@@ -38,7 +38,7 @@ def panx(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 def _sentences(path: Path) -> Iterator[list[Line]]:
     sentence: list[Line] = []
     for number, line in text.lines(path):
-        if line.strip():
+        if not text.is_blank(line):
             sentence.append((number, line))
         elif sentence:
             yield sentence

@@ -54,6 +54,11 @@ def decode(path: Path, raw: bytes, first_line: int = 1) -> str:
     return text.removeprefix(_BYTE_ORDER_MARK) if first_line == 1 else text
 
 
+def is_blank(line: str) -> bool:
+    """Whether a line is empty or has blanks and TABs alone; other white space, as U+00A0, may be a word."""
+    return not line.strip(" \t")
+
+
 def columns(
     path: Path, number: int, line: str, names: tuple[str, ...], split: Callable[[str], list[str]] | None = None
 ) -> list[str]:
