@@ -57,6 +57,13 @@ def test_a_length_is_refused_where_the_model_itself_fails(encoder, length):
     assert fits(encoder, table) == takes(encoder, table)
 
 
+@pytest.mark.parametrize("length", [*range(94, 106), 200])
+def test_positions_under_another_name_are_looked_at_too(length):
+    config = AutoConfig.for_model("roformer", vocab_size=ROWS, pad_token_id=PAD, embedding_size=32, **tiny.CONFIG)
+    model, table = AutoModel.from_config(config).eval(), features([5] * length, [5])
+    assert fits(model, table) == takes(model, table)
+
+
 @pytest.mark.parametrize("highest", [ROWS - 1, ROWS, ROWS + 1])
 def test_an_id_is_refused_where_it_has_no_embedding(encoder, highest):
     table = features([3, 4], [5, highest, 7])

@@ -281,3 +281,9 @@ def test_sentences_of_bucc_that_differ_in_blanks_alone_stay_apart(tmp_path):
 def test_bucc_without_a_gold_file_is_unlabelled(tmp_path):
     rows = read(tmp_path, "bucc2018", {f"de-en.test.{side}": text for side, text in BUCC.items()})
     assert [row["gold"] for row in rows] == [None] * 6
+
+
+@pytest.mark.parametrize("word", ["\u00a0", "\u3000"])
+def test_a_line_of_white_space_that_may_be_a_word_ends_no_sentence(tmp_path, word):
+    rows = read(tmp_path, "panx", {"test-de.tsv": f"a\n{word}\nb\n \nc\n"})
+    assert [row["words"] for row in rows] == [["a", "", "b"], ["c"]]

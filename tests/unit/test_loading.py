@@ -1,5 +1,6 @@
 """Weights that are not those of the encoder are refused, whatever an encoder's own head has left beside them."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,14 @@ WRONG: dict[str, tuple[Callable[[Weights], Weights], str]] = {
     "a layer more": (
         lambda w: w | renamed(of_last_layer(w), lambda name: name.replace(".1.", ".2.")),
         r"0 missing; \d+ not part of it \('.*\.2\.",
+    ),
+    "an adapter": (
+        lambda w: w | {f"{min(of_last_layer(w)).removesuffix('.weight')}.lora_A.default.weight": torch.zeros(2, 2)},
+        r"1 not part of it \('.*lora_A",
+    ),
+    "scales of quantized weights": (
+        lambda w: w | {f"{min(of_last_layer(w))}_scale": torch.ones(1)},
+        r"1 not part of it \('.*_scale'",
     ),
     "a tensor less": (lambda w: {n: v for n, v in w.items() if n != min(of_last_layer(w))}, r": 1 missing \('.*1\."),
     "no words": (lambda w: {n: v for n, v in w.items() if n != word_embeddings(w)}, r"missing \('.*embeddings"),
@@ -111,6 +120,32 @@ def test_weights_of_the_old_format_are_looked_at_too(tmp_path, family):
     assert encoders.load_encoder(checkpoint)
     torch.save(renamed(weights, lambda name: f"module.{name}"), tmp_path / "pytorch_model.bin")
     with pytest.raises(UserError, match=r"'module\."):
+        encoders.load_encoder(checkpoint)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused_with_their_folder(tmp_path, family, value):
+    checkpoint, weights = saved(tmp_path, family)
+    name = min(of_last_layer(weights))
+    weights[name].view(-1)[-1] = value
+    write(checkpoint, weights)
+    with pytest.raises(UserError, match=f"1 of the .* tensors .* not finite, the first is '{name}'") as error:
+        encoders.load_encoder(checkpoint)
+    assert str(error.value).startswith(str(tmp_path))
+
+
+def test_an_adapter_and_quantized_weights_are_refused(tmp_path, family):
+    checkpoint, _ = saved(tmp_path, family)
+    config = tmp_path / "config.json"
+    plain = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(
+        json.dumps(plain | {"quantization_config": {"quant_method": "gptq", "bits": 4}}), encoding="utf-8"
+    )
+    with pytest.raises(UserError, match="its weights are quantized"):
+        encoders.load_encoder(checkpoint)
+    config.write_text(json.dumps(plain), encoding="utf-8")
+    (tmp_path / "adapter_config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UserError, match="holds an adapter"):
         encoders.load_encoder(checkpoint)
 
 

@@ -30,8 +30,8 @@ def by_csv(table: list[list[str]], end: str = "\r\n") -> str:
     return written.getvalue()
 
 
-def texts(folder, content: str, name="xnli", file="dev-de.tsv", split="dev") -> list[str]:
-    found = read(folder, name, {file: content}, split)
+def texts(folder, content: str, name="xnli", file="dev-de.tsv", split="dev", lang="de") -> list[str]:
+    found = read(folder, name, {file: content}, split, lang)
     for row in found:
         assert not {"\t", "\n"} & {*row["text_a"], *row["text_b"]}
     return [row["text_a"] for row in found]
@@ -50,6 +50,24 @@ def test_raw_quotes_under_line_feeds_are_text(tmp_path):
 def test_quotes_that_csv_wrote_are_read_by_its_rules_whatever_ends_a_line(tmp_path, end, quotes):
     table = rows(*quotes)
     assert texts(tmp_path, by_csv(table, end)) == [first for first, _, _ in table]
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
+@pytest.mark.parametrize(("name", "file", "header"), [("xnli", "dev-de.tsv", ""), ("pawsx", "de/dev_2k.tsv", PAWSX)])
+def test_a_file_with_quotes_around_every_text_is_refused(tmp_path, quoting, name, file, header):
+    written = io.StringIO(newline="")
+    pairs = [["Ja.", "Nein.", "0"], ['Sag "ja".', "Nein.", "1"]]
+    own = [[str(number), *row] if header else row for number, row in enumerate(pairs)]
+    csv.writer(written, delimiter="\t", lineterminator="\n", quoting=quoting).writerows(own)
+    with pytest.raises(DataError, match="with quotes around every text"):
+        read(tmp_path, name, {file: header + written.getvalue()}, "dev")
+
+
+def test_a_copy_of_glue_that_csv_wrote_is_read_by_its_rules(tmp_path):
+    header = ["index", "sentence1", "sentence2", "gold_label"]
+    table = [["1", 'He said ""no"".', "Yes.", "neutral"], ["2", '"No" is no.', "Yes.", "neutral"]]
+    content = by_csv([header, *table], "\n")
+    assert texts(tmp_path, content, "mnli", "train.tsv", "train", "en") == [row[1] for row in table]
 
 
 @pytest.mark.parametrize(

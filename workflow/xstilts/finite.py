@@ -32,7 +32,7 @@ class Watch:
 
 
 def require_finite(weights: Mapping[str, torch.Tensor]) -> None:
-    """Refuse the weights of a model if one of them is not finite.
+    """Refuse the weights of a model if one of them has a value that is not finite.
 
     Raises:
         NotFiniteError: with the first tensor that has such a value.
@@ -44,5 +44,5 @@ def require_finite(weights: Mapping[str, torch.Tensor]) -> None:
     if bad:
         raise NotFiniteError(
             f"{len(bad)} of the {len(floating)} tensors of the model have values that are not finite, the first is "
-            f"{bad[0]!r}; such a model is not saved."
+            f"{bad[0]!r}."
         )

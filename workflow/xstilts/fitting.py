@@ -14,6 +14,9 @@ from xstilts import features as feature_files
 from xstilts.errors import UserError
 from xstilts.kinds.batching import pad
 
+_POSITIONS = ("position_embeddings", "embed_positions", "wpe")
+"""What architectures call their vectors of positions."""
+
 _NO_TYPES = (
     "Use the tokenizer that belongs to the encoder, or, if it was trained without token types, leave "
     "'token_type_ids' out of model_input_names in its tokenizer_config.json."
@@ -34,7 +37,7 @@ def require_fit(model: PreTrainedModel, features: pa.Table, pad_token_id: int, n
     _require_ids(encoder, features, pad_token_id, name)
     if "token_type_ids" in features.column_names:
         _require_types(model, features, name)
-    if table := _embedding(encoder, "position_embeddings"):
+    if table := _embedding(encoder, *_POSITIONS):
         _require_positions(table, features, pad_token_id, name)
 
 
@@ -76,9 +79,9 @@ def _require_positions(table: nn.Embedding, features: pa.Table, pad_token_id: in
         )
 
 
-def _embedding(encoder: PreTrainedModel, name: str) -> nn.Embedding | None:
-    """The table of embeddings of this name, where the architecture has one."""
-    found = (module for path, module in encoder.named_modules() if path.rpartition(".")[2] == name)
+def _embedding(encoder: PreTrainedModel, *names: str) -> nn.Embedding | None:
+    """The table of embeddings of one of these names, where the architecture has one."""
+    found = (module for path, module in encoder.named_modules() if path.rpartition(".")[2] in names)
     return next((module for module in found if isinstance(module, nn.Embedding)), None)
 
 

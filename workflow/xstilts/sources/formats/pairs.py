@@ -63,7 +63,7 @@ def multinli_jsonl(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]
 def glue_mnli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """MultiNLI as GLUE distributes it; pairs without a majority are left out."""
     (path,) = paths
-    for place, pair in text.records(path, ("sentence1", "sentence2", "gold_label")):
+    for place, pair in _unquoted(path, ("sentence1", "sentence2", "gold_label")):
         yield place, NO_MAJORITY if pair[2] == _UNDECIDED else row_of(*pair)
 
 
@@ -77,8 +77,9 @@ def glue_snli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     names = text.header(path, ("sentence1", "sentence2", "label1", "gold_label"))
     positions = names.index("sentence1"), names.index("sentence2"), -1
     widths = [names.index("label1") + annotators + 1 for annotators in _ANNOTATORS]
+    split = quoted.splitter(path, by_csv=False)
     for number, line in islice(text.lines(path), 1, None):
-        values = line.split("\t")
+        values = split(line)
         if len(values) not in widths:
             raise text.wrong_columns(path, number, values, names)
         pair = [values[position] for position in positions]

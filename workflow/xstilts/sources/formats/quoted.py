@@ -30,10 +30,13 @@ def splitter(path: Path, *, by_csv: bool) -> Split:
             none of them looks quoted.
 
     Raises:
-        DataError: a line that `csv.writer` did not write, in a file that should be by it, or the file is cut off.
+        DataError: a line that `csv.writer` did not write, in a file that should be by it, a file in which every line
+            has a field in quotes, or the file is cut off.
     """
     plain, quoted, crlf, line = None, False, False, "\n"
+    number, wrapped = 0, 0
     for number, line in text.whole_lines(path):
+        wrapped += _has_field_in_quotes(line)
         crlf = crlf or line.endswith("\r\n")
         if '"' in line:
             written = _written(line.removesuffix("\n").removesuffix("\r"), _TAB) is not None
@@ -43,10 +46,18 @@ def splitter(path: Path, *, by_csv: bool) -> Split:
         number, line = plain
         hint = "Another program wrote it: take the file of the release, or write this one anew with csv.writer."
         raise DataError(path, f"line {number}", shorten(line), _QUOTED, hint)
+    # The header of a table may be without.
+    if plain and wrapped > 1 and wrapped >= number - 1:
+        hint = "Another program wrote it, with quotes around every text: take the file of the release."
+        raise DataError(path, f"line {plain[0]}", shorten(plain[1]), "texts without quotes around them", hint)
     if by_csv and crlf and not line.endswith("\n"):
         hint = "The file has been cut off; fetch it again."
         raise DataError(path, f"line {number}", shorten(line), "CRLF at its end, as on the other lines", hint)
     return _unquoted if quoted and not plain else _plain
+
+
+def _has_field_in_quotes(line: str) -> bool:
+    return any(len(field) > 1 and field[0] == field[-1] == '"' for field in line.rstrip("\r\n").split(_TAB))
 
 
 def _plain(line: str) -> list[str]:
