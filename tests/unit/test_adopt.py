@@ -230,6 +230,7 @@ class OldCode:
 
     def __init__(self, identity: Identity):
         self.split, self.encoder, self.tokenizer = identity.split, identity.encoder, identity.tokenizer
+        self.longest = identity.longest
 
     def code(self, *modules: str) -> str:
         return "old"

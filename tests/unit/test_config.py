@@ -28,6 +28,10 @@ MISTAKES = {
         {"training": {"precision": "fp32x"}},
         ["'training.precision'", "allowed: fp32, bf16", "Did you mean 'fp32'?"],
     ),
+    "a store like an option": ({"store": "-x"}, ["'store'", "would be taken for an option"]),
+    "a store without a name": ({"store": ""}, ["'store'", "expected a path"]),
+    "a store that YAML reads as nothing": ({"store": None}, ["'store'", 'quote it, as in "~/results"']),
+    "one language for a list": ({"languages": "de"}, ["'languages'", "expected a list"]),
     "Norwegian": ({"languages": ["de", False]}, ["'languages.1'", 'quote it, as in "no"']),
     "an encoder without a place": ({"encoders": {"a": {}}}, ["'encoders.a'", "'path'", "'repository'"]),
     "a branch for a revision": (
@@ -41,8 +45,8 @@ MISTAKES = {
     ),
     "no GPU at all": ({"stages": {"mnli": {"gpus": 0}}}, ["'stages.mnli.gpus'", "greater than 0", "0"]),
     "a name that cannot be a path": ({"experiment": "My Run"}, ["'experiment'", "'My Run'"]),
-    "a number for a name": ({"experiment": 2024}, ["'experiment'", "no text; put it in quotes", "found 2024"]),
-    "a date for a name": ({"experiment": date(2024, 1, 2)}, ["'experiment'", "2024-01-02, which is no text"]),
+    "a number for a name": ({"experiment": 2024}, ["'experiment'", "not as text. Put it in quotes", "found 2024"]),
+    "a date for a name": ({"experiment": date(2024, 1, 2)}, ["'experiment'", "2024-01-02 as a number or a date"]),
     "a key of an optional block": (
         {"encoders": {"a": {"pretraining": {"laiers": 1}}}},
         ["'encoders.a.pretraining.laiers'", "unknown key", "Did you mean 'layers'?"],

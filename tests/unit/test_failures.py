@@ -96,7 +96,9 @@ def test_what_failed_before_the_run_or_goes_on_elsewhere_is_not_told(world: Worl
     training = model(grid, "none", "xnli")
     log(training, "python -m xstilts\n")
     with exclusive(scratch(world.store, training, "training")):
-        assert shown(grid) == ["A job failed, and no log says why; what Snakemake says above may."]
+        assert shown(grid) == [
+            "The run ended before everything was made, and no log says why; what Snakemake says above may."
+        ]
 
 
 def test_what_failed_once_and_was_made_since_is_not_told(world: World):
@@ -146,7 +148,9 @@ def test_a_job_that_another_run_is_still_at_work_on_is_not_told(world: World):
     file = log(entry, "python -m xstilts predict\n")
     with file.open("a", encoding="utf-8") as held:
         locks.mark(held)
-        assert shown(grid) == ["A job failed, and no log says why; what Snakemake says above may."]
+        assert shown(grid) == [
+            "The run ended before everything was made, and no log says why; what Snakemake says above may."
+        ]
     assert "predicting pawsx" in shown(grid)[1]
 
 

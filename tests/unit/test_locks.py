@@ -107,7 +107,7 @@ def test_a_look_says_what_it_cannot_know_and_nothing_is_taken_away(no_locks, wor
     scratch(world.store, training, "training").mkdir(parents=True)
     lock.write_text("pid 7 on there", encoding="utf-8")
     state = State(grid.config, grid)
-    assert [one.holder for one in state.running.values()] == ["perhaps: this disk has no file locks to tell"]
+    assert [one.holder for one in state.running.values()] == ["perhaps: its lock cannot be looked at here"]
     assert RUNNING in {state.of(cell) for cell in grid.cells}
     assert (
         leftovers(world.store, {path: one for path, one in grid.entries.items() if one is not training}, ["mine"]) == []

@@ -23,7 +23,7 @@ def laid(tmp_path, *blocks: dict, command_line: dict | None = None) -> Config:
         files[-1].write_text(yaml.safe_dump({"encoders": {"large": block}}))
         update_config(raw, yaml.safe_load(files[-1].read_text()))
     update_config(raw, {"encoders": {"large": command_line or {}}})
-    return parse(raw, files)
+    return parse(raw, files, {"encoders": {"large": command_line or {}}})
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_a_repository_replaces_a_path(tmp_path):
 
 
 def test_the_last_of_three_files_has_it(tmp_path):
-    encoder = laid(tmp_path, SHIPPED, {"path": "mine"}, {"repository": "lab/other"}).encoders["large"]
-    # The revision is the one that was given for a repository.
-    assert (encoder.path, encoder.repository, encoder.revision) == (None, "lab/other", REVISION)
+    other = {"repository": "lab/other", "revision": REVISION[::-1]}
+    encoder = laid(tmp_path, SHIPPED, {"path": "mine"}, other).encoders["large"]
+    assert (encoder.path, encoder.repository, encoder.revision) == (None, "lab/other", REVISION[::-1])
     assert str(laid(tmp_path, SHIPPED, {"path": "mine"}, {"path": "theirs"}).encoders["large"].path) == "theirs"
 
 
@@ -55,8 +55,19 @@ def test_the_last_of_three_files_has_it(tmp_path):
 def test_the_command_line_comes_last(tmp_path, below):
     encoder = laid(tmp_path, {**below, "micro_batch": 4}, command_line=HUB).encoders["large"]
     assert (encoder.path, encoder.pretraining, encoder.repository) == (None, None, "lab/large")
+    again = laid(tmp_path, HUB, {**below, "micro_batch": 4}, command_line=HUB).encoders["large"]
+    assert (again.path, again.pretraining, again.repository) == (None, None, "lab/large")
     changed = laid(tmp_path, SHIPPED, {"path": "mine"}, command_line={"path": "theirs"}).encoders["large"]
     assert (str(changed.path), changed.repository) == ("theirs", None)
+
+
+@pytest.mark.parametrize(
+    "blocks", [[SHIPPED, {"repository": "lab/other"}], [SHIPPED, {"path": "x"}, {"repository": "lab/other"}]]
+)
+def test_a_commit_is_that_of_its_own_repository(tmp_path, blocks):
+    with pytest.raises(ConfigError, match="'repository' needs 'revision'"):
+        laid(tmp_path, *blocks)
+    assert laid(tmp_path, SHIPPED, {"revision": REVISION[::-1]}).encoders["large"].revision == REVISION[::-1]
 
 
 def test_a_setting_of_the_place_that_stays_is_no_new_place(tmp_path):

@@ -5,7 +5,7 @@ sys.path.insert(0, f"{workflow.basedir}/workflow")
 from xstilts.reporting import gallery
 from xstilts.run import Run
 
-RUN = Run(config, workflow.configfiles)
+RUN = Run(config, workflow.configfiles, workflow.config_settings.config)
 
 
 def made_from(wildcards):

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -317,12 +318,15 @@ def stages_of(intermediate: str) -> tuple[str, ...]:
     return () if intermediate == NO_INTERMEDIATE else tuple(intermediate.split("/"))
 
 
-def parse(raw: Mapping[str, Any], files: Iterable[Path | str] = ()) -> Config:
+def parse(
+    raw: Mapping[str, Any], files: Iterable[Path | str] = (), command_line: Mapping[str, Any] = MappingProxyType({})
+) -> Config:
     """The typed configuration.
 
     Args:
         raw: the merged YAML.
         files: where it came from, the last one winning; used to name the line of a mistake.
+        command_line: what was laid over the files, and is part of `raw` already.
 
     Raises:
         ConfigError: the first mistake: key, line, value, what is allowed.
@@ -334,7 +338,7 @@ def parse(raw: Mapping[str, Any], files: Iterable[Path | str] = ()) -> Config:
     try:
         for keys, text in mistakes.unwritable(raw):
             raise ConfigError(".".join(keys), text, mistakes.UNWRITABLE, origin=mistakes.origin(keys, raw, files))
-        return Config.model_validate(with_one_place(raw, files))
+        return Config.model_validate(with_one_place(raw, filter(Path.is_file, files), command_line))
     except ValidationError as error:
         first = error.errors()[0]
         keys = mistakes.keys(first["loc"], raw)

@@ -14,8 +14,8 @@ from typing import TextIO
 
 from xstilts.errors import UserError
 
-UNKNOWN = "perhaps: this disk has no file locks to tell"
-"""The holder of a lock on a disk without locks."""
+UNKNOWN = "perhaps: its lock cannot be looked at here"
+"""The holder of a lock on a disk without locks, or of one that may not be read."""
 
 _WITHOUT = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 
@@ -83,6 +83,8 @@ def holder(path: Path) -> str | None:
                 if error.errno not in _WITHOUT:
                     raise
                 return UNKNOWN
+    except PermissionError:
+        return UNKNOWN
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
     return None

@@ -10,12 +10,24 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel
 
+from xstilts import yamlfiles
+
 UNWRITABLE = "no file name can hold this text in this locale; set PYTHONUTF8=1 if it is right"
 
 _TEXT = (
-    "YAML reads {}, which is no text; put it in quotes, or where quotes get lost, as behind --config, give a name with "
-    "a letter in it"
+    "YAML reads {} as a number or a date, not as text. Put it in quotes; on the command line, where quotes get lost, "
+    "choose a name with a letter in it"
 )
+_TYPES = {
+    "path_type": "expected a path, as text",
+    "string_type": "expected text",
+    "tuple_type": "expected a list",
+    "list_type": "expected a list",
+    "model_type": "expected a block of keys with values",
+    "dict_type": "expected a block of names with settings",
+}
+"""What to say of a value of another type, in the words of YAML."""
+
 _ABSENT = object()
 
 
@@ -61,7 +73,9 @@ def problem(error: Mapping[str, Any]) -> str:
         return 'YAML reads an unquoted yes, no, on or off as true or false; quote it, as in "no"'
     if error["type"] == "string_type" and not isinstance(error["input"], list | dict | NoneType):
         return _TEXT.format(error["input"])
-    return error["msg"].removeprefix("Value error, ")
+    if error["type"] == "path_type" and error["input"] is None:
+        return 'YAML reads an unquoted ~, and nothing, as no value; quote it, as in "~/results"'
+    return _TYPES.get(error["type"]) or error["msg"].removeprefix("Value error, ")
 
 
 def allowed(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseModel]) -> list[str]:
@@ -95,7 +109,7 @@ def origin(keys: tuple[str, ...], raw: object, files: Iterable[Path | str]) -> s
     if files and not _same(_value(given, keys), _value(raw, keys)):
         return f" (command line, --config {keys[0]})"
     for file in reversed(files):
-        line = _line_of(keys, yaml.compose(Path(file).read_text(encoding="utf-8")))
+        line = _line_of(keys, yaml.compose(yamlfiles.text_of(Path(file))))
         if line is not None:
             return f" ({file}, line {line})"
     return ""

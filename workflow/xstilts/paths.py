@@ -16,6 +16,8 @@ def expanded(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
+    if not value.strip():
+        raise ValueError("expected a path; write '.' for the folder in which Snakemake is started")
     try:
         path = Template(value).substitute({name: text for name, text in os.environ.items() if text})
     except KeyError as error:
@@ -38,7 +40,9 @@ def written(path: Path) -> str:
     return f"./{text}" if text.startswith("~") else text
 
 
-def _without_braces(path: Path) -> Path:
+def _fit_for_rules(path: Path) -> Path:
+    if str(path).startswith("-"):
+        raise ValueError("a store whose name begins with '-' would be taken for an option; write its whole path")
     if {"{", "}"} & set(str(path)):
         raise ValueError("a store cannot have '{' or '}' in its path: Snakemake would take them for wildcards")
     return path
@@ -47,5 +51,5 @@ def _without_braces(path: Path) -> Path:
 UserPath = Annotated[Path, BeforeValidator(expanded), PlainSerializer(written, str, when_used="json")]
 """A path of the configuration."""
 
-StorePath = Annotated[UserPath, AfterValidator(_without_braces)]
+StorePath = Annotated[UserPath, AfterValidator(_fit_for_rules)]
 """A path that is part of what Snakemake's rules declare."""

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from xstilts import config as configuration
 from xstilts import devices, discard, leftovers, locks, sourcecode, store, streams
@@ -22,16 +23,17 @@ class Run:
     Args:
         raw: the merged configuration, as YAML gives it.
         files: where it came from as Snakemake lists it: those of the command line, then the workflow's own.
+        command_line: what `--config` has laid over the files; part of `raw` already.
 
     Raises:
         SystemExit: the configuration is not one; the message says why, and no job has been started.
     """
 
-    def __init__(self, raw: Mapping, files: Iterable[Path | str]):
+    def __init__(self, raw: Mapping, files: Iterable[Path | str], command_line: Mapping = MappingProxyType({})):
         streams.make_safe()
         *given, own = files
         try:
-            self.config: Config = configuration.parse(raw, [own, *given])
+            self.config: Config = configuration.parse(raw, [own, *given], command_line)
             self.grid: Grid = store.open_grid(self.config)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
@@ -128,6 +130,9 @@ class Run:
                 locks.require(self.config.store / "models", locks.TRAININGS)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
+        except OSError as error:
+            problem = f"{error.filename or self.config.store} cannot be used: {error.strerror}"
+            raise SystemExit(f"error: {problem}. Is it a folder, and is its disk mounted?") from None
         for entry in self.pending.values():
             if store.damaged(self.config.store, entry):
                 store.set_aside(self.config.store, entry)

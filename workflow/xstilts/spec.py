@@ -85,7 +85,7 @@ def _recalled(file: Path, fits: Callable[[object], bool]) -> dict[str, list]:
     """What a memory has that can be used; nothing where it is not there, cut off, or something else."""
     try:
         known = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return {key: value for key, value in known.items() if fits(value)} if isinstance(known, dict) else {}
 

@@ -143,7 +143,7 @@ def read_json(file: Path) -> dict:
         content = json.loads(file.read_bytes())
     except PermissionError:
         raise UserError(f"{file} may not be read by you; ask its owner for the right to.") from None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -23,13 +23,14 @@ def require_unambiguous(file: Path) -> None:
         UserError: the first such place, with its line.
     """
     try:
-        root = yaml.compose(_text(file), Loader=yaml.SafeLoader)
+        root = yaml.compose(text_of(file), Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise UserError(f"{file}: {error}") from None
     _check(file, root, (), set())
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """A configuration file as text that PyYAML reads, JSON with tabs included."""
     text = file.read_text(encoding="utf-8")
     try:
         json.loads(text)

@@ -1,16 +1,16 @@
 """Read every byte again: whether input files, encoders and results are what the names of results stand for."""
 
+import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from xstilts.commands.shell import many
 from xstilts.errors import UserError
+from xstilts.grid import Entry
 from xstilts.inspection import experiments, verification
 from xstilts.inspection.verification import Verified
-from xstilts.store import finished, open_grid
-
-_SHOWN = 10
+from xstilts.store import MANIFEST, finished, open_grid
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -37,10 +37,10 @@ def run(arguments: Namespace) -> None:
     results = _read("entry of the store", "entries of the store", verification.entries(store, named.values()))
     now = {path for config in configs if files for path in open_grid(config).entries}
     doubtful = [path for path, entry in named.items() if files and path not in now and finished(store, entry)]
-    advice = [*_on_files(store, doubtful)] if files else []
-    advice += [_ON_RESULTS.format(store / "experiments")] if results else []
+    advice = [_on_files(store, doubtful)] if files else []
+    advice += [_on_results(store, named, [one.what for one in results])] if results else []
     if advice:
-        raise UserError(" ".join([f"{many(len(files) + len(results), 'difference')}.", *advice]))
+        raise UserError("\n".join([f"{many(len(files) + len(results), 'difference')}.", *advice]))
 
 
 def _read(noun: str, plural: str, found: Iterable[Verified]) -> list[Verified]:
@@ -55,19 +55,31 @@ def _read(noun: str, plural: str, found: Iterable[Verified]) -> list[Verified]:
     return wrong
 
 
-_ON_RESULTS = (
-    "Delete the manifest.json of every such entry: snakemake rebuilds it as soon as something depends on it, "
-    "and at once if those in {}/*/*~*/ are deleted too."
-)
+def _on_results(store: Path, named: Mapping[str, Entry], damaged: Iterable[Entry]) -> str:
+    """What to do about entries of the store that are not as they were written, and about what was made from them."""
+    affected = {entry.path for entry in damaged}
+    while more := {
+        path
+        for path, entry in named.items()
+        if path not in affected and any(source.path in affected for source in entry.inputs.values())
+    }:
+        affected |= more
+    return (
+        "To have the damaged entries rebuilt, and what was made from them, delete these files and start snakemake "
+        f"again:\n{_listed(store / named[path].manifest for path in affected)}"
+    )
 
 
-def _on_files(store: Path, doubtful: list[str]) -> list[str]:
+def _on_files(store: Path, doubtful: list[str]) -> str:
     """What to do about input files that differ."""
     if not doubtful:
-        return ["Of input files that differ nothing was made yet; the next run takes them as they are."]
-    listed = ", ".join(str(store / path) for path in doubtful[:_SHOWN]) + ", …" * (len(doubtful) > _SHOWN)
-    return [
-        f"{many(len(doubtful), 'result')} stand for the content that was known, and may have been made from either "
-        f"({listed}). The next run of snakemake rebuilds them from the files as they are now, under other names. "
-        "If you put the earlier files back, delete the manifest.json of these results first."
-    ]
+        return "Nothing was made yet of the input files that differ; the next run takes them as they are."
+    return (
+        f"{many(len(doubtful), 'result')} stand for the content that was known, and may have been made from either. "
+        "The next run of snakemake rebuilds them from the files as they are now, under other names. If you put the "
+        f"earlier files back, delete these first:\n{_listed(store / path / MANIFEST for path in doubtful)}"
+    )
+
+
+def _listed(files: Iterable[Path]) -> str:
+    return "\n".join(f"  {file}" for file in sorted(files) if os.path.lexists(file))

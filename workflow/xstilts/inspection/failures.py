@@ -12,7 +12,7 @@ LENGTH = 400
 _DOING = {"train_stage": "training", "predict": "predicting", "score": "scoring"}
 _OF_DATA = {"read_task": "reading", "encode_task": "encoding"}
 _ROLES = {"train": "training", "evaluate": "evaluation"}
-_UNTOLD = "A job failed, and no log says why; what Snakemake says above may."
+_UNTOLD = "The run ended before everything was made, and no log says why; what Snakemake says above may."
 _ELSEWHERE = "Another run has made what failed here; start snakemake again to continue."
 
 
