@@ -76,6 +76,13 @@ def test_nothing_lies_among_the_entries_before_the_job_is_done(tmp_path: Path):
         assert draft.folder.name.startswith(".")
 
 
+def test_a_file_that_only_its_owner_may_read_becomes_as_open_as_the_others(tmp_path: Path):
+    with publishing(tmp_path, ENTRY) as draft:
+        (draft.folder / "model.safetensors").touch(mode=0o600)
+    modes = {file.name: file.stat().st_mode for file in (tmp_path / ENTRY.path).iterdir()}
+    assert modes["model.safetensors"] == modes["manifest.json"]
+
+
 def test_the_manifest_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     seen, write = {}, store.write_json
 

@@ -289,6 +289,9 @@ def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
         yield draft
         write_json(draft.folder / SPEC, entry.spec)
         written = {str(file.relative_to(draft.folder)): file for file in _files(draft.folder)}
+        # Some libraries let nobody but the owner read what they write, whatever the umask says.
+        for file in written.values():
+            file.chmod((draft.folder / SPEC).stat().st_mode)
         hashes = {name: spec.sha256(file) for name, file in written.items()}
         sizes = {name: _size(file) for name, file in written.items()}
         for name in hashes:
