@@ -107,10 +107,8 @@ def test_training_and_prediction_need_no_tokenizer_of_the_encoder(tmp_path, tiny
     world = experiment(tmp_path, tmp_path / "encoder")
     tiny.encoder(tmp_path / "encoder", tiny_tokenizer)
     beside = encoded(world) / "tokenizer"
-    loaded, load = [], tokenization.load_tokenizer
-    monkeypatch.setattr(
-        tokenization, "load_tokenizer", lambda checkpoint: loaded.append(checkpoint) or load(checkpoint)
-    )
+    loaded, load = [], tokenization._loaded
+    monkeypatch.setattr(tokenization, "_loaded", lambda checkpoint: loaded.append(checkpoint) or load(checkpoint))
     world.run("train_stage", "ccg")
     (predict,) = (entry for entry in open_grid(world.config).entries.values() if entry.step == "predict")
     world.run("predict", "ccg")

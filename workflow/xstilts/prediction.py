@@ -58,7 +58,7 @@ def predict(request: Request) -> dict[str, object]:
     """
     kind, folder = kinds.load(request.task.kind), request.checkpoint.name
     model = encoders.load_model(folder, kind)
-    pad_token_id = tokenization.load_tokenizer(Checkpoint(str(request.tokenizer))).pad_token_id
+    pad_token_id = tokenization.pad_token_id(request.tokenizer)
     for _, features in request.splits[request.split].values():
         require_fit(model, features, pad_token_id, folder)
     return decoded(

@@ -24,13 +24,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
         UserError: it cannot be loaded or is no fast one, or its vocabulary was lost so that text would become unknown
             tokens only.
     """
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            checkpoint.name, revision=checkpoint.revision, trust_remote_code=False
-        )
-    # The library below it knows no narrower class of errors: a file that is cut off is an Exception and nothing else.
-    except Exception as error:
-        raise refused(checkpoint, "its tokenizer", error) from error
+    tokenizer = _loaded(checkpoint)
     _require_model_of_file(tokenizer, checkpoint)
     if not tokenizer.is_fast:
         raise UserError(f"{checkpoint.name}: has no fast tokenizer; put its tokenizer.json into the folder.")
@@ -42,6 +36,19 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
             "its tokenizer files are missing or their class is not named in tokenizer_config.json."
         )
     return tokenizer
+
+
+def pad_token_id(folder: Path) -> int:
+    """The id of padding of a tokenizer that lies beside its token ids, and was checked when it was written there."""
+    return _loaded(Checkpoint(str(folder))).pad_token_id
+
+
+def _loaded(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
+    try:
+        return AutoTokenizer.from_pretrained(checkpoint.name, revision=checkpoint.revision, trust_remote_code=False)
+    # The library below it knows no narrower class of errors: a file that is cut off is an Exception and nothing else.
+    except Exception as error:
+        raise refused(checkpoint, "its tokenizer", error) from error
 
 
 def _require_model_of_file(tokenizer: PreTrainedTokenizerBase, checkpoint: Checkpoint) -> None:
@@ -68,7 +75,7 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
         UserError: what loads from there is not the same.
     """
     tokenizer.save_pretrained(folder)
-    before, after = _state(tokenizer), _state(load_tokenizer(Checkpoint(str(folder))))
+    before, after = _state(tokenizer), _state(_loaded(Checkpoint(str(folder))))
     if changed := [name for name in before if before[name] != after[name]]:
         raise UserError(
             f"{tokenizer.name_or_path}: its {type(tokenizer).__name__} is not the same after it was saved and loaded "

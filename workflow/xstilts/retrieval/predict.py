@@ -5,7 +5,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xstilts import encoders, tokenization
-from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
 from xstilts.fitting import require_fit
 from xstilts.prediction import Parts, Request, device
@@ -59,7 +58,7 @@ def _require_gold(task: Task, split: str, parts: Parts) -> None:
 def _vectors(request: Request) -> dict[tuple[str, str], np.ndarray]:
     features = {(split, lang): part[1] for split, parts in request.splits.items() for lang, part in parts.items()}
     encoder, sentences = encoders.load_encoder(request.checkpoint), pa.concat_tables(features.values())
-    pad_token_id = tokenization.load_tokenizer(Checkpoint(str(request.tokenizer))).pad_token_id
+    pad_token_id = tokenization.pad_token_id(request.tokenizer)
     require_fit(encoder, sentences, pad_token_id, request.checkpoint.name)
     everything = embed(
         encoder.to(device()),

@@ -95,7 +95,7 @@ def train(
     """
     set_seed(seed)
     tokenizer = tokenization.shared({name: d.tokenizer for name, d in data.items()})
-    pad_token_id = tokenization.load_tokenizer(encoders.Checkpoint(str(tokenizer))).pad_token_id
+    pad_token_id = tokenization.pad_token_id(tokenizer)
     models = {name: encoders.with_fresh_head(parent, d.kind, d.task) for name, d in data.items()}
     for name, d in data.items():
         for table in (d.train, *(rows for _, rows in d.dev.values())):
