@@ -13,6 +13,7 @@ from safetensors.torch import load_model
 from torch.utils.data import DataLoader, Dataset
 from transformers import (
     EarlyStoppingCallback,
+    PreTrainedModel,
     Trainer,
     TrainerState,
     TrainingArguments,
@@ -96,11 +97,7 @@ def train(
     set_seed(seed)
     tokenizer = tokenization.shared({name: d.tokenizer for name, d in data.items()})
     pad_token_id = tokenization.pad_token_id(tokenizer)
-    models = {name: encoders.with_fresh_head(parent, d.kind, d.task) for name, d in data.items()}
-    for name, d in data.items():
-        for table in (d.train, *(rows for _, rows in d.dev.values())):
-            require_fit(models[name], table, pad_token_id, parent.name)
-    model = StageModel(models)
+    model = StageModel({name: _with_fresh_head(parent, d, pad_token_id) for name, d in data.items()})
     sampler = _sampler(stage, data, seed, micro_batch_size(stage.batch_size, micro_batch, processes))
     unlabelled = [f"{name} in {', '.join(langs)}" for name, d in data.items() if (langs := d.unlabelled_dev())]
     selecting = not unlabelled
@@ -129,6 +126,14 @@ def train(
         model.save(output)
         tokenization.copy_tokenizer(tokenizer, output)
         (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n", encoding="utf-8")
+
+
+def _with_fresh_head(parent: encoders.Checkpoint, data: TaskData, pad_token_id: int) -> PreTrainedModel:
+    """The model of a task, once it is sure that it can take the task's features."""
+    model = encoders.with_fresh_head(parent, data.kind, data.task)
+    for features_of_split in (data.train, *(rows for _, rows in data.dev.values())):
+        require_fit(model, features_of_split, pad_token_id, parent.name)
+    return model
 
 
 def _require_best(state: TrainerState) -> None:
