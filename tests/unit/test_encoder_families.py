@@ -10,7 +10,7 @@ import tiny
 import torch
 import transformers
 import yaml
-from conftest import SENTENCES
+from sentences import SENTENCES
 from transformers import AutoTokenizer
 
 from xstilts import encoders, kinds, tokenization

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import SENTENCES
 from hypothesis import given
 from hypothesis import strategies as st
+from sentences import SENTENCES
 from tokenizer_types import ACROSS, ALL, ALONE, BLANKS, TWO_WORDS
 
 from xstilts.errors import UserError

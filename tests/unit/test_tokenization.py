@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import sentencepiece
 import tiny
-from conftest import SENTENCES
 from jobs import Experiment
+from sentences import SENTENCES
 from tokenizer_types import ALL
 from transformers import AutoTokenizer
 

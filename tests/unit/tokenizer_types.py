@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 
 import transformers
-from conftest import SENTENCES
+from sentences import SENTENCES
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
