@@ -152,7 +152,9 @@ def test_every_file_of_every_entry_is_that_of_an_undisturbed_run(undisturbed: Ex
 def test_nothing_but_results_remains(undisturbed: Experiment, survivor: Tormented):
     def names(made: Experiment) -> set[str]:
         places = (made.results, made.folder / "logs", made.folder / "data")
-        return {str(path.relative_to(made.folder)) for place in places for path in place.rglob("*")}
+        found = {path.relative_to(made.folder) for place in places for path in place.rglob("*")}
+        # What is remembered between two looks depends on how old the files were.
+        return {str(path) for path in found if ".cache" not in path.parts}
 
     assert names(undisturbed) == names(survivor.experiment)
     assert [path for path in survivor.experiment.results.rglob(".*") if path.name != ".cache"] == []
