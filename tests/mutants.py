@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "workflow/xstilts"
+TESTS = "tests/unit"
 BUILD = ROOT / "build" / "mutants"
 REQUIRED = 0.85
 """The share of the mutants of an area that its tests must kill."""
@@ -53,20 +54,21 @@ use_git_change_detection = false
 KILLED = {"killed", "timeout"}
 
 
-def modules(area: str) -> list[str]:
-    """The modules of an area, below the package."""
-    package = ROOT / PACKAGE
-    return sorted(
-        str(path.relative_to(package))
-        for pattern in AREAS[area][0].split()
-        for path in package.glob(pattern)
-        if path.suffix == ".py"
-    )
+def matches(folder: str, patterns: str) -> list[str]:
+    """The Python files below a folder of the repository that the patterns name; each pattern has to name one."""
+    found = []
+    for pattern in patterns.split():
+        paths = [path for path in (ROOT / folder).glob(pattern) if path.suffix == ".py"]
+        if not paths:
+            sys.exit(f"{Path(__file__).name}: no file of {folder} matches {pattern}. Correct AREAS.")
+        found += [str(path.relative_to(ROOT / folder)) for path in paths]
+    return sorted(set(found))
 
 
 def changed(since: str | None) -> set[str]:
     """Modules of the package that differ from a revision, those not yet known to git among them."""
-    since = since or ("origin/main" if git("rev-parse", "--verify", "--quiet", "origin/main") else "HEAD")
+    upstream = git("for-each-ref", "--format=%(refname)", "refs/remotes/origin/main")
+    since = since or (upstream[0] if upstream else "HEAD")
     paths = [
         *git("diff", "--name-only", since, "--", PACKAGE),
         *git("ls-files", "--others", "--exclude-standard", PACKAGE),
@@ -75,8 +77,9 @@ def changed(since: str | None) -> set[str]:
 
 
 def git(*arguments: str) -> list[str]:
-    """The lines that git prints; none where it fails."""
-    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.splitlines()
+    """The lines that git prints."""
+    command = subprocess.run(["git", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return command.stdout.splitlines() if command.returncode == 0 else sys.exit("git failed, see above.")
 
 
 def prepare(area: str, chosen: list[str]) -> Path:
@@ -92,12 +95,8 @@ def prepare(area: str, chosen: list[str]) -> Path:
     (folder / "tests").symlink_to(ROOT / "tests")
     for name in ("Snakefile", "config.yaml", "docs", "envs", "README.md", "profiles"):
         (copies / name).symlink_to(ROOT / name)
-    tests = [
-        str(path.relative_to(ROOT))
-        for pattern in AREAS[area][1].split()
-        for path in (ROOT / "tests/unit").glob(pattern)
-    ]
-    settings = SETTINGS.format(modules=[f"src/xstilts/{name}" for name in chosen], tests=sorted(tests))
+    tests = [f"{TESTS}/{name}" for name in matches(TESTS, AREAS[area][1])]
+    settings = SETTINGS.format(modules=[f"src/xstilts/{name}" for name in chosen], tests=tests)
     (folder / "pyproject.toml").write_text(settings, encoding="utf-8")
     return folder
 
@@ -163,10 +162,10 @@ def main() -> None:
         parser.error(f"there is no area {', '.join(sorted(unknown))}; there are {', '.join(AREAS)} and all")
     if arguments.areas:
         areas = AREAS if "all" in arguments.areas else arguments.areas
-        chosen = {area: modules(area) for area in areas}
+        chosen = {area: matches(PACKAGE, AREAS[area][0]) for area in areas}
     else:
         different = changed(arguments.since)
-        chosen = {area: [name for name in modules(area) if name in different] for area in AREAS}
+        chosen = {area: [name for name in matches(PACKAGE, AREAS[area][0]) if name in different] for area in AREAS}
     if not any(chosen.values()):
         print(f"No module of {', '.join(AREAS)} has changed. Name areas to test them whole.")
     enough = True
