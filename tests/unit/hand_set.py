@@ -14,7 +14,7 @@ LAYERS = (lambda angle: angle, lambda angle: angle**2 / 90, lambda angle: 2 * ab
 
 
 class Angles(nn.Module):
-    """Layer n gives the token t the unit vector of the angle `LAYERS[n - 1](t)`; the embeddings tell no tokens apart."""
+    """Layer n gives the token t the unit vector of the angle `LAYERS[n - 1](t)`."""
 
     def __init__(self):
         super().__init__()

@@ -2,6 +2,7 @@
 
 import math
 import random
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -110,10 +111,48 @@ def test_a_vector_without_direction_is_refused_with_its_own_row_whatever_is_repe
         candidates(broken, Side(["d"], ["z"], np.array([[1, 0]], np.float32)))
 
 
-def test_sentences_at_a_right_angle_are_not_candidates():
+def named(lang: str, *rows: list[float]) -> Side:
+    """A side whose sentences are all different."""
+    names = [f"{lang}-{row}" for row in range(len(rows))]
+    return Side(names, names, np.array(rows, np.float32))
+
+
+FIVE = named("en", [1, 0], [0.8, 0.6], [0.6, 0.8], [0.28, 0.96], [0, 1])
+"""Their cosines to (1, 0) are their first numbers."""
+
+
+@pytest.mark.parametrize(
+    ("given", "mean"), [({}, (1 + 0.8 + 0.6 + 0.28) / 4), ({"k": 2}, (1 + 0.8) / 2), ({"k": 5}, 2.68 / 5)]
+)
+def test_the_margin_is_the_cosine_over_the_mean_of_both_means_over_k_neighbours_by_default_four(given, mean):
+    one = named("de", [2, 0])
+    # The nearest English sentence has the one foreign sentence for a neighbour, with a cosine of 1.
+    margin = pytest.approx(1 / ((mean + 1) / 2))
+    assert candidates(one, FIVE, **given) == [(margin, "de-0", "en-0")]
+    assert candidates(FIVE, one, **given) == [(margin, "en-0", "de-0")]
+
+
+def test_the_best_margin_wins_and_not_the_highest_cosine():
+    foreign = named("de", [0.8, 0.6, 0], [1, 0, 0], [0, 0, 1])
+    english = named("en", [1, 0, 0], [0, 1, 0])
+    # Cosines: 0.8 and 0.6, 1 and 0, 0 and 0. Means over two: 0.7, 0.5 and 0; 0.9 and 0.3.
+    # Margins of de-0: 0.8 / 0.8 and 0.6 / 0.5. Of de-1 to en-0: 1 / 0.7.
+    margins = [(pytest.approx(1 / 0.7), "de-1", "en-0"), (pytest.approx(1.2), "de-0", "en-1")]
+    assert candidates(foreign, english, k=2) == margins
+
+
+def test_a_margin_of_0_makes_no_candidate():
     foreign = Side(["de-0"], ["a"], np.array([[1, 0]], np.float32))
     english = Side(["en-0"], ["b"], np.array([[0, 1]], np.float32))
-    assert candidates(foreign, english) == []
+    assert candidates(foreign, english) == [], "0 / 0"
+    # en-1 takes de-1, the best of en-0 too; for de-0, at a right angle to both, en-0 is left: 0 / ((0 + 0.4) / 2).
+    found = candidates(named("de", [0, 0, 1], [1, 0, 0]), named("en", [0.8, 0.6, 0], [1, 0, 0]))
+    assert [pair[1:] for pair in found] == [("de-1", "en-1")]
+
+
+def test_of_equal_margins_those_of_foreign_sentences_come_first_in_the_order_of_their_rows():
+    # All cosines and margins are 1: de-0 and de-1 both find en-0, en-0 and en-1 both find de-0.
+    assert candidates(named("de", [1, 0], [2, 0]), named("en", [1, 0], [3, 0])) == [(1, "de-0", "en-0")]
 
 
 @pytest.mark.parametrize("block", [1, 7, 1000])
@@ -129,11 +168,18 @@ def test_equally_near_rows_give_the_lowest(block):
     assert nearest(np.eye(4, dtype=np.float32)[[2, 1]], index, block=block).tolist() == [2, 1]
 
 
-def test_search_leaves_the_precision_that_training_chose():
-    before = torch.get_float32_matmul_precision()
+def test_search_multiplies_in_full_precision_and_leaves_what_training_chose(monkeypatch):
+    before, during, largest = torch.get_float32_matmul_precision(), [], mine._largest
+
+    def spied(products: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
+        during.append(torch.get_float32_matmul_precision())
+        return largest(products, k)
+
+    monkeypatch.setattr(mine, "_largest", spied)
     torch.set_float32_matmul_precision("high")
     try:
         nearest(vectors(2), vectors(2))
+        assert during == ["highest"]
         assert torch.get_float32_matmul_precision() == "high"
     finally:
         torch.set_float32_matmul_precision(before)
@@ -157,6 +203,7 @@ def test_sides_that_do_not_fit_are_refused():
 
 
 def naive_threshold(mined, gold) -> float:
+    """XTREME's `bucc_optimize`, which ends with an IndexError where the last candidate is the best one."""
     threshold = best = 0
     for taken in range(1, len(mined) + 1):
         right = len({pair[1:] for pair in mined[:taken]} & gold)
@@ -177,6 +224,25 @@ def test_the_threshold_is_that_of_a_naive_walk(seed):
     assert best_threshold(mined, gold) == naive_threshold(mined, gold) > 0
 
 
+def test_where_sets_are_equally_good_the_threshold_is_still_that_of_a_naive_walk():
+    chance, ties = random.Random(0), 0
+    for _ in range(500):
+        mined = [(1 / n, f"de-{n}", f"en-{n}") for n in range(1, chance.randint(4, 12))]
+        right = [chance.random() < 0.4 for _ in mined]
+        gold = {pair[1:] for pair, kept in zip(mined, right, strict=True) if kept} | {("de-x", "en-x")}
+        assert best_threshold(mined, gold) == naive_threshold(mined, gold)
+        f1s = [Fraction(2 * sum(right[:taken]), taken + len(gold)) for taken in range(1, len(mined) + 1)]
+        ties += f1s.count(max(f1s)) > 1
+    assert ties > 25
+
+
+def test_of_equally_good_sets_the_smallest_wins():
+    mined = [(2.0, "de-0", "en-0"), (1.75, "de-1", "en-1"), (1.5, "de-2", "en-2"), (1.0, "de-3", "en-3")]
+    mined += [(0.5, "de-4", "en-4")]
+    # One of one right, of two to be found: 2 * 1 / (1 + 2). Two of four: 2 * 2 / (4 + 2).
+    assert best_threshold(mined, {("de-0", "en-0"), ("de-3", "en-3")}) == (2.0 + 1.75) / 2
+
+
 MINED = [(1.5, "de-0", "en-0"), (1.25, "de-1", "en-1"), (1.0, "de-2", "en-2")]
 
 
@@ -194,3 +260,4 @@ def test_the_threshold_is_zero_if_no_candidate_is_right():
     assert best_threshold(MINED, {("de-0", "en-1")}) == 0
     assert best_threshold([], {("de-0", "en-0")}) == 0
     assert best_threshold(MINED, set()) == 0
+    assert above([*MINED, (0.0, "de-3", "en-3"), (-0.5, "de-4", "en-4")], 0)[3:] == [("de-3", "en-3")]

@@ -85,7 +85,8 @@ def best_threshold(mined: Sequence[Candidate], gold: Set[tuple[str, str]]) -> fl
     """The score at which cutting candidates, sorted by falling score, gives the best F1 against the gold pairs.
 
     It lies midway between the last pair taken and the next one, is the score of the last candidate if all are
-    best taken, and 0 if no candidate is right. The smallest of equally good sets wins.
+    best taken, and 0 if no candidate is right. The smallest of equally good sets wins; F1 is rounded as in XTREME,
+    which can tell two sets apart that are equally good before rounding.
     """
     threshold = best = 0.0
     right = 0
