@@ -17,8 +17,6 @@ from sklearn.metrics import accuracy_score
 from xstilts import metrics
 from xstilts.errors import UserError
 from xstilts.metrics.chunks import conlleval_chunks
-from xstilts.metrics.mlqa import normalise as normalise_mlqa
-from xstilts.metrics.squad import normalise as normalise_squad
 
 UPOS = ["ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN", "PUNCT"]
 UPOS += ["SCONJ", "SYM", "VERB", "X"]
@@ -255,81 +253,6 @@ def test_pos_is_exactly_that_of_seqeval_0_0_12(old_seqeval, tags):
     batches = random_batches(tags)
     found = [score("pos", tagged(gold), predicted) for gold, predicted in batches]
     assert [[scores["f1"], scores["precision"], scores["recall"]] for scores in found] == old_seqeval(batches)
-
-
-@pytest.mark.parametrize(
-    ("found", "gold", "lang", "f1"),
-    [
-        ("The  Cat, sat!", "cat sat", "en", 100),
-        ("der Hund", "Hund", "de", 200 / 3),
-        ("北京。", "北京", "zh", 0),
-        ("北 京", "北京", "zh", 0),
-        ("theatre", "atre", "en", 0),
-        ("U.S.", "US", "en", 100),
-        ("a cat a cat", "cat", "en", 200 / 3),
-    ],
-)
-def test_squad_normalises_every_language_as_english(found, gold, lang, f1):
-    assert score("squad", asked({"q": [gold]}), {"q": found}, lang)["f1"] == pytest.approx(f1)
-
-
-@pytest.mark.parametrize(
-    ("lang", "answer", "normalised"),
-    [
-        ("en", "An “Apple” a day — the «best»", "apple day best"),
-        ("de", "Der Hund, eines den", "hund"),
-        ("de", "The Hund", "the hund"),
-        ("es", "¿Las unas? ¡El león!", "león"),
-        ("vi", "Là những con mèo của tôi", "con mèo tôi"),
-        ("ar", "الكتاب", "كتاب"),
-        ("ar", "بالكتاب العالم", "ب كتاب ع م"),
-        ("hi", "एक घर।", "एक घर"),
-        ("zh", "北京，2008年 World Cup。", "北 京 2008 年 world cup"),
-        ("zh", "\u4e00\u9fa5", "\u4e00 \u9fa5"),
-        ("zh", "\u9fa6\u9fa7", "\u9fa6\u9fa7"),
-        ("en", "$5 + 10% ~ €", "5 10 €"),
-    ],
-)
-def test_mlqa_normalises_by_the_rules_of_the_language(lang, answer, normalised):
-    assert normalise_mlqa(answer, lang) == normalised
-
-
-def test_mlqa_counts_chinese_characters_where_squad_sees_one_token():
-    examples, found = asked({"q": ["北京市"]}), {"q": "北京"}
-    assert score("mlqa", examples, found, "zh")["f1"] == pytest.approx(80)
-    assert score("squad", examples, found, "zh")["f1"] == 0
-    assert normalise_squad("“北京”") == "“北京”"
-
-
-def test_mlqa_refuses_a_language_that_it_does_not_know():
-    with pytest.raises(UserError, match="no rules for the language 'fr'"):
-        score("mlqa", asked({"q": ["Rome"]}), {"q": "Rome"}, "fr")
-
-
-@pytest.mark.parametrize("name", ["squad", "mlqa"])
-def test_two_answers_that_are_nothing_but_articles_match_exactly_with_an_f1_of_0(name):
-    assert score(name, asked({"q": ["a"]}), {"q": "the"}) == {"f1": 0, "exact_match": 100}
-
-
-@pytest.mark.parametrize("name", ["squad", "mlqa"])
-def test_each_measure_takes_the_best_gold_answer(name):
-    examples = asked({"q": ["old Rome", "Rome in Italy", "Paris"]})
-    assert score(name, examples, {"q": "Rome Italy"}) == {"f1": pytest.approx(80), "exact_match": 0}
-    assert score(name, examples, {"q": "paris"}) == {"f1": 100, "exact_match": 100}
-
-
-@pytest.mark.parametrize("name", ["squad", "mlqa"])
-def test_a_missing_answer_counts_0_and_one_too_many_is_ignored(name):
-    scores = score(name, asked({"q1": ["Rome"], "q2": ["Paris"]}), {"q1": "Rome", "q3": "Oslo"})
-    assert scores == {"f1": 50, "exact_match": 50}
-
-
-@pytest.mark.parametrize("name", ["squad", "mlqa"])
-def test_a_question_without_gold_answer_and_a_prediction_without_text_are_refused(name):
-    with pytest.raises(UserError, match="'q' has no gold answer"):
-        score(name, asked({"q": []}), {"q": "Rome"})
-    with pytest.raises(UserError, match="found the prediction None"):
-        score(name, asked({"q": ["Rome"]}), {"q": None})
 
 
 def test_mined_pairs_count_once_and_foreign_first():
