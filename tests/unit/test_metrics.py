@@ -153,6 +153,32 @@ def test_equal_tags_are_one_chunk_save_those_in_s_and_across_sentences():
     assert list(map(conlleval_chunks, sentences)) == chunks
 
 
+CHUNKS_OF_SEQEVAL_0_0_12 = {
+    "B-X I-X O I-X I-Y B-Y": {("X", 0, 1), ("X", 3, 3), ("Y", 4, 4), ("Y", 5, 5)},
+    "S-X S-X I-X E-X I-X O": {("X", 0, 0), ("X", 1, 1), ("X", 2, 3), ("X", 4, 4)},
+    "B-X E-X E-X I-X O E-X": {("X", 0, 1), ("X", 2, 2), ("X", 3, 3), ("X", 5, 5)},
+    "B-X S-X O S-X B-X I-X": {("X", 0, 0), ("X", 1, 1), ("X", 3, 3), ("X", 4, 5)},
+    "I-X E-X E-Y S-Y I-Y": {("X", 0, 1), ("Y", 2, 2), ("Y", 3, 3), ("Y", 4, 4)},
+    "O-X B-X O-X I-X O": {("X", 1, 1), ("X", 3, 3)},
+    "B-LOC-X I-X I-LOC-X O": {("X", 0, 2)},
+    ". . X . I-. B-. .": {("X", 2, 2), (".", 2, 4)},
+    "B I I O E S": {("B", 0, 0), ("I", 1, 2), ("E", 4, 4), ("S", 5, 5)},
+    "ADJ ADJ SCONJ SCONJ SYM INTJ INTJ": {
+        ("ADJ", 0, 1),
+        ("SCONJ", 2, 2),
+        ("SCONJ", 3, 3),
+        ("SYM", 4, 4),
+        ("INTJ", 5, 6),
+    },
+}
+"""What its `get_entities` gives."""
+
+
+@pytest.mark.parametrize("tags", CHUNKS_OF_SEQEVAL_0_0_12)
+def test_the_older_chunks_are_those_that_seqeval_0_0_12_gives(tags):
+    assert conlleval_chunks(tags.split()) == CHUNKS_OF_SEQEVAL_0_0_12[tags]
+
+
 @pytest.mark.parametrize("found", [["I-PER", "I-PER", "O"], ["B-PER", "I-PER", "O"]])
 def test_an_entity_may_begin_with_i(found):
     assert score("chunks", tagged([["B-PER", "I-PER", "O"]]), [found])["f1"] == 100

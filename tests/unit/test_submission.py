@@ -88,6 +88,14 @@ def test_one_empty_line_at_the_end_of_a_tag_file_is_harmless(tmp_path):
     assert submission.read(tmp_path / "f", "tags") == [["DET", "NOUN"], ["VERB"]]
 
 
+def test_only_a_line_end_ends_a_line(tmp_path):
+    ids = [("de\u2028-1", "en\x85-1"), ("de\x0b-2", "en\x1c-2")]
+    submission.write(tmp_path / "f", "pairs", ids)
+    assert submission.read(tmp_path / "f", "pairs") == ids
+    (tmp_path / "g").write_text("N\u2028P\nN\x0cP\n\nNP\n", encoding="utf-8")
+    assert submission.read(tmp_path / "g", "tags") == [["N\u2028P", "N\x0cP"], ["NP"]]
+
+
 def test_windows_line_ends_and_blanks_around_a_line_do_not_count(tmp_path):
     (tmp_path / "f").write_bytes(b"neutral\r\n entailment \r\n")
     assert submission.read(tmp_path / "f", "labels") == ["neutral", "entailment"]
