@@ -1,6 +1,10 @@
 """Sentence vectors: which layer, which tokens."""
 
+import importlib
+
+import hand_set
 import numpy as np
+import pyarrow as pa
 import pytest
 import tiny
 import torch
@@ -41,6 +45,33 @@ def test_a_vector_is_the_mean_over_all_tokens_of_a_layer_and_over_no_padding(vec
     found, states = vectors(model_type, layer, "mean")
     expected = [layers[layer].mean(axis=0) for layers in states]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+def unit(*angles: float) -> np.ndarray:
+    """The mean of the unit vectors of these angles."""
+    radians = np.deg2rad(angles)
+    return np.array([np.cos(radians).mean(), np.sin(radians).mean()])
+
+
+@pytest.mark.parametrize("tokens", [1, 16, 24, 8192])
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_every_row_has_its_own_vector_in_however_many_batches(monkeypatch, tokens, pooling):
+    module = importlib.import_module("xstilts.retrieval.embed")
+    monkeypatch.setattr(module, "TOKENS_PER_BATCH", tokens)
+    # Padded to 8, 16 and 8: the second row is in the first batch.
+    rows = [[10, 50], [80, 20, 0, 10, 20, 30, 40, 50, 60], [90], [30, 60, 0], [5], [0, 45, 45]]
+    found = embed(hand_set.Angles(), hand_set.features(rows), pad_token_id=hand_set.PAD, layer=1, pooling=pooling)
+    expected = [unit(*row) if pooling == "mean" else unit(row[0]) for row in rows]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
+def test_vectors_are_made_without_dropout(tmp_path, tiny_tokenizer):
+    # Half of everything is dropped in training.
+    dropout = {"hidden_dropout_prob": 0.5, "attention_probs_dropout_prob": 0.5}
+    encoder = encoders.load_encoder(tiny.encoder(tmp_path, tiny_tokenizer, **dropout)).train()
+    rows = pa.table({"input_ids": [[0, 20, 21, 22, 1]] * 2})
+    one, other = embed(encoder, rows, pad_token_id=tiny_tokenizer.pad_token_id, layer=2, pooling="mean")
+    np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
 
 
 def test_cls_is_the_first_token(vectors):

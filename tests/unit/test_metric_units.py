@@ -52,6 +52,7 @@ def test_there_is_one_unit_for_each_example_in_their_order(name):
     examples, predictions = invented(name, 0)
     units = metrics.load(name).units(examples, predictions, "en")
     assert units[metrics.UNIT].to_pylist() == [f"u{number}" for number in range(UNITS)]
+    assert set(units.drop_columns(metrics.UNIT).schema.types) == {pa.float64()}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -96,6 +96,7 @@ def test_every_language_has_its_own_score_from_its_own_file_of_the_split(scored,
         "de": {"n": 4, "scores": {"accuracy": 75}, "headline": 75},
         "fr": {"n": 2, "scores": None, "headline": None},
     }
+    assert units.column_names == ["language", "unit", "right", "all"]
     assert units.to_pydict() == {
         "language": ["ko"] * 3 + ["de"] * 4,
         "unit": ["0", "1", "2", "0", "1", "2", "3"],
