@@ -38,6 +38,7 @@ def test_squad_normalises_every_language_as_english(found, gold, lang, f1):
         ("en", "An “Apple” a day — the «best»", "apple day best"),
         ("de", "Der Hund, eines den", "hund"),
         ("de", "The Hund", "the hund"),
+        ("es", "El-Niño", "elniño"),
         ("es", "¿Las unas? ¡El león!", "león"),
         ("vi", "Là những con mèo của tôi", "con mèo tôi"),
         ("ar", "الكتاب", "كتاب"),

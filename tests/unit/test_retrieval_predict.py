@@ -17,6 +17,8 @@ from xstilts.tasks.base import Task
 TATOEBA = Task("neighbours", "retrieval", "tatoeba", ("de", "ru"), {})
 BUCC = Task("mining", "retrieval", "bucc", ("de", "ru"), {}, tuned_on="dev")
 
+AGAIN = " again"
+
 Rows = list[tuple[str, str, list[int], list[str] | None]]
 """The id, the side, the angles of the tokens and the gold of each sentence."""
 
@@ -39,9 +41,9 @@ def predicted(monkeypatch: pytest.MonkeyPatch):
 
 
 def part(rows: Rows) -> tuple[pa.Table, pa.Table]:
-    """Examples and features. Equal angles are no equal sentences: each has a text of its own."""
+    """Examples and features. Sentences whose ids differ in `AGAIN` alone have the same text, all others do not."""
     ids, sides, angles, gold = zip(*rows, strict=True)
-    texts = [f"{side} {name}" for name, side in zip(ids, sides, strict=True)]
+    texts = [f"{side} {name.removesuffix(AGAIN)}" for name, side in zip(ids, sides, strict=True)]
     return table("retrieval", id=list(ids), side=list(sides), text=texts, gold=list(gold)), features(list(angles))
 
 
@@ -126,6 +128,13 @@ def test_a_test_set_without_gold_is_mined_like_another_one(predicted):
     test = [(*row[:3], None) for row in mined("de", "test", "")]
     splits = {"dev": {"de": mined("de", "dev", "near")}, "test": {"de": test}}
     assert predicted(BUCC, splits) == {"de": pairs("de", "test", "near")}
+
+
+def test_a_sentence_that_occurs_twice_is_in_no_mined_pair(predicted):
+    test = mined("de", "test", "")
+    (near,) = (row for row in test if row[0] == "de-test-near")
+    splits = {"dev": {"de": mined("de", "dev", "near far")}, "test": {"de": [*test, (near[0] + AGAIN, *near[1:])]}}
+    assert predicted(BUCC, splits) == {"de": pairs("de", "test", "far")}
 
 
 def test_dev_can_be_mined_itself(predicted):
