@@ -106,14 +106,17 @@ def test_every_language_has_its_own_score_from_its_own_file_of_the_split(scored,
 
 
 def test_of_a_partly_labelled_split_no_score_is_made(scored):
-    with pytest.raises(UserError, match="1 of 3 examples have no gold label: only a labelled split can be scored"):
+    with pytest.raises(
+        UserError,
+        match="1 of 3 examples have no gold label in their column 'label': only a labelled split can be scored",
+    ):
         scored("pawsx", {"de": (rows("1", None, "0"), "1\n0\n0\n")})
-    with pytest.raises(UserError, match="2 of 3 examples have no gold answers"):
+    with pytest.raises(UserError, match="2 of 3 examples have no gold label in their column 'answers'"):
         scored("xquad", {"de": (asked({"q": ["a mill"], "r": None, "s": None}), '{"q": "a mill", "r": "", "s": ""}')})
     half = parallel({"en-1": ["de-1"], "en-2": None})
     with pytest.raises(UserError, match="1 of 2 English sentences have no gold translations"):
         scored("bucc2018", {"de": (half, "de-1\ten-1\n")})
-    with pytest.raises(UserError, match="1 of 2 examples have no gold gold"):
+    with pytest.raises(UserError, match="1 of 2 examples have no gold label in their column 'gold'"):
         scored("tatoeba", {"de": (half, "de-1\nde-1\n")})
 
 

@@ -72,7 +72,8 @@ def gold(examples: pa.Table, column: str) -> list:
         raise UserError("There are no examples to score.")
     if values.null_count:
         raise UserError(
-            f"{values.null_count} of {len(values)} examples have no gold {column}: only a labelled split can be scored."
+            f"{values.null_count} of {len(values)} examples have no gold label in their column {column!r}: only a "
+            "labelled split can be scored."
         )
     return values.to_pylist()
 
