@@ -161,6 +161,11 @@ CHUNKS_OF_SEQEVAL_0_0_12 = {
     "I-X E-X E-Y S-Y I-Y": {("X", 0, 1), ("Y", 2, 2), ("Y", 3, 3), ("Y", 4, 4)},
     "O-X B-X O-X I-X O": {("X", 1, 1), ("X", 3, 3)},
     "B-LOC-X I-X I-LOC-X O": {("X", 0, 2)},
+    "O O-X I-X .-X I-X E-X O-X E-X": {("X", 2, 5), ("X", 7, 7)},
+    "B-X X-X I-X X-X": {("X", 0, 3)},
+    "I-Y O-X X-X X-X O-Z": {("Y", 0, 0), ("X", 0, 3)},
+    "X X NOUN X X": {("X", 0, 1), ("NOUN", 2, 2), ("X", 3, 4)},
+    "XX XX S-XX X-XX E-XX X-XX I-XX": {("XX", 2, 2), ("XX", 2, 4), ("XX", 2, 6)},
     ". . X . I-. B-. .": {("X", 2, 2), (".", 2, 4)},
     "B I I O E S": {("B", 0, 0), ("I", 1, 2), ("E", 4, 4), ("S", 5, 5)},
     "ADJ ADJ SCONJ SCONJ SYM INTJ INTJ": {
