@@ -1,9 +1,11 @@
 """Retrieval gives the sentences that known vectors make nearest, by the settings and by the dev set's threshold."""
 
+import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import torch
 from gold_tables import table
 from hand_set import PAD, Angles, features
 
@@ -11,6 +13,7 @@ from xstilts import encoders, tokenization
 from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
 from xstilts.prediction import Request
+from xstilts.retrieval import mine
 from xstilts.retrieval.predict import predict
 from xstilts.tasks.base import Task
 
@@ -95,7 +98,7 @@ def test_the_vectors_are_pooled_as_is_set(predicted, pooling, found):
     assert predicted(TATOEBA, {"test": {"de": rows}}, pooling=pooling) == {"de": found}
 
 
-def mined(lang: str, split: str, gold: str) -> Rows:
+def two_pairs(lang: str, split: str, gold: str) -> Rows:
     """Two pairs with margins of 1.54 and 1.45, both from rows of other places in dev than in test.
 
     Cosines of the foreign 0 and 90 to the English 0 and 53: 1, 0.6 and 0, 0.8, with means of 0.8 and 0.4, and of 0.5
@@ -116,8 +119,8 @@ def pairs(lang: str, split: str, *names: str) -> list[tuple[str, str]]:
 
 
 def test_the_threshold_of_each_language_is_the_best_on_its_dev_gold_and_not_on_that_of_test(predicted):
-    dev = {"de": mined("de", "dev", "near"), "ru": mined("ru", "dev", "near far")}
-    test = {"de": mined("de", "test", "near far"), "ru": mined("ru", "test", "near")}
+    dev = {"de": two_pairs("de", "dev", "near"), "ru": two_pairs("ru", "dev", "near far")}
+    test = {"de": two_pairs("de", "test", "near far"), "ru": two_pairs("ru", "test", "near")}
     assert predicted(BUCC, {"dev": dev, "test": test}) == {
         "de": pairs("de", "test", "near"),
         "ru": pairs("ru", "test", "near", "far"),
@@ -125,20 +128,20 @@ def test_the_threshold_of_each_language_is_the_best_on_its_dev_gold_and_not_on_t
 
 
 def test_a_test_set_without_gold_is_mined_like_another_one(predicted):
-    test = [(*row[:3], None) for row in mined("de", "test", "")]
-    splits = {"dev": {"de": mined("de", "dev", "near")}, "test": {"de": test}}
+    test = [(*row[:3], None) for row in two_pairs("de", "test", "")]
+    splits = {"dev": {"de": two_pairs("de", "dev", "near")}, "test": {"de": test}}
     assert predicted(BUCC, splits) == {"de": pairs("de", "test", "near")}
 
 
 def test_a_sentence_that_occurs_twice_is_in_no_mined_pair(predicted):
-    test = mined("de", "test", "")
+    test = two_pairs("de", "test", "")
     (near,) = (row for row in test if row[0] == "de-test-near")
-    splits = {"dev": {"de": mined("de", "dev", "near far")}, "test": {"de": [*test, (near[0] + AGAIN, *near[1:])]}}
+    splits = {"dev": {"de": two_pairs("de", "dev", "near far")}, "test": {"de": [*test, (near[0] + AGAIN, *near[1:])]}}
     assert predicted(BUCC, splits) == {"de": pairs("de", "test", "far")}
 
 
 def test_dev_can_be_mined_itself(predicted):
-    dev = {"de": mined("de", "dev", "near"), "ru": mined("ru", "dev", "near far")}
+    dev = {"de": two_pairs("de", "dev", "near"), "ru": two_pairs("ru", "dev", "near far")}
     assert predicted(BUCC, {"dev": dev}, "dev") == {
         "de": pairs("de", "dev", "near"),
         "ru": pairs("ru", "dev", "near", "far"),
@@ -146,10 +149,25 @@ def test_dev_can_be_mined_itself(predicted):
 
 
 def test_no_threshold_is_chosen_on_a_dev_set_of_which_some_sentences_lack_their_gold(predicted):
-    dev = mined("de", "dev", "near")
+    dev = two_pairs("de", "dev", "near")
     dev[-1] = (*dev[-1][:3], None)
     with pytest.raises(UserError, match="1 of 2 English sentences have no gold translations"):
-        predicted(BUCC, {"dev": {"de": dev}, "test": {"de": mined("de", "test", "near")}})
+        predicted(BUCC, {"dev": {"de": dev}, "test": {"de": two_pairs("de", "test", "near")}})
+
+
+def test_languages_whose_dev_set_has_no_gold_are_named(predicted):
+    dev = {lang: [(*row[:3], None) for row in two_pairs(lang, "dev", "")] for lang in ("de", "ru")}
+    with pytest.raises(UserError, match=r"^mining in de, ru: its dev split has no gold pairs"):
+        predicted(BUCC, {"dev": dev, "test": dev})
+
+
+@pytest.mark.parametrize(("task", "splits"), [(TATOEBA, ["test"]), (BUCC, ["dev", "test"])])
+def test_the_search_is_done_where_the_encoder_is(predicted, monkeypatch, task, splits):
+    chosen, searched, moved = torch.device("cpu", 0), [], mine._on_device
+    monkeypatch.setattr(sys.modules[predict.__module__], "device", lambda: chosen)
+    monkeypatch.setattr(mine, "_on_device", lambda x, y, device: searched.append(device) or moved(x, y, device))
+    predicted(task, {split: {"de": two_pairs("de", split, "near")} for split in splits})
+    assert searched == ["cpu:0"] * len(splits)
 
 
 def test_sentences_that_the_encoder_cannot_take_are_refused_before_they_are_embedded(predicted):
