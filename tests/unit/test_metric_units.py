@@ -100,4 +100,5 @@ def test_a_mined_sentence_that_is_not_in_the_corpus_is_a_unit_of_its_own():
 def test_examples_without_an_id_are_units_too():
     units = metrics.load("accuracy").units(labelled(["1"]), ["1"], "en")
     assert units.to_pydict() == {"unit": [None], "right": [1], "all": [1]}
+    assert units.schema.field("unit").type == pa.string()
     assert len(metrics.load("chunks").units(tagged([["O"]]), [["O"]], "en")) == 1

@@ -151,8 +151,14 @@ def test_a_margin_of_0_makes_no_candidate():
 
 
 def test_of_equal_margins_those_of_foreign_sentences_come_first_in_the_order_of_their_rows():
-    # All cosines and margins are 1: de-0 and de-1 both find en-0, en-0 and en-1 both find de-0.
+    # All cosines and margins are 1: both foreign sentences find en-0, and both English ones de-0.
     assert candidates(named("de", [1, 0], [2, 0]), named("en", [1, 0], [3, 0])) == [(1, "de-0", "en-0")]
+
+
+def test_of_many_equal_margins_the_first_of_the_pool_is_taken():
+    # Every second pair is better; the better ones have one English sentence in common, the others another one.
+    scores, english = np.array([1.0, 2.0] * 20), np.array([8, 9] * 20)
+    assert list(mine._one_to_one(scores, np.arange(40), english)) == [(2.0, 1, 9), (1.0, 0, 8)]
 
 
 @pytest.mark.parametrize("block", [1, 7, 1000])
@@ -198,7 +204,7 @@ def test_sides_that_do_not_fit_are_refused():
         nearest(vectors(2), vectors(0))
     with pytest.raises(UserError, match="width 6 and 5"):
         nearest(vectors(2), vectors(2, width=5))
-    with pytest.raises(UserError, match="2 ids, 1 texts and 2 vectors"):
+    with pytest.raises(UserError, match=r"^Found 2 ids, 1 texts and 2 vectors; expected as many of each\.$"):
         Side(["a", "b"], ["a"], vectors(2))
 
 
