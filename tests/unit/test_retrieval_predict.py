@@ -136,7 +136,8 @@ def test_a_test_set_without_gold_is_mined_like_another_one(predicted):
 def test_a_sentence_that_occurs_twice_is_in_no_mined_pair(predicted):
     test = two_pairs("de", "test", "")
     (near,) = (row for row in test if row[0] == "de-test-near")
-    splits = {"dev": {"de": two_pairs("de", "dev", "near far")}, "test": {"de": [*test, (near[0] + AGAIN, *near[1:])]}}
+    # No pair of dev is right, so that the threshold is 0 and all pairs of test are taken.
+    splits = {"dev": {"de": two_pairs("de", "dev", "")}, "test": {"de": [*test, (near[0] + AGAIN, *near[1:])]}}
     assert predicted(BUCC, splits) == {"de": pairs("de", "test", "far")}
 
 
