@@ -105,6 +105,13 @@ def test_every_language_has_its_own_score_from_its_own_file_of_the_split(scored,
     }
 
 
+def test_without_labels_in_any_language_there_is_no_unit(scored):
+    scores, units = scored("pawsx", {"de": (rows(None), "1\n"), "fr": (rows(None, None), "1\n0\n")})
+    assert scores["fr"] == {"n": 2, "scores": None, "headline": None}
+    assert (units.num_rows, units.schema.names) == (0, ["language", "unit"])
+    assert set(units.schema.types) == {pa.string()}
+
+
 def test_of_a_partly_labelled_split_no_score_is_made(scored):
     with pytest.raises(
         UserError,
