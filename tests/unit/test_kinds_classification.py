@@ -74,13 +74,6 @@ def test_sharp_logits_give_back_the_gold(tiny_tokenizer):
     assert kind.decode(outputs, features, table, TASK, LENGTHS) == table["label"].to_pylist()
 
 
-def test_more_rows_than_one_call_takes_stay_in_order(tiny_tokenizer):
-    texts = [f"{number} apples" for number in range(2500)]
-    features = kind.encode(examples(*((text, None, "no") for text in texts)), tiny_tokenizer, TASK, LENGTHS)
-    assert features["input_ids"].to_pylist() == tiny_tokenizer(texts)["input_ids"]
-    assert features["example"].to_pylist() == list(range(2500))
-
-
 def test_an_empty_split_has_the_columns_of_any_other(tiny_tokenizer):
     features = kind.encode(examples(), tiny_tokenizer, TASK, LENGTHS)
     assert len(features) == 0

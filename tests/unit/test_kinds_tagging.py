@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pyarrow as pa
 import pytest
+from tokenizer_types import ALONE, BLANKS, made
 
 from xstilts.errors import UserError
 from xstilts.kinds import load
@@ -63,12 +64,81 @@ def test_words_that_cannot_be_tokenised_become_the_unknown_token(tiny_tokenizer)
     assert ids[firsts[0]] == ids[firsts[4]] == tiny_tokenizer.unk_token_id
 
 
-def test_only_first_sub_words_are_labelled(tiny_tokenizer):
-    features = encode(examples(LONG), tiny_tokenizer, 256)
-    labels, firsts = np.array(features["labels"][0].as_py()), features["words"][0].as_py()
-    assert len(labels) == len(features["input_ids"][0])
-    assert np.flatnonzero(labels != -100).tolist() == firsts
-    assert len(firsts) == len(LONG) < len(labels) - 2
+def words_of_tokens(name: str, words: list[str]) -> list[int | None]:
+    """The word of each token of a sentence, by the tokenizer's own account; None for a token of no word."""
+    if name in ALONE:
+        return made(name)(words, is_split_into_words=True).word_ids()
+    letters = [number for number, word in enumerate(words) for _ in f"{word} "][:-1]
+    spans = made(name)(" ".join(words), return_offsets_mapping=True)["offset_mapping"]
+    text = " ".join(words)
+    own = [{letters[place] for place in range(*span) if text[place] != " "} for span in spans]
+    return [min(one, default=None) for one in own]
+
+
+def at_first_sub_words(numbers: list[int | None], tags: list[int], elsewhere) -> list[int]:
+    """XTREME's convention: the tag of a word stands at its first sub-word; `elsewhere(tag)` at all other tokens."""
+    first = {number: place for place, number in reversed(list(enumerate(numbers))) if number is not None}
+    return [
+        tags[number] if first.get(number) == place else elsewhere(0 if number is None else tags[number])
+        for place, number in enumerate(numbers)
+    ]
+
+
+def pieces(features: pa.Table, table: pa.Table) -> list[tuple[list[str], list[int]]]:
+    """The words of each feature and the ids of their tags."""
+    rest = {row: list(zip(one["words"], one["tags"], strict=True)) for row, one in enumerate(table.to_pylist())}
+    found = []
+    for example, count in zip(
+        features["example"].to_pylist(), features["words"].combine_chunks().value_lengths().to_pylist(), strict=True
+    ):
+        words, tags = zip(*rest[example][:count], strict=True)
+        rest[example] = rest[example][count:]
+        found.append((list(words), [TASK.labels.index(tag) for tag in tags]))
+    assert not any(rest.values())
+    return found
+
+
+@pytest.mark.parametrize("name", ALONE | BLANKS)
+def test_a_tag_is_learnt_at_the_first_sub_word_of_its_word_and_ignored_at_all_others(name):
+    table = examples(LONG, LONG[1:4])
+    features = encode(table, made(name), 256)
+    expected = [
+        at_first_sub_words(words_of_tokens(name, words), tags, lambda _: -100)
+        for words, tags in pieces(features, table)
+    ]
+    assert features["labels"].to_pylist() == expected
+    assert expected[0].count(-100) > 10, "words of one sub-word would prove nothing"
+
+
+@pytest.mark.parametrize("max_length", [20, 256])
+@pytest.mark.parametrize("name", ALONE)
+def test_a_tag_is_read_at_the_first_sub_word_of_its_word_and_at_no_other(name, max_length):
+    """Every token but the first of a word, special ones included, has a wrong tag."""
+    table = examples(LONG, LONG[2:9], [], LONG[::-1])
+    features = encode(table, made(name), max_length)
+    assert (len(features) > 3) is (max_length == 20)
+    outputs = [
+        (np.eye(3)[at_first_sub_words(words_of_tokens(name, words), tags, lambda tag: (tag + 1) % 3)],)
+        for words, tags in pieces(features, table)
+    ]
+    assert kind.decode(outputs, features, table, TASK, None) == table["tags"].to_pylist()
+
+
+@pytest.mark.parametrize("name", BLANKS)
+def test_a_tag_is_read_at_the_first_sub_word_that_has_letters_of_its_word(name):
+    table = examples(LONG, LONG[2:9])
+    outputs = [
+        (np.eye(3)[at_first_sub_words(words_of_tokens(name, words), tags, lambda tag: (tag + 1) % 3)],)
+        for words, tags in pieces(encode(table, made(name), 256), table)
+    ]
+    assert kind.decode(outputs, encode(table, made(name), 256), table, TASK, None) == table["tags"].to_pylist()
+
+
+def test_the_highest_logit_is_the_tag_and_the_first_of_equal_ones():
+    table = pa.Table.from_pylist([{"id": "0", "words": ["a", "b", "c"], "tags": None}], SCHEMAS["tagging"])
+    features = pa.table({"example": [0], "words": [[1, 2, 4]]})
+    logits = np.array([[9, 0, 0], [-3, -1, -2], [0, 2, 2], [9, 0, 0], [0, 0, 0], [9, 0, 0]], np.float32)
+    assert kind.decode([(logits,)], features, table, TASK, None) == [["I", "I", "B"]]
 
 
 def test_a_tag_that_is_no_label_is_not_learnt(tiny_tokenizer):

@@ -1,6 +1,5 @@
 """A sentence of words has the sub-words of running text, whatever the type of the tokenizer."""
 
-import functools
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sentences import SENTENCES
-from tokenizer_types import ACROSS, ALL, ALONE, BLANKS, TWO_WORDS
+from tokenizer_types import ACROSS, ALL, ALONE, BLANKS, TWO_WORDS, made
 
 from xstilts.errors import UserError
 from xstilts.kinds import load
@@ -28,7 +27,6 @@ WORDS = (
     ["'", "s", "miller's", "'s", ",", "forty-two"],
 )
 SHORT = 12
-make = functools.cache(lambda name: ALL[name]())
 
 
 def tagged(*sentences: list[str]) -> pa.Table:
@@ -46,7 +44,7 @@ def running(tokenizer, words: list[str]) -> list[int]:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_sentence_has_the_ids_of_running_text(name):
-    tokenizer = make(name)
+    tokenizer = made(name)
     features = encode(WORDS, tokenizer)
     assert features["example"].to_pylist() == [n for n, words in enumerate(WORDS) if words]
     expected = [tokenizer(" ".join(words))["input_ids"] for words in WORDS if words]
@@ -55,7 +53,7 @@ def test_a_sentence_has_the_ids_of_running_text(name):
 
 @pytest.mark.parametrize("name", ALL)
 def test_pieces_of_a_sentence_have_the_ids_of_the_whole(name):
-    tokenizer = make(name)
+    tokenizer = made(name)
     special = Template(tokenizer, texts=1)
     features = encode(WORDS, tokenizer, SHORT)
     texts = [[] for _ in WORDS]
@@ -70,7 +68,7 @@ def test_pieces_of_a_sentence_have_the_ids_of_the_whole(name):
 
 @pytest.mark.parametrize("name", ALONE)
 def test_where_words_have_a_prefix_of_their_own_the_first_sub_word_is_the_first_of_the_word(name):
-    tokenizer = make(name)
+    tokenizer = made(name)
     for words, positions in zip(filter(None, WORDS), encode(WORDS, tokenizer)["words"].to_pylist(), strict=True):
         numbers = tokenizer(words, is_split_into_words=True).word_ids()
         assert positions == [numbers.index(number) for number in range(len(words))]
@@ -78,7 +76,7 @@ def test_where_words_have_a_prefix_of_their_own_the_first_sub_word_is_the_first_
 
 @pytest.mark.parametrize("name", BLANKS | ACROSS)
 def test_where_blanks_are_marked_the_first_sub_word_holds_the_first_character_of_the_word(name):
-    tokenizer = make(name)
+    tokenizer = made(name)
     for words, positions in zip(filter(None, WORDS), encode(WORDS, tokenizer)["words"].to_pylist(), strict=True):
         encoded = tokenizer(" ".join(words), return_offsets_mapping=True)
         starts = np.cumsum([0, *(len(word) + 1 for word in words)])[:-1]
@@ -89,7 +87,7 @@ def test_where_blanks_are_marked_the_first_sub_word_holds_the_first_character_of
 
 
 def test_a_blank_that_is_a_sub_word_of_its_own_is_not_the_first_of_the_word():
-    tokenizer = make("byte-level BPE")
+    tokenizer = made("byte-level BPE")
     features = encode([["Grey", "is", "鳥"]], tokenizer)
     tokens = tokenizer.convert_ids_to_tokens(features["input_ids"][0].as_py())
     assert tokens == ["<s>", "Grey", "Ġ", "is", "Ġ", "é", "³", "¥", "</s>"]
@@ -100,7 +98,7 @@ def test_a_blank_that_is_a_sub_word_of_its_own_is_not_the_first_of_the_word():
 @pytest.mark.parametrize("name", ALONE | BLANKS)
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_an_empty_word_is_the_unknown_token_and_its_neighbours_stay(name, place):
-    tokenizer = make(name)
+    tokenizer = made(name)
     words = ["river", "wool"]
     words.insert(place, "")
     features = encode([words], tokenizer)
@@ -116,24 +114,24 @@ def test_an_empty_word_is_the_unknown_token_and_its_neighbours_stay(name, place)
 
 @pytest.mark.parametrize("name", ALONE)
 def test_a_word_that_has_only_the_prefix_is_empty(name):
-    tokenizer = make(name)
+    tokenizer = made(name)
     features = encode([["river", " ", "wool"]], tokenizer)
     assert features["input_ids"][0][features["words"][0][1].as_py()].as_py() == tokenizer.unk_token_id
 
 
 def test_two_words_that_begin_with_one_sub_word_are_refused():
     with pytest.raises(UserError, match=r"one sub-word of 'late wind', so that these two words cannot have a tag each"):
-        encode([TWO_WORDS.split()], make("Metaspace without split"))
+        encode([TWO_WORDS.split()], made("Metaspace without split"))
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_no_sentences_have_no_words(name):
-    assert len(encode([], make(name))) == 0
-    assert len(encode([[], []], make(name))) == 0
+    assert len(encode([], made(name))) == 0
+    assert len(encode([[], []], made(name))) == 0
 
 
 def test_each_distinct_form_is_tokenised_once():
-    tokenizer = make("byte-level BPE")
+    tokenizer = made("byte-level BPE")
     sentences = pa.chunked_array([[["wool", "wool", "wool"], ["wool", "river"]] * 50])
     assert tokenised(sentences, tokenizer).forms.to_pylist() == ["wool", " wool", " river"]
 
@@ -144,7 +142,7 @@ CHARACTERS = st.characters(exclude_categories=("Z", "C"))
 @given(st.lists(st.lists(st.text(CHARACTERS, min_size=1, max_size=6), max_size=6), max_size=4))
 @pytest.mark.parametrize("name", ["byte-level BPE", "RobertaTokenizer"])
 def test_any_words_have_the_ids_of_running_text(name, sentences):
-    tokenizer = make(name)
+    tokenizer = made(name)
     words = tokenised(pa.chunked_array([sentences], pa.list_(pa.string())), tokenizer)
     found = iter(words.codes)
     for sentence in sentences:
@@ -154,7 +152,7 @@ def test_any_words_have_the_ids_of_running_text(name, sentences):
 
 @pytest.mark.parametrize("name", ALL)
 def test_two_texts_tokenised_apart_are_the_pair(name):
-    tokenizer = make(name)
+    tokenizer = made(name)
     first, second = SENTENCES[0], SENTENCES[1][:-1]
     template, texts = Template(tokenizer, texts=2), subwords(tokenizer, [first, second])
     columns = template.columns([texts])

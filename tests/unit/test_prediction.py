@@ -1,29 +1,34 @@
-"""Forward passes in batches of like length."""
+"""Forward passes in batches of like length, and predictions language by language."""
+
+from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import tiny
 import torch
+from torch import nn
+from transformers import AutoModelForTokenClassification
 
 from xstilts import encoders, prediction
+from xstilts.checkpoints import Checkpoint
+from xstilts.errors import UserError
+from xstilts.finite import NotFiniteError
 from xstilts.kinds import load
+from xstilts.tasks.base import Task
 
 LENGTHS = np.random.default_rng(0).integers(1, 60, 80)
+PAD = 9
+TASK = tiny.TASKS["classification"]
+FP32 = {"pad_token_id": PAD, "precision": "fp32"}
 
 
-@pytest.fixture
-def forward(tmp_path, tiny_tokenizer):
-    """The features of a kind and a function from features to the outputs of one random model."""
-
-    def prepare(kind: str):
-        torch.manual_seed(0)
-        checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
-        model = encoders.with_fresh_head(checkpoint, load(kind), tiny.TASKS[kind])
-        options = {"pad_token_id": tiny_tokenizer.pad_token_id, "precision": "fp32"}
-        features = tiny.encode(kind, tiny.examples(kind, 20), tiny_tokenizer)
-        return features, lambda rows: prediction.forward(model, load(kind), rows, **options)
-
-    return prepare
+def test_batches_are_filled_from_the_longest_row_to_the_shortest_and_equal_ones_keep_their_order():
+    # In tokens after padding: 2 x 6 (a third row would make 18), 3 x 4 (a fourth would make 16), then what is left.
+    lengths = np.array([4, 1, 6, 3, 6, 4])
+    assert list(prediction.batches(lengths, 12)) == [[2, 4], [0, 5, 3], [1]]
+    assert list(prediction.batches(lengths, 11)) == [[2], [4], [0, 5], [3, 1]]
+    assert list(prediction.batches(lengths, 1)) == [[2], [4], [0], [5], [3], [1]]
 
 
 @pytest.mark.parametrize("budget", [1, 60, 200, 10_000])
@@ -47,38 +52,197 @@ def test_no_rows_make_no_batch():
     assert list(prediction.batches(np.empty(0, int), 200)) == []
 
 
+class Account(nn.Module):
+    """A model whose outputs tell what it is given; it takes nothing but ids and attention."""
+
+    def __init__(self, outputs):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1))
+        self.outputs = outputs
+        self.shapes, self.states = [], []
+
+    def forward(self, input_ids, attention_mask):
+        assert (input_ids[attention_mask == 0] == PAD).all()
+        assert not (input_ids[attention_mask == 1] == PAD).any()
+        self.shapes.append(tuple(input_ids.shape))
+        self.states.append((self.training, torch.is_inference_mode_enabled(), torch.is_autocast_enabled("cpu")))
+        return {name: output.to(torch.bfloat16) for name, output in self.outputs(input_ids, attention_mask).items()}
+
+
+def tokens(*rows: list[int], **columns) -> pa.Table:
+    return pa.table({"input_ids": list(rows), "example": list(range(len(rows))), **columns})
+
+
+ROWS = ([3, 4], [1, 2, 3, 4, 5, 6, 7, 8, 8, 8], [5], [6, 7, 8], [2, 2])
+"""Of different lengths, unsorted, one of them longer than the eight to which the others are padded."""
+
+
+def test_outputs_are_in_the_order_of_the_rows_whatever_batch_they_were_in(monkeypatch):
+    monkeypatch.setattr(prediction, "TOKENS_PER_BATCH", 6)
+    sums = Account(lambda ids, mask: {"logits": torch.stack([(ids * mask).sum(1), mask.sum(1), ids[:, 0]], 1)})
+    found = prediction.forward(sums, load("classification"), tokens(*ROWS, labels=[0, 1, 2, 0, 1]), **FP32)
+    assert [logits.tolist() for (logits,) in found] == [[7, 2, 3], [52, 10, 1], [5, 1, 5], [21, 3, 6], [4, 2, 2]]
+    assert [logits.dtype for (logits,) in found] == [np.float32] * 5
+    assert sums.shapes == [(1, 16), (2, 8), (2, 8)]
+
+
+def test_a_batch_has_at_most_8192_tokens():
+    count = Account(lambda ids, mask: {"logits": mask.sum(1, keepdim=True)})
+    prediction.forward(count, load("classification"), tokens(*[[1] * 64] * 200), **FP32)
+    assert count.shapes == [(128, 64), (72, 64)]
+
+
+def test_outputs_for_tokens_have_those_of_the_row_and_none_of_its_padding(monkeypatch):
+    monkeypatch.setattr(prediction, "TOKENS_PER_BATCH", 6)
+    same = Account(lambda ids, mask: {"start_logits": ids, "end_logits": -ids, "loss": ids.sum()})
+    found = prediction.forward(same, load("span"), tokens(*ROWS), **FP32)
+    assert [tuple(array.tolist() for array in arrays) for arrays in found] == [
+        (row, [-id_ for id_ in row]) for row in ROWS
+    ]
+
+
+def test_a_model_predicts_in_evaluation_mode_and_without_gradients():
+    model = Account(lambda ids, mask: {"logits": ids.sum(1, keepdim=True)}).train()
+    prediction.forward(model, load("classification"), tokens(*ROWS), **FP32)
+    assert model.states == [(False, True, False)]
+
+
+@pytest.mark.parametrize(("precision", "expected"), [("fp32", 257.0), ("bf16", 256.0)])
+def test_products_are_computed_in_the_precision_that_is_asked_for(precision, expected):
+    # Numbers of bfloat16 have eight bits: 257 is none of them.
+    product = torch.tensor([[257.0]])
+
+    class Product(Account):
+        def forward(self, input_ids, attention_mask):
+            return {"logits": product @ torch.ones(1, 1)}
+
+    ((logits,),) = prediction.forward(
+        Product(None), load("classification"), tokens([1]), pad_token_id=PAD, precision=precision
+    )
+    assert logits.tolist() == [expected]
+    assert logits.dtype == np.float32
+
+
+def labelled(*first_ids: int, gold: bool) -> tuple[pa.Table, pa.Table]:
+    """Rows that begin with these ids, so that `FIRST` gives them the labels of these numbers."""
+    rows = [{"id": f"row {first}", "text_a": "x", "label": "no" if gold else None} for first in first_ids]
+    labels = {"labels": [0] * len(rows)} if gold else {}
+    features = tokens(*([first, *range(8 - first)] for first in first_ids), **labels)
+    return tiny.table("classification", rows), features
+
+
+FIRST = Account(lambda ids, mask: {"logits": torch.eye(3)[ids[:, 0]]})
+
+
+def test_every_language_has_its_own_predictions_labelled_or_not(monkeypatch):
+    monkeypatch.setattr(prediction, "TOKENS_PER_BATCH", 16)
+    parts = {
+        "de": labelled(2, 0, 1, 1, gold=True),
+        "en": labelled(1, gold=False),
+        "zh": labelled(0, 2, 2, 0, gold=True),
+    }
+    assert prediction.decoded(FIRST, load("classification"), TASK, parts, None, **FP32) == {
+        "de": ["yes", "no", "maybe", "maybe"],
+        "en": ["maybe"],
+        "zh": ["no", "yes", "yes", "no"],
+    }
+
+
+def test_decoding_has_the_examples_the_task_and_the_settings(monkeypatch):
+    kind = load("classification")
+    monkeypatch.setattr(kind, "decode", lambda *arguments: arguments)
+    parts, settings = {"de": labelled(2, 0, gold=True), "zh": labelled(1, gold=True)}, object()
+    found = prediction.decoded(FIRST, kind, TASK, parts, settings, **FP32)
+    for lang, (examples, features) in parts.items():
+        assert found[lang][1:] == (features, examples, TASK, settings)
+        assert len(found[lang][0]) == len(examples)
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_outputs_that_are_not_finite_are_refused_with_their_language_and_example(bad):
+    zeros = Account(lambda ids, mask: {"logits": torch.where(ids[:, :1] == 2, bad, 0.0)})
+    parts = {"de": labelled(0, 1, gold=True), "zh": labelled(1, 2, 0, 2, gold=True)}
+    with pytest.raises(NotFiniteError) as refusal:
+        prediction.decoded(zeros, load("classification"), TASK, parts, None, **FP32)
+    assert str(refusal.value) == (
+        "nli, zh: the model's output is not finite for 2 of 4 rows, the first of which belongs to the example "
+        "'row 2'. It cannot be turned into predictions."
+    )
+
+
+@pytest.fixture
+def model(tmp_path, tiny_tokenizer) -> Checkpoint:
+    """A random model with a head for tags."""
+    checkpoint = tiny.encoder(tmp_path / "encoder", tiny_tokenizer)
+    encoders.with_fresh_head(checkpoint, load("tagging"), tiny.TASKS["tagging"]).save_pretrained(tmp_path / "model")
+    return Checkpoint(str(tmp_path / "model"))
+
+
+def asked(model: Checkpoint, tokenizer, task: Task, splits: dict, **changes) -> prediction.Request:
+    about = {"split": "test", "settings": tiny.SETTINGS, "options": {"precision": "fp32"}} | changes
+    return prediction.Request(model, tiny.saved(tokenizer), task, splits, **about)
+
+
+def tagged(tokenizer, count: int, seed: int) -> tuple[pa.Table, pa.Table]:
+    table = tiny.examples("tagging", count, seed=seed)
+    return table, tiny.encode("tagging", table, tokenizer)
+
+
+def test_predictions_are_the_best_tags_of_the_first_sub_words_of_the_split_that_is_asked_for(model, tiny_tokenizer):
+    """Against transformers alone: one sentence at a time, without padding."""
+    test = {lang: tagged(tiny_tokenizer, 5 + seed, seed) for seed, lang in enumerate(("en", "de", "sw"))}
+    splits = {"dev": {lang: tagged(tiny_tokenizer, 3, 9) for lang in test}, "test": test}
+    task, expected = tiny.TASKS["tagging"], {}
+    plain = AutoModelForTokenClassification.from_pretrained(model.name).eval()
+    for lang, (table, _) in test.items():
+        expected[lang] = []
+        for words in table["words"].to_pylist():
+            encoded = tiny_tokenizer(words, is_split_into_words=True, return_tensors="pt")
+            numbers = encoded.word_ids()
+            with torch.inference_mode():
+                best = plain(**encoded).logits[0].argmax(-1).tolist()
+            expected[lang].append([task.labels[best[numbers.index(number)]] for number in range(len(words))])
+    assert prediction.predict(asked(model, tiny_tokenizer, task, splits)) == expected
+    assert len({tag for rows in expected.values() for row in rows for tag in row}) > 1
+
+
+def test_a_model_that_cannot_take_the_features_is_refused_by_its_name(model, tiny_tokenizer):
+    table, features = tagged(tiny_tokenizer, 3, 0)
+    features = features.set_column(0, "input_ids", pa.array([[10_000]] * len(features), pa.list_(pa.int32())))
+    with pytest.raises(UserError, match=rf"^{model.name}: its tokenizer gives the id 10000"):
+        prediction.predict(asked(model, tiny_tokenizer, tiny.TASKS["tagging"], {"test": {"en": (table, features)}}))
+
+
+def test_a_request_says_how_predictions_are_made(model, tiny_tokenizer, monkeypatch):
+    given = SimpleNamespace()
+    monkeypatch.setattr(prediction, "decoded", lambda *arguments, **options: given.__dict__.update(options, a=arguments))
+    task, settings = tiny.TASKS["tagging"], object()
+    parts = {"en": tagged(tiny_tokenizer, 2, 0)}
+    request = asked(model, tiny_tokenizer, task, {"test": parts}, settings=settings, options={"precision": "bf16"})
+    prediction.predict(request)
+    assert given.a[1:] == (load("tagging"), task, parts, settings)
+    assert (given.pad_token_id, given.precision) == (tiny_tokenizer.pad_token_id, "bf16")
+    assert given.a[0].device.type == prediction.device().type
+
+
+def test_predictions_are_made_on_the_accelerator_if_there_is_one(monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("meta"))
+    for there, expected in ((True, "meta"), (False, "cpu")):
+        monkeypatch.setattr(torch.accelerator, "is_available", lambda there=there: there)
+        assert prediction.device().type == expected
+
+
 @pytest.mark.parametrize("kind", tiny.TASKS)
-def test_the_output_of_a_row_does_not_depend_on_its_batch(forward, kind, monkeypatch):
-    features, outputs = forward(kind)
+def test_the_output_of_a_row_does_not_depend_on_its_batch(tmp_path, tiny_tokenizer, kind, monkeypatch):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
+    model = encoders.with_fresh_head(checkpoint, load(kind), tiny.TASKS[kind])
+    options = {"pad_token_id": tiny_tokenizer.pad_token_id, "precision": "fp32"}
+    features = tiny.encode(kind, tiny.examples(kind, 20), tiny_tokenizer)
     monkeypatch.setattr(prediction, "TOKENS_PER_BATCH", 64)
-    together = outputs(features)
-    alone = [outputs(features.slice(row, 1))[0] for row in range(len(features))]
+    together = prediction.forward(model, load(kind), features, **options)
+    alone = [prediction.forward(model, load(kind), features.slice(row, 1), **options)[0] for row in range(20)]
     for arrays, expected in zip(together, alone, strict=True):
         for array, other in zip(arrays, expected, strict=True):
             np.testing.assert_allclose(array, other, rtol=0, atol=1e-5)
     first, second = alone[:2]
     assert not np.allclose(first[0][0], second[0][0], atol=1e-2), "rows that are all alike would prove nothing"
-
-
-@pytest.mark.parametrize("kind, shape", [("classification", lambda n: (3,)), ("tagging", lambda n: (n, 4))])
-def test_outputs_have_no_padding(forward, kind, shape):
-    features, outputs = forward(kind)
-    lengths = [len(ids) for ids in features["input_ids"].to_pylist()]
-    assert [logits.shape for (logits,) in outputs(features)] == [shape(length) for length in lengths]
-
-
-def test_starts_and_ends_of_answers_have_no_padding(forward):
-    features, outputs = forward("span")
-    lengths = [len(ids) for ids in features["input_ids"].to_pylist()]
-    assert [(len(starts), len(ends)) for starts, ends in outputs(features)] == [(n, n) for n in lengths]
-
-
-def test_languages_in_one_stream_get_their_own_predictions(tmp_path, tiny_tokenizer):
-    kind, task = load("tagging"), tiny.TASKS["tagging"]
-    tables = {lang: tiny.examples("tagging", 5 + seed, seed=seed) for seed, lang in enumerate(("en", "de", "sw"))}
-    parts = {lang: (table, tiny.encode("tagging", table, tiny_tokenizer)) for lang, table in tables.items()}
-    model = encoders.with_fresh_head(tiny.encoder(tmp_path, tiny_tokenizer), kind, task)
-    options = {"pad_token_id": tiny_tokenizer.pad_token_id, "precision": "fp32"}
-    together = prediction.decoded(model, kind, task, parts, tiny.SETTINGS, **options)
-    for lang, part in parts.items():
-        assert together[lang] == prediction.decoded(model, kind, task, {lang: part}, tiny.SETTINGS, **options)[lang]

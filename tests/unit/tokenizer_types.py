@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from functools import cache
 
 import transformers
 from sentences import SENTENCES
@@ -117,3 +118,9 @@ ACROSS: dict[str, Callable[[], PreTrainedTokenizerBase]] = {
 """A sub-word may have parts of two words, or a word and the blank behind it."""
 
 ALL = ALONE | BLANKS | ACROSS
+
+
+@cache
+def made(name: str) -> PreTrainedTokenizerBase:
+    """The tokenizer of a type, trained once."""
+    return ALL[name]()
