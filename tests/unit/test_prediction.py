@@ -215,7 +215,9 @@ def test_a_model_that_cannot_take_the_features_is_refused_by_its_name(model, tin
 
 def test_a_request_says_how_predictions_are_made(model, tiny_tokenizer, monkeypatch):
     given = SimpleNamespace()
-    monkeypatch.setattr(prediction, "decoded", lambda *arguments, **options: given.__dict__.update(options, a=arguments))
+    monkeypatch.setattr(
+        prediction, "decoded", lambda *arguments, **options: given.__dict__.update(options, a=arguments)
+    )
     task, settings = tiny.TASKS["tagging"], object()
     parts = {"en": tagged(tiny_tokenizer, 2, 0)}
     request = asked(model, tiny_tokenizer, task, {"test": parts}, settings=settings, options={"precision": "bf16"})
