@@ -1,30 +1,19 @@
-"""Prompts with their choices as features, batches and predictions, and what models make of them."""
+"""Prompts with their choices as features, batches and predictions."""
 
-import json
-import random
+from dataclasses import replace
 from itertools import pairwise, product
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import tiny
-import torch
-import transformers
-from safetensors.torch import load_file
 
-from xstilts import encoders, prediction, scoring, submission
-from xstilts.checkpoints import Checkpoint
-from xstilts.config import Stage
+from xstilts import scoring, submission
 from xstilts.errors import UserError
 from xstilts.kinds import load, multiple_choice
 from xstilts.kinds.batching import bounds
 from xstilts.tasks.base import Task
-from xstilts.training import stage
-from xstilts.training.model import StageModel
-from xstilts.training.resume import exclusive
-from xstilts.training.stage import TaskData
 
 TASK = Task("toy", "multiple_choice", "accuracy", ("en",), {}, labels=("0", "1", "2"))
 LENGTHS = SimpleNamespace(max_length=96)
@@ -39,21 +28,6 @@ def rows(*rows: tuple) -> pa.Table:
         "multiple_choice",
         [{"id": str(number), **dict(zip(names, row, strict=True))} for number, row in enumerate(rows)],
     )
-
-
-def toy(count: int, seed: int = 0) -> pa.Table:
-    """Rows of very different lengths; the right choice is the one with honey."""
-    draw = random.Random(seed)
-
-    def words(most: int) -> list[str]:
-        return [draw.choice([word for word in tiny.WORDS if word != "honey"]) for _ in range(draw.randint(1, most))]
-
-    def row() -> tuple:
-        right = draw.randrange(3)
-        choices = [" ".join(words(6) + ["honey"] * (number == right)) for number in range(3)]
-        return " ".join(words(8)), choices, str(right)
-
-    return rows(*(row() for _ in range(count)))
 
 
 def sequences(row: dict, column: str = "input_ids") -> list[list[int]]:
@@ -132,8 +106,29 @@ def test_no_sequence_is_longer_than_the_maximum_and_the_ends_stay(tiny_tokenizer
 
 
 def test_a_maximum_without_room_for_text_is_refused(tiny_tokenizer):
-    with pytest.raises(UserError, match="max_length 4 leaves no room beside 4 special tokens"):
+    with pytest.raises(UserError, match=r"^max_length 4 leaves no room beside 4 special tokens\.$"):
         encode(rows((PROMPT, CHOICES, "1")), tiny_tokenizer, 4)
+
+
+def test_a_model_scores_each_choice():
+    assert kind.head(TASK) == {"num_labels": 1}
+
+
+def test_a_choice_is_known_by_its_place_among_the_labels_of_the_task(tiny_tokenizer):
+    turned, table = replace(TASK, labels=("2", "0", "1")), rows((PROMPT, CHOICES, "2"), (PROMPT, CHOICES, "1"))
+    features = kind.encode(table, tiny_tokenizer, turned, LENGTHS)
+    assert features["labels"].to_pylist() == [0, 2]
+    assert kind.decode([(np.eye(3)[0],), (np.eye(3)[1],)], features, table, turned, LENGTHS) == ["2", "0"]
+
+
+@pytest.mark.parametrize("missing", ["output", "feature", "example"])
+def test_outputs_features_and_examples_have_to_belong_together(tiny_tokenizer, missing):
+    table = rows((PROMPT, CHOICES, "1"), (PROMPT, CHOICES, "2"))
+    features, outputs = encode(table, tiny_tokenizer), [(np.eye(3)[0],)] * 2
+    cut = {"output": outputs[:1], "feature": features[:1], "example": table[:1]}
+    given = {"output": outputs, "feature": features, "example": table} | {missing: cut[missing]}
+    with pytest.raises(AssertionError):
+        kind.decode(*given.values(), TASK, LENGTHS)
 
 
 def test_labels_are_positions_and_unlabelled_examples_have_none(tiny_tokenizer):
@@ -148,7 +143,7 @@ def test_an_empty_split_has_the_columns_of_any_other(tiny_tokenizer):
 
 
 def test_features_of_a_slice_are_the_slice_of_the_features(tiny_tokenizer):
-    table = toy(9)
+    table = tiny.examples("multiple_choice", 9)
     whole, part = encode(table, tiny_tokenizer), encode(table.slice(3, 4), tiny_tokenizer)
     assert part.drop_columns("example") == whole.slice(3, 4).drop_columns("example")
     assert part["example"].to_pylist() == [0, 1, 2, 3]
@@ -197,124 +192,3 @@ def test_predictions_are_written_a_label_a_line_and_scored_by_accuracy(tmp_path)
         "scores": {"accuracy": 75.0},
         "headline": 75.0,
     }
-
-
-ARCHITECTURES = {
-    "xlm-roberta": {},
-    "bert": {},
-    "deberta-v2": {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_biased_input": False},
-    "rembert": {"input_embedding_size": 16},
-    "modernbert": {"classifier_pooling": "mean"},
-}
-UNTYPED = ("xlm-roberta", "modernbert")
-
-
-@pytest.fixture
-def encoder(tmp_path, tiny_tokenizer, typed_tokenizer):
-    """A random encoder of an architecture, and its tokenizer."""
-
-    def make(model_type: str, **changes) -> tuple[Checkpoint, object]:
-        tokenizer = tiny_tokenizer if model_type in UNTYPED else typed_tokenizer
-        options = ARCHITECTURES[model_type] | changes
-        return tiny.encoder(tmp_path / model_type, tokenizer, model_type, **options), tokenizer
-
-    return make
-
-
-def fresh(checkpoint: Checkpoint):
-    return encoders.with_fresh_head(checkpoint, kind, TASK)
-
-
-@pytest.mark.parametrize("model_type", ARCHITECTURES)
-def test_choices_read_together_have_the_logits_that_they_have_alone(encoder, model_type):
-    checkpoint, tokenizer = encoder(model_type)
-    model, table = fresh(checkpoint).eval(), toy(12)
-    features = encode(table, tokenizer)
-    together = prediction.forward(model, kind, features, pad_token_id=tokenizer.pad_token_id, precision="fp32")
-    assert np.ptp(np.concatenate([logits for (logits,) in together])) > 0.01
-    for (logits,), row in zip(together, table.to_pylist(), strict=True):
-        assert logits.shape == (3,)
-        for logit, choice in zip(logits, row["choices"], strict=True):
-            alone = tokenizer(row["prompt"], choice, return_tensors="pt")
-            with torch.inference_mode():
-                (expected,) = model(**{name: values[None] for name, values in alone.items()}).logits[0]
-            assert logit == pytest.approx(expected.item(), abs=1e-4)
-
-
-@pytest.mark.parametrize("model_type", ARCHITECTURES)
-def test_a_head_has_one_output_whatever_head_the_parent_had(encoder, tmp_path, model_type):
-    checkpoint, tokenizer = encoder(model_type)
-    encoders.with_fresh_head(checkpoint, load("classification"), tiny.TASKS["classification"]).save_pretrained(tmp_path)
-    tokenizer.save_pretrained(tmp_path)
-    model = fresh(Checkpoint(str(tmp_path)))
-    assert model.classifier.out_features == model.config.num_labels == 1
-
-
-@pytest.mark.parametrize("model_type", ARCHITECTURES)
-def test_it_shares_the_encoder_of_a_stage_with_other_kinds(encoder, model_type):
-    checkpoint, _ = encoder(model_type)
-    others = {name: encoders.with_fresh_head(checkpoint, load(name), task) for name, task in tiny.TASKS.items()}
-    models = {**others, "toy": fresh(checkpoint)}
-    whole = StageModel(models)
-    trained = [parameter.data_ptr() for parameter in whole.parameters()]
-    assert len(trained) == len(set(trained))
-    assert set(trained) == {parameter.data_ptr() for model in models.values() for parameter in model.parameters()}
-
-
-@pytest.fixture
-def train(tmp_path, tiny_tokenizer, monkeypatch):
-    """Train on the toy and other tasks, on the CPU, and return the child's folder."""
-    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
-    dev = toy(30, seed=1)
-    data = TaskData(
-        TASK,
-        kind,
-        encode(toy(64), tiny_tokenizer),
-        {"en": (dev, encode(dev, tiny_tokenizer))},
-        LENGTHS,
-        tiny.saved(tiny_tokenizer),
-    )
-
-    def run(child: str, *others: str, micro_batch=4, encoder=None, **recipe) -> Path:
-        tasks = {"toy": data, **{name: tiny.data(name, tiny_tokenizer) for name in others}}
-        parent = tiny.encoder(tmp_path / "parent", tiny_tokenizer, **encoder or {})
-        folder, scratch = tmp_path / child, tmp_path / f"{child}.training"
-        folder.mkdir()
-        with exclusive(scratch):
-            stage.train(Stage(**recipe), parent, tasks, folder, scratch, seed=1, micro_batch=micro_batch)
-        return folder
-
-    return run
-
-
-RECIPE = {"learning_rate": 2e-3, "epochs": 12, "batch_size": 8, "evaluate_every": 24, "patience": 9}
-
-
-def test_a_stage_learns_which_choice_is_right(train, tiny_tokenizer):
-    folder = train("child", **RECIPE, encoder={"initializer_range": 0.1})
-    best = json.loads((folder / stage.RECORD).read_text())["best"]
-    assert best["toy"] == 100
-    loaded = encoders.load_model(str(folder), kind)
-    assert isinstance(loaded, transformers.XLMRobertaForMultipleChoice)
-    table = toy(30, seed=2)
-    options = {"pad_token_id": tiny_tokenizer.pad_token_id, "precision": "fp32"}
-    parts = {"en": (table, encode(table, tiny_tokenizer))}
-    (found,) = prediction.decoded(loaded, kind, TASK, parts, LENGTHS, **options).values()
-    assert sum(label == gold for label, gold in zip(found, table["label"].to_pylist(), strict=True)) >= 28
-
-
-def test_micro_batches_do_not_change_what_is_learnt(train):
-    plain = {"learning_rate": 1.0, "adam_epsilon": 1.0, "max_gradient_norm": 1e9, "warmup": 0.0, "weight_decay": 0.0}
-    options = {"encoder": tiny.NO_DROPOUT, "epochs": 0.5, "batch_size": 8, **plain}
-    start = train("start", micro_batch=8, **{**options, "learning_rate": 1e-9})
-    whole, parts = train("whole", micro_batch=8, **options), train("parts", micro_batch=2, **options)
-    before, one, other = (load_file(folder / "model.safetensors") for folder in (start, whole, parts))
-    assert max((one[key] - before[key]).abs().max() for key in one) > 0.1
-    assert max((one[key] - other[key]).abs().max() for key in one) < 1e-5
-
-
-def test_it_is_trained_in_one_stage_with_other_kinds(train):
-    folder = train("child", *tiny.TASKS, **RECIPE | {"epochs": 1})
-    heads = load_file(folder / "heads.safetensors")
-    assert {key.partition(".")[0] for key in heads} == {"toy", *tiny.TASKS}
-    assert heads["toy.classifier.weight"].shape == (1, tiny.CONFIG["hidden_size"])

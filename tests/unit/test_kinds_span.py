@@ -120,6 +120,10 @@ def test_positions_are_those_of_the_example_script(name, request):
     assert 0 < [one[3] for one in expected].count((0, 0)) < len(expected)
 
 
+def test_a_head_scores_starts_and_ends():
+    assert kind.head(TASK) == {"num_labels": 2}
+
+
 def test_columns_have_the_promised_types(typed_tokenizer):
     schema = encode(table(answer("midnight")), typed_tokenizer).schema
     lists = pa.list_(pa.int32())

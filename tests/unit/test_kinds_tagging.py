@@ -1,5 +1,6 @@
 """Sentences in pieces, and one tag for each of their words."""
 
+from copy import deepcopy
 from types import SimpleNamespace
 
 import numpy as np
@@ -167,5 +168,44 @@ def test_outputs_of_too_few_pieces_are_noticed(tiny_tokenizer):
 
 
 def test_a_length_without_room_for_words_is_refused(tiny_tokenizer):
-    with pytest.raises(UserError, match="max_length 2 leaves no room beside 2 special tokens"):
+    with pytest.raises(UserError, match=r"^max_length 2 leaves no room beside 2 special tokens\.$"):
         encode(examples(["river"]), tiny_tokenizer, 2)
+    assert encode(examples(["river"]), tiny_tokenizer, 3)["input_ids"].to_pylist() == [[0, 3, 1]]
+
+
+@pytest.mark.parametrize("less", [0, 1])
+def test_a_word_is_kept_where_it_just_fits_and_unknown_where_it_does_not(tiny_tokenizer, less):
+    (word,) = tiny_tokenizer(["lanterns"], add_special_tokens=False)["input_ids"]
+    assert len(word) > 2
+    features = encode(examples(["lanterns", "lanterns"]), tiny_tokenizer, len(word) + 2 - less)
+    assert features["input_ids"].to_pylist() == ([[0, 3, 3, 1]] if less else [[0, *word, 1]] * 2)
+    assert features["words"].to_pylist() == ([[1, 2]] if less else [[1], [1]])
+    assert features["example"].to_pylist() == [0] * len(features)
+
+
+def test_a_word_that_no_token_can_stand_for_is_refused(tiny_tokenizer):
+    tokenizer = deepcopy(tiny_tokenizer)
+    tokenizer.unk_token = None
+    with pytest.raises(UserError) as refusal:
+        encode(examples(["wool", "river"]), tokenizer, 4)
+    assert str(refusal.value) == (
+        "the word 'river' has no sub-words, or more than the 2 that fit, and the tokenizer has no unknown token to "
+        "stand for it. Remove the word or raise max_length."
+    )
+    assert len(encode(examples(["wool"]), tokenizer, 40)) == 1
+
+
+def test_columns_have_the_promised_types(typed_tokenizer):
+    schema = encode(examples(LONG), typed_tokenizer, 40).schema
+    lists = pa.list_(pa.int32())
+    assert dict(zip(schema.names, schema.types, strict=True)) == {
+        "input_ids": lists,
+        "token_type_ids": pa.list_(pa.int8()),
+        "example": pa.int32(),
+        "words": lists,
+        "labels": lists,
+    }
+
+
+def test_a_head_chooses_among_the_tags_of_the_task():
+    assert kind.head(TASK)["id2label"] == {0: "B", 1: "I", 2: "O"}
