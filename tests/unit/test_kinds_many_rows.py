@@ -13,9 +13,16 @@ from xstilts.kinds.batching import bounds
 ROWS = 2100
 """More than two calls take, and no multiple of one."""
 
-LENGTHS = SimpleNamespace(max_length=64, doc_stride=32, max_query_length=16)
-FIRST = [f"{number} apples and {number % 7} ships" for number in range(ROWS)]
-SECOND = [f"the harbour master keeps {ROWS - number} lanterns" for number in range(ROWS)]
+LENGTHS = SimpleNamespace(max_length=96, doc_stride=48, max_query_length=40)
+
+
+def word(number: int) -> str:
+    """A word of its own for each number; digits would all be the unknown token."""
+    return "".join(tiny.WORDS[number // power % len(tiny.WORDS)] for power in (1, 14, 14 * 14))
+
+
+FIRST = [f"{word(number)} and ships" for number in range(ROWS)]
+SECOND = [f"the harbour master keeps {word(ROWS - number)}" for number in range(ROWS)]
 
 
 @pytest.fixture(params=["tiny_tokenizer", "typed_tokenizer"])
@@ -35,6 +42,7 @@ def check(tokenizer, found: list[dict], *texts: list[str]) -> None:
         expected = tokenizer(*own)
         assert row["input_ids"] == expected["input_ids"]
         assert row.get("token_type_ids") == expected.get("token_type_ids")
+    assert len({tuple(row["input_ids"]) for row in found}) == len(found), "rows that are alike would prove nothing"
 
 
 def test_pairs_of_texts(tokenizer):

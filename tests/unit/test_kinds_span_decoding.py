@@ -72,8 +72,8 @@ def test_the_sum_of_both_logits_decides():
 
 
 def test_logits_are_added_without_rounding():
-    # Among numbers of 32 bits, 16777216 + 1 is 16777216.
-    assert answer((WHOLE, {"d": 2**24}, {"e": 0, "f": 1})) == "def"
+    # Among numbers of 32 bits, 16777215 + 1.5 is 16777216, as much as d alone has.
+    assert answer((WHOLE, {"d": 2**24, "a": 2**24 - 1}, {"c": 1.5})) == "abc"
 
 
 def test_the_first_of_equally_good_spans_is_the_answer():
