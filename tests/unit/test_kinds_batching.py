@@ -50,7 +50,9 @@ def test_a_label_is_its_place_among_the_labels_and_is_ignored_if_it_is_none():
     assert batching.label_ids(pa.array(["I"]), ()).tolist() == [-100]
 
 
-@pytest.mark.parametrize(("gold", "labelled"), [(["a", "b"], True), ([None, None], False), ([], True)])
+@pytest.mark.parametrize(
+    ("gold", "labelled"), [(["a", "b"], True), (["a", None], False), ([None, None], False), ([], True)]
+)
 def test_a_split_is_labelled_if_all_of_its_rows_are(gold, labelled):
     assert batching.has_gold(pa.table({"label": pa.array(gold, pa.string())}), "label") is labelled
 

@@ -148,6 +148,37 @@ def test_every_language_has_its_own_predictions_labelled_or_not(monkeypatch):
     }
 
 
+def test_a_language_may_have_more_features_than_examples():
+    tags = tiny.TASKS["tagging"]
+    pieces = {"de": ([0, 0, 1], [[3, 1], [2], [1]]), "zh": ([0, 1], [[2, 2], [3]])}
+    parts = {
+        lang: (
+            tiny.table("tagging", [{"id": str(n), "words": ["w"] * count} for n, count in enumerate(counts)]),
+            pa.table({"input_ids": ids, "example": examples, "words": [list(range(len(own))) for own in ids]}),
+        )
+        for (lang, (examples, ids)), counts in zip(pieces.items(), ([3, 1], [2, 1]), strict=True)
+    }
+    model = Account(lambda ids, mask: {"logits": torch.eye(10)[ids][..., :4]})
+    assert prediction.decoded(model, load("tagging"), tags, parts, None, **FP32) == {
+        "de": [["longest", "middling", "long"], ["middling"]],
+        "zh": [["long", "long"], ["longest"]],
+    }
+
+
+@pytest.mark.parametrize(("precision", "label"), [("fp32", "maybe"), ("bf16", "no")])
+def test_predictions_are_made_in_the_precision_that_is_asked_for(precision, label):
+    # Both numbers are 256 in bfloat16, and the first of equals is the label.
+    class Product(Account):
+        def forward(self, input_ids, attention_mask):
+            return {"logits": torch.tensor([[256.5, 257.0, 0.0]]) @ torch.eye(3)}
+
+    parts = {"de": labelled(0, gold=False)}
+    found = prediction.decoded(
+        Product(None), load("classification"), TASK, parts, None, pad_token_id=PAD, precision=precision
+    )
+    assert found == {"de": [label]}
+
+
 def test_decoding_has_the_examples_the_task_and_the_settings(monkeypatch):
     kind = load("classification")
     monkeypatch.setattr(kind, "decode", lambda *arguments: arguments)
