@@ -22,8 +22,9 @@ TEXTS = ["river", "the captain of the harbour", "wool", "honey in the winter mus
 
 
 @pytest.fixture
-def vectors(tmp_path, typed_tokenizer, tiny_tokenizer):
-    """The vectors of the texts, and the states of every layer for each text by itself."""
+def vectors(tmp_path, typed_tokenizer, tiny_tokenizer, monkeypatch):
+    """The vectors of the texts, in several batches, and the states of every layer for each text by itself."""
+    monkeypatch.setattr("xstilts.retrieval.embed.TOKENS_PER_BATCH", 20)
 
     def compute(model_type: str, layer: int | None, pooling: str) -> tuple[np.ndarray, list[list[np.ndarray]]]:
         tokenizer = typed_tokenizer if model_type == "bert" else tiny_tokenizer
