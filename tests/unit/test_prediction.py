@@ -148,6 +148,21 @@ def test_every_language_has_its_own_predictions_labelled_or_not(monkeypatch):
     }
 
 
+@pytest.mark.parametrize("name", tiny.TASKS)
+def test_labelled_and_unlabelled_languages_of_every_kind_are_one_stream(tiny_tokenizer, name, monkeypatch):
+    kind, seen, parts = load(name), [], {}
+    for lang, gold in (("de", True), ("zh", False)):
+        table = tiny.examples(name, 3, gold=gold)
+        parts[lang] = table, tiny.encode(name, table, tiny_tokenizer)
+    monkeypatch.setattr(kind, "decode", lambda outputs, *_: len(outputs))
+    monkeypatch.setattr(
+        prediction, "forward", lambda model, kind, features, **_: seen.append(features) or [()] * len(features)
+    )
+    found = prediction.decoded(FIRST, kind, tiny.TASKS[name], parts, tiny.SETTINGS, **FP32)
+    assert found == {lang: len(features) for lang, (_, features) in parts.items()}
+    assert not set(seen[0].column_names) & set(kind.GOLD)
+
+
 def test_a_language_may_have_more_features_than_examples():
     tags = tiny.TASKS["tagging"]
     pieces = {"de": ([0, 0, 1], [[3, 1], [2], [1]]), "zh": ([0, 1], [[2, 2], [3]])}
