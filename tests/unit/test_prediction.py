@@ -125,7 +125,7 @@ def test_products_are_computed_in_the_precision_that_is_asked_for(precision, exp
 
 def labelled(*first_ids: int, gold: bool) -> tuple[pa.Table, pa.Table]:
     """Rows that begin with these ids, so that `FIRST` gives them the labels of these numbers."""
-    rows = [{"id": f"row {first}", "text_a": "x", "label": "no" if gold else None} for first in first_ids]
+    rows = [{"id": f"row {n}", "text_a": "x", "label": "no" if gold else None} for n in range(len(first_ids))]
     labels = {"labels": [0] * len(rows)} if gold else {}
     features = tokens(*([first, *range(8 - first)] for first in first_ids), **labels)
     return tiny.table("classification", rows), features
@@ -212,7 +212,7 @@ def test_outputs_that_are_not_finite_are_refused_with_their_language_and_example
         prediction.decoded(zeros, load("classification"), TASK, parts, None, **FP32)
     assert str(refusal.value) == (
         "nli, zh: the model's output is not finite for 2 of 4 rows, the first of which belongs to the example "
-        "'row 2'. It cannot be turned into predictions."
+        "'row 1'. It cannot be turned into predictions."
     )
 
 
