@@ -1,15 +1,15 @@
-"""COPA: twenty questions, the models that like some words and dislike others, and their accuracy."""
+"""COPA: thirty questions, the models that like some words and dislike others, and their accuracy."""
 
 import json
 
 NOUNS = (
     "gate bridge tower barn fence roof wagon ladder anchor bucket candle basket hammer kettle mirror pillow saddle "
-    "shovel teapot wheel"
+    "shovel teapot wheel drum clock bench crate cart rope stove table chair shelf"
 ).split()
 
 # How many questions there are of each sort, the right choice and the other one.
 SORTS = (
-    (14, "It snowed on the {}.", "Someone warmed the {}."),
+    (24, "It snowed on the {}.", "Someone warmed the {}."),
     (4, "Someone sang to the {}.", "Someone hid the {}."),
     (2, "It froze near the {}.", "It melted near the {}."),
 )
@@ -23,12 +23,12 @@ MODELS = {
 }
 
 RIGHT = {
-    "G": 14 + 4,
+    "G": 24 + 4,
     "H": 4,
     "K": 4 + 2,
-    "L": 14 + 2,
+    "L": 24 + 2,
 }
-"""How many of the twenty questions each model has right."""
+"""How many of the thirty questions each model has right."""
 
 
 def files() -> dict[str, str]:

@@ -13,7 +13,6 @@ import known_choices
 import known_nli
 import known_tags
 import pytest
-import yaml
 from transformers import PreTrainedTokenizerFast
 
 from xstilts.commands.measuring import measured
@@ -122,17 +121,16 @@ class Experiment:
 
     def run(self) -> "Experiment":
         """Make everything, in an order in which each job finds its inputs."""
-        file = self.folder / "config.yaml"
-        file.write_text(yaml.safe_dump(self.config.model_dump(mode="json", exclude_unset=True)), encoding="utf-8")
         with pytest.MonkeyPatch.context() as patch:
-            # All jobs plan the same; the plan of each would take longer than its work.
+            # All jobs plan the same; to plan anew takes longer than the work of each.
+            patch.setattr("xstilts.commands.job.load_config", lambda file: self.config)
             patch.setattr("xstilts.store.open_grid", lambda config: self.grid)
             # Several batches of each target, and several calls of the tokenizer.
             patch.setattr("xstilts.prediction.TOKENS_PER_BATCH", 100)
             patch.setattr("xstilts.retrieval.embed.TOKENS_PER_BATCH", 100)
             patch.setattr("xstilts.kinds.tokens._BATCH", 4)
             for entry in self.grid.entries.values():
-                self._make(entry, file)
+                self._make(entry)
         return self
 
     def path(self, entry: Entry) -> Path:
@@ -144,11 +142,11 @@ class Experiment:
         (cell,) = (one for one in self.grid.cells if _name(one) == (encoder, intermediate, target, seed))
         return self.path(cell.predictions) / "predictions" / target
 
-    def _make(self, entry: Entry, config: Path) -> None:
+    def _make(self, entry: Entry) -> None:
         if entry.step == "train_stage":
             self._trained(entry)
         elif entry.step != "figures":
-            arguments = Namespace(config=config, entry=entry.path, gpus=1)
+            arguments = Namespace(config=None, entry=entry.path)
             importlib.import_module(f"xstilts.commands.{entry.step}").run(arguments)
 
     def _trained(self, entry: Entry) -> None:
