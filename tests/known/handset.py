@@ -1,7 +1,7 @@
 """Encoders, and models with a head, whose weights are set by hand, so that what they say follows from a list of words.
 
-A token's hidden state is a sum of named directions: `{"never": {"contradiction": 1}}` lets the word `never` point to the
-label. Every head reads its directions back, so the logits of a token are the numbers in that list. Where one output
+A token's hidden state is a sum of named directions: `{"never": {"contradiction": 1}}` lets the word `never` point to
+the label. Every head reads its directions back, so the logits of a token are the numbers in that list. Where one output
 stands for a text (`bag`), the last layer gives each token the mean of all, so that the words of the text vote.
 """
 
@@ -63,7 +63,7 @@ def encoder(folder: Path, tokens: PreTrainedTokenizerFast, says: Mapping[str, Sa
     """A bare encoder with its tokenizer.
 
     Args:
-        moves: directions that the second layer turns into others: `{"water": "ships"}` lets water mean ships from there.
+        moves: directions that the second layer turns into others: with `{"water": "ships"}`, water means ships.
     """
     model = _bare("AutoModel", tokens, {})
     _set_encoder(model, tokens, says, {}, moves, bag=False)

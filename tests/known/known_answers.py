@@ -52,7 +52,7 @@ def _says(**words: tuple[float, float]) -> dict[str, dict[str, float]]:
     return {word: {"start": start, "end": end} for word, (start, end) in words.items()}
 
 
-_FOG = dict.fromkeys(("fog", "niebla", "Nebel", "雾"), {"start": 0.3, "end": 0.3})
+_FOG = {word: {"start": 0.3, "end": 0.3} for word in ("fog", "niebla", "Nebel", "雾")}
 _QUESTIONS = {"What": {"start": 0.9}, "Wer": {"start": 0.9}, "？": {"end": 0.9}, "?": {"end": 0.9}}
 """Words of questions, which are no answers whatever a model says of them."""
 
@@ -72,17 +72,17 @@ MODELS = {
     | _says(Bergen=(0.6, 0.6), 马=(0.6, 0), 拉=(0, 0.6), 山=(0.4, 0), 岗=(0, 0.4), 港=(0.6, 0), 口=(0, 0.6)),
 }
 
-# What each model answers, and its exact match and F1: by MLQA's rules, and by SQuAD's where they differ.
-#     en                              es                              de                                  zh
-# A   a red boat             1 1      un barco rojo          1 1      einen roten Kahn     1 1 (0 4/5)    一只红船  0 2/3 (0 0)
-#     keeper                 1 1      farero la vio          1 1      Wärter               1 1            守灯人    1 1
-#     old ships              0 4/5    barcos viejos          0 4/5    alte Schiffe Bergen  0 2/3          旧船      0 2/3 (0 0)
-# B   red boat               1 1      barco rojo             1 1      roten Kahn           1 1            红船      1 1
-#     fog                    0 0      niebla                 0 0      Nebel                0 0            雾        0 0
-#     nine old ships         1 1      nueve barcos viejos    1 1      neun alte Schiffe    1 1            九艘旧船  1 1
-# C   Oslo                   0 0      Oslo                   0 0      Oslo                 0 0            马拉      0 0
-#     keeper                 1 1      farero la vio          1 1      Wärter               1 1            山岗      0 0
-#     Oslo                   0 0      Oslo                   0 0      Bergen               0 0            港口      0 0
+# What each model answers, and its exact match and F1: by MLQA's rules, and by SQuAD's in brackets where they differ.
+#    en                   es                        de                                zh
+# A  a red boat      1 1  un barco rojo        1 1  einen roten Kahn    1 1 (0 4/5)   一只红船  0 2/3 (0 0)
+#    keeper          1 1  farero la vio        1 1  Wärter              1 1           守灯人    1 1
+#    old ships     0 4/5  barcos viejos      0 4/5  alte Schiffe Bergen 0 2/3         旧船      0 2/3 (0 0)
+# B  red boat        1 1  barco rojo           1 1  roten Kahn          1 1           红船      1 1
+#    fog             0 0  niebla               0 0  Nebel               0 0           雾        0 0
+#    nine old ships  1 1  nueve barcos viejos  1 1  neun alte Schiffe   1 1           九艘旧船  1 1
+# C  Oslo            0 0  Oslo                 0 0  Oslo                0 0           马拉      0 0
+#    keeper          1 1  farero la vio        1 1  Wärter              1 1           山岗      0 0
+#    Oslo            0 0  Oslo                 0 0  Bergen              0 0           港口      0 0
 # `farero la vio` is `el farero la vio` without articles of Spanish. Of a Chinese answer, MLQA counts the characters.
 MLQA_RESULTS = {
     "A": {

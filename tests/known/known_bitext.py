@@ -60,15 +60,15 @@ BUCC: dict[str, tuple[Blocks, Blocks]] = {
     # A foreign sentence of four words; how many of them, the first ones, an English sentence has beside others that
     # nothing translates; how many, the last ones, a second English sentence has; whether the first is a translation.
     #
-    # With s and t such words, the cosines of the foreign sentence are s/4 and t/4 and all others 0. Their means over the
-    # four nearest are (s + t)/16 for the foreign and s/16 for the first English sentence, so the margin of the pair is
-    # (s/4) / (((s + t)/16 + s/16) / 2) = 8s / (2s + t).
+    # With s and t such words, the cosines of the foreign sentence are s/4 and t/4, and all others are 0. Their means
+    # over the four nearest are (s + t)/16 for the foreign and s/16 for the first English sentence, so the margin of the
+    # pair is (s/4) / (((s + t)/16 + s/16) / 2) = 8s / (2s + t).
     "de": (
         (  # dev                                    margin  K0, taken so far: right, F1    K1
-            ("black dogs eat meat", 4, 1, True),  # 32/9    1/1 of 2: 2/3                  1/2
-            ("big birds see ships", 3, 1, False),  # 24/7   1/2 of 2: 1/2                  2/3
-            ("small fish love water", 4, 2, True),  # 16/5  2/3 of 2: 4/5, the best        2, 0: 4
-            ("old people read books", 3, 2, False),  # 3    2/4 of 2: 2/3
+            ("black dogs eat meat", 4, 1, True),  # 32/9    1/1 of 2: 2/3                  2/2: 1, the best
+            ("big birds see ships", 3, 1, False),  # 24/7   1/2 of 2: 1/2                  2/3: 4/5
+            ("small fish love water", 4, 2, True),  # 16/5  2/3 of 2: 4/5, the best        s 2, t 0: 4, 1/1: 2/3
+            ("old people read books", 3, 2, False),  # 3    2/4 of 2: 2/3                  2/4: 2/3
         ),  # threshold: K0 between 16/5 and 3; K1: 4, 32/9 are best, so between 32/9 and 24/7
         (  # test
             ("white cats drink milk", 4, 1, True),  # 32/9  K0, K1
@@ -80,10 +80,10 @@ BUCC: dict[str, tuple[Blocks, Blocks]] = {
     ),
     "ru": (
         (
-            ("black dogs eat meat", 3, 1, True),  # 24/7    1/1 of 1: 1, the best          2/3
+            ("black dogs eat meat", 3, 1, True),  # 24/7    1/1 of 1: 1, the best          1/2: 2/3, the best
             ("big birds see ships", 4, 2, False),  # 16/5
             ("small fish love water", 3, 2, False),  # 3
-            ("old people read books", 4, 3, False),  # 32/11                               1, 0: 4, F1 0
+            ("old people read books", 4, 3, False),  # 32/11                               s 1, t 0: 4, 0/1: 0
         ),  # threshold: K0, K1 between 24/7 and 16/5
         (
             ("black dogs eat meat", 4, 1, True),  # 32/9    K0, K1
@@ -98,7 +98,7 @@ BUCC: dict[str, tuple[Blocks, Blocks]] = {
             ("black dogs eat meat", 4, 1, True),  # 32/9    1/1 of 3: 1/2                  2/2: 4/5
             ("big birds see ships", 3, 1, False),  # 24/7   1/2 of 3: 2/5                  2/3: 2/3
             ("small fish love water", 4, 2, True),  # 16/5  2/3 of 3: 2/3                  3/4: 6/7, the best
-            ("old people read books", 3, 2, True),  # 3     3/4 of 3: 6/7, the best        2, 0: 4, 1/1: 1/2
+            ("old people read books", 3, 2, True),  # 3     3/4 of 3: 6/7, the best        s 2, t 0: 4, 1/1: 1/2
             ("new cars climb mountains", 4, 3, False),  # 32/11  3/5 of 3: 3/4             3/5
         ),  # threshold: K0 between 3 and 32/11; K2 between 16/5 and 32/11
         (

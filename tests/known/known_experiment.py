@@ -53,8 +53,8 @@ DEV = {
 }
 """The dev score with which each model of `toy` was kept, by its stages and seed; those of `other` are 5 lower."""
 
-# The second layer of `toy` mistakes small fish for big birds, and it is not to be read; that of `other` is the first one
-# that knows a few Russian words.
+# The second layer of `toy` mistakes small fish for big birds, and the first one is to be read; that of `other` is read
+# by default and is the first one that knows a few Russian words.
 LAYER = {"toy": 1}
 MOVES = {
     "toy": {"small": "big", "fish": "birds", "love": "see", "water": "ships"},
