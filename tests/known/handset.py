@@ -16,8 +16,11 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, XLMRobertaConfig
 
-Said = Mapping[str, float]
-"""How far a word points into which directions; its squares add up to 1 at most, what is missing points nowhere."""
+Said = Mapping[str, float] | None
+"""How far a word points into which directions; its squares add up to 1 at most, what is missing points nowhere.
+
+None for a word whose vector is 0: it takes a place and says nothing.
+"""
 
 LABELS = ("contradiction", "entailment", "neutral")
 TAGS = tuple("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split())
@@ -123,8 +126,9 @@ def _set_encoder(
     words = encoder.embeddings.word_embeddings.weight
     silent = set(_SPECIAL) - {"<pad>", "<unk>"}
     for token, number in tokens.get_vocab().items():
-        if token not in silent:
-            words[number] = _vector(_PADDING if token == "<pad>" else says.get(token, otherwise))
+        said = _PADDING if token == "<pad>" else says.get(token, otherwise)
+        if token not in silent and said is not None:
+            words[number] = _vector(said)
     one = torch.eye(_WIDTH)
     for layer in encoder.encoder.layer:
         layer.attention.self.value.weight.copy_(one)
@@ -136,7 +140,7 @@ def _set_encoder(
     encoder.encoder.layer[1].output.dense.weight.copy_(torch.cat([change, -change], 1))
 
 
-def _vector(said: Said) -> torch.Tensor:
+def _vector(said: Mapping[str, float]) -> torch.Tensor:
     """Of mean 0 and a length that all words share, so that layer normalisation changes none of the directions."""
     half = torch.zeros(len(_DIRECTIONS))
     for name, strength in said.items():

@@ -1,7 +1,8 @@
 """Tatoeba and BUCC in three languages: sentences of four words, and encoders that know which words translate which.
 
 Each word points into a direction of its own, which its translations share. So the cosine of two sentences is the number
-of words that they share, over the root of the product of their lengths.
+of words that they share, over the root of the product of their lengths. Full stops say nothing; some sentences have
+one or two more, so that not all are equally long in sub-words.
 """
 
 from handset import CONCEPTS, LATE, UNKNOWN, Said
@@ -134,7 +135,7 @@ def says(name: str, *late: str) -> dict[str, Said]:
     known |= {concept: concept for concept in CONCEPTS}
     known |= {word: UNKNOWN[place % len(UNKNOWN)] for place, word in enumerate(_NOT_KNOWN[name])}
     known |= dict(zip(late, LATE, strict=False))
-    return {word: {direction: 1.0} for word, direction in known.items()}
+    return {word: {direction: 1.0} for word, direction in known.items()} | {".": None, "。": None}
 
 
 def files() -> dict[str, str]:
@@ -142,8 +143,10 @@ def files() -> dict[str, str]:
     written = {}
     for lang, pairs in TATOEBA.items():
         stem = f"tatoeba/tatoeba.{_ISO3[lang]}-eng"
-        written[f"{stem}.{_ISO3[lang]}"] = "".join(_foreign(lang, foreign) + "\n" for foreign, _ in pairs)
-        written[f"{stem}.eng"] = "".join(english + "\n" for _, english in pairs)
+        written[f"{stem}.{_ISO3[lang]}"] = "".join(
+            _foreign(lang, foreign, row) + "\n" for row, (foreign, _) in enumerate(pairs)
+        )
+        written[f"{stem}.eng"] = "".join(_ended(english, row + 1) + "\n" for row, (_, english) in enumerate(pairs))
     for lang, splits in BUCC.items():
         for split, blocks in zip(("sample", "training"), splits, strict=True):
             for suffix, lines in zip((lang, "en", "gold"), _bucc(lang, blocks), strict=True):
@@ -151,18 +154,24 @@ def files() -> dict[str, str]:
     return written
 
 
-def _foreign(lang: str, sentence: str) -> str:
-    return ("" if lang == "zh" else " ").join(_WORDS[lang][CONCEPTS.index(word)] for word in sentence.split())
+def _foreign(lang: str, sentence: str, number: int) -> str:
+    words = [_WORDS[lang][CONCEPTS.index(word)] for word in sentence.split()]
+    return _ended("".join(words), number, "。") if lang == "zh" else _ended(" ".join(words), number)
+
+
+def _ended(sentence: str, number: int, stop: str = ".") -> str:
+    return sentence + stop * (number % 3)
 
 
 def _bucc(lang: str, blocks: Blocks) -> tuple[list[str], list[str], list[str]]:
     """The lines of the foreign, the English and the gold file."""
     foreign, english, gold = [], [], []
     for number, (sentence, first, last, is_translation) in enumerate(blocks, 1):
-        foreign.append(f"{lang}-{100 + number}\t{_foreign(lang, sentence)}")
+        foreign.append(f"{lang}-{100 + number}\t{_foreign(lang, sentence, number)}")
         words = sentence.split()
         for place, own in ((2 * number - 1, words[:first]), (2 * number, words[4 - last :])):
-            english.append(f"en-{200 + place}\t{' '.join([*own, *CONCEPTS[-3:][: 4 - len(own)]])}")
+            text = " ".join([*own, *CONCEPTS[-3:][: 4 - len(own)]])
+            english.append(f"en-{200 + place}\t{_ended(text, place)}")
         if is_translation:
             gold.append(f"{lang}-{100 + number}\ten-{200 + 2 * number - 1}")
     return foreign, english, gold
