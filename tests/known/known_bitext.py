@@ -34,8 +34,8 @@ TATOEBA: dict[str, Pairs] = {
         ("white cats drink milk", "white cats drink milk"),  # 4 0 0 0 0
         ("black dogs eat meat", "black birds see ships"),  # 0 1 3 0 0: wrong
         ("big birds see ships", "big birds see ships"),  # 0 0 4 0 0
-        ("small fish love water", "small fish love water"),  # 0 0 0 4 0
-        ("old people read books", "cats read books today"),  # 1 0 0 0 2; K1: 1 0 0 0 0: wrong
+        ("old people read books", "cats read books today"),  # 1 0 0 2 0; K1: 1 0 0 0 0: wrong
+        ("small fish love water", "small fish love water"),  # 0 0 0 0 4
     ),
     "zh": (
         ("white cats drink milk", "white cats drink milk"),  # 4 0 0 0 0 0

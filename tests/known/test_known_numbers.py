@@ -266,11 +266,11 @@ def test_a_gain_and_a_loss_of_the_same_size_are_equally_significant(statistics, 
     assert min(sign * found["delta_low"], sign * found["delta_high"]) > 0
 
 
-def test_nothing_is_significant_that_is_the_same_or_stands_on_two_sentences(statistics):
+def test_nothing_is_significant_that_is_the_same_or_stands_on_one_sentence(statistics):
     assert statistics.loc[("toy", "mnli", "xnli", "all"), "p"] == 1
-    # Of Tatoeba's sentences, `en-3` and `en-4` alone change, one in German, the other in Russian and Chinese: of the
-    # four ways to exchange them, two keep them together, and the others leave no difference between the medians.
-    assert statistics.loc[("toy", "mnli", "tatoeba", "all"), "p"] == pytest.approx(1 / 2, abs=0.05)
+    # Of Tatoeba's sentences, `en-3` alone changes in two seeds, in German and Russian. It is exchanged in both at once,
+    # so that the change between the medians is always as large, one way or the other.
+    assert statistics.loc[("toy", "mnli", "tatoeba", "all"), "p"] == 1
     assert set(statistics.index[statistics["significant"]].get_level_values("target")) == {"copa"}
 
 
