@@ -322,3 +322,6 @@ def test_the_page_shows_predictions_of_the_first_seed(page):
     assert len(samples) == 12
     assert (samples["zh", "mlqa-3"]["predicted"], samples["zh", "mlqa-3"]["right"]) == ("九艘旧船", True)
     assert (samples["de", "mlqa-2"]["predicted"], samples["de", "mlqa-2"]["right"]) == ("Nebel", False)
+    (pair,) = (one for one in cells["toy", "none", "xnli"]["samples"] if (one["language"], one["id"]) == ("en", "3"))
+    assert [text for _, text in pair["texts"]] == list(known_nli.PAIRS["en"][3][:2])
+    assert (pair["gold"], pair["predicted"], pair["right"]) == ("neutral", "contradiction", False)
