@@ -9,7 +9,9 @@ from xstilts.metrics import Metric
 from xstilts.reporting import resampling
 from xstilts.reporting.counts import Counts
 
-CONFIDENCE = 0.95
+LEVEL = 0.05
+"""How often a test may reject what is true, and an interval miss it."""
+
 ROUNDING = 1e-9
 """Two differences of scores that are no further apart are the same."""
 
@@ -80,5 +82,5 @@ def _redrawn(scores: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 def _interval(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The percentile interval of samples, shape (languages, samples, intermediates)."""
-    low, high = np.quantile(samples, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=1)
+    low, high = np.quantile(samples, [LEVEL / 2, 1 - LEVEL / 2], axis=1)
     return low, high

@@ -78,8 +78,7 @@ def _chunks(samples: int, names: int, draw: Callable) -> Iterator[tuple[slice, n
 
 def _sums(weights: np.ndarray, places: np.ndarray, values: np.ndarray) -> np.ndarray:
     """The weighted sums of counts, shape (samples, intermediates, seeds, columns)."""
-    sums = weights[:, places] @ values.reshape(len(values), -1)
-    return sums.reshape(len(weights), *values.shape[1:])
+    return np.tensordot(weights[:, places], values, axes=1)
 
 
 def _headline(metric: Metric, counts: Counts, sums: np.ndarray) -> np.ndarray:

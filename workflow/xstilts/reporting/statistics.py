@@ -12,7 +12,7 @@ from xstilts import metrics, tasks
 from xstilts.config import GridSettings, Report
 from xstilts.reporting import counts as counting
 from xstilts.reporting.collect import ALL, HEADLINE
-from xstilts.reporting.comparison import CONFIDENCE, NUMBERS, Comparison
+from xstilts.reporting.comparison import LEVEL, NUMBERS, Comparison
 
 KEYS = ["encoder", "intermediate", "target", "language"]
 COLUMNS = [*KEYS, "metric", *NUMBERS, "p_adjusted", "significant", "n", "seeds"]
@@ -57,9 +57,9 @@ def statistics(scores: Scores, grid: GridSettings, languages: Languages, setting
         for language in (ALL, *languages[target])
     ]
     table = found.reindex(pd.MultiIndex.from_tuples(rows, names=KEYS)).reset_index()
-    table = table.assign(metric=HEADLINE, p_adjusted=_adjusted(table))
+    table = table.assign(metric=HEADLINE, p_adjusted=adjusted(table))
     counted = {name: table[name].fillna(0).astype("int64") for name in ("n", "seeds")}
-    return table.assign(significant=_significant(table), **counted)[COLUMNS]
+    return table.assign(significant=significant(table), **counted)[COLUMNS]
 
 
 def write(table: pd.DataFrame, folder: Path) -> None:
@@ -92,7 +92,7 @@ def _seed(target: str) -> int:
     return zlib.crc32(target.encode())
 
 
-def _adjusted(table: pd.DataFrame) -> pd.Series:
+def adjusted(table: pd.DataFrame) -> pd.Series:
     """Holm's adjusted p: over the targets of an encoder for all languages together, else within a target."""
     family = table["target"].where(table["language"] != ALL, ALL)
     return table.groupby(["encoder", family.rename("family")])["p"].transform(_holm)
@@ -104,6 +104,6 @@ def _holm(p: pd.Series) -> pd.Series:
     return pd.Series(adjusted, known.index, dtype="float64").reindex(p.index)
 
 
-def _significant(table: pd.DataFrame) -> pd.Series:
+def significant(table: pd.DataFrame) -> pd.Series:
     """Whether the test rejects, and the interval over examples and seeds has no zero in it either."""
-    return (table["p_adjusted"] < 1 - CONFIDENCE) & ((table["delta_low"] > 0) | (table["delta_high"] < 0))
+    return (table["p_adjusted"] < LEVEL) & ((table["delta_low"] > 0) | (table["delta_high"] < 0))
