@@ -1,91 +1,15 @@
 """The tables of the report: what they show, what they mark, and what they leave missing."""
 
 import re
-from itertools import product
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from known_results import GRID, results, row, scores, sure, without
 
 from xstilts.commands.tables import of_encoder
-from xstilts.config import GridSettings
-from xstilts.reporting import choice, collect, formats, paper, statistics, tables
+from xstilts.reporting import collect, formats, paper
 from xstilts.reporting.formats import Table
-from xstilts.reporting.results import Results
-
-GRID = GridSettings(
-    encoders=("my_enc",), intermediates=("none", "mnli", "squad_v1"), targets=("xnli", "xquad", "tatoeba"), seeds=(1, 2)
-)
-LANGUAGES = {"xnli": ("en", "de"), "xquad": ("en", "de"), "tatoeba": ("de",)}
-TEST = {
-    ("none", "xnli"): 70.0,
-    ("none", "xquad"): 60.0,
-    ("none", "tatoeba"): 30.0,
-    ("mnli", "xnli"): 72.0,
-    ("mnli", "xquad"): 58.0,
-    ("mnli", "tatoeba"): 50.0,
-    ("squad_v1", "xnli"): 71.0,
-    ("squad_v1", "xquad"): 65.0,
-    ("squad_v1", "tatoeba"): 40.0,
-}
-DEV = {
-    "mnli": 80.0,
-    "mnli/mnli": 79.0,
-    "squad_v1/mnli": 81.0,
-    "squad_v1": 85.0,
-    "mnli/squad_v1": 84.0,
-    "squad_v1/squad_v1": 88.0,
-}
-"""On dev, squad_v1 is the best intermediate for both targets with training; on test, mnli is the best for XNLI."""
-
-
-def scores() -> pd.DataFrame:
-    rows = []
-    for (cell, value), seed in product(TEST.items(), GRID.seeds):
-        for lang in LANGUAGES[cell[1]]:
-            pair = {"f1": value + 5, "exact_match": value - 5} if cell[1] == "xquad" else {"accuracy": value}
-            for metric, score in {**pair, "headline": value}.items():
-                rows.append(["my_enc", *cell, lang, "test", seed, metric, score, 100])
-    return pd.DataFrame(rows, columns=collect.COLUMNS)
-
-
-def trainings() -> pd.DataFrame:
-    rows = []
-    for (stages, value), seed in product(DEV.items(), GRID.seeds):
-        task = stages.rpartition("/")[2]
-        rows.append(["my_enc", stages, seed, task, 10, 99.0, False, 20, stages])
-        rows.append(["my_enc", stages, seed, task, 20, value + seed, True, 20, stages])
-    return pd.DataFrame(rows, columns=collect.TRAINING_COLUMNS)
-
-
-def sure() -> pd.DataFrame:
-    """The statistics of these scores, in which a change of more than 3 points is significant."""
-    rows = []
-    for (intermediate, target), value in TEST.items():
-        for lang in ("all", *LANGUAGES[target]):
-            delta = value - TEST["none", target]
-            n = 100 * (len(LANGUAGES[target]) if lang == "all" else 1)
-            seeds = 1 if (intermediate, target) == ("none", "tatoeba") else 2
-            numbers = {"value": value, "delta": delta, "significant": abs(delta) > 3, "n": n, "seeds": seeds}
-            names = {"encoder": "my_enc", "intermediate": intermediate, "target": target, "language": lang}
-            rows.append(names | numbers)
-    return pd.DataFrame(rows).reindex(columns=statistics.COLUMNS)
-
-
-def results(**changes) -> Results:
-    made = {"scores": scores(), "trainings": trainings(), "statistics": sure()}
-    return Results(**{**made, "sizes": {}, "grid": GRID, "over_seeds": "median", **changes})
-
-
-def without(table: pd.DataFrame, **where: object) -> pd.DataFrame:
-    """A table without the numbers of some rows."""
-    gone = (table[list(where)] == pd.Series(where)).all(axis=1)
-    return table.assign(value=table["value"].mask(gone))
-
-
-def row(table: Table, name: str) -> list[str]:
-    return table.shown.loc[name].to_list()
-
 
 # The table of the paper
 
@@ -93,16 +17,43 @@ def row(table: Table, name: str) -> list[str]:
 def test_it_has_the_baseline_the_changes_pairs_for_questions_and_the_mean():
     table = paper.targets(results(), "my_enc")
     assert list(table.shown.columns) == ["xnli", "xquad", "tatoeba", "mean"]
+    assert list(table.shown.index) == ["none", "mnli", "squad_v1", "seeds", "examples"]
+    # The mean has the headlines: (70 + 60 + 30) / 3, and (2 - 2 + 20) / 3 over it.
     assert row(table, "none") == ["70.0", "65.0 / 55.0", "30.0", "53.3"]
-    assert row(table, "mnli") == ["+2.0", "-2.0 / -2.0", "+20.0*", "+6.7"]
-    assert row(table, "squad_v1") == ["+1.0", "+5.0 / +5.0*", "+10.0*", "+5.3"]
-    assert list(table.numbers.columns) == ["xnli", "xquad f1", "xquad exact_match", "tatoeba", "mean"]
+    assert row(table, "mnli") == ["+2.0", "-1.0 / -3.0", "+20.0*", "+6.7"]
+    assert row(table, "squad_v1") == ["+1.0", "+4.0 / +6.0*", "+10.0*", "+5.3"]
+    assert table.shown.index.name == table.numbers.index.name == "intermediate"
+
+
+def test_its_numbers_are_those_that_are_shown_with_f1_and_exact_match_apart():
+    numbers = paper.targets(results(), "my_enc").numbers
+    assert list(numbers.columns) == ["xnli", "xquad f1", "xquad exact_match", "tatoeba", "mean"]
+    assert list(numbers.index) == ["none", "mnli", "squad_v1"]
+    assert numbers.loc["none"].to_list() == pytest.approx([70, 65, 55, 30, 160 / 3])
+    assert numbers.loc["mnli"].to_list() == pytest.approx([2, -1, -3, 20, 20 / 3])
+
+
+def test_another_encoder_has_its_own_table():
+    # It has 100 - score everywhere: what mnli gains, it loses, and nothing is marked.
+    table = paper.targets(results(), "other")
+    assert row(table, "none") == ["30.0", "35.0 / 45.0", "70.0", "46.7"]
+    assert row(table, "mnli") == ["-2.0", "+1.0 / +3.0", "-20.0", "-6.7"]
+    assert row(table, "seeds") == ["2", "2", "2", ""]
+
+
+def test_the_mean_over_seeds_is_shown_and_said_where_that_is_configured():
+    found = scores()
+    found.loc[found["seed"] == 3, "value"] += 6
+    by_mean = paper.targets(results(scores=found, over_seeds="mean"), "my_enc")
+    assert row(by_mean, "none")[0] == "72.0"  # 70 + (0 - 1.5 + 7.5) / 3.
+    assert "mean over seeds" in by_mean.caption
+    assert "median over seeds" in paper.targets(results(), "my_enc").caption
 
 
 def test_seeds_and_examples_stand_below():
     table = paper.targets(results(), "my_enc")
-    assert row(table, "seeds") == ["2", "2", "1–2", ""]
-    assert row(table, "examples") == ["200", "200", "100", ""]
+    assert row(table, "seeds") == ["3", "3", "1–3", ""]
+    assert row(table, "examples") == ["200", "200", "200", ""]
 
 
 def test_a_missing_cell_is_missing_and_so_is_its_mean():
@@ -111,12 +62,23 @@ def test_a_missing_cell_is_missing_and_so_is_its_mean():
     assert table.numbers.loc["mnli"].isna().to_list() == [False, True, True, False, True]
 
 
+def test_a_table_with_changes_says_what_they_are_changes_of():
+    reading = (
+        "The baseline (none) in its scores, the intermediates in their change over it; median over seeds. "
+        "*: differs from the baseline, Holm-corrected p < 0.05 and 95 % interval without 0."
+    )
+    assert paper.targets(results(), "my_enc").caption == (
+        f"F1 / exact match for question answering, of which the mean has their mean. {reading}"
+    )
+    assert paper.languages(results(), "my_enc", "xquad").caption == f"xquad by language. {reading}"
+
+
 def test_without_a_baseline_there_are_scores_and_nothing_is_said_of_changes():
     grid = GRID.model_copy(update={"intermediates": ("mnli", "squad_v1")})
     rows = sure()[sure()["intermediate"] != "none"].assign(significant=False)
     table = paper.targets(results(grid=grid, statistics=rows), "my_enc")
-    assert row(table, "mnli") == ["72.0", "63.0 / 53.0", "50.0", "60.0"]
-    assert "baseline" not in table.caption
+    assert row(table, "mnli") == ["72.0", "64.0 / 52.0", "50.0", "60.0"]
+    assert table.caption.endswith("of which the mean has their mean. Scores; median over seeds.")
 
 
 # Languages and groups
@@ -124,63 +86,87 @@ def test_without_a_baseline_there_are_scores_and_nothing_is_said_of_changes():
 
 def test_a_target_has_its_languages_below_their_mean():
     table = paper.languages(results(), "my_enc", "xquad")
+    assert table.name == "languages.xquad"
     assert list(table.shown.index) == ["mean", "en", "de"]
     assert list(table.shown.columns) == ["none", "mnli", "squad_v1", "seeds", "examples"]
-    assert row(table, "de") == ["60.0", "-2.0", "+5.0*", "2", "100"]
+    assert row(table, "mean") == ["60.0", "-2.0", "+5.0*", "3", "200"]
+    assert row(table, "en") == ["61.0", "-2.0", "+5.0*", "3", "90"]
+    assert row(table, "de") == ["58.0", "-1.0", "+5.0*", "3", "110"]
+    assert table.numbers.to_dict("index") == {
+        "mean": {"none": 60, "mnli": -2, "squad_v1": 5},
+        "en": {"none": 61, "mnli": -2, "squad_v1": 5},
+        "de": {"none": 58, "mnli": -1, "squad_v1": 5},
+    }
+    assert table.shown.index.name == table.numbers.index.name == "language"
+
+
+def test_a_language_is_marked_where_it_is_significant_itself():
+    rows = sure()
+    german = rows[["encoder", "intermediate", "target", "language"]].eq(["my_enc", "mnli", "xquad", "de"]).all(axis=1)
+    table = paper.languages(results(statistics=rows.assign(significant=german)), "my_enc", "xquad")
+    assert (
+        [text for text in table.shown.to_numpy().ravel() if "*" in text] == [table.shown.loc["de", "mnli"]] == ["-1.0*"]
+    )
+
+
+def test_the_order_of_the_statistics_does_not_matter():
+    table = paper.languages(results(statistics=sure().iloc[::-1]), "my_enc", "xquad")
+    assert list(table.shown.columns) == ["none", "mnli", "squad_v1", "seeds", "examples"]
+    assert table.shown.loc["de"].to_list() == ["58.0", "-1.0", "+5.0*", "3", "110"]
 
 
 def test_a_missing_language_is_missing():
     found = without(sure(), intermediate="mnli", target="xquad", language="de")
-    assert row(paper.languages(results(statistics=found), "my_enc", "xquad"), "de")[:3] == ["60.0", "—", "+5.0*"]
+    assert row(paper.languages(results(statistics=found), "my_enc", "xquad"), "de")[:3] == ["58.0", "—", "+5.0*"]
+
+
+NINE = {
+    "xnli": 10.0,
+    "pawsx": 20.0,
+    "udpos": 30.0,
+    "panx": 50.0,
+    "xquad": 60.0,
+    "mlqa": 70.0,
+    "tydiqa": 95.0,
+    "bucc2018": 40.0,
+    "tatoeba": 75.0,
+}
+
+
+def test_groups_have_the_means_of_their_targets_and_overall_is_the_mean_over_the_nine():
+    grid = GRID.model_copy(update={"targets": tuple(reversed(NINE)), "seeds": (1,), "intermediates": ("none", "mnli")})
+    rows = [
+        ["my_enc", name, target, "en", "test", 1, metric, value + (name == "mnli") * 4, 10]
+        for name in grid.intermediates
+        for target, value in NINE.items()
+        for metric, value in (("headline", value), ("f1", 0.0))
+    ]
+    table = paper.groups(results(scores=pd.DataFrame(rows, columns=collect.COLUMNS), grid=grid), "my_enc")
+    assert table.shown.to_dict("index") == {
+        # (10 + 20) / 2, (30 + 50) / 2, (60 + 70 + 95) / 3, (40 + 75) / 2, and 450 / 9; the groups' mean is 46.9.
+        "none": {
+            "classification": "15.0",
+            "structured prediction": "40.0",
+            "question answering": "75.0",
+            "retrieval": "57.5",
+            "overall": "50.0",
+        },
+        "mnli": {
+            "classification": "19.0",
+            "structured prediction": "44.0",
+            "question answering": "79.0",
+            "retrieval": "61.5",
+            "overall": "54.0",
+        },
+    }
+    assert table.numbers.loc["none"].to_list() == [15, 40, 75, 57.5, 50]
+    assert (table.name, table.numbers.index.name) == ("groups", "intermediate")
+    assert table.caption == "Means over the targets of a group of XTREME, and over all nine; median over seeds."
 
 
 def test_a_group_of_which_a_target_is_missing_has_no_mean():
     table = paper.groups(results(), "my_enc")
     assert row(table, "none") == ["—"] * 5
-
-
-def test_groups_have_the_means_of_their_targets():
-    grid = GRID.model_copy(update={"targets": ("xnli", "pawsx")})
-    more = scores().replace({"target": {"xquad": "pawsx"}})
-    table = paper.groups(results(scores=more, grid=grid), "my_enc")
-    assert row(table, "mnli") == ["65.0", "—", "—", "—", "—"]
-
-
-# Dev scores and what they choose
-
-
-def test_intermediates_have_the_dev_scores_of_the_weights_that_were_kept():
-    table = choice.intermediates(results(), "my_enc")
-    assert row(table, "mnli") == ["mnli", "81.5", "81.0", "82.0", "20", "2"]
-
-
-def test_an_intermediate_without_the_record_of_a_seed_has_no_dev_score():
-    found = trainings()
-    table = choice.intermediates(results(trainings=found[(found["stages"] != "mnli") | (found["seed"] != 2)]), "my_enc")
-    assert row(table, "mnli") == ["mnli", "—", "—", "—", "—", "1"]
-    table = choice.intermediates(results(trainings=found[found["stages"] != "mnli"]), "my_enc")
-    assert row(table, "mnli") == ["—", "—", "—", "—", "—", "0"]
-
-
-def test_the_choice_on_dev_is_reported_on_test_beside_the_oracle():
-    table = choice.best(results(), "my_enc")
-    assert row(table, "xnli") == ["squad_v1", "82.5", "71.0", "+1.0", "mnli", "72.0", "1.0"]
-    assert row(table, "xquad") == ["squad_v1*", "89.5", "65.0", "+5.0", "squad_v1", "65.0", "0.0"]
-
-
-def test_without_dev_scores_there_is_no_choice_and_no_mean_over_the_other_targets():
-    table = choice.best(results(), "my_enc")
-    assert row(table, "tatoeba") == ["—", "—", "—", "—", "mnli", "50.0", "—"]
-    assert row(table, "mean") == ["—", "—", "—", "—", "—", "62.3", "—"]
-
-
-@pytest.mark.parametrize("gone", ["none", "mnli"])
-def test_nothing_is_best_among_those_that_happen_to_be_there(gone: str):
-    found = results(statistics=without(sure(), intermediate=gone, target="xnli"))
-    assert row(choice.best(found, "my_enc"), "xnli")[4:] == ["—", "—", "—"]
-    stages = "mnli" if gone == "none" else "mnli/mnli"
-    found = results(trainings=without(trainings(), stages=stages, seed=1))
-    assert row(choice.best(found, "my_enc"), "xnli")[:4] == ["—", "—", "—", "—"]
 
 
 # The files
@@ -217,11 +203,6 @@ def test_latex_has_no_character_that_it_would_take_for_a_command(name: str):
     text = re.sub(r"\\(label|begin|end){.*?}", "", formats.latex(TABLES[name], "my_enc"))
     assert not re.search(r"(?<!\\)[_%#$]", text)
     assert r"my\_enc" in text
-
-
-@pytest.mark.parametrize("value", [-0.0, 0.0, -0.04, 0.04, -1e-15])
-def test_a_change_that_is_shown_as_nothing_has_no_sign(value):
-    assert tables.text(value, delta=True) == tables.text(value, delta=False) == "0.0"
 
 
 def test_no_table_for_programs_holds_a_negative_zero(tmp_path):

@@ -1,13 +1,13 @@
 """What reports show is read as the jobs wrote it."""
 
-import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from fabricated import ROWS, World, of_step
+from fabricated import ROWS, SETTINGS, World, of_step
 from invented_results import invented
 
+from xstilts.config import GridSettings
 from xstilts.errors import UserError
 from xstilts.grid import Grid
 from xstilts.reporting import results
@@ -22,15 +22,52 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
+TWO = GridSettings(encoders=("one", "two"), intermediates=("none", "mnli"), targets=("xnli",), seeds=(1,))
+
+
+def of(grid: GridSettings, statistics: pd.DataFrame | None = None) -> Results:
+    """Results of which only this is known."""
+    nothing = pd.DataFrame()
+    return Results(nothing, nothing, nothing if statistics is None else statistics, {}, grid, "median")
+
+
+def test_there_are_changes_to_show_with_a_baseline_and_another_intermediate():
+    for intermediates, shown in {
+        ("none", "mnli", "qqp"): (["mnli", "qqp"], True, True),
+        ("mnli", "none"): (["mnli"], True, True),
+        ("none",): ([], True, False),
+        ("mnli",): (["mnli"], False, False),
+    }.items():
+        found = of(TWO.model_copy(update={"intermediates": intermediates}))
+        assert (found.intermediates, found.has_baseline, found.comparable) == shown
+    assert found.models == ()
+
+
+def test_the_statistics_of_an_encoder_are_its_own_by_target_or_by_language():
+    rows = [
+        (encoder, name, language)
+        for encoder in ("one", "two")
+        for name in ("none", "mnli")
+        for language in ("all", "en", "de")
+    ]
+    table = pd.DataFrame(rows, columns=["encoder", "intermediate", "language"])
+    found = of(TWO, table)
+    assert found.by_target("two").to_numpy().tolist() == [["two", "none", "all"], ["two", "mnli", "all"]]
+    assert found.by_language("one").to_numpy().tolist() == [
+        ["one", name, language] for name in ("none", "mnli") for language in ("en", "de")
+    ]
+    assert found.changes(found.by_target("two")).to_numpy().tolist() == [["two", "mnli", "all"]]
+
+
 def publish(world: World, grid: Grid, entry: str, **frames: pd.DataFrame) -> None:
     with publishing(world.store, getattr(grid, entry)) as draft:
         for name, frame in frames.items():
             frame.to_parquet(draft.folder / f"{name}.parquet")
 
 
-def read(world: World, *lost: str) -> Results:
+def read(world: World, *lost: str, **changes) -> Results:
     """The results of a finished experiment of which the data of some tasks are lost."""
-    grid = world.grid()
+    grid = world.grid(**changes)
     world.finish(entry for entry in of_step(grid, "read_task") if entry.about["task"] not in lost)
     publish(world, grid, "collected", scores=MADE.scores, trainings=MADE.trainings)
     publish(world, grid, "statistics", statistics=MADE.statistics)
@@ -42,6 +79,7 @@ def test_the_frames_are_those_that_were_written(world: World):
     for name in ("scores", "trainings", "statistics"):
         pd.testing.assert_frame_equal(getattr(found, name), getattr(MADE, name))
     assert found.over_seeds == "median"
+    assert read(world, report={"over_seeds": "mean"}).over_seeds == "mean"
     assert list(found.grid.intermediates) == ["none", "mnli", "squad_v1/mnli"]
 
 
@@ -49,25 +87,48 @@ def test_the_size_of_an_intermediate_is_that_of_all_its_stages(world: World):
     assert read(world).sizes == {"none": 0, "mnli": ROWS, "squad_v1/mnli": 2 * ROWS}
 
 
+def test_the_size_of_a_stage_is_that_of_all_its_tasks_and_languages_in_training_alone(world: World):
+    stages = {"both": {"tasks": ["mnli", "pawsx"], "languages": ["en", "de"]}}
+    changes = {
+        "stages": stages,
+        "grid": {**SETTINGS["grid"], "intermediates": ["none", "both"], "targets": ["tatoeba"]},
+    }
+    grid = world.grid(**changes)
+    rows = {("mnli", "en"): 1000, ("mnli", "de"): 200, ("pawsx", "en"): 30, ("pawsx", "de"): 4}
+    for entry in of_step(grid, "read_task"):
+        with publishing(world.store, entry) as draft:
+            for name in entry.spec["files"]:
+                split, _, lang = name.partition(".")
+                count = rows[entry.about["task"], lang] if split == "train" else 7
+                draft.notes[name] = {"rows": count}
+    publish(world, grid, "collected", scores=MADE.scores, trainings=MADE.trainings)
+    publish(world, grid, "statistics", statistics=MADE.statistics)
+    assert results.read(world.store, grid).sizes == {"none": 0, "both": 1234}
+
+
 def test_a_size_is_not_known_without_the_data_of_every_stage(world: World):
     assert read(world, "squad_v1").sizes == {"none": 0, "mnli": ROWS, "squad_v1/mnli": None}
 
 
-def test_the_models_are_all_that_had_to_be_trained(world: World):
-    assert set(read(world).models) == {
+def test_the_models_are_all_that_had_to_be_trained_each_once(world: World):
+    more = {**SETTINGS["grid"], "seeds": [1, 2]}
+    assert sorted(read(world, grid=more).models) == [
         "mnli",
-        "pawsx",
         "mnli/mnli",
         "mnli/pawsx",
+        "pawsx",
         "squad_v1",
         "squad_v1/mnli",
         "squad_v1/mnli/mnli",
         "squad_v1/mnli/pawsx",
-    }
+    ]
 
 
-def test_results_that_are_not_finished_are_named(world: World):
+@pytest.mark.parametrize("finished, missing", [("collected", "statistics"), ("statistics", "collected")])
+def test_results_that_are_not_finished_are_named_with_what_to_do(world: World, finished: str, missing: str):
     grid = world.grid()
-    publish(world, grid, "collected", scores=MADE.scores, trainings=MADE.trainings)
-    with pytest.raises(UserError, match=re.escape(grid.statistics.path)):
+    publish(world, grid, finished, scores=MADE.scores)
+    with pytest.raises(UserError) as refused:
         results.read(world.store, grid)
+    path = world.store / getattr(grid, missing).path
+    assert str(refused.value) == f"{path} is not finished; run snakemake first."

@@ -1,6 +1,5 @@
 """From scores to the table of the paper: levels, deltas, and what is missing."""
 
-import json
 from itertools import product
 from pathlib import Path
 
@@ -8,15 +7,14 @@ import pandas as pd
 import pytest
 
 from xstilts.config import GridSettings
-from xstilts.metrics import squad
 from xstilts.reporting import collect, tables
 
 LANGUAGES, SEEDS = ("en", "de"), (1, 2, 3)
 ORDER = {"intermediates": ("mnli", "none"), "targets": ("xnli", "xquad"), "seeds": SEEDS}
 LEVELS = {("none", "xnli"): 40.0, ("none", "xquad"): 50.0, ("mnli", "xnli"): 47.0, ("mnli", "xquad"): 48.0}
-OVER_LANGUAGES = {"en": 10.0, "de": -10.0}
-OVER_SEEDS = {1: -1.0, 2: 0.0, 3: 20.0}
-"""What is added to a level in each language and seed: the mean over the one and the median over the other are 0."""
+OFFSETS = {"en": {1: 9.0, 2: 0.0, 3: -9.0}, "de": {1: -9.0, 2: -3.0, 3: 15.0}}
+"""What is added to a level in each language and seed: 0, -1.5 and 3 on average over languages, of which the median is 0
+and the mean 0.5. The mean of the languages' medians were -1.5, and by numbers of examples English would decide."""
 
 
 @pytest.fixture
@@ -24,7 +22,7 @@ def scores() -> pd.DataFrame:
     """All scores of two intermediates and two targets; another encoder and metrics that are no headline are 0."""
     rows = []
     for (cell, level), lang, seed in product(LEVELS.items(), LANGUAGES, SEEDS):
-        value = level + OVER_LANGUAGES[lang] + OVER_SEEDS[seed]
+        value = level + OFFSETS[lang][seed]
         rows.append(["toy", *cell, lang, "test", seed, "headline", value, 1000 if lang == "en" else 10])
         rows.append(["toy", *cell, lang, "test", seed, "accuracy", 0.0, 10])
         rows.append(["other", *cell, lang, "test", seed, "headline", 0.0, 10])
@@ -36,8 +34,8 @@ def of(scores: pd.DataFrame, **wanted: object) -> pd.Series:
     return (scores[list(wanted)] == pd.Series(wanted)).all(axis=1)
 
 
-def levels(scores: pd.DataFrame, **order: tuple) -> pd.DataFrame:
-    return tables.levels(scores, "toy", GridSettings(**{**ORDER, **order}), "median")
+def levels(scores: pd.DataFrame, over_seeds: str = "median", **order: tuple) -> pd.DataFrame:
+    return tables.levels(scores, "toy", GridSettings(**{**ORDER, **order}), over_seeds)
 
 
 def written(table: pd.DataFrame, folder: Path) -> dict[str, list[str]]:
@@ -48,9 +46,25 @@ def written(table: pd.DataFrame, folder: Path) -> dict[str, list[str]]:
     return {name: cells for name, *cells in rows}
 
 
-def test_a_level_is_the_plain_mean_over_languages_and_the_median_over_seeds(scores: pd.DataFrame):
+def test_a_level_is_the_median_over_seeds_of_the_plain_mean_over_languages(scores: pd.DataFrame):
     table = levels(scores)
     assert {cell: table.loc[cell] for cell in LEVELS} == LEVELS
+
+
+def test_a_level_is_the_mean_over_seeds_where_that_is_configured(scores: pd.DataFrame):
+    table = levels(scores, over_seeds="mean")
+    assert {cell: table.loc[cell] for cell in LEVELS} == {cell: level + 0.5 for cell, level in LEVELS.items()}
+
+
+def test_a_level_may_be_of_another_metric(scores: pd.DataFrame):
+    scores.loc[of(scores, encoder="toy", metric="accuracy", target="xquad"), "value"] = 12.0
+    table = tables.levels(scores, "toy", GridSettings(**ORDER), "median", "accuracy")
+    assert table.loc["mnli"].to_list() == [0, 12, 6]
+
+
+def test_seeds_that_the_grid_does_not_have_do_not_count(scores: pd.DataFrame):
+    # Without the third, the median of 0 and -1.5.
+    assert levels(scores, seeds=(1, 2)).loc["none", "xnli"] == 40 - 0.75
 
 
 def test_the_last_column_is_the_mean_over_targets(scores: pd.DataFrame):
@@ -113,27 +127,57 @@ def test_the_csv_has_the_numbers_of_the_table(scores: pd.DataFrame, tmp_path: Pa
     assert pd.read_csv(tmp_path / "toy.csv", index_col="intermediate").equals(table.rename_axis("intermediate"))
 
 
-def test_collecting_gives_one_row_for_each_language_and_metric_and_one_for_the_headline(tmp_path: Path):
-    answers = {"f1": 80.0, "exact_match": 60.0}
-    languages = {
-        "en": {"n": 7, "scores": answers, "headline": squad.headline(answers)},
-        "de": {"n": 9, "scores": None, "headline": None},
-    }
-    (tmp_path / "scores.json").write_text(json.dumps({"split": "test", "languages": languages}))
-    table = collect.collect(tmp_path, [["toy", "none", "xquad", 1, "."]])
-    assert list(table.columns) == collect.COLUMNS
-    found = table.set_index(["language", "metric"])["value"].to_dict()
-    assert {key: found[key] for key in found if key[0] == "en"} == {
-        ("en", "f1"): 80.0,
-        ("en", "exact_match"): 60.0,
-        ("en", "headline"): 70.0,
-    }
-    assert list(found)[3:] == [("de", "f1"), ("de", "exact_match"), ("de", "headline")]
-    assert all(pd.isna(found[key]) for key in list(found)[3:])
-    assert table["n"].to_list() == [7, 7, 7, 9, 9, 9]
+def test_files_have_every_row_with_scores_and_changes_rounded_for_their_readers(tmp_path: Path):
+    table = pd.DataFrame(
+        {"xnli": [70.0, 0.25, -1.06], "mean": [61.123456, -0.04, float("nan")]}, index=["none", "mnli", "qqp"]
+    )
+    tables.write(table, tmp_path / "new" / "folder", "enc")
+    folder = tmp_path / "new" / "folder"
+    assert (folder / "enc.csv").read_text(encoding="utf-8").splitlines() == [
+        "intermediate,xnli,mean",
+        "none,70.0000,61.1235",
+        "mnli,0.2500,-0.0400",
+        "qqp,-1.0600,",
+    ]
+    assert (folder / "enc.md").read_text(encoding="utf-8").splitlines() == [
+        "| intermediate | xnli | mean |",
+        "| --- | ---: | ---: |",
+        "| none | 70.0 | 61.1 |",
+        "| mnli | +0.2 | 0.0 |",
+        "| qqp | -1.1 | — |",
+    ]
+    tables.write(table, folder, "again")
 
 
-def test_parquet_and_csv_hold_the_same_scores(scores: pd.DataFrame, tmp_path: Path):
-    collect.write(scores, tmp_path)
-    assert pd.read_parquet(tmp_path / "scores.parquet").equals(scores)
-    assert pd.read_csv(tmp_path / "scores.csv", keep_default_na=False).equals(scores)
+@pytest.mark.parametrize(
+    "value, score, change",
+    [
+        (12.34, "12.3", "+12.3"),
+        (-12.36, "-12.4", "-12.4"),
+        (100.0, "100.0", "+100.0"),
+        (0.06, "0.1", "+0.1"),
+        (-0.06, "-0.1", "-0.1"),
+        *((nothing, "0.0", "0.0") for nothing in (0.0, -0.0, 0.04, -0.04, -1e-15)),
+        (float("nan"), "—", "—"),
+    ],
+)
+def test_a_number_is_rounded_and_a_change_has_its_sign_unless_it_is_shown_as_nothing(value, score: str, change: str):
+    assert tables.text(value, delta=False) == score
+    assert tables.text(value, delta=True) == change
+
+
+def test_in_the_terminal_gains_are_green_and_losses_red():
+    table = pd.DataFrame({"xnli": [70.0, 2.0, -3.0], "mean": [-1.0, 0.04, float("nan")]}, index=["none", "mnli", "qqp"])
+    shown = tables.rich_table(table, "what it is")
+    assert (shown.title, [column.header for column in shown.columns]) == (
+        "what it is",
+        ["intermediate", "xnli", "mean"],
+    )
+    assert [column.justify for column in shown.columns] == ["left", "right", "right"]
+    assert [list(column.cells) for column in shown.columns] == [
+        ["none", "mnli", "qqp"],
+        ["70.0", "[green]+2.0[/]", "[red]-3.0[/]"],
+        ["-1.0", "0.0", "—"],
+    ]
+    without_baseline = tables.rich_table(table.loc[["mnli"]], "scores")
+    assert list(without_baseline.columns[1].cells) == ["2.0"]
