@@ -156,9 +156,11 @@ def test_the_interval_of_a_loss_lies_below_zero_and_mirrors_that_of_the_gain():
 
 @pytest.mark.parametrize("wins, losses", [(26, 14), (14, 26), (21, 19), (20, 20)])
 def test_p_of_one_model_is_that_of_mcnemars_exact_test(wins: int, losses: int):
-    none = [1] * losses + [0] * wins + [1] * 20
-    mnli = [0] * losses + [1] * wins + [1] * 20
-    found = numbers(answered(none, mnli), samples=20_000)
+    # The last unit is 300 examples that both have right: one more win is a small change, and counts as one.
+    answers = [(1, 0)] * losses + [(0, 1)] * wins
+    units = [(n, [[[none, 1]], [[mnli, 1]]]) for n, (none, mnli) in enumerate(answers)]
+    units.append((len(units), [[[300, 300]], [[300, 300]]]))
+    found = numbers(counts({"en": units}, ACCURACY, "none", "mnli"), samples=20_000)
     assert found["p"][1, 1] == pytest.approx(stats.binomtest(wins, wins + losses).pvalue, abs=0.01)
 
 

@@ -2,7 +2,9 @@
 
 import subprocess
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
+from statistics import mean
 
 import pandas as pd
 import pytest
@@ -13,7 +15,8 @@ from tiny import edit
 
 from xstilts.config import GridSettings
 from xstilts.grid import Grid
-from xstilts.reporting.page import document, numbers
+from xstilts.reporting.figures import TITLES
+from xstilts.reporting.page import document, numbers, samples
 from xstilts.reporting.page.provenance import Entries, commit
 from xstilts.reporting.results import ALL, Results
 from xstilts.store import SPEC, publishing
@@ -73,6 +76,83 @@ def test_a_mean_over_something_missing_is_missing():
     means = document.of_results(lost)["means"]["toy"]
     assert means["mnli"] == [None, None]
     assert None not in means["squad_v1"]
+
+
+@pytest.fixture(scope="module")
+def mixed() -> Results:
+    """Two encoders of one grid; what the second scores is a third of what the first does."""
+    one = invented(intermediates=("none", "mnli"), targets=("xnli", "tatoeba"), languages=("en", "de", "ru"))
+    frames = {}
+    for name in ("scores", "statistics", "trainings"):
+        own = getattr(one, name)
+        numbers_ = [column for column in ("value", "delta", "low", "high") if column in own]
+        frames[name] = pd.concat([own, own.assign(encoder="second", **{n: own[n] / 3 for n in numbers_})])
+    return replace(one, **frames, grid=one.grid.model_copy(update={"encoders": ("toy", "second")}))
+
+
+@pytest.fixture(scope="module")
+def page(mixed: Results) -> dict:
+    return document.of_results(mixed)
+
+
+def test_a_seed_has_the_mean_over_its_languages_and_the_change_over_the_baseline_of_its_encoder(mixed: Results):
+    rows = numbers.rows(mixed)
+    for encoder, target, seed in (("second", "xnli", 2), ("toy", "tatoeba", 3), ("second", "tatoeba", 1)):
+        found = mixed.scores.query("encoder == @encoder and target == @target and seed == @seed")
+        of = {name: mean(found.loc[found["intermediate"] == name, "value"]) for name in ("none", "mnli")}
+        where = {"encoder": encoder, "target": target, "language": ALL, "metric": "headline", "seed": seed}
+        assert only(rows, intermediate="mnli", **where)["value"] == pytest.approx(of["mnli"])
+        assert only(rows, intermediate="mnli", **where)["delta"] == pytest.approx(of["mnli"] - of["none"])
+        assert only(rows, intermediate="mnli", **where)["n"] == 150 * (3 if target == "xnli" else 2)
+
+
+def test_a_mean_over_targets_is_that_of_its_encoder_and_intermediate(mixed: Results, page: dict):
+    known = mixed.statistics.query("language == 'all'")
+    for encoder, intermediate in product(("toy", "second"), ("none", "mnli")):
+        own = known.query("encoder == @encoder and intermediate == @intermediate")
+        value, delta = page["means"][encoder][intermediate]
+        assert value == pytest.approx(mean(own["value"]), abs=1e-4)
+        assert delta is None if intermediate == "none" else delta == pytest.approx(mean(own["delta"]), abs=1e-4)
+
+
+def test_the_rows_of_the_page_are_read_back_by_their_places_among_the_names(mixed: Results, page: dict):
+    rows, columns = numbers.rows(mixed), page["rows"]
+    for name in numbers.NAMES:
+        assert [page["names"][name][place] for place in columns[name]] == rows[name].to_list()
+    for name in ("value", "delta", "n", *numbers.INTERVALS):
+        shown = columns[name] + [None] * (len(rows) - len(columns[name]))
+        expected = [None if pd.isna(value) else pytest.approx(float(value), abs=6e-5) for value in rows[name]]
+        assert shown == expected, name
+    assert page["names"]["seed"] == ["median", 1, 2, 3]
+    assert page["names"]["language"] == ["all", "de", "en", "ru"]
+
+
+def test_every_encoder_has_its_own_figures_and_the_heat_map_is_a_table(page: dict):
+    shown = [(figure["encoder"], figure["name"]) for figure in page["figures"]]
+    assert shown == [(encoder, name) for encoder in ("toy", "second") for name in TITLES if name != "deltas"]
+    for figure in page["figures"]:
+        assert figure["spec"]["title"]["text"] == f"{TITLES[figure['name']]}, {figure['encoder']}"
+        assert "config" not in figure["spec"]
+    assert page["themes"]["light"]["background"] == "#ffffff" != page["themes"]["dark"]["background"]
+
+
+def test_a_cell_without_a_number_says_in_which_languages_gold_labels_are_missing(
+    entries: tuple[Entries, Grid], monkeypatch: pytest.MonkeyPatch
+):
+    described, grid = entries
+    monkeypatch.setattr(samples, "of_cells", lambda store, cells, length: {one.predictions.path: [] for one in cells})
+    lost = [("toy", "mnli", "pawsx", lang, "headline", None) for lang in ("fr", "de", "de")]
+    lost += [("toy", "none", "pawsx", "de", "f1", None), ("other", "none", "pawsx", "de", "headline", None)]
+    lost += [("toy", "none", "pawsx", "de", "headline", 50.0)]
+    scores = pd.DataFrame(lost, columns=["encoder", "intermediate", "target", "language", "metric", "value"])
+    page = document.of_store(described.store, grid, replace(invented(), scores=scores))
+    missing = {(one["intermediate"], one["target"]): one["missing"] for one in page["cells"] if one["missing"]}
+    assert missing == {("mnli", "pawsx"): "no gold labels in de, fr"}
+    assert [(one["encoder"], one["intermediate"], one["target"]) for one in page["cells"]] == list(
+        product(["toy"], ["none", "mnli", "squad_v1/mnli"], ["xnli", "pawsx", "tatoeba"])
+    )
+    (run,) = page["cells"][4]["runs"]
+    assert (run["seed"], page["entries"][run["scores"]]["path"]) == (1, cell(grid, "mnli", "pawsx").scores.path)
 
 
 def test_without_a_baseline_there_are_no_changes():
