@@ -31,8 +31,8 @@ AREAS = {
     "statistics": (
         "reporting/choice.py reporting/collect.py reporting/comparison.py reporting/counts.py reporting/paper.py "
         "reporting/resampling.py reporting/results.py reporting/statistics.py reporting/tables.py",
-        "test_statistics*.py test_results*.py test_report_tables*.py test_tables.py test_counts.py "
-        "test_missing_scores.py",
+        "test_statistics*.py test_comparison.py test_resampling.py test_units_of_cells.py test_results*.py "
+        "test_report_tables*.py test_tables.py test_choice.py test_collect.py",
     ),
     "batches": ("training/batches.py kinds/batching.py", "test_batches.py test_kinds_batching.py test_pools.py"),
     "specs": ("spec.py sourcecode.py grid.py", "test_spec*.py test_grid*.py test_sourcecode*.py"),
