@@ -285,40 +285,6 @@ def test_a_second_trainer_is_kept_out_and_told_who_is_there(train, scratch):
         train("child", "tagging")
 
 
-@pytest.mark.parametrize("kind", tiny.TASKS)
-def test_micro_batches_do_not_change_what_is_learnt(train, kind):
-    options = {"encoder": tiny.NO_DROPOUT, "epochs": 1, **PLAIN}
-    start = train("start", kind, micro_batch=8, **{**options, "learning_rate": 1e-9})
-    whole, parts = train("whole", kind, micro_batch=8, **options), train("parts", kind, micro_batch=2, **options)
-    before, one, other = (load_file(folder / "model.safetensors") for folder in (start, whole, parts))
-    assert max((one[key] - before[key]).abs().max() for key in one) > 0.1
-    assert max((one[key] - other[key]).abs().max() for key in one) < 1e-5
-
-
-@pytest.mark.parametrize("kind", tiny.TASKS)
-def test_a_child_loads_with_its_head_and_gives_the_outputs_of_the_trained_model(train, trained, tiny_tokenizer, kind):
-    folder, module = train("child", kind), load(kind)
-    loaded = getattr(transformers, module.AUTO_MODEL).from_pretrained(folder)
-    features = tiny.encode(kind, tiny.examples(kind, 9, seed=2), tiny_tokenizer)
-    options = {"pad_token_id": tokenization.load_tokenizer(Checkpoint(str(folder))).pad_token_id, "precision": "fp32"}
-    of_trained, of_loaded = (
-        prediction.forward(model, module, features, **options) for model in (trained[0].models[f"my_{kind}"], loaded)
-    )
-    for found, expected in zip(of_loaded, of_trained, strict=True):
-        assert [array.tobytes() for array in found] == [array.tobytes() for array in expected]
-
-
-def test_a_child_of_several_tasks_is_the_encoder_and_all_heads(train, trained):
-    folder = train("child", *tiny.TASKS)
-    assert same(AutoModel.from_pretrained(folder).state_dict(), trained[0].encoder.state_dict())
-    heads = load_file(folder / "heads.safetensors")
-    for task, model in trained[0].models.items():
-        base = f"{model.base_model_prefix}."
-        own = {f"{task}.{key}": value for key, value in model.state_dict().items() if not key.startswith(base)}
-        assert same({key: value for key, value in heads.items() if key.startswith(f"{task}.")}, own)
-    assert {key.partition(".")[0] for key in heads} == {f"my_{kind}" for kind in tiny.TASKS}
-
-
 @pytest.mark.parametrize("model_type", tiny.ARCHITECTURES)
 @pytest.mark.parametrize("kinds", [tuple(tiny.TASKS), tuple(reversed(tiny.TASKS))])
 def test_the_tasks_of_a_stage_share_one_encoder(tmp_path, tiny_tokenizer, model_type, kinds):

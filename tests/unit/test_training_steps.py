@@ -1,0 +1,182 @@
+"""Every step of a training is the one that the equations give, for each kind of task and for several together."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import equations
+import numpy as np
+import pytest
+import tiny
+import torch
+import transformers
+from safetensors.torch import load_file
+from transformers import AutoModel
+
+from xstilts import features, prediction, tokenization
+from xstilts.checkpoints import Checkpoint
+from xstilts.config import Stage
+from xstilts.kinds import load
+from xstilts.training import stage
+from xstilts.training.stage import StageTrainer, TaskData
+
+RECIPE = {
+    "learning_rate": 0.02,
+    "epochs": 2,
+    "batch_size": 8,
+    "warmup": 2,
+    "weight_decay": 0.5,
+    # The gradients of some weights are zero but for rounding, of which Adam would make whole steps.
+    "adam_epsilon": 1e-3,
+    "max_gradient_norm": 4.0,
+    "evaluate_every": 100,
+}
+"""Six steps on 21 rows of a task: the third batch spans two epochs, and the last one begins a third."""
+
+OTHER = {
+    "learning_rate": 0.0202,
+    "warmup": 1,
+    "weight_decay": 0.49,
+    "adam_epsilon": 1.1e-3,
+    "max_gradient_norm": 4.4,
+}
+"""Settings of which each makes other weights."""
+
+MICRO_BATCHES = {"classification": 2, "tagging": 4, "span": 4, "multiple_choice": 8}
+MIXTURE = {"classification": 40, "tagging": 9, "span": 21, "multiple_choice": 16}
+"""Rows of each task. With a cap of 20 they count as 20, 9, 20 and 16, which is 65: 17 steps in two epochs."""
+CAPPED = {"sampling": {"strategy": "capped", "cap": 20}, "warmup": 0.15}
+TOLERANCE = 2e-5
+"""Of weights that change by some hundredths."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A training, and what the equations make of the same rows.
+
+    Args:
+        heads: their weights before the first step.
+    """
+
+    recipe: Stage
+    parent: Path
+    child: Path
+    data: dict[str, TaskData]
+    trainer: StageTrainer
+    heads: equations.Weights
+
+    def steps(self) -> list[tuple[str, str, list[dict]]]:
+        """The task, the kind and the rows of each step."""
+        keys, found = [key for micro_batch in self.trainer.sampler for key in micro_batch], []
+        for begin in range(0, len(keys), self.recipe.batch_size):
+            tasks, rows = zip(*keys[begin : begin + self.recipe.batch_size], strict=True)
+            (task,) = set(tasks)
+            found.append((task, task.removeprefix("my_"), features.rows(self.data[task].train, list(rows))))
+        return found
+
+    def expected(self, **changes: float) -> equations.Course:
+        """The course of the training by the equations, with other settings by name."""
+        recipe = self.recipe.model_copy(update=changes)
+        return equations.learn(self.parent, self.heads, recipe, self.steps())
+
+    def weights(self) -> equations.Weights:
+        """The weights of the child, by their names in a stage's model."""
+        found, name = load_file(self.child / "model.safetensors"), "encoder.{}".format
+        if len(self.data) > 1:
+            heads = load_file(self.child / "heads.safetensors")
+            return {**{name(key): one for key, one in found.items()}, **{f"heads.{key}": heads[key] for key in heads}}
+        (task,), base = self.data, "roberta."
+        own = {key: name(key.removeprefix(base)) if key.startswith(base) else f"heads.{task}.{key}" for key in found}
+        return {own[key]: one for key, one in found.items()}
+
+
+def train(folder: Path, tokenizer, rows: dict[str, int], micro_batch: int, **changes) -> Trained:
+    recipe, child, began, begin = Stage(**{**RECIPE, **changes}), folder / "child", [], StageTrainer.train
+    data = {f"my_{kind}": tiny.data(kind, tokenizer, rows=count) for kind, count in rows.items()}
+    parent = tiny.encoder(folder / "parent", tokenizer, **tiny.NO_DROPOUT)
+
+    def beginning(trainer: StageTrainer, **keywords):
+        weights = trainer.model.state_dict().items()
+        began.append((trainer, {name: value.clone() for name, value in weights if name.startswith("heads.")}))
+        return begin(trainer, **keywords)
+
+    child.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.accelerator, "is_available", lambda: False)
+        patch.setattr(StageTrainer, "train", beginning)
+        stage.train(recipe, parent, data, child, folder / "scratch", seed=1, micro_batch=micro_batch)
+    ((trainer, heads),) = began
+    return Trained(recipe, Path(parent.name), child, data, trainer, heads)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, tiny_tokenizer) -> dict[str, Trained]:
+    """A training on each kind of task, and one on all of them."""
+    folder = tmp_path_factory.mktemp("made")
+    found = {
+        kind: train(folder / kind, tiny_tokenizer, {kind: 21}, micro_batch)
+        for kind, micro_batch in MICRO_BATCHES.items()
+    }
+    return {**found, "mixture": train(folder / "mixture", tiny_tokenizer, MIXTURE, 4, **CAPPED)}
+
+
+STAGES = pytest.mark.parametrize("name", [*MICRO_BATCHES, "mixture"])
+
+
+def farthest(found: equations.Weights, expected: equations.Weights) -> float:
+    """The largest difference."""
+    return max((found[name] - expected[name]).abs().max().item() for name in found)
+
+
+def test_every_kind_that_is_trained_is_here():
+    assert MICRO_BATCHES.keys() == equations.LOGITS.keys() == tiny.TASKS.keys() == MIXTURE.keys()
+
+
+@STAGES
+def test_each_step_has_the_loss_the_gradient_the_learning_rate_and_the_weights_of_the_equations(made, name):
+    trained, expected = made[name], made[name].expected()
+    log = [entry for entry in trained.trainer.state.log_history if "loss" in entry]
+    assert [entry["learning_rate"] for entry in log] == pytest.approx(expected.rates)
+    assert [entry["loss"] for entry in log] == pytest.approx(expected.losses, rel=1e-4)
+    assert [entry["grad_norm"] for entry in log] == pytest.approx(expected.norms, rel=1e-4)
+    assert min(expected.norms) < trained.recipe.max_gradient_norm < max(expected.norms)
+    assert farthest(trained.weights(), expected.weights) < TOLERANCE
+
+
+@STAGES
+def test_a_child_has_all_weights_that_were_trained_and_no_others(made, name):
+    assert made[name].weights().keys() == dict(made[name].trainer.model.named_parameters()).keys()
+
+
+@pytest.mark.parametrize("setting", OTHER)
+def test_each_setting_of_the_recipe_makes_other_weights(made, setting):
+    other = made["span"].expected(**{setting: OTHER[setting]})
+    assert farthest(made["span"].weights(), other.weights) > 10 * TOLERANCE
+
+
+def test_a_mixture_draws_its_tasks_by_the_capped_formula(made):
+    trained, total = made["mixture"].trainer, 20 + 9 + 20 + 16
+    assert trained.sampler.weights == pytest.approx([20 / total, 9 / total, 20 / total, 16 / total])
+    assert trained.state.global_step == 17
+    assert {kind for _, kind, _ in made["mixture"].steps()} == MIXTURE.keys()
+
+
+@pytest.mark.parametrize("kind", tiny.TASKS)
+def test_a_child_loads_with_its_head_and_gives_the_outputs_of_the_equations(made, tiny_tokenizer, kind):
+    module, child = load(kind), made[kind].child
+    loaded, info = getattr(transformers, module.AUTO_MODEL).from_pretrained(child, output_loading_info=True)
+    assert not any(info.values()), info
+    rows = tiny.encode(kind, tiny.examples(kind, 9, seed=2), tiny_tokenizer)
+    pad_token_id = tokenization.load_tokenizer(Checkpoint(str(child))).pad_token_id
+    found = prediction.forward(loaded, module, rows, pad_token_id=pad_token_id, precision="fp32")
+    encoder = equations.Encoder.of(child)
+    weights = {name: value.double() for name, value in made[kind].weights().items()}
+    for outputs, row in zip(found, rows.to_pylist(), strict=True):
+        logits = equations.LOGITS[kind](encoder, weights, f"heads.my_{kind}", row)
+        np.testing.assert_allclose(np.squeeze(outputs), logits, atol=TOLERANCE)
+
+
+def test_a_child_of_several_tasks_is_an_encoder_beside_its_heads(made):
+    loaded, info = AutoModel.from_pretrained(made["mixture"].child, output_loading_info=True)
+    assert not any(info.values()), info
+    weights = made["mixture"].weights()
+    assert all(torch.equal(value, weights[f"encoder.{name}"]) for name, value in loaded.state_dict().items())
