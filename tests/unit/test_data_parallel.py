@@ -3,7 +3,8 @@
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,8 @@ ROWS = 21
 """Of a task; with two epochs five batches and a quarter of one, which is filled up."""
 STAGES = {**{kind: (kind,) for kind in tiny.TASKS}, "mixture": tuple(tiny.TASKS)}
 TOLERANCE = 1e-5
+SECONDS = 240
+"""After which processes that train together are taken to wait for each other; they need a few."""
 
 STEP = StageTrainer.training_step
 
@@ -69,7 +72,24 @@ def run(*trainings: Training) -> None:
     for training in trainings:
         training.child.mkdir(parents=True, exist_ok=True)
         tiny.encoder(training.parent, training.tokenizer, **tiny.NO_DROPOUT)
-    together(trainings[0].processes, learn, trainings)
+    with at_most(SECONDS):
+        together(trainings[0].processes, learn, trainings)
+
+
+@contextmanager
+def at_most(seconds: int) -> Iterator[None]:
+    """Fail when a block takes longer; `together` then ends its processes."""
+
+    def expired(*_) -> None:
+        raise TimeoutError(f"not over after {seconds} seconds: the processes wait for each other")
+
+    before = signal.signal(signal.SIGALRM, expired)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def learn(trainings: tuple[Training, ...]) -> None:

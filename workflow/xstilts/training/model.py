@@ -41,12 +41,10 @@ class StageModel(nn.Module):
             num_items_in_batch: the number of labels in all micro-batches of the optimiser step; the loss is then this
                 micro-batch's share of the mean over them, so that accumulation does not change the gradient.
         """
+        model = self.models[task]
         if "start_positions" in batch:
-            return {"loss": _span_loss(self.models[task], **batch)}
-        loss = self.models[task](**batch).loss
-        if num_items_in_batch is not None:
-            loss = loss * (batch["labels"] != -100).sum() / num_items_in_batch
-        return {"loss": loss}
+            return {"loss": _span_loss(model, **batch)}
+        return {"loss": _label_loss(model, num_items_in_batch, **batch)}
 
     def train(self, mode: bool = True) -> "StageModel":
         """Set dropout on or off everywhere."""
@@ -73,6 +71,14 @@ class StageModel(nn.Module):
             return
         self.encoder.save_pretrained(folder)
         save_file({key: value.contiguous() for key, value in self.heads.state_dict().items()}, folder / HEADS)
+
+
+def _label_loss(
+    model: PreTrainedModel, count: torch.Tensor, labels: torch.Tensor, **inputs: torch.Tensor
+) -> torch.Tensor:
+    """Cross-entropy of all labels, divided by their count in the whole step: a micro-batch may have none of them."""
+    logits = model(**inputs).logits.flatten(end_dim=-2)
+    return cross_entropy(logits.float(), labels.flatten(), reduction="sum") / count
 
 
 def _span_loss(
