@@ -2,43 +2,53 @@
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import tiny
 import torch
+from trainings import train
+from transformers import PreTrainedTokenizerBase
 
 from xstilts import termination
-from xstilts.config import Stage
 from xstilts.errors import UserError
-from xstilts.training import stage
-from xstilts.training.resume import exclusive
 from xstilts.training.stage import StageTrainer
 
-RECIPE = {"learning_rate": 1e-3, "epochs": 3, "batch_size": 8, "evaluate_every": 4, "patience": 9}
+RECIPE = {"epochs": 3, "evaluate_every": 4}
 """Nine steps on the 24 rows of a task, each of two micro-batches of 4; evaluated after steps 4, 8 and 9."""
 
 
-@pytest.fixture(autouse=True)
-def _on_cpu(monkeypatch):
+@pytest.fixture(autouse=True, scope="module")
+def _on_cpu():
     """Bit for bit is promised there."""
-    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.accelerator, "is_available", lambda: False)
+        yield
+
+
+def trained(folder: Path, tokenizer: PreTrainedTokenizerBase, dev_gold: bool) -> Path:
+    """Train on the classification task; the child's folder."""
+    # A name behind `score`: the Trainer sorts what it keeps in a state.
+    data = {"task": tiny.data("classification", tokenizer, dev_gold=dev_gold)}
+    return train(folder / "child", folder / "scratch", tokenizer, data, **RECIPE)
 
 
 @pytest.fixture
-def train(tmp_path, tiny_tokenizer):
-    """Train on the classification task and return the child's folder; `dev_gold=False` to select no checkpoint."""
+def run(tmp_path, tiny_tokenizer) -> Callable[..., Path]:
+    """Train and return the child's folder; `dev_gold=False` to select no checkpoint."""
 
-    def run(child: str, dev_gold=True) -> Path:
-        # A name behind `score`: the Trainer sorts what it keeps in a state.
-        data = {"task": tiny.data("classification", tiny_tokenizer, dev_gold=dev_gold)}
-        parent, folder = tiny.encoder(tmp_path / "parent", tiny_tokenizer), tmp_path / child
-        folder.mkdir(exist_ok=True)
-        with exclusive(tmp_path / "scratch"):
-            stage.train(Stage(**RECIPE), parent, data, folder, tmp_path / "scratch", seed=1, micro_batch=4)
-        return folder
+    def run(dev_gold: bool = True) -> Path:
+        return trained(tmp_path, tiny_tokenizer, dev_gold)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, tiny_tokenizer) -> dict[bool, dict[str, bytes]]:
+    """The files of a child whose training was not disturbed, with dev labels and without."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return {dev_gold: files(trained(folder / str(dev_gold), tiny_tokenizer, dev_gold)) for dev_gold in (True, False)}
 
 
 @pytest.fixture
@@ -76,51 +86,47 @@ def files(folder: Path) -> dict[str, bytes]:
     ],
 )
 def test_a_terminated_training_saves_its_step_and_goes_on_to_the_same_bytes_with_no_step_made_twice(
-    train, calls, method, call, step, dev_gold
+    run, undisturbed, calls, method, call, step, dev_gold
 ):
-    undisturbed = files(train("undisturbed", dev_gold))
     micro_batches = calls("training_step")
     calls(method, terminated=call)
     with pytest.raises(UserError, match=rf"^stopped by SIGTERM; the state at step {step} is saved"):
-        train("child", dev_gold)
+        run(dev_gold)
     assert len(micro_batches) == 2 * step
-    assert files(train("child", dev_gold)) == undisturbed
+    assert files(run(dev_gold)) == undisturbed[dev_gold]
     assert len(micro_batches) == 18
 
 
-def test_a_training_may_be_terminated_again_and_again(train, calls):
-    undisturbed = files(train("undisturbed"))
+def test_a_training_may_be_terminated_again_and_again(run, undisturbed, calls):
     for call, step in ((4, 2), (1, 3), (5, 6)):
         calls("training_step", terminated=call)
         with pytest.raises(UserError, match=f"step {step} is saved"):
-            train("child")
-    assert files(train("child")) == undisturbed
+            run()
+    assert files(run()) == undisturbed[True]
 
 
-def test_a_training_that_is_terminated_at_its_last_step_finishes(train, calls):
-    undisturbed = files(train("undisturbed"))
+def test_a_training_that_is_terminated_at_its_last_step_finishes(run, undisturbed, calls):
     calls("training_step", terminated=18)
-    assert files(train("child")) == undisturbed
+    assert files(run()) == undisturbed[True]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "a terminal that closes"])
-def test_what_a_terminal_sends_is_heeded_as_well(train, calls, number):
-    undisturbed = files(train("undisturbed"))
+def test_what_a_terminal_sends_is_heeded_as_well(run, undisturbed, calls, number):
     calls("training_step", terminated=7, number=number)
     with pytest.raises(UserError, match=rf"^stopped by {number.name}; the state at step 4 is saved"):
-        train("child")
-    assert files(train("child")) == undisturbed
+        run()
+    assert files(run()) == undisturbed[True]
 
 
-def test_a_signal_that_arrives_more_than_once_asks_once(train, calls):
+def test_a_signal_that_arrives_more_than_once_asks_once(run, calls):
     calls("training_step", terminated=3, number=signal.SIGINT)
     calls("training_step", terminated=4, number=signal.SIGINT)
     calls("save_model", terminated=1, number=signal.SIGTERM)
     with pytest.raises(UserError, match=r"^stopped by SIGINT; the state at step 2 is saved"):
-        train("child")
+        run()
 
 
-def test_outside_of_the_training_signals_mean_what_they_did(train):
+def test_outside_of_the_training_signals_mean_what_they_did(run):
     before = [signal.getsignal(number) for number in termination.SIGNALS]
-    train("child")
+    run()
     assert [signal.getsignal(number) for number in termination.SIGNALS] == before

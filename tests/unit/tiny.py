@@ -98,9 +98,11 @@ _ROWS = {
 }
 
 
-def encode(kind: str, table: pa.Table, tokenizer: PreTrainedTokenizerBase) -> pa.Table:
+def encode(
+    kind: str, table: pa.Table, tokenizer: PreTrainedTokenizerBase, settings: kinds.Lengths = SETTINGS
+) -> pa.Table:
     """The features of examples."""
-    return kinds.load(kind).encode(table, tokenizer, TASKS[kind], SETTINGS)
+    return kinds.load(kind).encode(table, tokenizer, TASKS[kind], settings)
 
 
 def data(kind: str, tokenizer: PreTrainedTokenizerBase, *, rows: int = 24, dev_gold: bool = True) -> TaskData:

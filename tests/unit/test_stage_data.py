@@ -1,0 +1,91 @@
+"""What a stage is given: the training rows of all its languages, and the first dev examples of each of them."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+import tiny
+
+from xstilts import features
+from xstilts.checkpoints import Checkpoint
+from xstilts.commands import train_stage
+from xstilts.config import Stage
+from xstilts.training.stage import TaskData
+
+COUNTS = {("train", "en"): 5, ("train", "de"): 3, ("dev", "en"): 4, ("dev", "de"): 2, ("test", "en"): 6}
+"""Examples of each split and language."""
+
+
+@pytest.fixture
+def given(tmp_path, tiny_tokenizer):
+    """The data that a stage is given on these examples, questions with several windows each."""
+    data, encoded = tmp_path / "data", tmp_path / "features"
+    data.mkdir()
+    encoded.mkdir()
+    tiny_tokenizer.save_pretrained(encoded / "tokenizer")
+    settings = {"max_length": 32, "doc_stride": 4, "max_query_length": 12}
+    for number, ((split, lang), count) in enumerate(COUNTS.items()):
+        rows = tiny.examples("span", count, seed=number).to_pylist()
+        table = tiny.table("span", [row | {"id": f"{split}-{lang}-{row['id']}"} for row in rows])
+        pq.write_table(table, data / f"{split}.{lang}.parquet")
+        made = tiny.encode("span", table, tiny_tokenizer, SimpleNamespace(**settings))
+        features.write(encoded / f"{split}.{lang}.arrow", made)
+
+    def given(**recipe) -> TaskData:
+        inputs = {"features.squad_v1": SimpleNamespace(path="features", spec={"settings": settings})}
+        places = {"data.squad_v1": data, "features.squad_v1": encoded}
+        job = SimpleNamespace(store=tmp_path, entry=SimpleNamespace(inputs=inputs), input=places.__getitem__)
+        return train_stage._task_data(job, "squad_v1", Stage(tasks=("squad_v1",), **recipe))
+
+    return given
+
+
+def windows(folder: Path, split: str, lang: str) -> list[dict]:
+    return features.read(folder / "features" / f"{split}.{lang}.arrow").to_pylist()
+
+
+def test_it_trains_on_all_rows_of_all_its_languages(given, tmp_path):
+    expected = windows(tmp_path, "train", "en") + windows(tmp_path, "train", "de")
+    assert len(expected) > 8
+    assert given(languages=("en", "de")).train.to_pylist() == expected
+    assert given(languages=("de",)).train.to_pylist() == windows(tmp_path, "train", "de")
+
+
+def test_it_is_evaluated_on_the_first_dev_examples_of_each_language_with_all_their_windows(given, tmp_path):
+    dev = given(languages=("en", "de"), dev_examples=3).dev
+    assert {lang: table["id"].to_pylist() for lang, (table, _) in dev.items()} == {
+        "en": ["dev-en-0", "dev-en-1", "dev-en-2"],
+        "de": ["dev-de-0", "dev-de-1"],
+    }
+    for lang, (_, rows) in dev.items():
+        assert rows.to_pylist() == [row for row in windows(tmp_path, "dev", lang) if row["example"] < 3]
+    assert len(dev["en"][1]) > 3 == pc.count_distinct(dev["en"][1]["example"]).as_py()
+
+
+def test_without_a_number_all_dev_examples_count(given, tmp_path):
+    (table, rows) = given(dev_examples=None).dev["en"]
+    assert len(table) == 4
+    assert rows.to_pylist() == windows(tmp_path, "dev", "en")
+
+
+def test_the_training_has_the_settings_the_parent_and_the_seed_of_its_entry(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(train_stage.training, "train", lambda *given, **named: calls.append((given, named)))
+    monkeypatch.setattr(train_stage, "_task_data", lambda _, name, stage: f"data of {name} in {stage.languages}")
+    recipe = {"tasks": ["mnli", "ccg"], "languages": ["de"], "learning_rate": 3e-5, "precision": "bf16"}
+    entry = SimpleNamespace(
+        spec={"stage": recipe}, about={"seed": 7, "encoder": "large"}, inputs={"parent": None}, path="models/here"
+    )
+    encoders = {"large": SimpleNamespace(micro_batch=5), "small": SimpleNamespace(micro_batch=3)}
+    job = SimpleNamespace(
+        entry=entry, config=SimpleNamespace(encoders=encoders, tracking=()), input={"parent": tmp_path}.__getitem__
+    )
+    train_stage._train(job, tmp_path / "child", tmp_path / "scratch", 2)
+    (((stage, parent, data, output, scratch), named),) = calls
+    assert stage == Stage(**recipe)
+    assert parent == Checkpoint(str(tmp_path))
+    assert data == {name: f"data of {name} in ('de',)" for name in ("mnli", "ccg")}
+    assert (output, scratch) == (tmp_path / "child", tmp_path / "scratch")
+    assert (named["seed"], named["micro_batch"], named["processes"]) == (7, 5, 2)
