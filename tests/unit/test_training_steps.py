@@ -190,3 +190,23 @@ def test_a_child_of_several_tasks_is_an_encoder_beside_its_heads(made):
     assert not any(info.values()), info
     weights = made["mixture"].weights()
     assert all(torch.equal(value, weights[f"encoder.{name}"]) for name, value in loaded.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "sampling, weights, steps",
+    [
+        # 40 counts as 25; the square roots are 5, 3 and 4
+        ({"strategy": "temperature", "temperature": 2, "cap": 25}, [5 / 12, 3 / 12, 4 / 12], 17),
+        ({"strategy": "proportional", "temperature": 2, "cap": 25}, [40 / 65, 9 / 65, 16 / 65], 17),
+        ({"strategy": "uniform"}, [1 / 3, 1 / 3, 1 / 3], 17),
+        # 25, 9 and 16 rows, twice, in batches of 8
+        ({"strategy": "capped", "cap": 25}, [25 / 50, 9 / 50, 16 / 50], 13),
+    ],
+)
+def test_the_tasks_of_a_stage_are_sampled_as_its_settings_say(tiny_tokenizer, sampling, weights, steps):
+    rows = {"classification": 40, "tagging": 9, "multiple_choice": 16}
+    data = {kind: tiny.data(kind, tiny_tokenizer, rows=count) for kind, count in rows.items()}
+    found = stage._sampler(Stage(**RECIPE, sampling=sampling), data, 3, 4)
+    assert found.weights == pytest.approx(weights)
+    assert (found.steps, found.rows, found.micro_batch, found.seed) == (steps, 8, 4, 3)
+    assert {kind: len(lengths) for kind, lengths in found.lengths.items()} == rows

@@ -31,7 +31,7 @@ def probabilities(sizes: list[int], strategy: str, temperature: float, cap: int 
 def optimiser_steps(sizes: list[int], epochs: float, batch_size: int, strategy: str, cap: int | None) -> int:
     """Steps of a stage: its rows (at most `cap` of each task if sampling is capped) times epochs, in batches."""
     rows = sum(min(size, cap) if strategy == "capped" else size for size in sizes)
-    return max(1, ceil(rows * epochs / batch_size))
+    return ceil(rows * epochs / batch_size)
 
 
 def micro_batch_size(batch_size: int, fits: int, processes: int = 1) -> int:
