@@ -107,10 +107,11 @@ def test_a_first_batch_has_no_row_twice():
 
 def test_rows_of_one_length_stay_in_the_order_in_which_they_are_drawn():
     """On every machine: the sorting is stable, and a task draws from the seed and its place among the tasks."""
-    found = sampler(lengths={"a": np.ones(40), "b": np.ones(80)}, weights=np.array([0, 1]), steps=10, micro_batch=8)
+    lengths = np.random.default_rng(0).integers(3, size=80)
+    found = sampler(lengths={"a": np.ones(40), "b": lengths}, weights=np.array([0, 1]), steps=10, micro_batch=8)
     draw = np.random.default_rng([1, 1])
-    drawn = draw.permutation(80).reshape(10, 8)
-    assert list(found) == [[("b", row) for row in drawn[batch]] for batch in draw.permutation(10)]
+    drawn = sorted(draw.permutation(80).tolist(), key=lengths.__getitem__)
+    assert list(found) == [[("b", row) for row in drawn[8 * one : 8 * one + 8]] for one in draw.permutation(10)]
 
 
 def test_tasks_of_the_same_size_have_orders_of_their_own():
