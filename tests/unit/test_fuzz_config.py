@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from grids import Words
 from hypothesis import given
 from hypothesis import strategies as st
 from snakemake.utils import update_config
-from test_grid import Words
 
 from xstilts.config import Config, ConfigError, parse
 from xstilts.grid import Grid

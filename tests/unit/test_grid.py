@@ -2,18 +2,17 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 import pytest
 import yaml
 from fabricated import REPORTS
+from grids import Words, without_fingerprints
 from snakemake.utils import update_config
 
-from xstilts.config import Config, ConfigError, Encoder, parse
+from xstilts.config import ConfigError, parse
 from xstilts.grid import Grid
-from xstilts.tasks.base import Task
 
 STAGES = {
     "xnli": "mnli",
@@ -36,31 +35,6 @@ RAW = {
     "encoders": {"toy": {"path": "toy"}, "other": {"path": "other"}},
     "stages": {"multitask": {"tasks": ["mnli", "squad_v1"]}},
 }
-
-
-@dataclass(frozen=True)
-class Words:
-    """An identity without files: everything stands for itself, and `edited` is what has another content."""
-
-    edited: frozenset[str] = frozenset()
-
-    def code(self, *modules: str) -> str:
-        return " ".join(map(self._content, modules))
-
-    def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
-        return {"content": self._content(f"{task.name} {split} {lang}")}
-
-    def encoder(self, name: str, encoder: Encoder) -> dict:
-        return {"content": self._content(name)}
-
-    def tokenizer(self, name: str, encoder: Encoder) -> dict:
-        return {"content": self._content("tokenizer")}
-
-    def longest(self, encoder: Encoder) -> int | None:
-        return None
-
-    def _content(self, name: str) -> str:
-        return f"{name}, edited" if name in self.edited else name
 
 
 def grid(*edited: str, **changes) -> Grid:
@@ -94,7 +68,7 @@ def below(stage: str) -> set[str]:
 
 def plain(paths: set[str]) -> set[str]:
     """Names without their fingerprints, which must still tell them apart."""
-    short = {re.sub("~[0-9a-f]{12}", "", path) for path in paths}
+    short = set(map(without_fingerprints, paths))
     assert len(short) == len(paths)
     return short
 

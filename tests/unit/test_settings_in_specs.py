@@ -1,0 +1,233 @@
+"""Each setting of the configuration is in the specs of exactly the jobs whose results it decides."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+import pytest
+import yaml
+from grids import assert_names_follow, changed, labels, matching
+from pydantic import BaseModel
+from snakemake.utils import update_config
+
+from xstilts.config import Config, parse
+from xstilts.grid import Grid
+from xstilts.store import FileIdentity
+
+COMMITS = "a" * 40, "b" * 40
+RAW = {
+    "experiment": "all",
+    "languages": ["en", "de"],
+    "grid": {
+        "encoders": ["toy", "hub", "made"],
+        "intermediates": ["none", "mixed", "squad_v1/mnli"],
+        "targets": ["xnli", "xquad", "udpos", "bucc2018", "tatoeba"],
+        "seeds": [1],
+    },
+    "encoders": {
+        "toy": {"path": "toy"},
+        "hub": {"repository": "lab/small", "revision": COMMITS[0]},
+        "made": {"pretraining": {}},
+    },
+    "stages": {
+        "mixed": {"tasks": ["hellaswag", "mnli"], "sampling": {"strategy": "temperature"}, "languages": ["en"]},
+        "mnli": {"languages": ["en"]},
+        "squad_v1": {"languages": ["en"]},
+    },
+    "tasks": {"hellaswag": {"source": "miniature"}},
+}
+"""Every step and kind, encoders from all places, a mixture, a path of two stages, and a data set that is made here."""
+
+REPORTS = ("collect", "statistics", "tables", "figures", "page")
+NOTHING = ()
+
+
+class Row(NamedTuple):
+    """A setting that gets another value.
+
+    Args:
+        value: the other value; of a block whose name the user chooses (`*`), the name and the value.
+        decides: the labels of the entries that say something else themselves; those made from them follow.
+        over: what is laid over `RAW` before.
+    """
+
+    value: object
+    decides: tuple[str, ...]
+    over: dict = {}  # noqa: RUF012
+
+
+def recipe(stage: str, *targets: str) -> dict[str, tuple[object, tuple[str, ...]]]:
+    """Another value of each setting of a recipe, and what it decides where it is that of these stages."""
+    trains = (f"train_stage * {stage}",)
+    numbers = {
+        "learning_rate": 0.5,
+        "epochs": 7,
+        "batch_size": 8,
+        "warmup": 9,
+        "weight_decay": 0.5,
+        "adam_epsilon": 0.5,
+        "max_gradient_norm": 0.5,
+        "evaluate_every": 7,
+        "patience": 7,
+        "dev_examples": None,
+    }
+    return {
+        **{name: (value, trains) for name, value in numbers.items()},
+        # In which precision a model computes decides its predictions too, and no vectors of retrieval.
+        "precision": ("bf16", (*trains, *(f"predict * {target}" for target in targets))),
+        "gpus": (2, NOTHING),
+    }
+
+
+def pretraining(**values: object) -> dict[str, Row]:
+    return {
+        f"encoders.*.pretraining.{key}": Row(("made", value), ("pretrain_encoder made",))
+        for key, value in values.items()
+    }
+
+
+def whole(encoder: str) -> tuple[str, ...]:
+    """Whatever is made from an encoder and its tokenizer themselves."""
+    untrained = (f"predict {encoder} {target}" for target in ("bucc2018", "tatoeba"))
+    return f"encode_task {encoder} *", f"train_stage {encoder} *", *untrained
+
+
+READ_TRAIN, READ_EVALUATE = "read_task *.train", "read_task *.evaluate"
+SENTENCES = ("tatoeba.evaluate", "bucc2018.evaluate")
+MADE = ("make_tokenizer made", "pretrain_encoder made")
+
+TABLE: dict[str, Row] = {
+    # Its name is in the paths of what these three are made from.
+    "experiment": Row("another", ("tables", "figures", "page")),
+    "store": Row("another", NOTHING),
+    "data": Row("elsewhere", NOTHING),
+    "keep_models": Row(False, NOTHING),
+    "strict": Row(True, NOTHING),
+    "tracking": Row(["tensorboard"], NOTHING),
+    "report.over_seeds": Row("mean", ("statistics",)),
+    "report.samples": Row(100, ("statistics",)),
+    # What a report is of; what is new besides is in the tests of the grid.
+    "grid.encoders": Row(["toy", "made"], REPORTS),
+    "grid.intermediates": Row(["none", "mixed"], REPORTS),
+    "grid.targets": Row(["xnli", "xquad", "udpos", "bucc2018"], REPORTS),
+    "grid.seeds": Row([1, 2], REPORTS),
+    # The data.
+    "source": Row("hub", ("read_task [!h]*.train", READ_EVALUATE)),
+    "sources.*.url": Row(("ud-treebanks-v2.5", "https://mirror"), NOTHING, {"source": "hub"}),
+    "sources.*.sha256": Row(("ud-treebanks-v2.5", "0" * 64), ("read_task udpos.*",), {"source": "hub"}),
+    "sources.*.folder": Row(("ud-treebanks-v2.5", "unpacked"), ("read_task udpos.*",), {"source": "hub"}),
+    **{f"miniature.{name}": Row(7, ("write_miniature",)) for name in ("seed", "train", "dev", "test", "pairs")},
+    "languages": Row(["en", "de", "zh"], (READ_EVALUATE,)),
+    "limit.train": Row(7, (READ_TRAIN,)),
+    "limit.dev": Row(7, (READ_TRAIN, "read_task bucc2018.evaluate")),
+    "limit.test": Row(7, (READ_EVALUATE,)),
+    "tasks.*.source": Row(("mnli", "hub"), ("read_task mnli.train",)),
+    "tasks.*.folders": Row(("tatoeba", ["elsewhere/tatoeba"]), NOTHING),
+    "tasks.*.languages": Row(("xnli", ["de"]), ("read_task xnli.evaluate",)),
+    "tasks.*.split": Row(("xnli", "dev"), ("read_task xnli.evaluate", "predict * xnli")),
+    "tasks.*.limit.train": Row(("udpos", 7), ("read_task udpos.train",)),
+    "tasks.*.limit.dev": Row(("udpos", 7), ("read_task udpos.train",)),
+    "tasks.*.limit.test": Row(("udpos", 7), ("read_task udpos.evaluate",)),
+    "tasks.*.max_length": Row(("udpos", 77), ("encode_task * udpos.*",)),
+    "tasks.*.doc_stride": Row(("squad_v1", 77), ("encode_task * squad_v1.train",)),
+    "tasks.*.max_query_length": Row(("xquad", 77), ("encode_task * xquad.evaluate",)),
+    # The recipes.
+    **{
+        f"training.{name}": Row(value, decides)
+        for name, (value, decides) in recipe("*", "xnli", "xquad", "udpos").items()
+    },
+    "training.languages": Row(["en", "de"], ("read_task udpos.train", "train_stage * udpos")),
+    **{f"stages.*.{name}": Row(("mnli", value), decides) for name, (value, decides) in recipe("mnli", "xnli").items()},
+    "stages.*.languages": Row(("udpos", ["de"]), ("read_task udpos.train", "train_stage * udpos")),
+    "stages.*.tasks": Row(("mixed", ["mnli", "hellaswag"]), ("train_stage * mixed",)),
+    "stages.*.sampling.strategy": Row(("mixed", "uniform"), ("train_stage * mixed",)),
+    "stages.*.sampling.temperature": Row(("mixed", 2), ("train_stage * mixed",)),
+    "stages.*.sampling.cap": Row(("mixed", 7), ("train_stage * mixed",)),
+    # The encoders.
+    "encoders.*.path": Row(("toy", "other"), whole("toy")),
+    "encoders.*.repository": Row(("hub", "lab/other"), whole("hub")),
+    "encoders.*.revision": Row(("hub", COMMITS[1]), whole("hub")),
+    "encoders.*.max_length": Row(("toy", 256), tuple(f"encode_task toy {one}" for one in SENTENCES)),
+    "encoders.*.micro_batch": Row(("toy", 7), NOTHING),
+    "encoders.*.retrieval.layer": Row(("hub", 2), ("predict hub bucc2018", "predict hub tatoeba")),
+    "encoders.*.retrieval.pooling": Row(("hub", "cls"), ("predict hub bucc2018", "predict hub tatoeba")),
+    "encoders.*.retrieval.max_length": Row(("hub", 77), tuple(f"encode_task hub {one}" for one in SENTENCES)),
+    **pretraining(
+        **{"hidden_size": 32, "layers": 2, "heads": 2, "batches": 7, "steps": 7, "tokens": 7},
+        **{"learning_rate": 0.5, "warmup": 0.5, "masked": 0.5},
+    ),
+    "encoders.*.pretraining.seed": Row(("made", 7), MADE),
+    "encoders.*.pretraining.sentences": Row(("made", 77), MADE),
+    # A sentence of retrieval is as long as the encoder that is made takes.
+    "encoders.*.pretraining.max_length": Row(("made", 300), (*MADE, *(f"encode_task made {one}" for one in SENTENCES))),
+}
+
+
+def settings(model: type[BaseModel], *above: str) -> Iterator[str]:
+    """The settings of a block and of the blocks below it, with `*` for names that the user chooses."""
+    for name, field in model.model_fields.items():
+        types = [one for one in (field.annotation, *get_args(field.annotation)) if isinstance(one, type)]
+        blocks = [one for one in types if issubclass(one, BaseModel)]
+        named = ("*",) if field.default == {} else ()
+        if blocks:
+            yield from settings(blocks[0], *above, name, *named)
+        else:
+            yield ".".join((*above, name))
+
+
+def test_every_setting_has_a_row():
+    assert sorted(TABLE) == sorted(settings(Config))
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with two encoders, and one data set in two places and in an archive that is unpacked."""
+    folder = tmp_path_factory.mktemp("here")
+    for name in ("toy", "other"):
+        (folder / name).mkdir()
+        for file in ("config.json", "model.safetensors", "tokenizer.json"):
+            (folder / name / file).write_text(f'{{"name": "{name}"}}', encoding="utf-8")
+    for place in ("data", "elsewhere"):
+        (folder / place / "tatoeba").mkdir(parents=True)
+        for side in ("deu", "eng"):
+            (folder / place / "tatoeba" / f"tatoeba.deu-eng.{side}").write_text(side, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        yield folder
+
+
+class Files(FileIdentity):
+    """The files that are here; code stands for itself."""
+
+    def code(self, *modules: str) -> str:
+        return " ".join(modules)
+
+
+def grid(*changes: dict) -> Grid:
+    """The grid of `RAW` with changes laid over it, one after the other."""
+    raw: dict = yaml.safe_load(yaml.safe_dump(RAW))
+    for change in changes:
+        update_config(raw, change)
+    return Grid(parse(raw), Files(Path("no memory")))
+
+
+def block(key: str, value: object) -> dict:
+    """A setting in the blocks around it."""
+    chosen, value = value if "*" in key else ("", value)
+    for name in reversed(key.split(".")):
+        value = {chosen if name == "*" else name: value}
+    return value
+
+
+@pytest.fixture(scope="module")
+def before(here: Path) -> Grid:
+    return grid()
+
+
+@pytest.mark.parametrize("key", TABLE)
+def test_a_setting_is_in_the_specs_that_it_decides_and_in_no_others(before: Grid, key: str):
+    row = TABLE[key]
+    one = grid(row.over) if row.over else before
+    other = grid(row.over, block(key, row.value))
+    assert changed(one, other) == matching(labels(one), *row.decides)
+    assert_names_follow(one, other)
