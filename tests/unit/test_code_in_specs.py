@@ -1,0 +1,244 @@
+"""Each module of the package is in the fingerprint of exactly the jobs whose results it decides."""
+
+from fnmatch import fnmatchcase
+from modulefinder import ModuleFinder
+from pathlib import Path
+
+import pytest
+from grids import Words, assert_names_follow, changed, label
+
+from xstilts import sourcecode
+from xstilts.config import parse
+from xstilts.grid import Grid
+from xstilts.sourcecode import PACKAGE, ROOT, SourceCode
+
+PAIRS = "xnli pawsx mnli qqp snli anli"
+POOLED = "anli_plus"
+"""The task that pools mnli, snli and anli: it is read by their readers, and has its own labels."""
+CHOICES = "hellaswag copa siqa cosmosqa commonsenseqa"
+TAGS = "udpos panx ccg"
+QUESTIONS = "xquad mlqa tydiqa squad_v1 squad_v2"
+RETRIEVAL = "bucc2018 tatoeba"
+TRAINABLE = "mnli qqp snli anli anli_plus pawsx udpos panx ccg squad_v1 squad_v2 tydiqa"
+TARGETS = "xnli pawsx udpos panx xquad mlqa tydiqa bucc2018 tatoeba"
+MIXED = "mixed"
+"""The stage of hellaswag and mnli."""
+
+RAW = {
+    "grid": {
+        "encoders": ["made"],
+        "intermediates": ["none", MIXED, *TRAINABLE.split(), *CHOICES.split()],
+        "targets": TARGETS.split(),
+    },
+    "encoders": {"made": {"pretraining": {}}},
+    "stages": {MIXED: {"tasks": ["hellaswag", "mnli"]}},
+    "tasks": {"hellaswag": {"source": "miniature"}},
+}
+"""Every task of the package and every step."""
+
+ALL = "*"
+REPORTS = ("collect statistics tables figures page", ALL)
+DRAWN = ("figures page", ALL)
+PREDICTED = ("train_stage predict", ALL)
+"""What runs a model."""
+ENCODED = ("encode_task train_stage predict", ALL)
+MADE = ("make_tokenizer pretrain_encoder", ALL)
+WORLD = ("write_miniature make_tokenizer pretrain_encoder", ALL)
+
+
+def of_kind(tasks: str, *stages: str) -> tuple[str, str]:
+    return "encode_task train_stage predict", " ".join((tasks, *stages))
+
+
+def of_format(tasks: str, *stages: str, pooled: bool = False) -> tuple[str, ...]:
+    """What reads tasks in a format, and the jobs that load these tasks: an import of the reader is in their module."""
+    return "read_task", f"{tasks} {POOLED}" if pooled else tasks, "train_stage predict", " ".join((tasks, *stages))
+
+
+QUOTED, PARQUET = f"{PAIRS} {CHOICES}", f"{PAIRS} {CHOICES} panx {QUESTIONS}"
+
+TABLE: dict[str, tuple[str, ...]] = {
+    # The jobs themselves.
+    **{
+        f"commands.{step}": (step, ALL)
+        for step in (
+            *("write_miniature", "make_tokenizer", "pretrain_encoder", "read_task", "encode_task", "train_stage"),
+            *("predict", "score", "collect", "statistics", "tables", "figures", "page"),
+        )
+    },
+    # Reading.
+    "sources.counts sources.parts sources.reading sources.release": ("read_task", ALL),
+    "sources": ("read_task encode_task train_stage predict score statistics", ALL),
+    "sources.columns": ("read_task train_stage score statistics", ALL),
+    "sources.labels": ("read_task encode_task train_stage predict", ALL),
+    "sources.pairs": ("predict", RETRIEVAL, "score", "bucc2018", "statistics", ALL),
+    "sources.formats sources.formats.text": of_format(f"{PARQUET} udpos ccg {RETRIEVAL}", MIXED, pooled=True),
+    "sources.formats.bitext": ("read_task", ALL, "predict", RETRIEVAL),
+    "sources.formats.hub.bitext": of_format("tatoeba"),
+    "sources.formats.pairs sources.formats.hub.pairs": of_format(PAIRS, MIXED, pooled=True),
+    "sources.formats.choices sources.formats.hub.choices": of_format(CHOICES, MIXED),
+    "sources.formats.squad sources.formats.hub.questions": of_format(QUESTIONS),
+    "sources.formats.tagged": of_format(TAGS),
+    "sources.formats.conllu": of_format("udpos"),
+    "sources.formats.ccg": of_format("ccg"),
+    "sources.formats.hub.tagged": of_format("panx"),
+    "sources.formats.quoted": of_format(QUOTED, MIXED, pooled=True),
+    "sources.formats.parquet": of_format(PARQUET, MIXED, pooled=True),
+    "sources.formats.hub": of_format(f"{PARQUET} tatoeba", MIXED, pooled=True),
+    "sources.formats.objects": of_format(f"{PARQUET} ccg tatoeba", MIXED, pooled=True),
+    # Tasks and kinds.
+    "tasks tasks.base": ("read_task encode_task train_stage predict score", ALL, *REPORTS),
+    **{f"tasks.{name}": of_format(name) for name in {*TARGETS.split(), *TRAINABLE.split(), *CHOICES.split()}},
+    **{f"tasks.{name}": of_format(name, pooled=True) for name in ("snli", "anli")},
+    "tasks.mnli": of_format("mnli", MIXED, pooled=True),
+    "tasks.hellaswag": of_format("hellaswag", MIXED),
+    "kinds.classification": of_kind(f"{PAIRS} {POOLED}", MIXED),
+    "kinds.multiple_choice": of_kind(CHOICES, MIXED),
+    "kinds.tagging kinds.words": of_kind(TAGS),
+    "kinds.span": of_kind(QUESTIONS),
+    "kinds.retrieval": of_kind(RETRIEVAL),
+    "kinds.tokens features": ENCODED,
+    # Models.
+    "kinds kinds.batching architectures checkpoints tokenization": ("pretrain_encoder", ALL, *ENCODED),
+    "finite": ("pretrain_encoder", ALL, *PREDICTED),
+    "encoders loading fitting prediction": PREDICTED,
+    "training training.*": ("train_stage", ALL),
+    "termination": ("train_stage", ALL),
+    "retrieval retrieval.*": ("predict", RETRIEVAL),
+    "submission": ("predict score statistics page", ALL),
+    # Scores. A metric that only chooses checkpoints makes none.
+    "scoring metrics": ("score statistics", ALL),
+    "metrics.accuracy": ("score", "xnli pawsx", "statistics", ALL),
+    "metrics.pos": ("score", "udpos", "statistics", ALL),
+    "metrics.chunks": ("score", "udpos panx", "statistics", ALL),
+    "metrics.squad": ("score", "xquad mlqa tydiqa", "statistics", ALL),
+    "metrics.mlqa": ("score", "mlqa", "statistics", ALL),
+    "metrics.bucc": ("score", "bucc2018", "statistics", ALL),
+    "metrics.tatoeba": ("score", "tatoeba", "statistics", ALL),
+    "metrics.accuracy_f1 metrics.squad_v2 metrics.word_accuracy": (),
+    "metrics.xtreme": ("tables", ALL),
+    # Reports.
+    "reporting reporting.collect": REPORTS,
+    "reporting.results": ("tables figures page", ALL),
+    "reporting.comparison reporting.counts reporting.resampling reporting.statistics": ("statistics", ALL),
+    "reporting.choice reporting.formats reporting.literature reporting.paper reporting.tables": ("tables", ALL),
+    "reporting.figures reporting.figures.* reporting.typology": DRAWN,
+    "reporting.page reporting.page.* inspection inspection.results": ("page", ALL),
+    "reporting.gallery": (),
+    # The miniature.
+    "miniature miniature.events miniature.sampling miniature.sentences": WORLD,
+    "miniature.languages miniature.languages.*": WORLD,
+    "miniature.release miniature.release.*": ("write_miniature", ALL),
+    "miniature.vocabulary": MADE,
+    "miniature.corpus miniature.pretraining miniature.variations": ("pretrain_encoder", ALL),
+    # Names, families and scripts of languages. Readers, the metric's kind and figures go by them.
+    "languages": (
+        *("write_miniature read_task", ALL, "train_stage", "squad_v1 squad_v2 tydiqa"),
+        *("predict", "xquad mlqa tydiqa", *DRAWN),
+    ),
+    # What plans, fetches what is pinned, runs jobs and says what went wrong.
+    "config paths replacing yamlfiles mistakes checks grid spec sourcecode steps encoder_config errors": (),
+    "store locks run streams devices discard leftovers __main__": (),
+    "sources.archives sources.download sources.fetch sources.files sources.hub sources.repositories": (),
+    "commands commands.job commands.measuring commands.together commands.shell": (),
+    # What a person asks for.
+    "commands.adopt commands.discard commands.export commands.plan commands.prune commands.push commands.schema": (),
+    "commands.status commands.submission commands.table commands.verify": (),
+    "inspection.[!r]* publication publication.*": (),
+}
+
+
+def modules() -> list[str]:
+    """The modules of the package, without the package itself, whose version is no code."""
+    names = (file.relative_to(ROOT / PACKAGE).with_suffix("") for file in (ROOT / PACKAGE).rglob("*.py"))
+    return sorted({".".join(name.parts).removesuffix(".__init__") for name in names} - {"__init__"})
+
+
+def row(module: str) -> str:
+    """The key of the row of a module, by its name or by a pattern that it alone matches."""
+    named = [key for key in TABLE if module in key.split()]
+    found = named or [key for key in TABLE if any(fnmatchcase(module, pattern) for pattern in key.split())]
+    assert len(found) == 1, f"{module} has {len(found)} rows in TABLE: say once which jobs it decides"
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def grid() -> Grid:
+    return Grid(parse(RAW), Words())
+
+
+@pytest.fixture(scope="module")
+def code(grid: Grid) -> dict[str, set[str]]:
+    """For each entry what the grid names as its code, all entries of one label together."""
+    named: dict[str, set[str]] = {}
+    for entry in grid.entries.values():
+        named.setdefault(label(entry), set()).update(entry.spec["code"].split())
+    return named
+
+
+@pytest.fixture(scope="module")
+def reached(code: dict[str, set[str]]) -> dict[str, set[str]]:
+    """For each label the modules in its fingerprint."""
+    source = SourceCode(Path("no memory.json"))
+    found = {at: source.reached(f"{PACKAGE}.{name}" for name in names) for at, names in code.items()}
+    return {at: {name.removeprefix(f"{PACKAGE}.") for name in names} for at, names in found.items()}
+
+
+def selected(labels: set[str], decides: tuple[str, ...]) -> set[str]:
+    """The labels of steps and tasks, given in turn; every pair that is named has to be there in one of them."""
+    found = set()
+    for steps, tasks in zip(decides[::2], decides[1::2], strict=True):
+        pairs = [(one.split()[0], one.split()[-1].partition(".")[0]) for one in labels]
+        assert set(steps.split()) <= {step for step, _ in pairs}
+        assert tasks == ALL or set(tasks.split()) <= {task for _, task in pairs}
+        ours = {one for one, (step, _) in zip(labels, pairs, strict=True) if step in steps.split()}
+        found |= ours if tasks == ALL else {one for one in ours if one.split()[-1].partition(".")[0] in tasks.split()}
+    return found
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_is_in_the_fingerprint_of_the_jobs_that_it_decides_and_of_no_others(
+    reached: dict[str, set[str]], module: str
+):
+    decided = {at for at, names in reached.items() if module in names}
+    assert decided == selected(set(reached), TABLE[row(module)])
+
+
+def test_no_row_stands_for_modules_that_are_gone():
+    known = modules()
+    for key in TABLE:
+        for pattern in key.split():
+            assert any(fnmatchcase(name, pattern) for name in known), pattern
+
+
+STARTS = (
+    *(f"commands.{step}" for step in (*"read_task encode_task train_stage predict score".split(), *REPORTS[0].split())),
+    *(f"kinds.{kind}" for kind in "classification multiple_choice tagging span retrieval".split()),
+    *("prediction", "retrieval.predict", "tasks.anli_plus", "tasks.xnli", "tasks.tydiqa"),
+)
+
+ONLY_TYPES = ("tasks", "tasks.base", "sources.parts", "sources.release", "languages")
+"""What `kinds` and `sources.labels` import to say of which type an argument is, and what that imports."""
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_what_a_module_reaches_is_what_the_standard_library_finds(start: str):
+    """It follows the imports of compiled code, those of types too; what counts for nothing is kept from it."""
+    out = [name for name in modules() if not TABLE[row(name)] or name.partition(".")[0] == "metrics"]
+    finder = ModuleFinder([str(ROOT)], excludes=[f"{PACKAGE}.{name}" for name in out if name != start])
+    finder.run_script(str(sourcecode._file(f"{PACKAGE}.{start}")))
+    found = {name for name in finder.modules if name.startswith(f"{PACKAGE}.")} | {f"{PACKAGE}.{start}"}
+    reached = SourceCode(Path("no memory.json")).reached([f"{PACKAGE}.{start}"])
+    assert reached <= found
+    assert found - reached <= {f"{PACKAGE}.{name}" for name in ONLY_TYPES}
+
+
+EDITS = ("mnli train en", "xnli test de", "made", "tasks.mnli", "kinds.span", "metrics.pos", "prediction")
+
+
+@pytest.mark.parametrize("edited", [*EDITS, *(f"commands.{step}" for step in ("write_miniature", "train_stage"))])
+def test_what_is_made_from_what_has_another_name_has_another_name(edited: str):
+    raw = {**RAW, "encoders": {"made": {"path": "made"}}} if edited == "made" else RAW
+    before, after = (Grid(parse(raw), Words(frozenset(edits))) for edits in ([], [edited]))
+    assert changed(before, after)
+    assert_names_follow(before, after)

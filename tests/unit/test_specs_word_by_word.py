@@ -1,0 +1,325 @@
+"""The spec of every step, word by word: a name that changes here makes all results anew, for nothing.
+
+Fingerprints in paths are left out; code stands for itself, and every library has the version 7.8.9.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from grids import Words, fingerprints, without_fingerprints
+
+from xstilts import spec
+from xstilts.config import parse
+from xstilts.grid import Entry, Grid
+
+RAW = {
+    "experiment": "mine",
+    "languages": ["de", "en"],
+    "limit": {"dev": 70, "test": 60},
+    "grid": {
+        "encoders": ["made"],
+        "intermediates": ["none", "mixed"],
+        "targets": ["xquad", "bucc2018"],
+        "seeds": [1, 2],
+    },
+    "encoders": {"made": {"pretraining": {"layers": 2}, "retrieval": {"layer": 1}}},
+    "stages": {"mixed": {"tasks": ["hellaswag", "squad_v1"], "gpus": 2}, "squad_v1": {"precision": "bf16"}},
+    "tasks": {"hellaswag": {"source": "miniature", "limit": {"train": 80}}},
+}
+
+
+class Expected(NamedTuple):
+    """What an entry has to be."""
+
+    spec: dict
+    inputs: dict[str, str] = {}  # noqa: RUF012
+    about: dict = {}  # noqa: RUF012
+
+
+RECIPE = {
+    "languages": ["en"],
+    "learning_rate": 1e-05,
+    "epochs": 3.0,
+    "batch_size": 32,
+    "warmup": 0.1,
+    "weight_decay": 0.01,
+    "adam_epsilon": 1e-08,
+    "max_gradient_norm": 1.0,
+    "evaluate_every": 1000,
+    "patience": 30,
+    "dev_examples": 500,
+    "precision": "fp32",
+}
+SAMPLING = {"strategy": "proportional", "temperature": 1.0, "cap": None}
+WINDOWS = {"max_length": 256, "doc_stride": 128, "max_query_length": 64}
+PRETRAINING = {
+    **{"seed": 1, "sentences": 4000, "hidden_size": 64, "layers": 2, "heads": 4, "max_length": 256, "batches": 800},
+    **{"steps": 4200, "tokens": 1500, "learning_rate": 0.005, "warmup": 0.1, "masked": 0.15},
+}
+TOKENS, TRAINS, PREDICTS, DRAWS = (
+    dict.fromkeys(names.split(), "7.8")
+    for names in (
+        "transformers tokenizers",
+        "torch transformers accelerate",
+        "torch transformers",
+        "altair vl-convert-python",
+    )
+)
+CELLS = [
+    ["made", "none", "xquad", 1, "cells/made/squad_v1/xquad/seed-1/scores"],
+    ["made", "none", "xquad", 2, "cells/made/squad_v1/xquad/seed-2/scores"],
+    ["made", "none", "bucc2018", 1, "cells/made/bucc2018/untrained/scores"],
+    ["made", "none", "bucc2018", 2, "cells/made/bucc2018/untrained/scores"],
+    ["made", "mixed", "xquad", 1, "cells/made/mixed/squad_v1/xquad/seed-1/scores"],
+    ["made", "mixed", "xquad", 2, "cells/made/mixed/squad_v1/xquad/seed-2/scores"],
+    ["made", "mixed", "bucc2018", 1, "cells/made/mixed/bucc2018/seed-1/scores"],
+    ["made", "mixed", "bucc2018", 2, "cells/made/mixed/bucc2018/seed-2/scores"],
+]
+TRAININGS = [
+    ["made", "squad_v1", 1, "models/made/squad_v1/seed-1"],
+    ["made", "squad_v1", 2, "models/made/squad_v1/seed-2"],
+    ["made", "mixed", 1, "models/made/mixed/seed-1"],
+    ["made", "mixed/squad_v1", 1, "models/made/mixed/squad_v1/seed-1"],
+    ["made", "mixed", 2, "models/made/mixed/seed-2"],
+    ["made", "mixed/squad_v1", 2, "models/made/mixed/squad_v1/seed-2"],
+]
+MADE_FROM = {"scores": "experiments/mine/collect", "statistics": "experiments/mine/statistics"}
+ALL_SCORES = {path: path for *_, path in CELLS}
+XQUAD, BUCC = "features/tokenizer/xquad.evaluate", "features/tokenizer/bucc2018.evaluate"
+MINE = {"experiment": "mine"}
+SHOWN = {
+    path: path
+    for *_, seed, scores in CELLS
+    if seed == 1
+    for path in (
+        scores,
+        scores.removesuffix("/scores"),
+        f"data/{'xquad' if 'xquad' in scores else 'bucc2018'}.evaluate",
+    )
+}
+ORIGINS = {"encoder": "miniature/made", "tokenizer": "miniature/tokenizer"}
+
+SPECS: dict[str, Expected] = {
+    "miniature/data": Expected(
+        {
+            "step": "write_miniature",
+            "settings": {"seed": 1, "train": 2000, "dev": 150, "test": 150, "pairs": 100},
+            "code": "commands.write_miniature",
+        }
+    ),
+    "miniature/tokenizer": Expected(
+        {
+            "step": "make_tokenizer",
+            "settings": {"seed": 1, "sentences": 4000, "max_length": 256},
+            "code": "commands.make_tokenizer",
+            "libraries": TOKENS,
+        },
+        {},
+        {"encoder": "made"},
+    ),
+    "miniature/made": Expected(
+        {
+            "step": "pretrain_encoder",
+            "settings": PRETRAINING,
+            "code": "commands.pretrain_encoder",
+            "libraries": TOKENS | PREDICTS,
+            "tokenizer": "miniature/tokenizer",
+        },
+        {"tokenizer": "miniature/tokenizer"},
+        {"encoder": "made"},
+    ),
+    "data/hellaswag.train": Expected(
+        {
+            "step": "read_task",
+            "task": "hellaswag",
+            "files": {f"{split}.en": {"content": f"hellaswag {split} en"} for split in ("train", "dev")},
+            "limit": {"train": 80, "dev": 70},
+            "code": "commands.read_task tasks.hellaswag",
+            "miniature": "miniature/data",
+        },
+        {"miniature": "miniature/data"},
+        {"task": "hellaswag"},
+    ),
+    "data/xquad.evaluate": Expected(
+        {
+            "step": "read_task",
+            "task": "xquad",
+            "files": {f"test.{lang}": {"content": f"xquad test {lang}"} for lang in ("de", "en")},
+            "limit": {"test": 60},
+            "code": "commands.read_task tasks.xquad",
+        },
+        {},
+        {"task": "xquad"},
+    ),
+    # A threshold is tuned on dev. BUCC has no English of its own: the other side of every pair is.
+    "data/bucc2018.evaluate": Expected(
+        {
+            "step": "read_task",
+            "task": "bucc2018",
+            "files": {f"{split}.de": {"content": f"bucc2018 {split} de"} for split in ("dev", "test")},
+            "limit": {"dev": 70, "test": 60},
+            "code": "commands.read_task tasks.bucc2018",
+        },
+        {},
+        {"task": "bucc2018"},
+    ),
+    XQUAD: Expected(
+        {
+            "step": "encode_task",
+            "data": "data/xquad.evaluate",
+            "settings": WINDOWS,
+            "code": "commands.encode_task kinds.span",
+            "libraries": TOKENS,
+        },
+        {"data": "data/xquad.evaluate", "tokenizer": "miniature/tokenizer"},
+        {"task": "xquad", "encoder": "made"},
+    ),
+    BUCC: Expected(
+        {
+            "step": "encode_task",
+            "data": "data/bucc2018.evaluate",
+            "settings": {"max_length": 256},
+            "code": "commands.encode_task kinds.retrieval",
+            "libraries": TOKENS,
+        },
+        {"data": "data/bucc2018.evaluate", "tokenizer": "miniature/tokenizer"},
+        {"task": "bucc2018", "encoder": "made"},
+    ),
+    "models/made/mixed/seed-2": Expected(
+        {
+            "step": "train_stage",
+            "stage": {**RECIPE, "tasks": ["hellaswag", "squad_v1"], "sampling": SAMPLING},
+            "features": {name: f"features/tokenizer/{name}.train" for name in ("hellaswag", "squad_v1")},
+            "code": "commands.train_stage kinds.multiple_choice kinds.span tasks.hellaswag tasks.squad_v1",
+            "libraries": TRAINS,
+        },
+        {
+            **{f"features.{name}": f"features/tokenizer/{name}.train" for name in ("hellaswag", "squad_v1")},
+            **{f"data.{name}": f"data/{name}.train" for name in ("hellaswag", "squad_v1")},
+            "encoder": "miniature/made",
+        },
+        {"encoder": "made", "seed": 2},
+    ),
+    "models/made/mixed/squad_v1/seed-2": Expected(
+        {
+            "step": "train_stage",
+            "stage": {**RECIPE, "precision": "bf16", "tasks": ["squad_v1"]},
+            "features": {"squad_v1": "features/tokenizer/squad_v1.train"},
+            "code": "commands.train_stage kinds.span tasks.squad_v1",
+            "libraries": TRAINS,
+        },
+        {
+            "features.squad_v1": "features/tokenizer/squad_v1.train",
+            "data.squad_v1": "data/squad_v1.train",
+            "parent": "models/made/mixed/seed-2",
+        },
+        {"encoder": "made", "seed": 2},
+    ),
+    "cells/made/mixed/squad_v1/xquad/seed-2": Expected(
+        {
+            "step": "predict",
+            "features": XQUAD,
+            "split": "test",
+            "options": {"precision": "bf16"},
+            "code": "commands.predict kinds.span prediction tasks.xquad",
+            "libraries": PREDICTS,
+        },
+        {"features": XQUAD, "data": "data/xquad.evaluate", "model": "models/made/mixed/squad_v1/seed-2"},
+        {"encoder": "made", "task": "xquad", "seed": 2},
+    ),
+    "cells/made/bucc2018/untrained": Expected(
+        {
+            "step": "predict",
+            "features": BUCC,
+            "split": "test",
+            "options": {"layer": 1, "pooling": "mean"},
+            "code": "commands.predict kinds.retrieval retrieval.predict tasks.bucc2018",
+            "libraries": PREDICTS,
+        },
+        {"features": BUCC, "data": "data/bucc2018.evaluate", "encoder": "miniature/made"},
+        {"encoder": "made", "task": "bucc2018", "seed": 1},
+    ),
+    "cells/made/bucc2018/untrained/scores": Expected(
+        {
+            "step": "score",
+            "data": "data/bucc2018.evaluate",
+            "code": "commands.score metrics metrics.bucc",
+            "libraries": {"seqeval": "7.8"},
+        },
+        {"predictions": "cells/made/bucc2018/untrained", "data": "data/bucc2018.evaluate"},
+        {"task": "bucc2018"},
+    ),
+    "experiments/mine/collect": Expected(
+        {"step": "collect", "cells": CELLS, "code": "commands.collect", "trainings": TRAININGS}, ALL_SCORES, MINE
+    ),
+    "experiments/mine/statistics": Expected(
+        {
+            "step": "statistics",
+            "cells": CELLS,
+            "code": "commands.statistics metrics metrics.bucc metrics.squad",
+            "settings": {"over_seeds": "median", "samples": 10_000},
+        },
+        ALL_SCORES,
+        MINE,
+    ),
+    "experiments/mine/tables": Expected(
+        {"step": "tables", "cells": CELLS, "code": "commands.tables metrics.xtreme", **MADE_FROM}, MADE_FROM, MINE
+    ),
+    "experiments/mine/figures": Expected(
+        {"step": "figures", "cells": CELLS, "code": "commands.figures", "libraries": DRAWS, **MADE_FROM},
+        MADE_FROM,
+        MINE,
+    ),
+    "experiments/mine/page": Expected(
+        {"step": "page", "cells": CELLS, "code": "commands.page", "libraries": DRAWS, **MADE_FROM},
+        MADE_FROM | SHOWN,
+        MINE,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def entries() -> Iterator[dict[str, Entry]]:
+    """The entries by their paths without fingerprints."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spec, "version", lambda name: "7.8.9")
+        spec._minor_version.cache_clear()
+        entries = Grid(parse(RAW), Words()).entries
+    spec._minor_version.cache_clear()
+    found = {without_fingerprints(path): entry for path, entry in entries.items()}
+    assert len(found) == len(entries) == 36
+    return found
+
+
+def plain(value: object) -> object:
+    return json.loads(without_fingerprints(json.dumps(value)))
+
+
+@pytest.mark.parametrize("path", SPECS)
+def test_a_spec_says_all_that_decides_a_result_by_the_names_that_it_always_had(entries: dict[str, Entry], path: str):
+    entry, expected = entries[path], SPECS[path]
+    assert plain(entry.spec) == expected.spec
+    assert entry.step == expected.spec["step"]
+
+
+@pytest.mark.parametrize("path", SPECS)
+def test_an_entry_is_made_from_what_its_job_opens_and_says_what_the_job_asks(entries: dict[str, Entry], path: str):
+    entry, expected = entries[path], SPECS[path]
+    assert {without_fingerprints(role): without_fingerprints(one.path) for role, one in entry.inputs.items()} == {
+        **expected.inputs
+    }
+    assert entry.about == expected.about
+    assert entry.manifest == f"{entry.path}/manifest.json"
+
+
+def test_the_last_fingerprint_of_a_path_is_that_of_its_spec_and_the_first_that_of_the_encoder(
+    entries: dict[str, Entry],
+):
+    made = {role: spec.fingerprint({role: entries[path].path}) for role, path in ORIGINS.items()}
+    roots = {"features": made["tokenizer"], "models": made["encoder"], "cells": made["encoder"]}
+    for path, entry in entries.items():
+        found = [one.removeprefix("~") for one in fingerprints(entry)]
+        assert found[-1] == spec.fingerprint(entry.spec)
+        assert found[0] == roots.get(path.partition("/")[0], found[0])
