@@ -1,4 +1,4 @@
-"""What a fingerprint notices and what it does not."""
+"""What a fingerprint notices and what it does not: settings, versions of libraries, files."""
 
 import hashlib
 import json
@@ -6,204 +6,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from xstilts import sourcecode, spec
-from xstilts.errors import UserError
-from xstilts.sourcecode import LOADERS, PACKAGE, ROOT, SourceCode
-from xstilts.steps import REPORTS, RESULTS
-
-LIBRARY = ROOT / PACKAGE
-NAMED = {"tasks", "kinds", "metrics", "prediction", "retrieval.predict"}
-"""What the grid names besides the commands of jobs, packages for the modules in them."""
-
-SOURCE = '''"""A module."""
-import os
-from demo.helper import double
-
-
-def area(width: int, height: int) -> int:
-    """The area."""
-    return double(width * height) // 2
-'''
-
-
-@pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "demo"
-    folder.mkdir()
-    (folder / "__init__.py").write_text("")
-    (folder / "shape.py").write_text(SOURCE)
-    (folder / "helper.py").write_text("def double(x):\n    return 2 * x\n")
-    (folder / "other.py").write_text("A = 1\n")
-    monkeypatch.setattr(sourcecode, "PACKAGE", "demo")
-    monkeypatch.setattr(sourcecode, "ROOT", tmp_path)
-    return folder
-
-
-def code(*modules: str) -> str:
-    return SourceCode(Path("no memory.json")).fingerprint(*modules)
-
-
-@pytest.mark.parametrize(
-    "edited",
-    [
-        SOURCE.replace("A module.", "Another word."),
-        SOURCE.replace('    """The area."""\n', ""),
-        SOURCE.replace("import os\n", "import os  # why\n\n\n"),
-        SOURCE.replace("width * height", "(width\n        * height)"),
-    ],
-    ids=["docstring", "docstring removed", "comment", "layout"],
-)
-def test_words_and_layout_do_not_change_the_code_fingerprint(package: Path, edited: str):
-    before = code("shape")
-    (package / "shape.py").write_text(edited)
-    assert code("shape") == before
-
-
-def test_the_files_that_a_package_reads_count_with_it_and_other_files_do_not(package: Path):
-    folder = package / "pages"
-    folder.mkdir()
-    (folder / "__init__.py").write_text("")
-    (folder / "page.html").write_text("<p>")
-    before = code("pages")
-    (folder / "notes.txt").write_text("A word.")
-    assert code("pages") == before
-    (folder / "page.html").write_text("<b>")
-    assert code("pages") != before
-
-
-def test_a_change_of_behaviour_changes_it(package: Path):
-    before = code("shape")
-    (package / "shape.py").write_text(SOURCE.replace("// 2", "// 3"))
-    assert code("shape") != before
-
-
-def test_a_change_in_an_imported_module_changes_it(package: Path):
-    before = code("shape")
-    (package / "helper.py").write_text("def double(x):\n    return x + x\n")
-    assert code("shape") != before
-
-
-def test_a_module_that_is_not_reached_does_not_count(package: Path):
-    before = code("shape")
-    (package / "other.py").write_text("A = 2\n")
-    assert code("shape") == before
-
-
-def test_an_import_for_type_checking_does_not_count(package: Path):
-    (package / "shape.py").write_text("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import demo.other\n")
-    before = code("shape")
-    (package / "other.py").write_text("A = 2\n")
-    assert code("shape") == before
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "from .helper import double\n",
-        "from . import helper\n",
-        "if TYPE_CHECKING:\n    pass\nelse:\n    import demo.helper\n",
-    ],
-    ids=["a relative import", "from the package itself", "where types are not checked"],
-)
-def test_an_import_counts_however_it_is_written(package: Path, text: str):
-    (package / "shape.py").write_text(text)
-    before = code("shape")
-    (package / "helper.py").write_text("def double(x):\n    return x + x\n")
-    assert code("shape") != before
-
-
-def test_a_relative_import_in_a_package_counts(package: Path):
-    for name, text in {"inner/__init__": "from .one import A\n", "inner/one": "from ..other import A\n"}.items():
-        (package / name).parent.mkdir(exist_ok=True)
-        (package / f"{name}.py").write_text(text)
-    before = code("inner")
-    (package / "other.py").write_text("A = 2\n")
-    assert code("inner") != before
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "from importlib import import_module\nMODULE = import_module('demo.' + 'other')\n",
-        "import importlib as it\nMODULE = it.import_module('demo.other')\n",
-        "from importlib import import_module as load\n",
-        "MODULE = __import__('demo.other')\n",
-        "import runpy\nrunpy.run_path('other.py')\n",
-    ],
-)
-def test_a_module_that_imports_by_name_is_refused_where_a_job_reaches_it(package: Path, text: str):
-    (package / "helper.py").write_text(text)
-    with pytest.raises(UserError, match=r"helper\.py imports modules by name \(\w+\).* an import statement, or add"):
-        code("shape")
-    assert code("other")
-
-
-def package_modules() -> dict[str, Path]:
-    """The modules of the real package, by their names below it."""
-    files = {file.relative_to(LIBRARY).with_suffix(""): file for file in LIBRARY.rglob("*.py")}
-    return {".".join(name.parts).removesuffix(".__init__"): file for name, file in files.items()}
-
-
-def test_every_module_that_imports_by_name_is_declared_or_out_of_the_reach_of_jobs():
-    importing = {name for name, file in package_modules().items() if sourcecode._parsed(file.read_bytes())[2]}
-    assert importing == {*LOADERS, "__main__", "publication.licences"}
-    known = SourceCode(Path("no memory.json"))
-    starts = {f"commands.{step}" for step in (*RESULTS, *REPORTS)}
-    starts |= {name for name in package_modules() if name in NAMED or name.partition(".")[0] in NAMED - {"prediction"}}
-    reached = known.reached(f"{PACKAGE}.{name}" for name in starts)
-    assert reached.isdisjoint({f"{PACKAGE}.__main__", f"{PACKAGE}.publication.licences"})
-
-
-def test_every_file_beside_the_modules_counts_with_them_or_is_out_of_the_reach_of_jobs():
-    beside = {file for file in LIBRARY.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")}
-    seen = {file.parent / name for file in beside for name in sourcecode._beside(_name_of(file.parent))}
-    assert beside - seen == {LIBRARY / "publication" / "card.md"}
-
-
-def _name_of(folder: Path) -> str:
-    return ".".join(folder.relative_to(ROOT).parts)
-
-
-def test_the_miniature_reaches_every_grammar_and_lexicon():
-    languages = {f"{PACKAGE}.{name}" for name in package_modules() if name.startswith("miniature.languages.")}
-    assert len(languages) == 15
-    for step in ("write_miniature", "make_tokenizer", "pretrain_encoder"):
-        assert languages <= SourceCode(Path("no memory.json")).reached([f"{PACKAGE}.commands.{step}"])
-
-
-def test_a_metric_counts_for_what_names_it_and_not_for_what_only_uses_it(package: Path):
-    (package / "metrics").mkdir()
-    (package / "metrics" / "__init__.py").write_text("from demo.metrics.ratio import PERCENT\n")
-    (package / "metrics" / "ratio.py").write_text("PERCENT = 100\n")
-    (package / "shape.py").write_text("from demo import metrics\n")
-    using, naming = code("shape"), code("shape", "metrics")
-    (package / "metrics" / "ratio.py").write_text("PERCENT = 1\n")
-    assert code("shape") == using
-    assert code("shape", "metrics") != naming
-
-
-def test_a_module_that_is_remembered_is_not_parsed_again(
-    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    first = SourceCode(tmp_path / "memory.json")
-    known = first.fingerprint("shape")
-    first.save()
-    monkeypatch.setattr(sourcecode, "_parsed", lambda source: pytest.fail("it was parsed again"))
-    assert SourceCode(tmp_path / "memory.json").fingerprint("shape") == known
-
-
-def test_what_is_remembered_of_a_module_ends_with_its_text(package: Path, tmp_path: Path):
-    first = SourceCode(tmp_path / "memory.json")
-    before = first.fingerprint("shape")
-    first.save()
-    (package / "helper.py").write_text("def double(x):\n    return x + x\n")
-    assert SourceCode(tmp_path / "memory.json").fingerprint("shape") == code("shape") != before
+from xstilts import spec
 
 
 def test_settings_that_swap_their_values_are_noticed():
@@ -214,7 +24,62 @@ def test_the_order_of_keys_is_not_noticed():
     assert spec.fingerprint({"a": 1, "b": 2}) == spec.fingerprint({"b": 2, "a": 1})
 
 
+def test_a_spec_is_json_without_blanks_with_sorted_keys_and_every_letter_as_it_is():
+    assert spec.canonical({"b": [1, 2.5, None, True, "ü"], "a": {}}) == '{"a":{},"b":[1,2.5,null,true,"ü"]}'
+
+
+def test_a_fingerprint_is_the_first_twelve_digits_of_the_sha256_of_that_text():
+    # printf '%s' '{"a":{},"b":[1,2.5,null,true,"ü"]}' | sha256sum
+    assert spec.fingerprint({"b": [1, 2.5, None, True, "ü"], "a": {}}) == "b05aa6cf133b"
+
+
+# Libraries
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """The libraries that are installed, and their versions."""
+    versions: dict[str, str] = {}
+
+    def version(name: str) -> str:
+        if name not in versions:
+            raise PackageNotFoundError(name)
+        return versions[name]
+
+    monkeypatch.setattr(spec, "version", version)
+    spec._minor_version.cache_clear()
+    yield versions
+    spec._minor_version.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "version, counted",
+    [
+        *[("2.13.1", "2.13"), ("2.13.2", "2.13"), ("2.13", "2.13"), ("2.13.0+cu130", "2.13"), ("2.14.0", "2.14")],
+        *[("12.1.3", "12.1"), ("3", "3"), ("0.23.3rc1", "0.23")],
+    ],
+)
+def test_a_library_counts_by_its_major_and_minor_version(installed: dict[str, str], version: str, counted: str):
+    installed.update({"torch": version, "transformers": "5.23.0"})
+    assert spec.libraries("torch", "transformers") == {"torch": counted, "transformers": "5.23"}
+
+
+def test_a_library_that_is_not_installed_is_absent(installed: dict[str, str]):
+    installed["torch"] = "2.13.1"
+    assert spec.libraries("seqeval", "torch") == {"seqeval": "absent", "torch": "2.13"}
+
+
 # Files
+
+
+def test_the_sha256_of_a_file_is_that_of_all_its_bytes(tmp_path: Path):
+    # The vectors of FIPS 180-2: "abc", and a million times "a".
+    for content, expected in (
+        (b"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        (b"a" * 1_000_000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+    ):
+        (tmp_path / "data").write_bytes(content)
+        assert spec.sha256(tmp_path / "data") == expected
 
 
 @pytest.fixture
@@ -297,6 +162,11 @@ def test_a_file_that_was_just_changed_is_not_remembered_as_its_clock_may_not_tel
 @pytest.mark.parametrize(
     "changed, dated, remembered",
     [
+        (-61, -61, True),
+        (-60, -61, False),
+        (-61, -60, False),
+        (-61, 60, False),
+        (-61, 61, True),
         (-3600, -3600, True),
         (-3600, -10, False),
         (-10, -3600, False),
@@ -304,12 +174,27 @@ def test_a_file_that_was_just_changed_is_not_remembered_as_its_clock_may_not_tel
         (-3, 1e9, False),
         (3600, -1e9, False),
     ],
-    ids=["long ago", "just dated", "just changed", "dated ahead", "dated ahead just now", "by a clock that is ahead"],
+    ids=[
+        *("a minute ago", "changed within it", "dated within it", "dated within the next", "dated after it"),
+        "long ago",
+        "just dated",
+        "just changed",
+        "dated ahead",
+        "dated ahead just now",
+        "by a clock that is ahead",
+    ],
 )
 def test_only_what_was_changed_long_before_is_settled(changed: float, dated: float, remembered: bool):
     now = 1e9
     status = SimpleNamespace(st_ctime=now + changed, st_mtime=now + dated)
     assert spec._is_settled(status, now) == remembered
+
+
+@pytest.mark.parametrize("field", ["st_size", "st_mtime_ns", "st_ctime_ns", "st_ino"])
+def test_a_file_is_hashed_anew_after_any_change_of_its_state(field: str):
+    status = {"st_size": 1, "st_mtime_ns": 2, "st_ctime_ns": 3, "st_ino": 4}
+    before, after = (spec._state(SimpleNamespace(**one)) for one in (status, {**status, field: 5}))
+    assert before != after
 
 
 def test_a_file_that_changes_while_it_is_read_is_not_remembered(
@@ -350,6 +235,111 @@ def test_a_known_file_is_not_read_again(data: Path, look: Callable[[Path], str],
     assert look(data) == ONE
 
 
+@pytest.mark.usefixtures("settled")
+def test_a_file_is_remembered_by_its_place_however_one_gets_there(data: Path, look, monkeypatch: pytest.MonkeyPatch):
+    (data.parent / "link").symlink_to(data)
+    assert look(data.parent / "link") == ONE
+    monkeypatch.setattr(spec, "sha256", lambda path: pytest.fail(f"{path} was read again"))
+    monkeypatch.chdir(data.parent)
+    assert look(Path("data")) == ONE
+    assert json.loads((data.parent / "memory.json").read_text()).keys() == {str(data.resolve())}
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_file_that_is_forgotten_is_read_again(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    hashes = spec.FileHashes(tmp_path / "memory.json")
+    hashes.of(data)
+    hashes.save()
+    hashes.forget(data)
+    hashes.save()
+    monkeypatch.setattr(spec, "sha256", lambda path: TWO)
+    assert spec.FileHashes(tmp_path / "memory.json").of(data) == TWO
+    hashes.forget(tmp_path / "never seen")
+
+
+def test_what_was_said_of_each_file_is_kept_until_the_look_ends(data: Path, tmp_path: Path):
+    hashes = spec.FileHashes(tmp_path / "memory.json")
+    hashes.of(data)
+    assert hashes.answers == {data: ONE}
+    in_place(data)
+    os.utime(data, (1, 1))
+    hashes.of(data)
+    assert hashes.answers == {data: TWO}
+
+
+# What is remembered
+
+
+UNFIT = {
+    "no list": "a" * 64,
+    "too short": [["state"]],
+    "too long": [["state"], "a" * 64, 1],
+    "a hash that is none": [["state"], "a" * 63],
+    "a hash that is too long": [["state"], "a" * 65],
+    "no text": [["state"], ["a"] * 64],
+}
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize("remembered", UNFIT.values(), ids=UNFIT.keys())
+def test_what_cannot_be_a_hash_is_not_believed_though_the_file_is_as_it_was(
+    data: Path, look: Callable[[Path], str], remembered: object
+):
+    state = spec._state(data.stat())
+    value = [state, *remembered[1:]] if isinstance(remembered, list) else remembered
+    (data.parent / "memory.json").write_text(json.dumps({str(data): value, "other": [state, TWO]}))
+    assert look(data) == ONE
+    assert json.loads((data.parent / "memory.json").read_text()) == {str(data): [state, ONE], "other": [state, TWO]}
+
+
+def test_a_hash_that_is_remembered_is_believed_while_the_file_is_as_it_was(data: Path, look: Callable[[Path], str]):
+    (data.parent / "memory.json").write_text(json.dumps({str(data): [spec._state(data.stat()), TWO]}))
+    assert look(data) == TWO
+
+
+def test_a_memory_is_written_whole_or_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "deep" / "down" / "memory.json"
+    memory = spec.Memory(file)
+    memory.learn("key", ["ü"])
+    memory.save()
+    assert json.loads(file.read_text(encoding="utf-8")) == {"key": ["ü"]}
+
+    def fail(self: Path, target: Path) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    memory.learn("key", ["other"])
+    memory.save()
+    assert json.loads(file.read_text(encoding="utf-8")) == {"key": ["ü"]}
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_memory_is_written_beside_its_place_under_a_name_of_this_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    moved: list[tuple[str, str]] = []
+    replace = Path.replace
+    monkeypatch.setattr(
+        Path, "replace", lambda self, target: (moved.append((str(self), str(target))), replace(self, target))
+    )
+    memory = spec.Memory(tmp_path / "memory.json")
+    memory.learn("key", [1])
+    memory.save()
+    assert moved == [(str(tmp_path / f"memory.{os.getpid()}"), str(tmp_path / "memory.json"))]
+
+
+def test_a_memory_that_learnt_nothing_new_writes_nothing(tmp_path: Path):
+    memory = spec.Memory(tmp_path / "memory.json")
+    memory.save()
+    assert not memory.file.exists()
+    assert memory.learn("key", [1]) == [1]
+    memory.save()
+    memory.file.unlink()
+    memory.save()
+    assert not memory.file.exists()
+    assert memory.known == {"key": [1]}
+
+
 BROKEN = ["", "{", "\0\0", "[]", "null", '{"key": 1}', '{"key": [1]}', '{"key": [[1, 2], 3]}', '{"key": ["a", [1]]}']
 
 
@@ -363,15 +353,6 @@ def test_a_memory_that_is_broken_is_as_good_as_none(tmp_path: Path, text: str):
     assert hashes.of(file) == spec.sha256(file)
     hashes.save()
     assert json.loads(memory.read_text(encoding="utf-8"))[str(file)][1] == spec.sha256(file)
-
-
-@pytest.mark.parametrize("text", BROKEN)
-def test_a_memory_of_code_that_is_broken_is_as_good_as_none(package: Path, tmp_path: Path, text: str):
-    right, broken = SourceCode(tmp_path / "right.json"), tmp_path / "broken.json"
-    expected = right.fingerprint("shape")
-    for key in right.known:
-        broken.write_text(text.replace("key", key), encoding="utf-8")
-        assert SourceCode(broken).fingerprint("shape") == expected
 
 
 def test_a_memory_in_whose_place_a_folder_stands_is_as_good_as_none(tmp_path: Path):
