@@ -11,9 +11,10 @@ import torch
 from hub_server import serving
 from safetensors.torch import load_file
 from transformers import EsmConfig, EsmModel, set_seed
+from transformers.utils import SAFE_WEIGHTS_NAME, WEIGHTS_NAME
 
 from xstilts import architectures, encoders, tokenization
-from xstilts.checkpoints import Checkpoint
+from xstilts.checkpoints import Checkpoint, has_weights
 from xstilts.errors import UserError
 from xstilts.kinds import load
 from xstilts.tasks.base import Repository
@@ -126,6 +127,13 @@ def test_a_folder_without_tokenizer_files_is_refused_with_a_remedy(tmp_path, tin
         file.unlink()
     with pytest.raises(UserError, match="tokenizer files are missing"):
         tokenization.load_tokenizer(checkpoint)
+
+
+@pytest.mark.parametrize("name", [SAFE_WEIGHTS_NAME, WEIGHTS_NAME])
+def test_weights_by_the_names_that_transformers_looks_for_are_weights(tmp_path, name):
+    assert not has_weights(tmp_path)
+    (tmp_path / name).touch()
+    assert has_weights(tmp_path)
 
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"

@@ -35,6 +35,15 @@ def test_the_conda_environment_is_made_from_the_lock():
     assert (ENVIRONMENTS / "xstilts.yaml").read_text(encoding="utf-8") == printed
 
 
+def test_every_file_beside_the_modules_is_installed_with_them():
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    patterns = tools["setuptools"]["package-data"]["*"]
+    files = [file for file in (ROOT / "workflow" / "xstilts").rglob("*") if file.is_file()]
+    beside = [file for file in files if not any(suffix in (".py", ".pyc") for suffix in file.suffixes)]
+    assert len(beside) > 5
+    assert [file for file in beside if not any(file.match(pattern) for pattern in patterns)] == []
+
+
 @pytest.mark.parametrize("name", dependencies())
 def test_a_dependency_has_its_version_in_the_lock_and_nowhere_else(name: str):
     assert re.fullmatch(r"[A-Za-z0-9._-]+", name)

@@ -52,6 +52,11 @@ def is_checkpoint(folder: Path) -> bool:
     return (folder / CONFIG).is_file()
 
 
+def has_weights(folder: Path) -> bool:
+    """Whether a checkpoint has weights that PyTorch's models are loaded from, whole or in parts."""
+    return any(_is_loaded(file.name.lower()) for file in model_files(folder))
+
+
 def model_files(folder: Path) -> list[Path]:
     """The files of a checkpoint, sorted by name: all but documentation and what PyTorch's models are not loaded from.
 
@@ -88,6 +93,10 @@ def _belongs_to_model(name: str) -> bool:
 
 def _is_weights(name: str) -> bool:
     return name.endswith(_WEIGHTS) or (name.endswith(".bin") and name.startswith(_PICKLED))
+
+
+def _is_loaded(name: str) -> bool:
+    return name.endswith(".safetensors") or (name.endswith(".bin") and name.startswith("pytorch_model"))
 
 
 def read_settings(file: Path) -> dict:

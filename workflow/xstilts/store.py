@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts import encoder_config, spec
-from xstilts.checkpoints import CONFIG, is_checkpoint, model_files, tokenizer_files, tokenizer_settings
+from xstilts.checkpoints import CONFIG, has_weights, is_checkpoint, model_files, tokenizer_files, tokenizer_settings
 from xstilts.config import Config, ConfigError, Encoder
 from xstilts.errors import UserError, shorten
 from xstilts.grid import Entry, Grid
@@ -81,16 +81,15 @@ def require_encoders(config: Config) -> None:
     """Refuse to start a run whose encoders are not there; a plan may be made without them.
 
     Raises:
-        ConfigError: the first folder that is none.
+        ConfigError: the first folder that is none, or has no weights.
     """
     for name in config.grid.encoders:
-        path = config.encoders[name].path
+        key, path = f"encoders.{name}.path", config.encoders[name].path
         if path and not is_checkpoint(path):
-            raise ConfigError(
-                f"encoders.{name}.path",
-                str(path),
-                "no Hugging Face folder there (config.json, weights, tokenizer.json)",
-            )
+            raise ConfigError(key, str(path), "no Hugging Face folder there (config.json, weights, tokenizer.json)")
+        if path and not has_weights(path):
+            problem = "there are no weights in this folder (such as model.safetensors or pytorch_model.bin)"
+            raise ConfigError(key, str(path), f"{problem}; put the encoder's own there")
 
 
 def open_grid(config: Config) -> Grid:

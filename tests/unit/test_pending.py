@@ -1,0 +1,79 @@
+"""What is still to be made: only what is missing, and what needs it."""
+
+from pathlib import Path
+
+import pytest
+from grids import Words
+
+from xstilts.config import parse
+from xstilts.errors import UserError
+from xstilts.grid import Entry, Grid
+from xstilts.store import pending, planned, publishing
+
+
+@pytest.fixture
+def grid() -> Grid:
+    """Two cells: XNLI without an intermediate and after SQuAD."""
+    cells = {"encoders": ["toy"], "intermediates": ["none", "squad_v1"], "targets": ["xnli"]}
+    return Grid(parse({"grid": cells, "encoders": {"toy": {"path": "toy"}}}), Words())
+
+
+@pytest.fixture
+def full(grid: Grid, tmp_path: Path) -> Path:
+    """A store in which every entry of the grid is finished."""
+    for entry in grid.entries.values():
+        with publishing(tmp_path, entry):
+            pass
+    return tmp_path
+
+
+def lose(folder: Path, *entries: Entry) -> set[str]:
+    """Delete manifests; return the paths of their entries."""
+    for entry in entries:
+        (folder / entry.manifest).unlink()
+    return {entry.path for entry in entries}
+
+
+def reports(grid: Grid) -> list[Entry]:
+    return [entry for entry in grid.entries.values() if "experiment" in entry.about]
+
+
+def test_everything_is_pending_in_an_empty_store(grid: Grid, tmp_path: Path):
+    assert pending(tmp_path, grid) == grid.entries
+
+
+def test_nothing_is_pending_in_a_full_store(grid: Grid, full: Path):
+    assert pending(full, grid) == {}
+
+
+def test_only_what_needs_a_lost_entry_is_pending_with_it(grid: Grid, full: Path):
+    cell = grid.cells[1]
+    lost = lose(full, cell.predictions, cell.scores, *reports(grid))
+    assert pending(full, grid).keys() == lost
+
+
+def test_an_entry_that_nothing_unfinished_needs_is_not_made_again(grid: Grid, full: Path):
+    cell = grid.cells[1]
+    lose(full, cell.predictions.inputs["model"], cell.predictions.inputs["features"])
+    assert pending(full, grid) == {}
+    wanted = lose(full, cell.scores, *reports(grid))
+    assert pending(full, grid).keys() == wanted
+
+
+def test_a_lost_model_is_made_again_from_what_is_there(grid: Grid, full: Path):
+    cell = grid.cells[1]
+    model = cell.predictions.inputs["model"]
+    lost = lose(full, model, cell.predictions, cell.scores, *reports(grid))
+    assert pending(full, grid).keys() == lost
+    lost |= lose(full, model.inputs["parent"])
+    assert pending(full, grid).keys() == lost
+
+
+def test_a_job_finds_the_entry_that_it_was_started_for(grid: Grid):
+    path = grid.cells[0].scores.path
+    assert planned(grid, path) == grid.cells[0].scores
+
+
+def test_a_job_for_a_name_that_stands_for_nothing_any_more_says_what_happened(grid: Grid):
+    with pytest.raises(UserError, match=r"data/xnli~000 .* changed since the run was planned.* start snakemake again"):
+        planned(grid, "data/xnli~000")
