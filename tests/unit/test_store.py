@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from xstilts import store
-from xstilts.errors import UserError
 from xstilts.grid import Entry
 from xstilts.inspection.progress import holder, lock_file
 from xstilts.store import finished, publishing
@@ -184,20 +183,10 @@ def made(tmp_path: Path) -> Path:
     return tmp_path / ENTRY.path
 
 
-NEEDY = Entry("encode_task", "features/xnli~0", {}, {"data": ENTRY}, "features/xnli~0/manifest.json")
-"""What is made from the entry."""
-
-
 @pytest.mark.parametrize("text", [None, "row", "rows and more"], ids=["missing", "cut off", "swollen"])
 @pytest.mark.parametrize("file", ["rows.txt", "spec.json"])
 def test_an_entry_with_a_file_of_another_size_is_not_finished(made: Path, tmp_path: Path, file: str, text: str | None):
     (made / file).unlink() if text is None else (made / file).write_text(text)
-    assert not finished(tmp_path, ENTRY)
-
-
-@pytest.mark.parametrize("text", ["", '{"files": {', "{}"], ids=["empty", "cut off", "of nothing"])
-def test_a_manifest_that_lists_no_files_finishes_nothing(made: Path, tmp_path: Path, text: str):
-    (made / "manifest.json").write_text(text)
     assert not finished(tmp_path, ENTRY)
 
 
@@ -213,17 +202,6 @@ def test_an_entry_that_lost_a_file_is_damaged_and_can_be_set_aside(made: Path, t
     store.set_aside(tmp_path, ENTRY)
     assert not store.damaged(tmp_path, ENTRY)
     assert sorted(file.name for file in made.iterdir()) == ["manifest.json.damaged", "spec.json"]
-
-
-def test_a_job_reads_files_that_are_as_they_were_written(made: Path, tmp_path: Path):
-    store.require_intact(tmp_path, NEEDY)
-
-
-def test_a_job_refuses_a_file_with_another_byte_and_says_what_to_delete(made: Path, tmp_path: Path):
-    (made / "rows.txt").write_text("raws")
-    assert finished(tmp_path, ENTRY)
-    with pytest.raises(UserError, match=r"rows\.txt is not as it was written.* Delete \S+/manifest\.json and start"):
-        store.require_intact(tmp_path, NEEDY)
 
 
 SHAPES = [
@@ -262,14 +240,3 @@ def test_a_folder_or_a_lost_link_in_the_place_of_a_file_makes_nothing_finished(t
     with publishing(tmp_path, ENTRY) as draft:
         (draft.folder / "rows.txt").write_text("rows", encoding="utf-8")
     assert finished(tmp_path, ENTRY)
-
-
-def test_a_note_that_is_not_in_a_manifest_is_asked_for_with_its_file_and_what_to_do(tmp_path: Path):
-    with publishing(tmp_path, ENTRY) as draft:
-        draft.notes["train.en"] = {"warning": "few"}
-    assert store.noted(tmp_path, ENTRY.path, "train.en") == {"warning": "few"}
-    for name in ("train.en", "dev.en"):
-        with pytest.raises(
-            UserError, match=rf"manifest\.json: found .* expected a note on '{name}' with 'rows'. Delete"
-        ):
-            store.noted(tmp_path, ENTRY.path, name, "rows")
