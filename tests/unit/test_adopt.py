@@ -1,14 +1,17 @@
 """`adopt` and what stands behind it: old results get new names where code alone has changed."""
 
+import hashlib
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from fabricated import REPORTS, SETTINGS, World, cell, of_step
 
 from xstilts.grid import Entry, Grid, Identity
+from xstilts.inspection import adoption
 from xstilts.inspection.adoption import Adoption, adopt, adoptions
 from xstilts.inspection.results import Results
 from xstilts.inspection.state import State
@@ -220,6 +223,119 @@ def test_a_result_with_weights_is_adopted_rather_than_a_newer_one_without(world:
     models = {one.result.path for one in adopting if one.entry.step == "train_stage"}
     assert models
     assert models <= names
+
+
+# Where it is not known what a result was made from
+
+MADE = {"grid": {**SETTINGS["grid"], "intermediates": ["none"]}, "encoders": {"toy": {"pretraining": {}}}}
+
+
+@pytest.fixture
+def made_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A finished experiment with an encoder that is made here."""
+    monkeypatch.chdir(tmp_path)
+    made = World(tmp_path)
+    made.finish(made.grid(**MADE).entries.values())
+    return made
+
+
+def test_a_model_is_adopted_while_it_is_known_which_encoder_it_was_made_from(made_here: World):
+    grid = made_here.grid("commands.train_stage", **MADE)
+    (encoder,) = of_step(grid, "pretrain_encoder")
+    assert len(found(grid, "train_stage")) == 2
+    shutil.rmtree(made_here.store / encoder.path)
+    assert found(made_here.grid("commands.train_stage", **MADE), "train_stage") == []
+
+
+@pytest.mark.parametrize("text", ["", "other bytes"])
+def test_a_model_is_adopted_for_an_encoder_that_was_made_anew_where_its_bytes_are_the_same(made_here: World, text: str):
+    grid = made_here.grid("commands.pretrain_encoder", **MADE)
+    assert found(grid, "train_stage") == []
+    made_here.finish(of_step(grid, "pretrain_encoder"), text)
+    assert len(found(grid, "train_stage")) == (0 if text else 2)
+
+
+def forget(world: World, entry: Entry, key: str) -> None:
+    """Let the spec of a result say nothing of something, as if a person had edited it."""
+    folder = world.store / entry.path
+    spec, manifest = (json.loads((folder / name).read_text()) for name in ("spec.json", "manifest.json"))
+    del spec[key]
+    (folder / "spec.json").write_text(json.dumps(spec))
+    manifest["sizes"]["spec.json"] = (folder / "spec.json").stat().st_size
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize("step, key", [("encode_task", "data"), ("train_stage", "features"), ("predict", "features")])
+def test_nothing_is_adopted_that_does_not_say_what_it_was_made_from(world: World, step: str, key: str):
+    entries = of_step(world.grid(), step)
+    for entry in entries:
+        forget(world, entry, key)
+    assert found(world.grid(f"commands.{step}"), step) == []
+
+
+def test_nothing_is_adopted_from_another_encoder(world: World):
+    """Of the same name, in whose place another folder stands since, whatever else has changed."""
+    for edited in (["toy"], ["toy", *EVERYWHERE], ["tokenizer", *EVERYWHERE]):
+        steps = {one.entry.step for one in found(world.grid(*edited))}
+        assert steps <= ({"read_task"} | ({"encode_task"} if "toy" in edited else set()))
+
+
+@pytest.mark.parametrize("edited", ["xnli test de", "mnli train en"])
+def test_nothing_is_adopted_from_other_files(world: World, edited: str):
+    adopting = {one.entry.path for one in found(world.grid(edited, *EVERYWHERE))}
+    data = "xnli.evaluate" if "xnli" in edited else "mnli.train"
+    assert not [path for path in adopting if f"/{data}~" in path]
+    assert [path for path in adopting if "/pawsx.train~" in path]
+    gone = "/xnli~" if "xnli" in edited else "/mnli~"
+    assert not [path for path in adopting if gone in path]
+
+
+def test_of_several_results_that_fit_the_newest_is_adopted(world: World):
+    newest = world.grid("commands.predict")
+    world.finish(of_step(newest, "predict"))
+    for n, grid in enumerate((world.grid(), newest)):
+        for entry in of_step(grid, "predict"):
+            os.utime(world.store / entry.manifest, (1_000_000 + n, 1_000_000 + n))
+    adopting = found(world.grid("prediction"), "predict")
+    assert adopting
+    assert {one.result.path for one in adopting} <= {one.path for one in of_step(newest, "predict")}
+
+
+def test_each_entry_is_adopted_after_what_it_is_made_from(world: World):
+    seen: set[str] = set()
+    waiting = {one.entry.path for one in found(world.grid(*EVERYWHERE))}
+    for one in found(world.grid(*EVERYWHERE)):
+        needed = {entry.path for entry in one.entry.inputs.values()} & waiting
+        assert needed <= seen
+        seen.add(one.entry.path)
+
+
+def test_an_adopted_result_is_finished_only_when_all_of_its_files_are_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    (one, *_) = found(world.grid("commands.train_stage"), "train_stage")
+    done, write = [], adoption.write_json
+
+    def watch(path: Path, value: object) -> None:
+        names = {file.name for file in path.parent.iterdir()}
+        done.append((path.name, finished(world.store, one.entry), names))
+        write(path, value)
+
+    monkeypatch.setattr(adoption, "write_json", watch)
+    adopt(world.store, one, WHY)
+    files = {"content.txt", "model.safetensors"}
+    assert done == [("spec.json", False, files), ("manifest.json", False, files | {"spec.json"})]
+    manifest = json.loads((world.store / one.entry.manifest).read_text())
+    for name, sha256 in manifest["files"].items():
+        content = (world.store / one.entry.path / name).read_bytes()
+        assert (hashlib.sha256(content).hexdigest(), len(content)) == (sha256, manifest["sizes"][name])
+
+
+def test_what_a_result_says_of_its_course_is_adopted_with_it(world: World):
+    measured = {"seconds": 9.0, "examples": 8, "device": "cpu"}
+    world.finish(of_step(world.grid(), "train_stage"), measured=measured)
+    (one, *_) = adopted(world.grid("commands.train_stage"), "train_stage")
+    assert json.loads((world.store / one.entry.manifest).read_text())["measured"] == measured
 
 
 # The command

@@ -4,6 +4,12 @@ import errno
 import fcntl
 import os
 import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,13 +17,14 @@ from fabricated import World, of_step
 
 from xstilts import devices, locks
 from xstilts.errors import UserError
+from xstilts.grid import Entry
 from xstilts.inspection.failures import summary
 from xstilts.inspection.progress import lock_file
 from xstilts.inspection.pruning import leftovers
 from xstilts.inspection.state import FAILED, RUNNING, State
 from xstilts.leftovers import remove
 from xstilts.run import Run
-from xstilts.store import scratch
+from xstilts.store import TRAINING, scratch
 from xstilts.training.resume import exclusive
 
 ADVICE = r"lies on a disk without file locks \(.+\), which keep two trainings of one model apart.*`flock`.*`store:`"
@@ -49,6 +56,113 @@ def test_a_lock_is_held_by_one_and_known_by_what_its_holder_wrote(tmp_path: Path
         assert locks.hold(file, locks.TRAININGS) is None
     assert locks.holder(file) is None
     assert locks.holder(tmp_path / "nowhere") is None
+
+
+def test_the_state_and_the_lock_of_a_training_lie_on_the_disk_of_its_model(tmp_path: Path):
+    entry = Entry("train_stage", "data/xnli~0", {}, {}, "data/xnli~0/manifest.json")
+    (tmp_path / "other disk").mkdir()
+    (tmp_path / "data").symlink_to(tmp_path / "other disk")
+    state = scratch(tmp_path, entry, TRAINING)
+    for place in (state, lock_file(tmp_path, entry)):
+        assert place.parent.resolve().is_relative_to(tmp_path / "other disk")
+    with exclusive(state):
+        assert locks.holder(lock_file(tmp_path, entry)) == f"pid {os.getpid()} on {socket.gethostname()}"
+    assert list((tmp_path / entry.path).iterdir()) == []
+
+
+HOLD = """
+import fcntl, sys
+file = open(sys.argv[1], "a+")
+fcntl.flock(file, fcntl.LOCK_EX)
+file.write("pid 7 on there")
+file.flush()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def held_elsewhere(file: Path) -> Iterator[subprocess.Popen]:
+    """Another process that holds a lock."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", HOLD, file], text=True, **pipes) as process:
+        assert process.stdout.readline() == "held\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_lock_of_another_process_is_not_broken_and_goes_with_it_whatever_it_dies_of(tmp_path: Path):
+    file = tmp_path / "lock"
+    with held_elsewhere(file) as process:
+        for _ in range(2):
+            assert locks.hold(file, locks.TRAININGS) is None
+            assert locks.holder(file) == "pid 7 on there"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert locks.holder(file) is None
+        with locks.hold(file, locks.TRAININGS) as held:
+            # Who held it last is still said, until the new holder says who it is.
+            held.seek(0)
+            assert held.read() == "pid 7 on there"
+
+
+def test_those_who_look_at_a_lock_do_not_disturb_each_other_and_leave_it_as_it_was(tmp_path: Path):
+    file = tmp_path / "lock"
+    file.write_text("pid 7", encoding="utf-8")
+    with file.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        assert locks.holder(file) is None
+    assert locks.holder(file) is None
+    assert file.read_text() == "pid 7"
+    locks.hold(file, locks.TRAININGS).close()
+
+
+def test_a_lock_whose_holder_has_not_said_who_it_is_is_held_all_the_same(tmp_path: Path):
+    with locks.hold(tmp_path / "lock", locks.TRAININGS):
+        assert locks.holder(tmp_path / "lock") == "unknown"
+
+
+def test_a_lock_that_may_not_be_read_is_perhaps_held_and_what_is_no_file_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "file").touch()
+    assert locks.holder(tmp_path) is None
+    assert locks.holder(tmp_path / "file" / "below") is None
+
+    def deny(*_, **__) -> None:
+        raise PermissionError(errno.EACCES, "denied")
+
+    monkeypatch.setattr(Path, "open", deny)
+    assert locks.holder(tmp_path / "file") == "perhaps: its lock cannot be looked at here"
+
+
+def test_a_mark_is_seen_as_long_as_its_file_is_open_and_takes_no_lock_from_its_holder(tmp_path: Path):
+    file = tmp_path / "lock"
+    with file.open("a+", encoding="utf-8") as marked:
+        locks.mark(marked)
+        assert locks.hold(file, locks.DEVICES) is None
+    with held_elsewhere(file), file.open("a+", encoding="utf-8") as second:
+        locks.mark(second)
+        assert locks.holder(file) == "pid 7 on there"
+
+
+def test_a_mark_needs_no_locks(no_locks, tmp_path: Path):
+    with (tmp_path / "lock").open("a+") as file:
+        locks.mark(file)
+
+
+def test_to_ask_for_locks_leaves_nothing_where_there_are_some(tmp_path: Path):
+    locks.require(tmp_path / "a" / "b", locks.TRAININGS)
+    locks.require(tmp_path / "a" / "b", locks.TRAININGS)
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_to_ask_for_locks_is_an_error_that_leaves_nothing_where_there_are_none(no_locks, tmp_path: Path):
+    with pytest.raises(UserError, match=rf"{tmp_path}/a/\.lock\.\w+ {ADVICE}"):
+        locks.require(tmp_path / "a", locks.TRAININGS)
+    assert list((tmp_path / "a").iterdir()) == []
 
 
 def test_a_look_at_a_lock_is_no_second_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -138,3 +252,7 @@ def test_an_error_of_the_disk_is_no_want_of_locks(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(fcntl, "flock", fail)
     with pytest.raises(OSError, match="input/output"):
         locks.hold(tmp_path / "lock", locks.TRAININGS)
+    with (tmp_path / "lock").open("a+") as file, pytest.raises(OSError, match="input/output"):
+        locks.mark(file)
+    with pytest.raises(OSError, match="input/output"):
+        locks.holder(tmp_path / "lock")

@@ -8,7 +8,7 @@ from grids import Words
 from xstilts.config import parse
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
-from xstilts.store import pending, planned, publishing
+from xstilts.store import pending, planned, publishing, remove_weights
 
 
 @pytest.fixture
@@ -75,5 +75,25 @@ def test_a_job_finds_the_entry_that_it_was_started_for(grid: Grid):
 
 
 def test_a_job_for_a_name_that_stands_for_nothing_any_more_says_what_happened(grid: Grid):
-    with pytest.raises(UserError, match=r"data/xnli~000 .* changed since the run was planned.* start snakemake again"):
+    with pytest.raises(UserError) as error:
         planned(grid, "data/xnli~000")
+    assert str(error.value) == (
+        "data/xnli~000 is not part of this experiment any more: the code, the configuration or the data have changed "
+        "since the run was planned. Nothing is lost; start snakemake again."
+    )
+
+
+def test_a_model_without_weights_is_made_again_where_something_is_to_be_made_from_it(grid: Grid, full: Path):
+    cell = grid.cells[1]
+    model = cell.predictions.inputs["model"]
+    with publishing(full, model) as draft:
+        (draft.folder / "model.safetensors").write_text("weights")
+    remove_weights(full, model)
+    assert pending(full, grid) == {}
+    lost = lose(full, cell.predictions, cell.scores, *reports(grid))
+    assert pending(full, grid) == {path: grid.entries[path] for path in (*lost, model.path)}
+
+
+def test_an_entry_that_two_need_is_listed_once_with_all_that_it_needs(grid: Grid, tmp_path: Path):
+    # Data and token ids of MNLI, SQuAD and XNLI; mnli, squad_v1 and squad_v1/mnli; two cells; five reports.
+    assert len(pending(tmp_path, grid)) == 3 + 3 + 3 + 2 + 2 + 5

@@ -4,7 +4,6 @@ import errno
 import hashlib
 import json
 import os
-import socket
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +12,7 @@ import pytest
 
 from xstilts import store
 from xstilts.grid import Entry
-from xstilts.inspection.progress import holder, lock_file
 from xstilts.store import finished, publishing
-from xstilts.training.resume import exclusive
 
 BESIDE = {"manifest.json", "spec.json"}
 ENTRY = Entry("read_task", "data/xnli~0123", {"task": "xnli"}, {}, "data/xnli~0123/manifest.json")
@@ -142,17 +139,6 @@ def test_an_entry_may_lie_on_a_real_other_disk(tmp_path: Path):
         with publishing(tmp_path, ENTRY) as draft:
             (draft.folder / "rows.txt").write_text("rows")
         assert finished(tmp_path, ENTRY)
-
-
-def test_the_state_and_the_lock_of_a_training_lie_on_the_disk_of_its_model(tmp_path: Path):
-    (tmp_path / "other disk").mkdir()
-    (tmp_path / "data").symlink_to(tmp_path / "other disk")
-    state = store.scratch(tmp_path, ENTRY, store.TRAINING)
-    for place in (state, lock_file(tmp_path, ENTRY)):
-        assert place.parent.resolve().is_relative_to(tmp_path / "other disk")
-    with exclusive(state):
-        assert holder(lock_file(tmp_path, ENTRY)) == f"pid {os.getpid()} on {socket.gethostname()}"
-    assert list((tmp_path / ENTRY.path).iterdir()) == []
 
 
 def test_a_file_that_cannot_be_moved_leaves_no_manifest(tmp_path: Path):
