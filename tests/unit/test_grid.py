@@ -272,6 +272,7 @@ def test_two_settings_that_swap_their_values_are_noticed(block: str, pair: dict)
         {"tasks": {"xnli": {"doc_stride": 1}}},
         {"tasks": {"squad_v1": {"limit": {"test": 1}}}},
         {"training": {"epochs": 3}},
+        {"training": {"warmup": 0.5}, "stages": {stage: {"warmup": 0.1} for stage in (*TRAINED, "multitask")}},
     ],
     ids=lambda changes: str(changes).translate(str.maketrans("", "", "{}' ")),
 )
@@ -288,6 +289,31 @@ def test_the_order_of_keys_and_languages_is_irrelevant():
     turned = Grid(parse({**dict(reversed(RAW.items())), "languages": ["zh", "en", "de"]}), Words())
     assert names(turned) == names(grid())
     assert turned.languages("xnli") == ("de", "en", "zh")
+
+
+def patterns(*texts: str) -> re.Pattern:
+    return re.compile("|".join(texts))
+
+
+@pytest.mark.parametrize(
+    "key, values, new",
+    [
+        ("seeds", [1, 2], patterns(r".*/seed-2(/scores)?")),
+        ("targets", [*reversed(STAGES)], patterns("nothing")),
+        ("intermediates", [*INTERMEDIATES, "udpos"], patterns(r"(models|cells)/toy/udpos/.+")),
+        ("intermediates", [*INTERMEDIATES, "mnli/udpos"], patterns(r"(models|cells)/toy/mnli/udpos/.+")),
+        ("encoders", ["toy", "other"], patterns(r"(models|cells)/other/.*")),
+        ("intermediates", ["none", "mnli"], patterns("nothing")),
+        ("targets", ["xnli", "tatoeba"], patterns("nothing")),
+    ],
+)
+def test_what_is_added_to_a_grid_adds_what_is_its_own_and_renames_nothing(key: str, values: list, new: re.Pattern):
+    before, after = names(grid()), names(grid(grid={key: values}))
+    more = len(values) > len(RAW["grid"][key])
+    assert before < after if more else after <= before
+    added = plain(after - before)
+    assert bool(added) == more
+    assert {path for path in added if not new.fullmatch(path)} == set()
 
 
 # What is refused

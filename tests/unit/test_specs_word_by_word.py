@@ -4,11 +4,12 @@ Fingerprints in paths are left out; code stands for itself, and every library ha
 """
 
 import json
-from collections.abc import Iterator
+import tomllib
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from grids import Words, fingerprints, without_fingerprints
+from grids import Words, assert_names_follow, changed, fingerprints, without_fingerprints
 
 from xstilts import spec
 from xstilts.config import parse
@@ -280,16 +281,27 @@ SPECS: dict[str, Expected] = {
 }
 
 
-@pytest.fixture(scope="module")
-def entries() -> Iterator[dict[str, Entry]]:
-    """The entries by their paths without fingerprints."""
+def grid(**versions: str) -> Grid:
+    """The grid, while libraries have these versions and all others 7.8.9."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spec, "version", lambda name: "7.8.9")
+        patch.setattr(spec, "version", lambda name: versions.get(name.replace("-", "_"), "7.8.9"))
         spec._minor_version.cache_clear()
-        entries = Grid(parse(RAW), Words()).entries
+        made = Grid(parse(RAW), Words())
+        _ = made.entries
     spec._minor_version.cache_clear()
-    found = {without_fingerprints(path): entry for path, entry in entries.items()}
-    assert len(found) == len(entries) == 36
+    return made
+
+
+@pytest.fixture(scope="module")
+def before() -> Grid:
+    return grid()
+
+
+@pytest.fixture(scope="module")
+def entries(before: Grid) -> dict[str, Entry]:
+    """The entries by their paths without fingerprints."""
+    found = {without_fingerprints(path): entry for path, entry in before.entries.items()}
+    assert len(found) == len(before.entries) == 36
     return found
 
 
@@ -323,3 +335,25 @@ def test_the_last_fingerprint_of_a_path_is_that_of_its_spec_and_the_first_that_o
         found = [one.removeprefix("~") for one in fingerprints(entry)]
         assert found[-1] == spec.fingerprint(entry.spec)
         assert found[0] == roots.get(path.partition("/")[0], found[0])
+
+
+LIBRARIES = {
+    "torch": "pretrain_encoder train_stage predict",
+    "transformers": "make_tokenizer pretrain_encoder encode_task train_stage predict",
+    "tokenizers": "make_tokenizer pretrain_encoder encode_task",
+    "accelerate": "train_stage",
+    "seqeval": "score",
+    "altair": "figures page",
+    "vl-convert-python": "figures page",
+}
+"""The steps whose specs name a library; the versions of all other dependencies are in no spec."""
+
+DEPENDENCIES = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.mark.parametrize("library", sorted({*LIBRARIES, *DEPENDENCIES["dependencies"]}))
+def test_another_minor_version_of_a_library_makes_anew_what_it_decides_and_a_patch_nothing(before: Grid, library: str):
+    steps = {one.partition(" ")[0] for one in changed(before, grid(**{library.replace("-", "_"): "7.9.0"}))}
+    assert steps == set(LIBRARIES.get(library, "").split())
+    assert not changed(before, grid(**{library.replace("-", "_"): "7.8.10"}))
+    assert_names_follow(before, grid(**{library.replace("-", "_"): "8.8.9"}))
