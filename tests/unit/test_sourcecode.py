@@ -34,6 +34,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "other.py").write_text("A = 1\n")
     monkeypatch.setattr(sourcecode, "PACKAGE", "demo")
     monkeypatch.setattr(sourcecode, "ROOT", tmp_path)
+    # What another test has parsed says nothing of how code is parsed.
+    sourcecode._parsed.cache_clear()
     return folder
 
 
