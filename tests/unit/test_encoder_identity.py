@@ -186,6 +186,8 @@ def test_a_run_is_refused_without_its_encoder_but_a_plan_is_not(tmp_path: Path):
     config = config_of(tmp_path / "there", tmp_path / "toy")
     checkpoint(tmp_path / "there")
     assert store.open_grid(config).cells
+    # The next plan parses no module again.
+    assert "code.json" in {file.name for file in (config.store / ".cache").iterdir()}
     with pytest.raises(ConfigError) as error:
         store.require_encoders(config)
     assert str(error.value) == (

@@ -128,6 +128,16 @@ def test_a_manifest_that_does_not_say_sha256_and_size_of_the_same_files_finishes
     assert store.damaged(tmp_path, one)
 
 
+def test_a_folder_is_no_file_though_it_has_its_size(tmp_path: Path):
+    (tmp_path / "folder").mkdir()
+    size = (tmp_path / "folder").stat().st_size
+    one = made(tmp_path, entry(), rows_txt="r" * size)
+    assert finished(tmp_path, one)
+    (tmp_path / one.path / "rows.txt").unlink()
+    (tmp_path / "folder").rename(tmp_path / one.path / "rows.txt")
+    assert not finished(tmp_path, one)
+
+
 def test_files_without_a_manifest_are_neither_finished_nor_damaged(tmp_path: Path):
     one = made(tmp_path, entry(), rows_txt="rows")
     (tmp_path / one.manifest).unlink()
