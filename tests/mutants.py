@@ -35,8 +35,11 @@ AREAS = {
         "test_report_tables*.py test_tables.py test_choice.py test_collect.py",
     ),
     "batches": ("training/batches.py kinds/batching.py", "test_batches.py test_kinds_batching.py test_pools.py"),
-    "specs": ("spec.py sourcecode.py grid.py", "test_spec*.py test_grid*.py test_sourcecode*.py"),
-    "store": ("store.py", "test_store*.py test_leftovers.py"),
+    "specs": (
+        "spec.py sourcecode.py grid.py",
+        "test_spec*.py test_grid.py test_sourcecode.py test_settings_in_specs.py",
+    ),
+    "store": ("store.py", "test_store*.py test_pending.py test_encoder_identity.py test_leftovers.py"),
 }
 """Area -> its modules below the package, and the modules of tests/unit that belong to it; both as patterns."""
 
