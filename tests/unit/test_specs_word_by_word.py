@@ -290,12 +290,13 @@ def grid(others: str = "7.8.9", **versions: str) -> Grid:
     return made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def before() -> Grid:
+    # Made for each test, so that a mutation tool sees which tests it concerns.
     return grid()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def entries(before: Grid) -> dict[str, Entry]:
     """The entries by their paths without fingerprints."""
     found = {without_fingerprints(path): entry for path, entry in before.entries.items()}
