@@ -360,3 +360,7 @@ def test_another_minor_version_of_a_library_makes_anew_what_it_decides_and_a_pat
 def test_the_versions_of_all_other_libraries_are_in_no_spec(before: Grid):
     here = {name.replace("-", "_"): "7.8.9" for name in LIBRARIES}
     assert not changed(before, grid(others="8.9.10", **here))
+
+
+def test_a_training_is_called_as_an_intermediate_is_written(before: Grid):
+    assert {stages for _, stages, _, _ in before.models} == {"squad_v1", "mixed", "mixed/squad_v1"}
