@@ -107,6 +107,10 @@ CODE: dict[str, tuple[Edit, tuple[str, ...]]] = {
     ),
     "a new task": (add_a_task, NOTHING),
     "the trainer": (code("training/stage"), MODELS),
+    "the model in training": (code("training/model"), MODELS),
+    "prediction": (code("prediction"), MODELS_AND_CELLS),
+    "token ids": (code("features"), ("features/*", *MODELS_AND_CELLS)),
+    "tokenization": (code("tokenization"), ("features/*", *MODELS_AND_CELLS)),
     "a metric with another in it": (code("metrics/squad"), ("cells/*/xquad/*/scores",)),
     "what only plans": (code("config", "grid", "checks", "spec", "store", "run", "__main__", "errors"), NOTHING),
 }
