@@ -93,6 +93,21 @@ def test_a_stage_of_several_tasks_has_the_mean_over_them_in_each_seed():
     assert row(choice.best(found, "my_enc"), "xnli")[:2] == ["none", "50.0"]
 
 
+def test_nothing_is_chosen_by_the_dev_scores_of_some_of_the_seeds():
+    # Of no intermediate is there a model of seed 2: the medians of the other two are no medians over seeds.
+    found = trainings()
+    table = choice.best(results(trainings=found[found["seed"] != 2]), "my_enc")
+    assert row(table, "xnli")[:2] == row(table, "xquad")[:2] == ["—", "—"]
+
+
+def test_nothing_is_chosen_by_the_dev_scores_of_some_of_a_stage_s_tasks():
+    rows = [["my_enc", "mnli", seed, task, 5, 50.0, True, 9, "path"] for task in ("mnli", "qqp") for seed in (1, 2, 3)]
+    found = pd.DataFrame(rows, columns=collect.TRAINING_COLUMNS)
+    found.loc[found["task"].eq("qqp") & found["seed"].eq(3), "value"] = float("nan")
+    grid = GRID.model_copy(update={"intermediates": ("none",), "targets": ("xnli",)})
+    assert row(choice.best(results(trainings=found, grid=grid), "my_enc"), "xnli")[:2] == ["—", "—"]
+
+
 def test_of_equally_good_intermediates_the_first_of_the_grid_is_chosen():
     found, tests = trainings().iloc[::-1], sure().iloc[::-1]
     found.loc[found["stages"] == "squad_v1/mnli", "value"] -= DEV["squad_v1/mnli"] - DEV["mnli/mnli"]

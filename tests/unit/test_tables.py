@@ -167,7 +167,7 @@ def test_a_number_is_rounded_and_a_change_has_its_sign_unless_it_is_shown_as_not
 
 
 def test_in_the_terminal_gains_are_green_and_losses_red():
-    table = pd.DataFrame({"xnli": [70.0, 2.0, -3.0], "mean": [-1.0, 0.04, float("nan")]}, index=["none", "mnli", "qqp"])
+    table = pd.DataFrame({"xnli": [70.0, 0.5, -0.5], "mean": [-1.0, 0.04, float("nan")]}, index=["none", "mnli", "qqp"])
     shown = tables.rich_table(table, "what it is")
     assert (shown.title, [column.header for column in shown.columns]) == (
         "what it is",
@@ -176,8 +176,8 @@ def test_in_the_terminal_gains_are_green_and_losses_red():
     assert [column.justify for column in shown.columns] == ["left", "right", "right"]
     assert [list(column.cells) for column in shown.columns] == [
         ["none", "mnli", "qqp"],
-        ["70.0", "[green]+2.0[/]", "[red]-3.0[/]"],
+        ["70.0", "[green]+0.5[/]", "[red]-0.5[/]"],
         ["-1.0", "0.0", "—"],
     ]
     without_baseline = tables.rich_table(table.loc[["mnli"]], "scores")
-    assert list(without_baseline.columns[1].cells) == ["2.0"]
+    assert list(without_baseline.columns[1].cells) == ["0.5"]
