@@ -160,7 +160,7 @@ def test_a_dev_set_whose_outputs_are_not_finite_is_not_scored(run, monkeypatch):
         run()
 
 
-@pytest.mark.parametrize("kind, value", zip(tiny.TASKS, [np.nan, np.inf, -np.inf, np.nan], strict=True))
+@pytest.mark.parametrize("kind, value", list(zip(tiny.TASKS, (np.nan, np.inf, -np.inf, np.nan), strict=True)))
 def test_no_kind_makes_a_prediction_of_outputs_that_are_not_finite(tmp_path, tiny_tokenizer, kind, value, monkeypatch):
     tables = {lang: tiny.examples(kind, 5, seed=seed) for seed, lang in enumerate(("en", "de"))}
     tables["de"] = tables["de"].set_column(0, "id", pa.array([f"de-{row}" for row in range(5)]))

@@ -27,7 +27,7 @@ STAGES = {
 }
 """The targets of XTREME and the stage that trains for each."""
 
-TRAINED = {stage for stage in STAGES.values() if stage}
+TRAINED = sorted({stage for stage in STAGES.values() if stage})
 INTERMEDIATES = {"none": (), "mnli": ("mnli",), "squad_v1": ("squad_v1",), "multitask": ("multitask",)}
 RAW = {
     "grid": {"encoders": ["toy"], "intermediates": list(INTERMEDIATES), "targets": list(STAGES), "seeds": [1]},
