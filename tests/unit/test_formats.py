@@ -134,11 +134,32 @@ def conllu(*words: tuple) -> str:
             ["NOUN", "VERB"],
         ),
         (
-            "equal parts: the Italian list puts adpositions before determiners",
+            "equal parts: the Italian list, as no other, puts adverbs before pronouns",
             "it",
-            [("1-2", "della", "_", "_"), (1, "la", "DET", 3), (2, "di", "ADP", 3), (3, "z", "NOUN", 0)],
-            ["della", "z"],
-            ["ADP", "NOUN"],
+            [("1-2", "xy", "_", "_"), (1, "x", "PRON", 3), (2, "y", "ADV", 3), (3, "z", "VERB", 0)],
+            ["xy", "z"],
+            ["ADV", "VERB"],
+        ),
+        (
+            "equal parts: the French list puts pronouns before nouns, the default the other way round",
+            "fr",
+            [("1-2", "xy", "_", "_"), (1, "x", "NOUN", 3), (2, "y", "PRON", 3), (3, "z", "VERB", 0)],
+            ["xy", "z"],
+            ["PRON", "VERB"],
+        ),
+        (
+            "equal parts: the Spanish list puts auxiliaries before pronouns, the default the other way round",
+            "es",
+            [("1-2", "xy", "_", "_"), (1, "x", "PRON", 3), (2, "y", "AUX", 3), (3, "z", "VERB", 0)],
+            ["xy", "z"],
+            ["AUX", "VERB"],
+        ),
+        (
+            "equal parts: the Spanish list, unlike the French one, has no adverbs",
+            "es",
+            [("1-2", "xy", "_", "_"), (1, "x", "ADV", 3), (2, "y", "ADP", 3), (3, "z", "VERB", 0)],
+            ["xy", "z"],
+            ["ADP", "VERB"],
         ),
         (
             "equal parts of equal rank: the first",
@@ -167,6 +188,19 @@ def conllu(*words: tuple) -> str:
             ],
             ["xy", "z", "v"],
             ["ADP", "VERB", "VERB"],
+        ),
+        (
+            "no word is its own ancestor, not even in a circle of enhanced dependencies: two ancestors each",
+            "de",
+            [
+                ("1-2", "xy", "_", "_"),
+                (1, "x", "NOUN", 3),
+                (2, "y", "ADP", 4),
+                (3, "z", "VERB", 0, "0:root|1:acl"),
+                (4, "v", "VERB", 0),
+            ],
+            ["xy", "z", "v"],
+            ["NOUN", "VERB", "VERB"],
         ),
         (
             "spaces and zero-width non-joiners inside a word go",
@@ -213,6 +247,11 @@ def test_questions_come_with_their_context_and_all_answers(tmp_path):
 def test_offsets_count_characters_after_leading_space_and_beyond_the_basic_plane(tmp_path):
     content = squad(question(text="Mühle", start=6), context="  𝄞𝄞  Mühle")
     assert read(tmp_path, "xquad", {"xquad.de.json": content})[0]["answers"] == [{"start": 6, "text": "Mühle"}]
+
+
+def test_a_question_keeps_the_blanks_around_it_for_the_official_features_have_those_at_its_end(tmp_path):
+    (row,) = read(tmp_path, "xquad", {"xquad.de.json": squad(question() | {"question": " Was ? "})})
+    assert row["question"] == " Was ? "
 
 
 def test_xtremes_placeholder_answers_are_an_unlabelled_test_set(tmp_path):

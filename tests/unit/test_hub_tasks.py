@@ -144,11 +144,11 @@ CASES = {
         },
         [pair(0, "1"), {"id": "1", "text_a": "NS", "text_b": "", "label": "0"}],
     ),
-    "PAN-X": (
+    "PAN-X, with blanks around a word, which go as those of the archives do": (
         ("panx", "test", "yo"),
         {
             "PAN-X.yo/test-00000-of-00001.parquet": table(
-                [{"tokens": ["Ada", "of", "Kano"], "ner_tags": [1, 0, 5], "langs": ["yo"] * 3}], **PANX
+                [{"tokens": ["Ada", "\u00a0of ", "Kano"], "ner_tags": [1, 0, 5], "langs": ["yo"] * 3}], **PANX
             )
         },
         [{"id": "0", "words": ["Ada", "of", "Kano"], "tags": ["B-PER", "O", "B-LOC"]}],

@@ -89,6 +89,13 @@ def test_the_best_window_has_the_answer():
     assert answer((halves[0], {"d": 4}, {"e": 3}), (halves[1], {"p": 3}, {"q": 3})) == "de"
 
 
+def test_windows_are_compared_by_logits_and_not_by_probabilities_within_each():
+    # 4 + 4 beats 3 + 3, though p and q share their window with others that are nearly as good.
+    rivals = dict.fromkeys("stuvw", 3.9)
+    windows = (window("a", "m"), {"d": 3}, {"e": 3}), (window("n", "z"), {"p": 4} | rivals, {"q": 4} | rivals)
+    assert answer(*windows) == "pq"
+
+
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize(("better", "found"), [(19, "de"), (20, "")])
 def test_only_the_twenty_best_starts_and_the_twenty_best_ends_are_combined(side, better, found):
@@ -147,6 +154,13 @@ def test_blanks_around_an_answer_are_cut_off():
     examples = pa.table({"id": ["q"], "context": ["a  bc  "]})
     outputs = [(np.array([0, 0, 5, 0, 0.0]), np.array([0, 0, 0, 5, 0.0]))]
     assert kind.decode(outputs, pa.Table.from_pylist([feature]), examples, TASK, None) == {"q": "bc"}
+
+
+def test_an_answer_is_written_as_its_context_with_capitals_and_punctuation():
+    feature = {"example": 0, "context": 1, "first": 0, "starts": [0, 2, 7], "ends": [1, 7, 8]}
+    examples = pa.table({"id": ["q"], "context": ["« Ç  d.»"]})
+    outputs = [(np.array([0, 5, 0, 0, 0.0]), np.array([0, 0, 0, 5, 0.0]))]
+    assert kind.decode(outputs, pa.Table.from_pylist([feature]), examples, TASK, None) == {"q": "« Ç  d.»"}
 
 
 def test_every_question_has_the_answer_of_its_own_windows_from_its_own_context():

@@ -112,6 +112,12 @@ def test_the_model_chooses_among_these_labels(trained):
     assert labels.of_model(tasks.load("ccg"), folder).labels == tuple(SORTED)
 
 
+def test_the_labels_of_a_model_are_in_the_order_of_their_numbers_and_not_of_their_digits(tmp_path):
+    numbered = {"0": "a", "1": "b", "10": "k", **{str(n): letter for n, letter in enumerate("cdefghij", 2)}}
+    (tmp_path / "config.json").write_text(json.dumps({"id2label": numbered}, sort_keys=True), encoding="utf-8")
+    assert labels.of_model(tasks.load("ccg"), tmp_path).labels == tuple("abcdefghijk")
+
+
 def test_predictions_are_of_these_labels_and_a_tag_beside_them_counts_as_wrong(trained):
     folder = trained.run("predict", "ccg")
     lines = (folder / "predictions/ccg/dev-en.tsv").read_text(encoding="utf-8").splitlines()

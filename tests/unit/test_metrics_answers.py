@@ -24,6 +24,7 @@ from xstilts.metrics.squad import normalise as normalise_squad
         ("another man", "other mn", "en", 0),
         ("the-end an anthem", "theend anthem", "en", 100),
         ("IT'S a Tie", "its tie", "hi", 100),
+        ("STRASSE", "Straße", "de", 0),
         # Tokens are counted, not only known: 2 of 2 and of 3, 1 of 1 and of 3.
         ("cat cat", "cat dog cat", "en", 80),
         ("dog", "cat dog cat", "en", 50),
@@ -52,6 +53,7 @@ def test_squad_normalises_every_language_as_english(found, gold, lang, f1):
         ("en", "$5 + 10% ~ €", "5 10 €"),
         ("en", r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~ ‘x’…""", "x"),
         ("es", "  el\tRío\n de  ", "río de"),
+        ("de", "Die Straße", "straße"),
     ],
 )
 def test_mlqa_normalises_by_the_rules_of_the_language(lang, answer, normalised):

@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from datasets import ClassLabel, Value
+from hub_server import table
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from released import question, squad, write
@@ -215,3 +217,21 @@ def test_parallel_sentences(folder):
         assert [found[number] for number in range(len(pairs))] == [(one.strip(), other.strip()) for one, other in pairs]
 
     check()
+
+
+def test_a_long_file_is_read_to_its_end(folder):
+    pairs = [(f"P{n}.", f"H{n}.", LABELS[n % 3]) for n in range(20_001)]
+    same(read(folder, "mnli", "train", "sw", {"train-sw.tsv": plain(pairs)})[0], pairs)
+
+
+def test_a_long_table_of_the_hub_is_read_to_its_end_from_all_its_shards(folder):
+    nli = {"premise": Value("string"), "hypothesis": Value("string"), "label": ClassLabel(names=list(LABELS))}
+    rows = [{"premise": f"P{n}.", "hypothesis": f"H{n}.", "label": n % 3} for n in range(2_502)]
+    shards = (rows[:1_251], rows[1_251:])
+    write(folder, {f"hub/de/train-{n:05}-of-00002.parquet": table(part, **nli) for n, part in enumerate(shards)})
+    layout = next(copy.layout for copy in tasks.load("mnli").hub if copy.layout.has("de") and copy.split == "train")
+    found = release.at(folder / "hub", layout, tasks.load("mnli"), "train", "de")
+    same(
+        reading.read([found], tasks.load("mnli"), "de").to_pylist(),
+        [(row["premise"], row["hypothesis"], LABELS[row["label"]]) for row in rows],
+    )

@@ -162,6 +162,12 @@ def test_a_split_with_questions_of_one_kind_has_no_scores_of_the_other(gold, nam
     assert score("squad_v2", asked(gold), {"q": "Rome"}).keys() == names
 
 
+def test_a_gold_answer_that_is_an_article_alone_does_not_count_beside_another():
+    for nothing in ("", "a", "!"):
+        scores = score("squad_v2", asked({"q": ["the", "river"]}), {"q": nothing})
+        assert scores == {"f1": 0, "exact_match": 0, "answerable_f1": 0, "answerable_exact_match": 0}
+
+
 def test_a_missing_prediction_counts_0_even_where_nothing_is_right():
     scores = score("squad_v2", asked({"q": [], "r": []}), {"q": ""})
     assert scores == {"f1": 50, "exact_match": 50, "unanswerable_accuracy": 50}

@@ -4,7 +4,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
-from released import write
+from released import question, squad, write
 from test_hub_tasks import CASES
 
 from xstilts import tasks
@@ -250,6 +250,41 @@ def test_a_split_of_a_release_is_in_these_files(place, expected):
         tuple(release.file_names(layout, split, lang)) for layout in tasks.load(name).splits[split] if layout.has(lang)
     ]
     assert found == expected
+
+
+ISO3 = (
+    "afr-af ara-ar bul-bg ben-bn deu-de ell-el spa-es est-et eus-eu pes-fa fin-fi fra-fr heb-he hin-hi hun-hu ind-id "
+    "ita-it jpn-ja jav-jv kat-ka kaz-kk kor-ko mal-ml mar-mr nld-nl por-pt rus-ru swh-sw tam-ta tel-te tha-th tgl-tl "
+    "tur-tr urd-ur vie-vi cmn-zh"
+)
+"""Tatoeba's languages in LASER's file names and in XTREME's, as the benchmark's `utils_preprocess.py` pairs them."""
+
+
+@pytest.mark.parametrize("pair", ISO3.split())
+def test_each_language_of_tatoeba_is_read_from_its_own_file(pair):
+    iso3, lang = pair.split("-")
+    task = tasks.load("tatoeba")
+    released, _ = (release.file_names(layout, "test", lang) for layout in task.splits["test"])
+    assert released == [f"tatoeba.{iso3}-eng.{iso3}", f"tatoeba.{iso3}-eng.eng"]
+    assert release.file_names(files.on_hub(task, "test", lang).layout, "test", lang) == [f"test/{iso3}-eng.jsonl.gz"]
+
+
+def test_the_languages_of_tatoeba_are_these():
+    assert {pair[4:] for pair in ISO3.split()} == set(tasks.load("tatoeba").languages)
+
+
+TYDIQA_NAMES = "arabic-ar bengali-bn english-en finnish-fi indonesian-id korean-ko russian-ru swahili-sw telugu-te"
+
+
+@pytest.mark.parametrize("pair", TYDIQA_NAMES.split())
+def test_each_language_of_tydiqa_is_known_by_its_name_in_files_and_ids(tmp_path, pair):
+    name, lang = pair.split("-")
+    task, own = tasks.load("tydiqa"), question(f"{name}-1-0")
+    named, of_all, _ = task.splits["test"]
+    assert release.file_names(named, "test", lang) == [f"tydiqa-goldp-v1.1-dev/tydiqa-goldp-dev-{name}.json"]
+    others = [question(f"{other.partition('-')[0]}-1-0") for other in TYDIQA_NAMES.split() if other != pair]
+    found = release.at(write(tmp_path, {"tydiqa-goldp-v1.1-dev.json": squad(*others, own)}), of_all, task, "test", lang)
+    assert reading.read([found], task, lang)["id"].to_pylist() == [own["id"]]
 
 
 def test_every_split_of_every_task_is_among_these():

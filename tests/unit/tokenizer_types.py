@@ -113,6 +113,7 @@ BLANKS: dict[str, Callable[[], PreTrainedTokenizerBase]] = {
 
 ACROSS: dict[str, Callable[[], PreTrainedTokenizerBase]] = {
     "Metaspace without split": lambda: _backend(_across("y▁wool", "e▁har", "r▁", f"▁{TWO_WORDS.replace(' ', '▁')}")),
+    "blanks within sub-words": lambda: _backend(_across("y▁wool", "e▁har")),
     "blanks behind sub-words": lambda: _backend(_across("r▁", "e▁", "s▁")),
 }
 """A sub-word may have parts of two words, or a word and the blank behind it."""
