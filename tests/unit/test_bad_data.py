@@ -67,6 +67,12 @@ BAD = {
         [XNLI, "line 2", "3 columns", "2 columns"],
     ),
     "tag missing": ("udpos", "dev", {XNLI: "Ja\tINTJ\n\nUlm\n"}, [XNLI, "line 3", "1 column, 'Ulm'", "'word | tag'"]),
+    "tags empty": (
+        "udpos",
+        "dev",
+        {XNLI: "Ja\t\nUlm\t\n"},
+        [XNLI, "line 1", "the tag '' on word 1, 'Ja'", "one of ADJ"],
+    ),
     "tag unasked": ("udpos", "dev", {XNLI: "Ja\nUlm\tPROPN\n"}, [XNLI, "line 2", "2 columns", "1 column"]),
     "unknown tag": (
         "udpos",
@@ -168,6 +174,12 @@ BAD = {
         "test",
         dict(zip(TATOEBA, ("Ja.\nNein.\n", "Yes.\n"), strict=True)),
         [TATOEBA[1], "line 2", "1 lines in all", "2 lines, as in tatoeba.deu-eng.deu"],
+    ),
+    "sides of unequal length, the English one longer": (
+        "tatoeba",
+        "test",
+        dict(zip(TATOEBA, ("Ja.\n", "Yes.\nNo.\n"), strict=True)),
+        [TATOEBA[1], "line 2", "2 lines in all", "1 lines, as in tatoeba.deu-eng.deu"],
     ),
     "line without sentence": (
         "tatoeba",

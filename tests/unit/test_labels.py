@@ -76,6 +76,16 @@ def test_a_limit_cuts_the_labels_as_well(world):
     assert json.loads((read(world) / "labels.json").read_text()) == ["(S\\NP)/NP", "NP"]
 
 
+def test_each_split_is_cut_at_a_limit_of_its_own(world):
+    for limit in ({"train": 1}, {"dev": 1}):
+        world.settings["limit"] = limit
+        manifest = json.loads((read(world) / "manifest.json").read_text())
+        assert [manifest[f"{split}.en"]["rows"] for split in ("train", "dev")] == [
+            limit.get("train", 2),
+            limit.get("dev", 2),
+        ]
+
+
 def test_a_task_with_labels_of_its_own_keeps_them(tmp_path):
     task = tasks.load("udpos")
     assert labels.of_data(task, tmp_path).labels == labels.of_model(task, tmp_path).labels == task.labels

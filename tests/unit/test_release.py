@@ -23,6 +23,13 @@ def test_the_first_folder_with_all_files_of_a_layout_is_read(tmp_path):
     assert release.locate(task, "dev", "de", folders).paths == (second / "dev-de.tsv",)
 
 
+def test_the_order_of_folders_goes_before_that_of_layouts(tmp_path):
+    first = write(tmp_path / "first", {"dev-fr.tsv": PAIRS})
+    second = write(tmp_path / "second", {"XNLI-1.0/xnli.dev.tsv": "", "dev-fr.tsv": PAIRS})
+    assert release.locate(tasks.load("xnli"), "dev", "fr", [first, second]).paths == (first / "dev-fr.tsv",)
+    assert release.locate(tasks.load("xnli"), "dev", "fr", [second, first]).paths == (second / "XNLI-1.0/xnli.dev.tsv",)
+
+
 def test_files_with_labels_go_before_files_without(tmp_path):
     files = {f"de-en.{part}.{side}": "" for part in ("test", "training") for side in ("de", "en")}
     folder = write(tmp_path, {**files, "de-en.training.gold": ""})

@@ -107,14 +107,14 @@ def test_pairs_below_a_header_quotes_and_all(folder, name):
 
 
 def test_pairs_of_all_languages_in_one_file(folder):
-    @given(st.lists(st.tuples(TEXT, TEXT, st.sampled_from(LABELS), st.sampled_from(["de", "fr"])), max_size=8))
+    @given(st.lists(st.tuples(TEXT, TEXT, st.sampled_from(LABELS), st.sampled_from(["es", "en"])), max_size=8))
     def check(pairs: list):
-        kept = [pair[:3] for pair in pairs if pair[3] == "de"]
+        kept = [pair[:3] for pair in pairs if pair[3] == "es"]
         assume(kept and not looks_quoted([(lang, label, one, other) for one, other, label, lang in pairs]))
         content = "language\tgold_label\tsentence1\tsentence2\n" + plain(
             [(lang, label, one, other) for one, other, label, lang in pairs]
         )
-        rows, left_out = read(folder, "xnli", "test", "de", {"xnli.test.tsv": content})
+        rows, left_out = read(folder, "xnli", "test", "es", {"xnli.test.tsv": content})
         same(rows, kept)
         assert len(rows) + left_out == len(pairs)
 
