@@ -172,6 +172,14 @@ def test_training_stops_when_patience_is_lost(run, predict, tiny_tokenizer):
     assert (found["steps"], found["planned_steps"], found["best"]["step"]) == (6, 12, 2)
 
 
+def test_the_smallest_gain_keeps_patience(run, predict, tiny_tokenizer):
+    # Each evaluation has one more right answer in a thousand.
+    predict(lambda _, step: {"en": right(step // 2, 1000)})
+    data = with_dev(tiny.data("classification", tiny_tokenizer), {"en": rows(1000)})
+    found = record(run(data={"nli": data}, patience=1))
+    assert (found["steps"], found["best"]["step"]) == (6, 6)
+
+
 @pytest.mark.parametrize("evaluate_every, evaluated", [(4, [4, 6]), (100, [6])])
 def test_the_last_step_is_always_evaluated(run, evaluate_every, evaluated):
     found = record(run(evaluate_every=evaluate_every))
