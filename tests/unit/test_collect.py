@@ -30,7 +30,13 @@ def test_every_language_and_metric_of_a_cell_has_a_row_and_so_has_its_headline(t
     write(
         tmp_path / "b",
         "scores.json",
-        {"split": "dev", "languages": {"zh": {"n": 3, "scores": {"accuracy": 5.0}, "headline": 5.5}}},
+        {
+            "split": "dev",
+            "languages": {
+                "zh": {"n": 3, "scores": {"accuracy": 5.0}, "headline": 5.5},
+                "ru": {"n": 2, "scores": {"accuracy": 0.0}, "headline": 0.0},
+            },
+        },
     )
     table = collect.collect(tmp_path, [["one", "none", "xquad", 1, "a"], ["two", "mnli", "xnli", 2, "b"]])
     assert list(table.columns) == [
@@ -53,6 +59,9 @@ def test_every_language_and_metric_of_a_cell_has_a_row_and_so_has_its_headline(t
         ["one", "none", "xquad", "de", "test", 1, "headline", None, 9],
         ["two", "mnli", "xnli", "zh", "dev", 2, "accuracy", 5.0, 3],
         ["two", "mnli", "xnli", "zh", "dev", 2, "headline", 5.5, 3],
+        # Nothing right is a score.
+        ["two", "mnli", "xnli", "ru", "dev", 2, "accuracy", 0.0, 2],
+        ["two", "mnli", "xnli", "ru", "dev", 2, "headline", 0.0, 2],
     ]
 
 
@@ -93,7 +102,7 @@ def test_every_evaluation_and_task_of_a_training_has_a_row_and_one_evaluation_wa
     write(
         tmp_path / "models" / "q",
         "training.json",
-        {"steps": 5, "best": {"step": 5}, "evaluations": [{"step": 5, "score": 1.0, "qqp": 1.0}]},
+        {"steps": 5, "best": {"step": 5}, "evaluations": [{"step": 5, "score": 0.0, "qqp": 0.0}]},
     )
     models = [["one", "both", 3, "models/m"], ["one", "gone", 1, "models/gone"], ["two", "mnli/qqp", 1, "models/q"]]
     table = collect.trainings(tmp_path, models)
@@ -105,7 +114,7 @@ def test_every_evaluation_and_task_of_a_training_has_a_row_and_one_evaluation_wa
         ["one", "both", 3, "qqp", 20, 70.0, True, 40, "models/m"],
         ["one", "both", 3, "mnli", 30, None, False, 40, "models/m"],
         ["one", "both", 3, "qqp", 30, 75.0, False, 40, "models/m"],
-        ["two", "mnli/qqp", 1, "qqp", 5, 1.0, True, 5, "models/q"],
+        ["two", "mnli/qqp", 1, "qqp", 5, 0.0, True, 5, "models/q"],
     ]
     assert (table["value"].dtype, table["chosen"].dtype) == ("float64", "bool")
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from invented_results import invented, without
 from pages import large, mapped, page_of
 
+from xstilts.languages import LANGUAGES
 from xstilts.reporting.page.render import embedded, render
 from xstilts.reporting.results import Results
 
@@ -106,9 +108,11 @@ def test_the_heat_map_comes_first_and_shows_scores_of_the_baseline_and_changes_o
     seen, cells = visit(report), results.by_target("toy").set_index(["intermediate", "target"])
     assert seen.page.locator("#heat").bounding_box()["y"] < DESK["height"] / 2
     assert seen.texts("#heat thead th") == ["intermediate", "xnli", "xquad", "tatoeba", "mean"]
-    assert seen.texts("#heat tbody tr:nth-child(1) td")[:3] == [f"{value:.1f}" for value in cells.loc["none", "value"]]
-    changes = [f"{row.delta:+.1f}{'*' * row.significant}" for row in cells.loc["squad_v1"].itertuples()]
-    assert seen.texts("#heat tbody tr:nth-child(3) td")[:3] == [change.replace("-", "−") for change in changes]
+    levels, changes = cells.loc["none", "value"], cells.loc["squad_v1", "delta"]
+    stars = ["*" * star for star in cells.loc["squad_v1", "significant"]] + [""]
+    written = [f"{change:+.1f}{star}" for change, star in zip([*changes, changes.mean()], stars, strict=True)]
+    assert seen.texts("#heat tbody tr:nth-child(1) td") == [f"{value:.1f}" for value in [*levels, levels.mean()]]
+    assert seen.texts("#heat tbody tr:nth-child(3) td") == [text.replace("-", "−") for text in written]
 
 
 def test_a_missing_cell_is_missing_with_its_reason_and_so_is_its_mean(visit: Callable, report: Path):
@@ -127,6 +131,76 @@ def test_pointing_at_a_cell_tells_its_score_interval_and_number_of_examples(
     told = seen.texts("#tip span")
     assert told[:3] == ["squad_v1 → xnli", f"score {row.value:.1f}", f"interval {row.low:.1f} to {row.high:.1f}"]
     assert told[-1] == f"n {row.n}, 3 models"
+
+
+OF_THE_TARGET = {"value": 60.04, "low": 57.0, "high": 63.0, "delta": -4.44, "delta_low": -6.6, "delta_high": -2.2}
+OF_GERMAN = {"value": 61.26, "low": 58.04, "high": 64.41, "delta": -3.3, "delta_low": -5.5, "delta_high": -1.1}
+SEEDS = {"headline": (60.0, 61.26, 62.5), "accuracy": (57.3, 52.2, 50.1)}
+
+
+@pytest.fixture(scope="module")
+def numbered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two encoders, two metrics and, in one cell of the second encoder, numbers of which no two are alike."""
+    toy = invented()
+    scores = pd.concat([toy.scores, toy.scores.assign(metric="accuracy", value=toy.scores["value"] / 2)])
+    german = (scores[["intermediate", "target", "language"]] == ["squad_v1", "xnli", "de"]).all(axis=1)
+    for metric, values in SEEDS.items():
+        scores.loc[german & scores["metric"].eq(metric), "value"] = values
+    statistics, known = toy.statistics, {"all": OF_THE_TARGET, "de": OF_GERMAN}
+    for (language, own), (p, n) in zip(known.items(), ((0.004, 6000), (0.0004, 1234)), strict=True):
+        place = (statistics[["intermediate", "target", "language"]] == ["squad_v1", "xnli", language]).all(axis=1)
+        statistics.loc[place, [*own, "p_adjusted", "significant", "n"]] = [*own.values(), p, True, n]
+    frames = {"scores": scores, "statistics": statistics, "trainings": toy.trainings}
+    both = {name: pd.concat([frame.assign(encoder="other"), frame]) for name, frame in frames.items()}
+    own = both["statistics"]["encoder"].eq("other")
+    both["statistics"].loc[own, ["value", "delta"]] /= 2
+    grid = toy.grid.model_copy(update={"encoders": ("other", "toy")})
+    return write(tmp_path_factory.mktemp("numbers"), page_of(replace(toy, **both, grid=grid)))
+
+
+def test_the_encoder_that_is_chosen_has_its_own_scores_changes_means_and_figures(visit: Callable, numbered: Path):
+    seen = visit(numbered)
+    assert seen.texts("#heat tbody tr:nth-child(3) td")[0] == "−2.2*"
+    seen.page.select_option("#encoders select", label="toy")
+    assert seen.texts("#heat tbody tr:nth-child(3) td")[0] == "−4.4*"
+    seen.page.locator("#figures figure").first.scroll_into_view_if_needed()
+    seen.page.wait_for_selector("#figures figure svg")
+    assert ", toy" in seen.page.locator("#figures figure svg").first.text_content()
+
+
+def test_pointing_at_a_cell_tells_its_change_with_interval_and_p(visit: Callable, numbered: Path):
+    seen = visit(numbered)
+    seen.page.select_option("#encoders select", label="toy")
+    seen.page.locator("#heat tbody tr:nth-child(3) button").first.hover()
+    assert seen.texts("#tip span") == [
+        "squad_v1 → xnli",
+        "score 60.0",
+        "interval 57.0 to 63.0",
+        "change over none −4.4",
+        "interval −6.6 to −2.2",
+        "corrected p .004",
+        "n 6,000, 3 models",
+    ]
+
+
+def test_a_cell_has_every_number_of_a_language_in_its_column(visit: Callable, numbered: Path):
+    seen = visit(numbered)
+    seen.page.select_option("#encoders select", label="toy")
+    seen.page.locator("#heat tbody tr:nth-child(3) button").first.click()
+    (german,) = [row for row in seen.page.locator("#cell tr").all() if "German" in row.inner_text()]
+    interval, change = ["61.3", "58.0 to 64.4"], ["−3.3*", "−5.5 to −1.1", "< .001"]
+    expected = ["German (de)", *interval, *change, "1,234", "52.2", "60.0", "61.3", "62.5"]
+    assert german.locator("td").all_inner_texts() == expected
+    assert seen.texts("#cell summary")[0].endswith(f": {1190 * len(LANGUAGES):,} rows")
+
+
+def test_the_table_has_every_number_of_a_row_in_its_column(visit: Callable, numbered: Path):
+    seen = visit(numbered)
+    wanted = {"encoder": "toy", "intermediate": "squad_v1", "target": "xnli", "language": "German (de)"}
+    for name, value in wanted.items():
+        seen.page.select_option(f"#filters select[name={name}]", label=value)
+    expected = ["squad_v1", "61.3", "58.0 to 64.4", "−3.3*", "−5.5 to −1.1", "1,234"]
+    assert seen.texts("#scores tbody td") == expected
 
 
 def test_pointing_at_a_figure_tells_its_values(visit: Callable, report: Path):
