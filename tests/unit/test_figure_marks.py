@@ -1,4 +1,4 @@
-"""What is drawn: every mark of a picture stands for the number that was worked out, in the colour that it should have."""
+"""What is drawn: every mark of a picture stands for the number that was worked out, in its place and colour."""
 
 import re
 from dataclasses import replace
