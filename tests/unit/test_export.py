@@ -12,7 +12,8 @@ import pytest
 import tiny
 import torch
 import transformers
-from fabricated import WORKFLOW, World, cell
+from fabricated import WORKFLOW, World, cell, of_step
+from grids import without_fingerprints
 from hub_server import Server, serving
 from huggingface_hub import ModelCard
 from transformers import AutoModel, AutoTokenizer
@@ -23,7 +24,10 @@ from xstilts.commands import export as command
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
 from xstilts.kinds import retrieval
+from xstilts.publication import card, export
+from xstilts.publication.card import Exported
 from xstilts.publication.licences import LICENCES
+from xstilts.publication.vectors import Vectors
 from xstilts.retrieval.embed import embed
 from xstilts.store import open_grid, publishing, remove_weights, write_json
 from xstilts.training.stage import RECORD
@@ -68,8 +72,9 @@ def trained(world: World, tokenizer, model_type: str = "xlm-roberta", intermedia
     return grid
 
 
-def _score(world: World, entry: Entry, value: float) -> None:
+def _score(world: World, entry: Entry, value: float, **unlabelled: None) -> None:
     languages = {lang: {"n": 5, "scores": {"accuracy": value}, "headline": value} for lang in ("en", "de")}
+    languages |= {lang: {"n": 5, "scores": None, "headline": None} for lang in unlabelled}
     with publishing(world.store, entry) as draft:
         write_json(draft.folder / "scores.json", {"split": "test", "languages": languages})
 
@@ -171,6 +176,47 @@ def test_its_files_say_layer_pooling_and_length(world: World, tiny_tokenizer, po
         states = cut(**inputs).last_hidden_state[0].numpy()
     made = states.mean(0) if pooling == "mean" else states[0]
     assert np.allclose(made, vectors(folder, ["Grey wool."], 2, pooling)[0], atol=1e-5)
+
+
+SEVERAL = {
+    **SETTINGS,
+    "encoders": {"toy": ON_HUB, "other": {**ON_HUB, "revision": "a" * 40}},
+    "grid": {**SETTINGS["grid"], "encoders": ["toy", "other"], "seeds": [1, 2]},
+}
+
+
+def test_the_model_is_that_of_the_encoder_and_the_seed_that_are_named(world: World):
+    grid = open_grid(world.config(**SEVERAL))
+    world.finish(of_step(grid, "train_stage"))
+    for encoder, seed in (("toy", 2), ("other", 1), ("other", 2)):
+        found = export.find(grid.config, grid, encoder, "squad_v1/mnli", seed)
+        assert [without_fingerprints(stage.path) for stage in found.stages] == [
+            f"models/{encoder}/squad_v1/seed-{seed}",
+            f"models/{encoder}/squad_v1/mnli/seed-{seed}",
+        ]
+
+
+def test_the_card_has_scores_of_its_own_encoder_and_seed_and_a_dash_where_a_language_has_none(world: World):
+    grid = open_grid(world.config(**SEVERAL))
+    cells = {(one.encoder, one.intermediate, one.target, one.seed): one for one in grid.cells}
+    for place, one in enumerate(one for one in grid.cells if one.target == "xnli"):
+        _score(world, one.scores, 10.0 + place)
+    mine = cells["other", "squad_v1/mnli", "tatoeba", 2]
+    _score(world, mine.scores, 45.0)
+    _score(world, cells["other", "none", "tatoeba", 2].scores, 30.0, de=None)
+    model = mine.predictions.inputs["model"]
+    (world.folder / RECORD).write_text(json.dumps({"best": {"score": 81.25, "step": 10}}))
+    card.write(
+        grid.config,
+        grid,
+        Exported("other", "squad_v1/mnli", 2, (model.inputs["parent"], model)),
+        Vectors(2, LAYERS, "mean", 32, True),
+        world.folder,
+    )
+    rows = [line.split() for line in (world.folder / "README.md").read_text().splitlines()]
+    # In the order of cells: three rows of two seeds for each encoder.
+    assert ["|", "xnli", "|", "de", "en", "|", "21.0", "|", "17.0", "|"] in rows
+    assert ["|", "tatoeba", "|", "de", "|", "45.0", "|", "—", "|"] in rows
 
 
 def test_where_a_norm_follows_the_last_layer_there_are_no_files_for_sentence_transformers(

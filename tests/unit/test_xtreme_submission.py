@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fabricated import World, cell
+from fabricated import World, cell, of_step
 
 from xstilts import submission, tasks
 from xstilts.commands import submission as command
@@ -19,7 +19,7 @@ from xstilts.grid import Entry, Grid
 from xstilts.languages import LANGUAGES
 from xstilts.metrics.xtreme import TASKS
 from xstilts.publication import selection
-from xstilts.publication.submission import file_names
+from xstilts.publication.submission import Submission, file_names
 from xstilts.sources.columns import GOLD, SCHEMAS
 from xstilts.store import open_grid, publishing
 from xstilts.training import stage as training
@@ -29,6 +29,7 @@ GRID = {"encoders": ["toy"], "intermediates": ["none", "mnli", "squad_v1"], "tar
 WHOLE = {"grid": GRID, "languages": None}
 DEV = {"none": 70.0, "mnli": 72.0, "squad_v1": 71.0}
 """The dev score of every target after each intermediate."""
+TRAINED = [name for name in TASKS if name not in ("bucc2018", "tatoeba")]
 NAMED = ["bucc2018=squad_v1", "tatoeba=none"]
 
 
@@ -147,11 +148,16 @@ def test_a_submission_has_162_files():
 
 def test_the_files_are_the_predictions_of_the_chosen_cells_byte_by_byte(world: World):
     grid = filled(world)
+    with publishing(world.store, cell(grid, "mnli", "xnli").predictions) as draft:
+        for name in names("xnli"):
+            submission.write(draft.folder / "predictions" / name, "labels", ["neutral"] * ROWS)
     run(world, to=world.folder / "out")
     written = {str(file.relative_to(world.folder / "out")) for file in (world.folder / "out").rglob("*.*")}
     assert written == {"submission.json", *(f"predictions/{name}" for name in everything())}
     source = world.store / cell(grid, "mnli", "panx").predictions.path / "predictions" / "panx" / "test-sw.tsv"
     assert (world.folder / "out/predictions/panx/test-sw.tsv").read_bytes() == source.read_bytes()
+    # All other cells say something else.
+    assert (world.folder / "out/predictions/xnli/test-sw.tsv").read_text() == "neutral\n" * ROWS
 
 
 @pytest.mark.parametrize("unlabelled", [("de",), tuple(LANGUAGES)], ids=["one language", "all languages"])
@@ -177,6 +183,20 @@ def test_best_is_for_each_target_the_intermediate_with_the_highest_dev_score(wor
     run(world, to=world.folder / "out")
     best = dict.fromkeys(TASKS, "mnli") | {"pawsx": "squad_v1", "bucc2018": "squad_v1", "tatoeba": "none"}
     assert chosen(world.folder / "out") == best
+
+
+def test_the_cells_and_the_dev_scores_are_those_of_the_encoder_and_the_seed_that_are_named(world: World):
+    grid = {**GRID, "encoders": ["toy", "other"], "seeds": [1, 2]}
+    config = world.config(grid=grid, encoders={name: {"path": name} for name in grid["encoders"]}, languages=None)
+    opened = open_grid(config)
+    for model in of_step(opened, "train_stage"):
+        is_meant = (model.about["encoder"], model.about["seed"]) == ("other", 2)
+        fill(world, [model], {"none": 60.0, "mnli": 0.0, "squad_v1": 0.5} if is_meant else DEV)
+    wanted = dict.fromkeys(TASKS, "best") | {"tatoeba": "squad_v1", "bucc2018": "mnli"}
+    found = Submission(config, opened, "other", 2, wanted).choices
+    cells = {target: (one.cell.encoder, one.cell.seed, one.cell.intermediate) for target, one in found.items()}
+    assert cells == {target: ("other", 2, "none" if wanted[target] == "best" else wanted[target]) for target in TASKS}
+    assert found["xnli"].scores == {"none": 60.0, "mnli": 0.0, "squad_v1": 0.5}
 
 
 def test_of_equal_dev_scores_the_first_of_the_configuration_wins(world: World):
