@@ -104,6 +104,14 @@ def test_a_figure_says_what_it_is_drawn_from_and_what_is_missing(name: str):
     assert "One seed" not in said(CASES["whole"], name)
     assert "1 seed;" in said(CASES["one seed"], name)
     assert "Missing: mnli × xquad." in said(CASES["a cell is missing"], name)
+    assert "3 seeds; 150 examples" in said(CASES["a cell is missing"], name)
+
+
+def test_of_many_missing_cells_six_are_named_and_the_others_counted():
+    assert said(CASES["everything is missing"], "deltas").endswith(
+        "3 seeds; 0 examples in each language of a target. Missing: none × xnli, none × xquad, none × tatoeba, "
+        "mnli × xnli, mnli × xquad, mnli × tatoeba and 6 more."
+    )
 
 
 @pytest.mark.parametrize("name", COMPARING)

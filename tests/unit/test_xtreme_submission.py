@@ -156,7 +156,6 @@ def test_the_files_are_the_predictions_of_the_chosen_cells_byte_by_byte(world: W
     assert written == {"submission.json", *(f"predictions/{name}" for name in everything())}
     source = world.store / cell(grid, "mnli", "panx").predictions.path / "predictions" / "panx" / "test-sw.tsv"
     assert (world.folder / "out/predictions/panx/test-sw.tsv").read_bytes() == source.read_bytes()
-    # All other cells say something else.
     assert (world.folder / "out/predictions/xnli/test-sw.tsv").read_text() == "neutral\n" * ROWS
 
 
