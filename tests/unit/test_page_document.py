@@ -51,6 +51,9 @@ def test_means_are_over_languages_first_and_then_over_seeds(results: Results):
     where = {"intermediate": "mnli", "target": "xnli", "language": ALL, "metric": "f1"}
     assert only(rows, **where, seed=2)["value"] == pytest.approx(by_seed[2])
     assert only(rows, **where, seed="median")["value"] == pytest.approx(by_seed.median())
+    means = numbers.rows(replace(results, over_seeds="mean"))
+    assert only(means, **where, seed="mean")["value"] == pytest.approx(by_seed.mean())
+    assert set(means["seed"]) == {"mean", 1, 2, 3}
 
 
 def test_a_change_is_over_the_baseline_of_the_same_language_metric_and_seed(results: Results):
