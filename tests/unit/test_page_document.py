@@ -2,13 +2,14 @@
 
 import subprocess
 from dataclasses import replace
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from statistics import mean
 
 import pandas as pd
 import pytest
-from fabricated import World, cell, of_step
+from fabricated import SETTINGS, World, cell, of_step
 from invented_results import invented, without
 from pages import large
 from tiny import edit
@@ -158,6 +159,26 @@ def test_a_cell_without_a_number_says_in_which_languages_gold_labels_are_missing
     assert (run["seed"], page["entries"][run["scores"]]["path"]) == (1, cell(grid, "mnli", "pawsx").scores.path)
 
 
+def test_a_cell_tells_its_split_and_leads_to_the_scores_of_each_of_its_seeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    changes = {"grid": {**SETTINGS["grid"], "seeds": [7, 3]}, "tasks": {"pawsx": {"split": "dev"}}}
+    described, grid = finished(World(tmp_path), **changes)
+    monkeypatch.setattr(samples, "of_cells", lambda store, cells, length: {one.predictions.path: [] for one in cells})
+    page = document.of_store(described.store, grid, invented())
+    assert {(one["target"], one["split"]) for one in page["cells"]} == {
+        ("xnli", "test"),
+        ("pawsx", "dev"),
+        ("tatoeba", "test"),
+    }
+    for one in page["cells"]:
+        own = [c for c in grid.cells if (c.intermediate, c.target) == (one["intermediate"], one["target"])]
+        paths = [(run["seed"], page["entries"][run["scores"]]["path"]) for run in one["runs"]]
+        assert paths == [(c.seed, c.scores.path) for c in own]
+        assert [seed for seed, _ in paths] == [7, 3]
+    assert page["sampling"]["seed"] == 7
+
+
 def test_without_a_baseline_there_are_no_changes():
     kept = invented()
     frames = {name: getattr(kept, name).query("intermediate != 'none'") for name in ("scores", "statistics")}
@@ -172,8 +193,11 @@ def test_without_a_baseline_there_are_no_changes():
 @pytest.fixture
 def entries(tmp_path: Path) -> tuple[Entries, Grid]:
     """A finished store: each data set has two files, each job took two seconds and a half on a GPU."""
-    world = World(tmp_path)
-    grid = world.grid()
+    return finished(World(tmp_path))
+
+
+def finished(world: World, **changes) -> tuple[Entries, Grid]:
+    grid = world.grid(**changes)
     world.finish((entry for entry in grid.entries.values() if entry.step != "read_task"), measured=MEASURED)
     for entry in of_step(grid, "read_task"):
         with publishing(world.store, entry) as draft:
@@ -213,7 +237,8 @@ def test_data_tell_their_rows_files_and_hashes(entries: tuple[Entries, Grid]):
     assert {(file["rows"], *file["read_from"]) for file in files} == {
         (10, f"{name}.tsv") for name in data.spec["files"]
     }
-    assert {len(file["sha256"]) for file in files} == {64}
+    # The fixture writes the name of a file into it.
+    assert [file["sha256"] for file in files] == [sha256(name.encode()).hexdigest() for name in data.spec["files"]]
 
 
 def test_an_adopted_result_says_why(entries: tuple[Entries, Grid]):
