@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -205,15 +206,18 @@ def test_the_card_has_scores_of_its_own_encoder_and_seed_and_a_dash_where_a_lang
     _score(world, mine.scores, 45.0)
     _score(world, cells["other", "none", "tatoeba", 2].scores, 30.0, de=None)
     model = mine.predictions.inputs["model"]
+    stage = model.inputs["parent"].spec["stage"] | {"languages": ("de",)}
+    parent = replace(model.inputs["parent"], spec={"stage": stage})
     (world.folder / RECORD).write_text(json.dumps({"best": {"score": 81.25, "step": 10}}))
     card.write(
         grid.config,
         grid,
-        Exported("other", "squad_v1/mnli", 2, (model.inputs["parent"], model)),
+        Exported("other", "squad_v1/mnli", 2, (parent, model)),
         Vectors(2, LAYERS, "mean", 32, True),
         world.folder,
     )
     rows = [line.split() for line in (world.folder / "README.md").read_text().splitlines()]
+    assert ModelCard.load(world.folder / "README.md").data.language == ["de", "en"]
     # In the order of cells: three rows of two seeds for each encoder.
     assert ["|", "xnli", "|", "de", "en", "|", "21.0", "|", "17.0", "|"] in rows
     assert ["|", "tatoeba", "|", "de", "|", "45.0", "|", "—", "|"] in rows
