@@ -1,5 +1,6 @@
 """What a stage is given: the training rows of all its languages, and the first dev examples of each of them."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ import tiny
 from xstilts import features
 from xstilts.checkpoints import Checkpoint
 from xstilts.commands import train_stage
+from xstilts.commands.measuring import MEASURED
 from xstilts.config import Stage
 from xstilts.training.stage import TaskData
 
@@ -89,3 +91,16 @@ def test_the_training_has_the_settings_the_parent_and_the_seed_of_its_entry(tmp_
     assert data == {name: f"data of {name} in ('de',)" for name in ("mnli", "ccg")}
     assert (output, scratch) == (tmp_path / "child", tmp_path / "scratch")
     assert (named["seed"], named["micro_batch"], named["processes"]) == (7, 5, 2)
+
+
+def test_the_speed_of_a_training_that_goes_on_is_that_of_the_steps_of_this_attempt(tmp_path, monkeypatch):
+    # 20 steps of 8 rows, of which an earlier attempt made 12.
+    draft = SimpleNamespace(folder=tmp_path, notes={})
+    entry = SimpleNamespace(spec={"stage": {"tasks": ["mnli"], "batch_size": 8}})
+    monkeypatch.setattr(train_stage.job, "of", lambda _: SimpleNamespace(store=tmp_path, entry=entry))
+    monkeypatch.setattr(train_stage, "publishing", lambda *_: nullcontext(draft))
+    monkeypatch.setattr(train_stage, "scratch", lambda *_: tmp_path / "scratch")
+    monkeypatch.setattr(train_stage, "last_checkpoint", lambda _: "scratch/checkpoint-12")
+    monkeypatch.setattr(train_stage, "together", lambda *_: (tmp_path / "training.json").write_text('{"steps": 20}'))
+    train_stage.run(SimpleNamespace(gpus=2))
+    assert draft.notes[MEASURED]["examples"] == 64

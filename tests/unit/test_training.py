@@ -1,15 +1,18 @@
 """A training: no death loses anything, and the tasks of a stage share one encoder."""
 
+import math
 import re
 import shutil
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import tiny
 import torch
 from safetensors.torch import load_file
+from torch import nn
 from trainings import record, same, train, weights
 
 from xstilts import encoders
@@ -262,3 +265,36 @@ def test_dropout_is_on_or_off_in_all_of_a_stage(tmp_path, tiny_tokenizer, model_
     for mode in (False, True):
         StageModel(models).train(mode)
         assert {module.training for model in models.values() for module in model.modules()} == {mode}
+
+
+def test_a_state_that_lacks_a_weight_is_refused_though_the_trainer_does_not_ask_for_all(tmp_path, tiny_tokenizer):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
+    model = StageModel({"tagging": encoders.with_fresh_head(checkpoint, load("tagging"), tiny.TASKS["tagging"])})
+    state = model.state_dict()
+    name, _ = state.popitem()
+    with pytest.raises(RuntimeError, match=rf'Missing key\(s\) in state_dict: "{re.escape(name)}"'):
+        model.load_state_dict(state, False)
+
+
+def test_losses_of_bf16_logits_are_computed_in_fp32():
+    # The right label has the logit 0 and the other one 2; the right start 0 against 1, the right end 0 against 3.
+    labels = StageModel({"toy": _Fixed(logits=torch.tensor([[0.0, 2.0]] * 3))})
+    found = labels("toy", torch.tensor(3), labels=torch.tensor([0, 0, 0]))["loss"]
+    assert (found.dtype, found.item()) == (torch.float32, pytest.approx(math.log(1 + math.e**2), rel=1e-6))
+    span = StageModel({"toy": _Fixed(start_logits=torch.tensor([[0.0, 1.0]]), end_logits=torch.tensor([[3.0, 0.0]]))})
+    places = {"start_positions": torch.tensor([0]), "end_positions": torch.tensor([1])}
+    found = span("toy", attention_mask=torch.ones(1, 2), **places)["loss"]
+    expected = (math.log(1 + math.e) + math.log(1 + math.e**3)) / 2
+    assert (found.dtype, found.item()) == (torch.float32, pytest.approx(expected, rel=1e-6))
+
+
+class _Fixed(nn.Module):
+    """A model that gives the same outputs in bf16 whatever it is given."""
+
+    def __init__(self, **outputs: torch.Tensor):
+        super().__init__()
+        self.base_model = nn.Module()
+        self.outputs = {name: value.bfloat16() for name, value in outputs.items()}
+
+    def forward(self, **_) -> SimpleNamespace:
+        return SimpleNamespace(**self.outputs)

@@ -197,6 +197,8 @@ def test_a_child_of_several_tasks_is_an_encoder_beside_its_heads(made):
     [
         # 40 counts as 25; the square roots are 5, 3 and 4
         ({"strategy": "temperature", "temperature": 2, "cap": 25}, [5 / 12, 3 / 12, 4 / 12], 17),
+        # 20, 9 and 16 squared
+        ({"strategy": "temperature", "temperature": 0.5, "cap": 20}, [400 / 737, 81 / 737, 256 / 737], 17),
         ({"strategy": "proportional", "temperature": 2, "cap": 25}, [40 / 65, 9 / 65, 16 / 65], 17),
         ({"strategy": "uniform"}, [1 / 3, 1 / 3, 1 / 3], 17),
         # 25, 9 and 16 rows, twice, in batches of 8
