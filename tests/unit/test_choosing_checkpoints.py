@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from trainings import record, same, train, weights
 from transformers import XLMRobertaModel
 
+from xstilts.prediction import Parts
 from xstilts.tasks.base import Task
 from xstilts.training import stage
 from xstilts.training.stage import StageTrainer, TaskData
@@ -49,9 +50,10 @@ def predict(monkeypatch) -> Callable[..., dict[int, dict[str, torch.Tensor]]]:
             steps.append(trainer.state.global_step)
             return evaluate(trainer, *arguments, **keywords)
 
-        def decoded(model, _, task: Task, *__, **___) -> dict[str, list]:
+        def decoded(model, _, task: Task, parts: Parts, *__, **___) -> dict[str, list]:
             seen[steps[-1]] = {name: value.clone() for name, value in model.state_dict().items()}
-            return predictions(task, steps[-1])
+            found = predictions(task, steps[-1])
+            return {lang: found[lang] for lang in parts}
 
         monkeypatch.setattr(StageTrainer, "evaluate", noting)
         monkeypatch.setattr(stage, "decoded", decoded)

@@ -38,7 +38,9 @@ def test_two_columns_are_an_unlabelled_test_set(tmp_path):
 
 def test_xnli_mt_spells_contradiction_in_its_own_way(tmp_path):
     files = {"XNLI-MT-1.0/multinli/multinli.train.de.tsv": "premise\thypo\tlabel\nA b .\tC d .\tcontradictory\n"}
-    assert [row["label"] for row in read(tmp_path, "mnli", files, "train")] == ["contradiction"]
+    assert read(tmp_path, "mnli", files, "train") == [
+        {"id": "0", "text_a": "A b .", "text_b": "C d .", "label": "contradiction"}
+    ]
 
 
 @pytest.mark.parametrize(
