@@ -284,6 +284,9 @@ def test_a_stage_states_only_what_differs():
 def test_a_task_limit_overrides_the_general_one_key_by_key():
     config = parse({"limit": {"train": 10, "test": 5}, "tasks": {"mnli": {"limit": {"train": 20}}}})
     assert (config.task("mnli").limit.train, config.task("mnli").limit.test) == (20, 5)
+    # A task may have all of its rows where others are limited.
+    whole = parse({"limit": {"train": 10, "test": 5}, "tasks": {"mnli": {"limit": {"train": None}}}})
+    assert (whole.task("mnli").limit.train, whole.task("mnli").limit.test) == (None, 5)
 
 
 def test_the_schema_for_editors_is_that_of_the_typed_configuration():

@@ -10,7 +10,7 @@ from grids import assert_names_follow, changed, labels, matching
 from pydantic import BaseModel
 from snakemake.utils import update_config
 
-from xstilts.config import Config, parse
+from xstilts.config import Config, ConfigError, parse
 from xstilts.grid import Grid
 from xstilts.store import FileIdentity
 
@@ -231,3 +231,21 @@ def test_a_setting_is_in_the_specs_that_it_decides_and_in_no_others(before: Grid
     other = grid(row.over, block(key, row.value))
     assert changed(one, other) == matching(labels(one), *row.decides)
     assert_names_follow(one, other)
+
+
+UNLABELLED = ("kk", "th", "tl", "yo")
+"""The languages of UD-POS without a dev set in the release of XTREME; Kazakh has training data."""
+
+
+def test_a_target_is_evaluated_in_the_languages_of_its_split(here: Path):
+    on_test = grid({"languages": None}).languages("udpos")
+    on_dev = grid({"languages": None, "tasks": {"udpos": {"split": "dev"}}}).languages("udpos")
+    assert [lang for lang in on_test if lang not in on_dev] == list(UNLABELLED)
+    assert on_dev == tuple(lang for lang in on_test if lang not in UNLABELLED)
+
+
+def test_a_stage_needs_training_and_dev_data_in_each_of_its_languages(here: Path):
+    with pytest.raises(
+        ConfigError, match=r"'stages.udpos.languages': udpos has no training or no dev data in it.*'kk'"
+    ):
+        grid({"stages": {"udpos": {"languages": ["en", "kk"]}}})
