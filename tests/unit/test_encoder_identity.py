@@ -45,6 +45,19 @@ def test_an_encoder_that_was_moved_touched_or_documented_is_the_same(tmp_path: P
     assert here.encoder("renamed", Encoder(path=tmp_path / "two")) == before
 
 
+def test_an_encoder_whose_files_are_links_as_in_the_cache_of_the_hub_is_what_they_lead_to(tmp_path: Path):
+    here, plain = identity(tmp_path), checkpoint(tmp_path / "plain")
+    snapshot = tmp_path / "snapshot"
+    snapshot.mkdir()
+    for number, file in enumerate(plain.path.iterdir()):
+        (snapshot / file.name).symlink_to(shutil.copy(file, tmp_path / f"blob-{number}"))
+    linked = Encoder(path=snapshot)
+    assert here.encoder("linked", linked) == here.encoder("plain", plain)
+    assert here.tokenizer("linked", linked) == here.tokenizer("plain", plain)
+    (snapshot / "model.safetensors").resolve().write_text("!")
+    assert here.encoder("linked", linked) != here.encoder("plain", plain)
+
+
 @pytest.mark.parametrize("file", ["config", "model", "tokenizer", "tokenizer_config", "sentencepiece"])
 def test_an_encoder_with_another_byte_is_another(tmp_path: Path, file: str):
     here = identity(tmp_path)

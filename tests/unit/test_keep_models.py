@@ -181,12 +181,12 @@ def test_a_model_without_weights_is_not_adopted_for_itself(world: World):
 # Other experiments of the store
 
 
-def other(world: World, **changes) -> Grid:
+def other(world: World, name: str = "other", **changes) -> Grid:
     """Another experiment as its run leaves its configuration."""
-    config = world.config(experiment="other", **changes)
-    folder = world.store / "experiments" / "other"
+    config = world.config(experiment=name, **changes)
+    folder = world.store / "experiments" / name
     store.write_json(folder / "config.json", config.model_dump(mode="json", exclude_unset=True))
-    return world.real(experiment="other", **changes)
+    return world.real(experiment=name, **changes)
 
 
 def grid_of(*intermediates: str) -> dict:
@@ -197,6 +197,14 @@ def test_what_another_experiment_keeps_is_kept(world: World):
     other(world, grid=grid_of("mnli"))
     clean(world)
     assert with_weights(world) & TARGETS == {"mnli/mnli"}
+
+
+def test_what_any_of_several_experiments_keeps_is_kept_whatever_their_names(world: World):
+    for name, keeps in (("a", True), ("b", False), ("z", True)):
+        intermediate = {"a": "mnli", "b": "none", "z": "squad_v1/mnli"}[name]
+        other(world, name, grid=grid_of(intermediate), keep_models=keeps)
+    clean(world)
+    assert with_weights(world) & TARGETS == {"mnli/mnli", "squad_v1/mnli/mnli"}
 
 
 def test_what_another_experiment_has_done_with_goes(world: World):
