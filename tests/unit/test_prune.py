@@ -161,6 +161,20 @@ def test_what_is_not_the_store_s_own_is_not_touched(world: World, path: str):
     assert file.read_text() == "mine"
 
 
+def test_an_experiment_whose_name_goes_on_where_another_ends_is_another(world: World):
+    longer = world.grid(experiment="mine2")
+    world.finish(of_step(longer, *REPORTS))
+    assert found(world, world.grid()) == []
+    assert finished(world.store, longer.tables)
+
+
+def test_a_seed_whose_number_goes_on_where_another_ends_is_another(world: World):
+    seeds = world.grid(grid={**SETTINGS["grid"], "seeds": [1, 10]})
+    world.finish(entry for entry in seeds.entries.values() if not finished(world.store, entry))
+    gone = pruned(world, world.grid(grid={**SETTINGS["grid"], "seeds": [2]}))
+    assert {path.rpartition("/")[2] for path in gone if path.startswith("models/")} == {"seed-1", "seed-10"}
+
+
 def test_the_reports_of_other_experiments_stay_and_are_known(world: World):
     other = world.grid(experiment="other")
     assert {path for path in pruned(world, other) if path.startswith("experiments/")} == set()
