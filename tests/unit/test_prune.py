@@ -85,10 +85,13 @@ def test_links_to_reports_go_with_them(world: World):
     old, own = report.parent / "old.txt", report.parent / "own.txt"
     old.symlink_to(Path(report.name, "content.txt"))
     own.write_text("mine")
+    kept = report.parent / "kept.txt"
+    kept.symlink_to(Path(Path(world.grid().figures.path).name, "content.txt"))
     pruned(world, world.grid("commands.tables"))
     assert not report.exists()
     assert not old.is_symlink()
     assert own.is_file()
+    assert kept.is_file()
 
 
 def test_the_parent_of_a_model_that_stays_stays(world: World):
@@ -237,6 +240,13 @@ def test_a_draft_goes_when_nothing_was_written_to_it_for_a_day(world: World, age
     tables = world.grid().tables
     draft = draft_of(world, tables, age)
     assert pruned(world, world.grid()) == ({f"{tables.path}/{draft.name}"} if goes else set())
+
+
+def test_a_draft_stays_while_one_of_its_files_is_new_however_old_the_others_are(world: World):
+    draft = draft_of(world, world.grid().tables, TWO_DAYS)
+    (draft / "new.txt").write_text("being written")
+    os.utime(draft, (time.time() - TWO_DAYS,) * 2)
+    assert pruned(world, world.grid()) == set()
 
 
 @AGES
