@@ -80,6 +80,14 @@ def test_steps_are_those_of_the_published_data_before_anything_is_read(world: Wo
 
 def test_a_limit_cuts_published_data(world: World):
     assert training(world, "mnli", limit={"train": 64}).work.steps == 64 * 2 // 32
+    assert training(world, "mnli", limit={"train": 500_000}).work.rows == 392_702
+
+
+def test_a_training_in_several_languages_has_the_rows_of_all(world: World):
+    changes = {"grid": for_targets("udpos"), "stages": {"udpos": {"languages": ["en", "de"], "epochs": 1}}}
+    world.finish(of_step(world.grid(**changes), "read_task", "encode_task"))
+    work = training(world, "udpos", **changes).work
+    assert (work.rows, work.steps) == (2 * ROWS, 2 * ROWS // 32)
 
 
 def test_nothing_is_known_of_data_that_are_made_up_or_have_no_published_count(world: World):
