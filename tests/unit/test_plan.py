@@ -188,7 +188,8 @@ def test_a_job_notes_its_time_its_examples_and_its_device(tmp_path: Path, monkey
 
 def test_weights_are_as_large_as_those_of_a_finished_model_of_the_encoder(world: World):
     assert plan(world.grid()).models.unknown == ("toy",)
-    world.finish(of_step(world.grid(stages={"mnli": {"epochs": 9}}, grid=for_targets("xnli")), "train_stage"))
+    several = world.grid(stages={"mnli": {"epochs": 9}}, grid=for_targets("xnli", "udpos"))
+    world.finish(of_step(several, "train_stage"))
     disk = plan(world.grid()).models
     assert (disk.models, disk.bytes, disk.unknown) == (8, 8 * WEIGHTS, ())
 
