@@ -244,6 +244,16 @@ def test_a_training_that_holds_its_lock_runs_and_says_who_holds_it(world: World)
         assert not now.failed
 
 
+def test_a_cell_behind_a_failure_has_failed_whatever_runs_for_it_too(world: World):
+    grid = world.grid()
+    log(model(grid, "squad_v1"), "error: the disk is full.\n")
+    (read,) = [entry for entry in of_step(grid, "read_task") if "/pawsx.train" in entry.path]
+    log(read, "error: a row has no label.\n")
+    with exclusive(scratch(world.store, model(grid, "mnli"), "training")):
+        # PAWS-X has failed after every row, with mnli under way for one of them, and all that is after squad_v1.
+        assert states(grid) == {RUNNING: 3, FAILED: 5, TO_DO: 1}
+
+
 def test_a_lock_that_nobody_holds_does_not_run(world: World):
     mnli = model(world.grid(), "mnli")
     lock = lock_file(world.store, mnli)
@@ -259,10 +269,10 @@ def progress(world: World):
     world.finish(of_step(grid, "read_task", "encode_task"))
     mnli = model(grid, "mnli")
 
-    def look(text: str, seconds: float):
+    def look(text: str, seconds: float, since: float = 0):
         file = log(mnli, text)
         with exclusive(scratch(world.store, mnli, "training")):
-            now = time.time()
+            now = time.time() - since
             os.utime(file, (now, now))
             os.utime(lock_file(world.store, mnli), (now - seconds, now - seconds))
             return state(grid).running[mnli.path]
@@ -279,6 +289,7 @@ def test_the_progress_of_a_training_is_that_of_the_last_loss_in_its_log(progress
     found = progress(f"python -m xstilts\n{losses(0.25, 0.5)}", 60)
     assert (found.step, found.steps, found.loss) == (STEPS // 2, STEPS, 0.5)
     assert found.seconds_left == pytest.approx(60, abs=5)
+    assert progress(losses(0.25, 0.5), 60, since=40).seconds_left == pytest.approx(20, abs=5)
 
 
 def test_a_training_that_goes_on_is_as_fast_as_this_attempt(progress, world: World, capsys):

@@ -159,3 +159,13 @@ def test_what_several_configurations_share_is_read_once_and_stores_are_read_one_
     elsewhere.write_text("store: elsewhere\n")
     assert "error: the configurations have several stores" in world.run("verify", world.file(), elsewhere).stderr
     assert finished(world.store, world.real().tables)
+
+
+def test_the_input_files_of_every_configuration_are_read(world: World):
+    (world.folder / "data" / "tatoeba" / "tatoeba.rus-eng.rus").write_text("one\n")
+    (world.folder / "data" / "tatoeba" / "tatoeba.rus-eng.eng").write_text("one\n")
+    other = world.file("other", experiment="other", languages=["en", "de", "ru"])
+    exchange(world, "data/tatoeba/tatoeba.rus-eng.rus", "two\n")
+    run = world.run("verify", world.file(), other)
+    assert run.returncode == 1
+    assert "7 input files read, 1 of them not as known" in run.stdout
