@@ -150,12 +150,6 @@ def test_nothing_is_best_among_those_that_happen_to_be_there(gone: str):
     assert row(choice.best(found, "my_enc"), "xnli")[:4] == ["—", "—", "—", "—"]
 
 
-def test_nothing_is_chosen_by_the_seeds_that_happen_to_be_there():
-    found = trainings()
-    table = choice.best(results(trainings=found[found["seed"] != 2]), "my_enc")
-    assert row(table, "xnli")[:4] == ["—", "—", "—", "—"]
-
-
 def test_the_table_says_how_it_chooses():
     assert choice.best(results(), "my_enc").caption == (
         "The intermediate chosen for each target on the English dev set of its training, and its test score; beside it "

@@ -2,7 +2,7 @@
 
 import importlib
 
-import hand_set
+import angles
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -61,7 +61,7 @@ def test_every_row_has_its_own_vector_in_however_many_batches(monkeypatch, token
     monkeypatch.setattr(module, "TOKENS_PER_BATCH", tokens)
     # Padded to 8, 16 and 8: the second row is in the first batch.
     rows = [[10, 50], [80, 20, 0, 10, 20, 30, 40, 50, 60], [90], [30, 60, 0], [5], [0, 45, 45]]
-    found = embed(hand_set.Angles(), hand_set.features(rows), pad_token_id=hand_set.PAD, layer=1, pooling=pooling)
+    found = embed(angles.Angles(), angles.features(rows), pad_token_id=angles.PAD, layer=1, pooling=pooling)
     expected = [unit(*row) if pooling == "mean" else unit(row[0]) for row in rows]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import torch
+from angles import PAD, Angles, features
 from gold_tables import table
-from hand_set import PAD, Angles, features
 
 from xstilts import encoders, tokenization
 from xstilts.checkpoints import Checkpoint

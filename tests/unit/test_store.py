@@ -16,13 +16,6 @@ from xstilts.store import finished, publishing
 
 BESIDE = {"manifest.json", "spec.json"}
 ENTRY = Entry("read_task", "data/xnli~0123", {"task": "xnli"}, {}, "data/xnli~0123/manifest.json")
-CHECKPOINT = {
-    "config.json": "{}",
-    "model.safetensors": "weights",
-    "tokenizer.json": "words",
-    "tokenizer_config.json": "settings",
-    "sentencepiece.bpe.model": "pieces",
-}
 
 
 # Publishing

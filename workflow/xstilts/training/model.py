@@ -38,8 +38,9 @@ class StageModel(nn.Module):
         """The loss of a micro-batch of one task.
 
         Args:
-            num_items_in_batch: the number of labels in all micro-batches of the optimiser step; the loss is then this
-                micro-batch's share of the mean over them, so that accumulation does not change the gradient.
+            num_items_in_batch: the number of labels in all micro-batches of the optimiser step, of whose mean the loss
+                is this micro-batch's share, so that accumulation does not change the gradient. None for answers, which
+                have positions and no labels: every window counts alike, and all micro-batches have equally many.
         """
         model = self.models[task]
         if "start_positions" in batch:
