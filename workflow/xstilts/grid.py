@@ -5,7 +5,7 @@ fingerprint of its spec, so equal work has equal names and two cells share what 
 pure: all that it knows of files and code comes through an `Identity`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Protocol
@@ -13,7 +13,7 @@ from typing import Protocol
 from xstilts import tasks
 from xstilts.checks import check, check_lengths
 from xstilts.config import Config, Encoder, Stage, stages_of
-from xstilts.spec import fingerprint, libraries
+from xstilts.spec import fingerprint
 from xstilts.tasks.base import Task
 
 _ENCODING = {"span": ("max_length", "doc_stride", "max_query_length")}
@@ -23,8 +23,14 @@ _ENCODING = {"span": ("max_length", "doc_stride", "max_query_length")}
 class Identity(Protocol):
     """What stands for files and code in a spec."""
 
-    def code(self, *modules: str) -> str:
-        """The fingerprint of all code that the modules reach."""
+    def code(self, role: str) -> str:
+        """The fingerprint of the code of something that the grid names (`xstilts.sourcecode.ROLES`)."""
+
+    def modules(self, role: str) -> dict[str, str]:
+        """The modules of that code, each with its own fingerprint."""
+
+    def library(self, name: str) -> str:
+        """The minor version of a library."""
 
     def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
         """What a split in one language is read from."""
@@ -50,6 +56,8 @@ class Entry:
         inputs: the entries that it is made from, by role.
         manifest: the file, below the store, whose presence says that it is finished.
         about: names that the job needs and the path already stands for (encoder, seed, ...).
+        modules: by role, the modules of its code with their fingerprints; they tell which one changed, and are in no
+            name.
     """
 
     step: str
@@ -58,6 +66,7 @@ class Entry:
     inputs: dict[str, "Entry"]
     manifest: str
     about: dict = field(default_factory=dict)
+    modules: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,8 +106,8 @@ def stages_in(path: str) -> str:
 
 
 def predictor(task: Task) -> str:
-    """The module whose `predict` makes the predictions of a task."""
-    return "retrieval.predict" if task.kind == "retrieval" else "prediction"
+    """From what the predictions of a task are made: `vectors` of sentences, or `outputs` of a model with a head."""
+    return "vectors" if task.kind == "retrieval" else "outputs"
 
 
 class Grid:
@@ -145,7 +154,7 @@ class Grid:
         """The tables of the experiment."""
         collected, statistics = self.collected, self.statistics
         inputs = {"scores": collected, "statistics": statistics}
-        return self._report("tables", inputs, ("metrics.xtreme",), scores=collected.path, statistics=statistics.path)
+        return self._report("tables", inputs, ("benchmark.xtreme",), scores=collected.path, statistics=statistics.path)
 
     @cached_property
     def figures(self) -> Entry:
@@ -156,7 +165,7 @@ class Grid:
             {"scores": collected, "statistics": statistics},
             scores=collected.path,
             statistics=statistics.path,
-            libraries=libraries("altair", "vl-convert-python"),
+            libraries=self._libraries("altair", "vl-convert-python"),
         )
 
     @cached_property
@@ -170,7 +179,7 @@ class Grid:
             {"scores": collected, "statistics": statistics} | read,
             scores=collected.path,
             statistics=statistics.path,
-            libraries=libraries("altair", "vl-convert-python"),
+            libraries=self._libraries("altair", "vl-convert-python"),
         )
 
     @cached_property
@@ -181,8 +190,8 @@ class Grid:
     @cached_property
     def statistics(self) -> Entry:
         """The intervals and tests of all scores."""
-        used = sorted({f"metrics.{tasks.load(target).metric}" for target in self.config.grid.targets})
-        return self._report("statistics", self._scores, ("metrics", *used), settings=self.config.report.model_dump())
+        used = {f"metric.{tasks.load(target).metric}" for target in self.config.grid.targets}
+        return self._report("statistics", self._scores, used, settings=self.config.report.model_dump())
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -211,12 +220,22 @@ class Grid:
     def _add(self, step: str, stem: str, spec: dict, inputs: dict[str, Entry], **about) -> Entry:
         """An entry whose path is `stem` with its fingerprint for `{}`."""
         path = stem.format(fingerprint(spec))
-        return self._entries.setdefault(path, Entry(step, path, spec, inputs, f"{path}/manifest.json", about))
+        if path not in self._entries:
+            modules = {role: self.identity.modules(role) for role in spec["code"]}
+            self._entries[path] = Entry(step, path, spec, inputs, f"{path}/manifest.json", about, modules)
+        return self._entries[path]
 
-    def _report(self, step: str, inputs: dict[str, Entry], loaded: tuple[str, ...] = (), **made_from) -> Entry:
-        """An entry that belongs to this experiment alone; `loaded` is the code that it has besides its command's."""
+    def _code(self, *roles: str) -> dict[str, str]:
+        """The fingerprints of the code of some roles."""
+        return {role: self.identity.code(role) for role in roles}
+
+    def _libraries(self, *names: str) -> dict[str, str]:
+        return {name: self.identity.library(name) for name in names}
+
+    def _report(self, step: str, inputs: dict[str, Entry], loaded: Iterable[str] = (), **made_from) -> Entry:
+        """An entry that belongs to this experiment alone; `loaded` are the roles of its code besides its job's."""
         cells = [cell.record for cell in self.cells]
-        spec = {"step": step, "cells": cells, "code": self.identity.code(f"commands.{step}", *loaded), **made_from}
+        spec = {"step": step, "cells": cells, "code": self._code(f"job.{step}", *loaded), **made_from}
         name = self.config.experiment
         return self._add(step, f"experiments/{name}/{step}~{{}}", spec, inputs, experiment=name)
 
@@ -230,7 +249,7 @@ class Grid:
             "task": name,
             "files": {f"{s}.{lang}": self.identity.split(task, s, lang, self.config) for s, lang in pairs},
             "limit": {s: getattr(settings.limit, s) for s in splits},
-            "code": self.identity.code("commands.read_task", *(f"tasks.{part}" for part in (name, *task.pools))),
+            "code": self._code("job.read_task", *(f"task.{part}" for part in (name, *task.pools))),
             **{role: entry.path for role, entry in world.items()},
         }
         return self._add("read_task", f"data/{name}.{role}~{{}}", spec, world, task=name)
@@ -240,7 +259,7 @@ class Grid:
         if all(self.config.task(part).source != "miniature" for part in task.pools or (task.name,)):
             return {}
         settings = self.config.miniature.model_dump()
-        spec = {"step": "write_miniature", "settings": settings, "code": self.identity.code("commands.write_miniature")}
+        spec = {"step": "write_miniature", "settings": settings, "code": self._code("job.write_miniature")}
         return {"miniature": self._add("write_miniature", "miniature/data~{}", spec, {})}
 
     @once
@@ -252,8 +271,8 @@ class Grid:
         spec = {
             "step": "make_tokenizer",
             "settings": settings.model_dump(include={"seed", "sentences", "max_length"}),
-            "code": self.identity.code("commands.make_tokenizer"),
-            "libraries": libraries("transformers", "tokenizers"),
+            "code": self._code("job.make_tokenizer"),
+            "libraries": self._libraries("transformers", "tokenizers"),
         }
         return {"tokenizer": self._add("make_tokenizer", "miniature/tokenizer~{}", spec, {}, encoder=encoder)}
 
@@ -266,8 +285,8 @@ class Grid:
         spec = {
             "step": "pretrain_encoder",
             "settings": settings.model_dump(),
-            "code": self.identity.code("commands.pretrain_encoder"),
-            "libraries": libraries("torch", "transformers", "tokenizers"),
+            "code": self._code("job.pretrain_encoder"),
+            "libraries": self._libraries("torch", "transformers", "tokenizers"),
             **{role: entry.path for role, entry in tokenizer.items()},
         }
         return {"encoder": self._add("pretrain_encoder", f"miniature/{encoder}~{{}}", spec, tokenizer, encoder=encoder)}
@@ -296,8 +315,8 @@ class Grid:
             "step": "encode_task",
             "data": data.path,
             "settings": {key: getattr(settings, key) for key in _ENCODING.get(kind, ("max_length",))} | length,
-            "code": self.identity.code("commands.encode_task", f"kinds.{kind}"),
-            "libraries": libraries("transformers", "tokenizers"),
+            "code": self._code("job.encode_task", f"kind.{kind}"),
+            "libraries": self._libraries("transformers", "tokenizers"),
         }
         tokenizer, role = self._origin(encoder, "tokenizer"), data.path.split("/")[1].partition("~")[0]
         stem = f"features/tokenizer~{tokenizer}/{role}~{{}}"
@@ -317,8 +336,8 @@ class Grid:
             "step": "train_stage",
             "stage": stage.model_dump(exclude={"gpus"} if len(stage.tasks) > 1 else {"gpus", "sampling"}),
             "features": {task: entry.path for task, entry in features.items()},
-            "code": self._code("train_stage", *stage.tasks),
-            "libraries": libraries("torch", "transformers", "accelerate"),
+            "code": self._code("job.train_stage", *_loaded(stage.tasks)),
+            "libraries": self._libraries("torch", "transformers", "accelerate"),
         }
         folder = self._folder(encoder, stages[:-1], seed)
         inputs = {f"features.{task}": entry for task, entry in features.items()} | data
@@ -346,8 +365,8 @@ class Grid:
             "features": features.path,
             "split": self.config.task(target).split,
             "options": self._prediction_options(encoder, stages, task),
-            "code": self._code("predict", target),
-            "libraries": libraries("torch", "transformers"),
+            "code": self._code("job.predict", *_loaded((target,)), f"predictor.{predictor(task)}"),
+            "libraries": self._libraries("torch", "transformers"),
         }
         inputs = {"features": features, "data": features.inputs["data"]}
         inputs |= {"model": model} if model else self._made_encoder(encoder)
@@ -365,20 +384,16 @@ class Grid:
         spec = {
             "step": "score",
             "data": data.path,
-            "code": self.identity.code("commands.score", "metrics", f"metrics.{tasks.load(target).metric}"),
-            "libraries": libraries("seqeval"),
+            "code": self._code("job.score", f"metric.{tasks.load(target).metric}"),
+            "libraries": self._libraries("seqeval"),
         }
         inputs = {"predictions": predictions, "data": data}
         return self._add("score", f"{predictions.path}/scores~{{}}", spec, inputs, task=target)
 
-    @once
-    def _code(self, step: str, *names: str) -> str:
-        """The code of a job on models: its own, and what it loads by name for its tasks, without their metrics."""
-        loaded = [tasks.load(name) for name in names]
-        modules = {f"tasks.{task.name}" for task in loaded} | {f"kinds.{task.kind}" for task in loaded}
-        if step == "predict":
-            modules |= {predictor(task) for task in loaded}
-        return self.identity.code(f"commands.{step}", *sorted(modules))
-
     def _encoder(self, name: str) -> Encoder:
         return self.config.encoders[name]
+
+
+def _loaded(names: Iterable[str]) -> list[str]:
+    """The roles that a job on models loads by name for its tasks, without those of their metrics."""
+    return [role for name in names for role in (f"task.{name}", f"kind.{tasks.load(name).kind}")]

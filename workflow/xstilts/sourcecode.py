@@ -1,45 +1,79 @@
 """The fingerprint of code: of all modules of this package that a job can reach by imports.
 
-It is taken over the syntax trees without docstrings, so that comments, docstrings and layout do not count, and is the
-same under every Python version. Modules loaded by name at run time are not seen and have to be given, and so have
-metrics; who may load any is a list here, and no other module that a job reaches does.
+Each thing that a grid names has a role, such as `job.train_stage` or `task.mnli`, which begins with a module or two.
+Modules that are loaded by name at run time are not seen by imports and have roles of their own; which modules load any
+is a list here, and no other may. What counts of a module is in `xstilts.syntax`. Where a record says that code did the
+same as older code (`xstilts.sameness`), the older one stands for it: first for each module, then for the role.
 """
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from xstilts import syntax
 from xstilts.errors import UserError
+from xstilts.sameness import Sameness
 from xstilts.spec import Memory, fingerprint, sha256
 
 PACKAGE = __name__.partition(".")[0]
 ROOT = Path(__file__).parent.parent
 
-_FETCHING = tuple(f"sources.{name}" for name in ("archives", "download", "fetch", "hub", "repositories"))
-_PLANNING = ("config", "replacing", "encoder_config", "checks", "grid", "spec", "sourcecode")
-_RUNNING = ("store", "run", "steps", "devices", "locks", "discard", "commands", "__main__")
-_SAYING = ("errors", "mistakes", "streams")
-WIRING = (*_PLANNING, *_RUNNING, *_SAYING, *_FETCHING)
-"""Modules that decide which jobs there are and what their specs say, how pinned files come here, where jobs run, what
-is kept, or what is said of it: never a result."""
+ROLES = {
+    "job": ("commands.{}",),
+    "task": ("tasks.{}",),
+    "kind": ("kinds.{}",),
+    "metric": ("metrics", "metrics.{}"),
+    "benchmark": ("metrics.{}",),
+    "predictor.outputs": ("prediction",),
+    "predictor.vectors": ("retrieval.predict",),
+}
+"""The modules with which a role begins, by its name, or else by what it is a role of."""
+
+UNCOUNTED = {
+    "config": "typed settings, whose values stand in specs",
+    "encoder_config": "limits that are checked at planning",
+    "checks": "refuses configurations",
+    "grid": "makes specs",
+    "spec": "makes specs",
+    "sourcecode": "makes specs",
+    "steps": "names of rules",
+    "store": "where results lie, and when they are complete",
+    "run": "what the rules ask",
+    "__main__": "the command line",
+    "devices": "on which device a job runs",
+    "locks": "who may write",
+    "termination": "when a job ends",
+    "discard": "which weights are deleted",
+    "commands": "a package without code",
+    "commands.job": "what a job begins with: its entry and where its inputs lie",
+    "commands.measuring": "how long a job takes",
+    "commands.together": "starts the processes that train together",
+    "training.tracking": "where a training is shown",
+    "errors": "the wording of errors",
+    "mistakes": "the wording of errors",
+    "streams": "how messages are written",
+    "sources.archives": "where archives are; their sha256 stand in specs",
+    "sources.download": "fetches what is pinned",
+    "sources.fetch": "fetches what is pinned",
+    "sources.files": "where files are; their sha256 stand in specs",
+    "sources.hub": "fetches what is pinned",
+    "sources.repositories": "where repositories are; their commits stand in specs",
+}
+"""Modules that decide no result and count for nothing, each with the reason. A module counts unless its full name is
+here."""
 
 METRICS = "metrics"
 """The package whose modules count where they are named and not where they are only used: a metric that changes makes
 new scores, and trains and predicts nothing again although it chooses checkpoints."""
 
 LOADERS = ("tasks", "kinds", "metrics", "commands.predict")
-"""The modules that import others by a name known only at run time; the grid names what a job loads in this way."""
-
-_IMPORTERS = {"import_module", "__import__", "exec_module", "load_module", "resolve_name", "run_module", "run_path"}
-"""Functions of the standard library that import what no import statement names."""
+"""The modules that import others by a name known only at run time; what they load has roles of its own."""
 
 _FILES = {".css", ".csv", ".html", ".js"}
 """What a package may have beside its modules, and reads."""
-
-_SILENT_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
 
 
 @dataclass(frozen=True)
@@ -51,11 +85,18 @@ class _Module:
 
 
 class SourceCode(Memory):
-    """The modules of this package as they are now; what was read is remembered by the text of a module."""
+    """The modules of this package as they are now; what was read is remembered by the text of a module.
 
-    def __init__(self, file: Path):
+    Args:
+        file: the file that remembers.
+        sameness: which code did the same as older code.
+    """
+
+    def __init__(self, file: Path, sameness: Sameness):
         super().__init__(file)
+        self._sameness = sameness
         self._modules: dict[str, _Module] = {}
+        self._roles: dict[str, dict[str, str]] = {}
 
     @staticmethod
     def fits(value: object) -> bool:
@@ -64,14 +105,23 @@ class SourceCode(Memory):
             return False
         return all(isinstance(text, str) for text in (value[0], *value[1], *value[2]))
 
-    def fingerprint(self, *modules: str) -> str:
-        """The fingerprint of all code that the modules reach.
+    def fingerprint(self, role: str) -> str:
+        """The fingerprint that a role had first, of all those under which its code did the same.
 
         Raises:
-            UserError: one of them imports by a name known only at run time and is not among `LOADERS`.
+            UserError: a module that it reaches imports by a name known only at run time and is not among `LOADERS`.
         """
-        reached = self.reached(f"{PACKAGE}.{module}" for module in modules)
-        return fingerprint({module: self._module(module).fingerprint for module in reached})
+        return self._sameness.oldest(role, fingerprint(self.modules(role)))
+
+    def modules(self, role: str) -> dict[str, str]:
+        """The modules that a role reaches, each with the fingerprint that it had first."""
+        if role not in self._roles:
+            reached = sorted(self.reached(starts(role)))
+            self._roles[role] = {name: self._first(name) for name in reached}
+        return self._roles[role]
+
+    def _first(self, module: str) -> str:
+        return self._sameness.oldest(f"module.{module}", self._module(module).fingerprint)
 
     def reached(self, modules: Iterable[str]) -> set[str]:
         """The modules, what they import, and so on."""
@@ -88,37 +138,45 @@ class SourceCode(Memory):
         if name not in self._modules:
             source = _file(name).read_bytes()
             key = f"{_own_hash()}.{hashlib.sha256(source).hexdigest()}"
-            parsed, names, by_name = self.known.get(key) or self.learn(key, _parsed(source))
-            if by_name and name.partition(".")[2] not in LOADERS:
+            tree, names, by_name = self.known.get(key) or self.learn(key, _parsed(source))
+            if by_name and name not in LOADERS:
                 raise _hidden(name, by_name)
             beside = _beside(name)
-            own = fingerprint({"code": parsed, "files": beside}) if beside else parsed
+            own = fingerprint({"code": tree, "files": beside}) if beside else tree
             self._modules[name] = _Module(own, _counted(name, names))
         return self._modules[name]
+
+
+def starts(role: str) -> list[str]:
+    """The modules with which a role begins."""
+    what, _, name = role.partition(".")
+    return [module.format(name) for module in ROLES.get(role) or ROLES[what]]
 
 
 @cache
 def _own_hash() -> str:
     """Stands for the way in which code is read here."""
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    readers = (Path(__file__), Path(syntax.__file__))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in readers)).hexdigest()[:12]
 
 
 @cache
 def _parsed(source: bytes) -> list:
-    tree = ast.parse(source)
-    return [fingerprint(_serialise(tree)), sorted(set(_imported_names(tree))), sorted(set(_importers(tree)))]
+    tree = syntax.essential(ast.parse(source))
+    names, importers = set(syntax.imported_names(tree)), set(syntax.importers(tree))
+    return [fingerprint(syntax.serialised(tree)), sorted(names), sorted(importers)]
 
 
 def _hidden(module: str, importers: list[str]) -> UserError:
     return UserError(
         f"{_file(module)} imports modules by name ({', '.join(importers)}), which no fingerprint sees: an edit of "
         "theirs would leave old results in place. Import them by an import statement, or add the module to LOADERS of "
-        f"{__name__} and name what it loads where the grid names the code of a job."
+        f"{__name__} and give what it loads a role in the grid."
     )
 
 
 def _file(module: str) -> Path:
-    path = ROOT.joinpath(*module.split("."))
+    path = ROOT.joinpath(PACKAGE, *module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
@@ -135,10 +193,10 @@ def _counted(importer: str, names: list[str]) -> tuple[str, ...]:
     """The modules of this package among what a module imports, the packages above them included."""
     found = set()
     for name in names:
-        parts = _absolute(importer, name).split(".")
-        for length in range(2, len(parts) + 1):
+        package, *parts = _absolute(importer, name).split(".")
+        for length in range(1, len(parts) + 1):
             candidate = ".".join(parts[:length])
-            if parts[0] == PACKAGE and _counts(parts[1:length], importer) and _file(candidate).is_file():
+            if package == PACKAGE and _counts(candidate, importer) and _file(candidate).is_file():
                 found.add(candidate)
     return tuple(sorted(found))
 
@@ -148,56 +206,11 @@ def _absolute(importer: str, name: str) -> str:
     relative = name.lstrip(".")
     level = len(name) - len(relative)
     # A package is the first thing that its own dots stand for, a module is not.
-    package = importer.split(".") + [""] * (_file(importer).name == "__init__.py")
+    package = [PACKAGE, *importer.split(".")] + [""] * (_file(importer).name == "__init__.py")
     return ".".join([*package[:-level], relative]) if level else name
 
 
-def _counts(parts: list[str], importer: str) -> bool:
+def _counts(module: str, importer: str) -> bool:
     """Whether what a module imports is part of the code that it reaches."""
-    return not _is_wiring(parts) and (parts[0] != METRICS or importer.split(".")[1] == METRICS)
-
-
-def _is_wiring(parts: list[str]) -> bool:
-    return any(".".join(parts[:length]) in WIRING for length in (1, 2))
-
-
-def _imported_names(tree: ast.AST) -> Iterator[str]:
-    """Dotted names of everything imported at run time, relative ones with their dots in front.
-
-    Blocks under `if TYPE_CHECKING` are left out.
-    """
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            yield from _imported_names(ast.Module(node.orelse, []))
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            package = f"{'.' * node.level}{node.module}." if node.module else "." * node.level
-            yield from (f"{package}{alias.name}" for alias in node.names)
-        else:
-            yield from _imported_names(node)
-
-
-def _importers(tree: ast.AST) -> Iterator[str]:
-    """The functions of a module, used or imported, that import by name."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name) if name in _IMPORTERS:
-                yield name
-
-
-def _serialise(node: object) -> object:
-    """A syntax tree as plain lists, without docstrings and without what differs among Python versions."""
-    if isinstance(node, ast.AST):
-        fields = {name: _serialise(value) for name, value in ast.iter_fields(node) if name not in _SILENT_FIELDS}
-        return [type(node).__name__, {name: value for name, value in fields.items() if value not in (None, [])}]
-    if isinstance(node, list):
-        return [_serialise(item) for item in node if not _is_docstring(item)]
-    if isinstance(node, (bytes, complex, type(...))):
-        return repr(node)
-    return node
-
-
-def _is_docstring(node: object) -> bool:
-    """Whether a statement is a bare string: the docstring of a module, class, function or attribute."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    inside = [name.partition(".")[0] == METRICS for name in (module, importer)]
+    return module not in UNCOUNTED and inside != [True, False]

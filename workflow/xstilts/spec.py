@@ -25,15 +25,11 @@ def fingerprint(value: object) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()[:12]
 
 
-def libraries(*names: str) -> dict[str, str]:
-    """The installed minor version of each library, `absent` where there is none."""
-    return {name: _minor_version(name) for name in names}
-
-
 @cache
-def _minor_version(name: str) -> str:
+def minor_version(library: str) -> str:
+    """The installed minor version of a library, `absent` where there is none."""
     try:
-        return ".".join(version(name).split(".")[:2])
+        return ".".join(version(library).split(".")[:2])
     except PackageNotFoundError:
         return "absent"
 

@@ -13,17 +13,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xstilts import encoder_config, spec
+from xstilts import encoder_config, sameness, spec
 from xstilts.checkpoints import CONFIG, has_weights, is_checkpoint, model_files, tokenizer_files, tokenizer_settings
 from xstilts.config import Config, ConfigError, Encoder
 from xstilts.errors import UserError, shorten
 from xstilts.grid import Entry, Grid
+from xstilts.sameness import Sameness
 from xstilts.sourcecode import SourceCode
 from xstilts.sources import files
 from xstilts.tasks.base import Task
 
 SPEC, MANIFEST, WEIGHTS = "spec.json", "manifest.json", "model.safetensors"
 REMOVED = "removed"
+MODULES = "modules"
+"""What a manifest says of the code of its entry: by role, each module with its fingerprint."""
 DRAFT, TRAINING = "files", "training"
 """Why a job has a scratch place: for the files of its entry until they are complete, for the state of a training."""
 
@@ -33,20 +36,30 @@ class FileIdentity:
 
     Args:
         memory: the folder that remembers both from one look to the next.
+        sameness: which code, and which versions of libraries, did the same as older ones.
     """
 
-    def __init__(self, memory: Path):
+    def __init__(self, memory: Path, sameness: Sameness):
         self.hashes = spec.FileHashes(memory / "sha256.json")
-        self.source = SourceCode(memory / "code.json")
+        self.sameness = sameness
+        self.source = SourceCode(memory / "code.json", sameness)
 
     def save(self) -> None:
         """Remember what was seen."""
         self.hashes.save()
         self.source.save()
 
-    def code(self, *modules: str) -> str:
-        """The fingerprint of all code that the modules reach."""
-        return self.source.fingerprint(*modules)
+    def code(self, role: str) -> str:
+        """The fingerprint of the code of something that a grid names."""
+        return self.source.fingerprint(role)
+
+    def modules(self, role: str) -> dict[str, str]:
+        """The modules of that code, each with its own fingerprint."""
+        return self.source.modules(role)
+
+    def library(self, name: str) -> str:
+        """The minor version of a library, or the oldest one that did the same."""
+        return self.sameness.oldest(f"library.{name}", spec.minor_version(name))
 
     def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
         """The layout and the content of the files of a split; what was looked for, where there is none."""
@@ -94,7 +107,8 @@ def require_encoders(config: Config) -> None:
 
 def open_grid(config: Config) -> Grid:
     """The grid of a configuration over the files and the code that are here now."""
-    identity = FileIdentity(config.store / ".cache")
+    records = Sameness([sameness.SHIPPED, config.store / sameness.FILE])
+    identity = FileIdentity(config.store / ".cache", records)
     grid = Grid(config, identity)
     _ = grid.entries
     identity.save()
@@ -299,7 +313,7 @@ def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
             if final.is_dir():
                 _clear(final)
             (draft.folder / name).replace(final)
-        write_json(store / entry.manifest, {**draft.notes, "files": hashes, "sizes": sizes})
+        write_json(store / entry.manifest, {**draft.notes, "files": hashes, "sizes": sizes, MODULES: entry.modules})
     finally:
         shutil.rmtree(draft.folder, ignore_errors=True)
 

@@ -3,7 +3,7 @@
 import importlib
 from argparse import Namespace
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pyarrow.parquet as pq
 
@@ -13,6 +13,7 @@ from xstilts.commands import job
 from xstilts.commands.measuring import measured
 from xstilts.grid import predictor
 from xstilts.prediction import Parts, Request
+from xstilts.sourcecode import PACKAGE, starts
 from xstilts.sources import labels
 from xstilts.store import publishing
 
@@ -35,13 +36,18 @@ def run(arguments: Namespace) -> None:
     form = submission.form_of(task.kind, task.metric)
     with publishing(this.store, this.entry) as draft:
         with measured(draft) as speed:
-            predictions = importlib.import_module(f"xstilts.{predictor(task)}").predict(request)
+            predictions = _predictor(task).predict(request)
             speed.examples = sum(rows.num_rows for parts in request.splits.values() for _, rows in parts.values())
         folder = draft.folder / "predictions" / task.name
         folder.mkdir(parents=True)
         for lang, predicted in predictions.items():
             submission.write(folder / submission.file_name(task.kind, request.split, lang), form, predicted)
     discard.served(this.config, this.grid, this.entry.inputs.values())
+
+
+def _predictor(task: tasks.Task) -> ModuleType:
+    (module,) = starts(f"predictor.{predictor(task)}")
+    return importlib.import_module(f"{PACKAGE}.{module}")
 
 
 def _parts(this: job.Job, split: str) -> Parts:

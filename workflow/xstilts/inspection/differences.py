@@ -14,6 +14,9 @@ _ABSENT = object()
 _PLAIN = ("stage", "settings", "options")
 """Blocks of a spec whose keys say enough without it."""
 
+_LISTED = 6
+"""So many of the modules that changed are named."""
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -135,13 +138,29 @@ def _texts(entry: Entry, result: Result) -> list[str]:
         if key[0] == "files":
             files.setdefault(_how(entry, result, key[1]), {})[key[1]] = None
         elif key[0] == "code":
-            texts.append(f"code of {entry.step} changed, for {{}}")
+            texts.append(f"code changed ({_code(entry, result)}), for {{}}")
         elif key[0] == "libraries":
             texts.append(f"{key[1]} {_value(old)} → {_value(new)}, for {{}}")
         else:
             name = ".".join(key[1:] if key[0] in _PLAIN else key)
             texts.append(f"{name} of {{}}: {_value(old)} → {_value(new)}")
     return texts + [f"files of {{}}: {how} {', '.join(names)}" for how, names in files.items()]
+
+
+def _code(entry: Entry, result: Result) -> str:
+    """The modules of an entry's code that changed, or its roles where nothing is noted of their modules."""
+    mine, theirs = entry.spec["code"], result.spec["code"]
+    if not isinstance(theirs, dict):
+        return "made by a version from before the records of sameness"
+    roles = sorted(role for role in mine | theirs if mine.get(role) != theirs.get(role))
+    pairs = [(entry.modules.get(role, {}).items(), result.modules.get(role, {}).items()) for role in roles]
+    modules = sorted({name for now, then in pairs for name, _ in now ^ then}) if all(then for _, then in pairs) else []
+    return _listed(modules or roles)
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _how(entry: Entry, result: Result, name: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from xstilts.commands.measuring import MEASURED
 from xstilts.grid import Entry
 from xstilts.spec import fingerprint
-from xstilts.store import MANIFEST, SPEC, finished, read_json
+from xstilts.store import MANIFEST, MODULES, SPEC, finished, read_json
 
 FLAT = {"miniature": "*~*", "data": "*~*", "features": "*~*/*~*", "experiments": "*/*~*"}
 """The folders of the store in which all paths have the same number of names, and what these look like."""
@@ -75,6 +75,12 @@ class Result:
         """The `seconds` that it took, for how many `examples`, on which `device`; nothing where that is not noted."""
         noted = self.notes.get(MEASURED)
         return noted if isinstance(noted, dict) and noted.keys() == {"seconds", "examples", "device"} else {}
+
+    @property
+    def modules(self) -> dict[str, dict[str, str]]:
+        """The modules of its code with their fingerprints, by role; nothing where that is not noted."""
+        noted = self.notes.get(MODULES)
+        return noted if isinstance(noted, dict) and all(isinstance(one, dict) for one in noted.values()) else {}
 
     @cached_property
     def made(self) -> int:

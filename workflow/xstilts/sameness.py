@@ -1,0 +1,145 @@
+"""Records that new code, or another version of a library, did the same as an older one.
+
+A record says that one fingerprint stands for an older one. Names are formed with the oldest, so that a change that
+changes no result costs no result. Those of this project come with it, in `sameness.json` beside this module; those that
+a user has added for a store lie in the store, under the same name (docs/store.md).
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from xstilts.errors import UserError, shorten
+
+FILE = "sameness.json"
+SHIPPED = Path(__file__).with_name(FILE)
+"""The records of this project."""
+
+_FORM = '{"known": {"job.train_stage": ["<fingerprint>", ...]}, "records": [{"of", "new", "old", "why", "shown"}, ...]}'
+
+
+@dataclass(frozen=True)
+class Record:
+    """Something that did the same as before.
+
+    Args:
+        of: a role of code (`job.train_stage`), a module (`module.training.stage`) or a library (`library.torch`).
+        new: its fingerprint, or its minor version.
+        old: the one that did the same.
+        why: why the change cannot matter.
+        shown: by what that was shown.
+    """
+
+    of: str
+    new: str
+    old: str
+    why: str
+    shown: str
+
+
+class Sameness:
+    """The records of some files, as one.
+
+    Raises:
+        UserError: a file is none of records; records contradict each other or form a circle; one names a fingerprint
+            that its file does not list as known.
+    """
+
+    def __init__(self, files: Iterable[Path]):
+        self._older: dict[tuple[str, str], str] = {}
+        origins: dict[tuple[str, str], Path] = {}
+        for file in files:
+            known, records = read(file)
+            for record in records:
+                _require_known(file, record, known)
+                key = (record.of, record.new)
+                if self._older.setdefault(key, record.old) != record.old:
+                    others = f"{record.old} by {file} and {self._older[key]} by {origins[key]}"
+                    raise _wrong(
+                        file, f"{record.of} {record.new} stands for two others, {others}", "one", "Remove one."
+                    )
+                origins[key] = file
+        for (of, new), file in origins.items():
+            self._require_end(of, new, file)
+
+    def oldest(self, of: str, fingerprint: str) -> str:
+        """The first fingerprint that did the same; the fingerprint itself where no record says anything of it."""
+        while (older := self._older.get((of, fingerprint))) is not None:
+            fingerprint = older
+        return fingerprint
+
+    def _require_end(self, of: str, new: str, file: Path) -> None:
+        seen = [new]
+        while (older := self._older.get((of, seen[-1]))) is not None:
+            if older in seen:
+                circle = " → ".join([*seen, older])
+                raise _wrong(file, f"a circle of {of}: {circle}", "records that lead to an oldest one", "Remove one.")
+            seen.append(older)
+
+
+def read(file: Path) -> tuple[Mapping[str, list[str]], list[Record]]:
+    """The fingerprints that a file knows, by what they are of, and its records; nothing where there is no file.
+
+    Raises:
+        UserError: the file is not one of records.
+    """
+    try:
+        content = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        return {}, []
+    except (OSError, ValueError, RecursionError) as error:
+        raise _wrong(
+            file, f"a file that cannot be read ({error})", _FORM, "Restore it from its last version."
+        ) from None
+    known, records = _parts(content)
+    if not _is_known(known) or not all(map(_is_record, records)):
+        bad = next((one for one in records if not _is_record(one)), content)
+        raise _wrong(file, shorten(bad, 200), _FORM, "Restore it from its last version.")
+    return known, [Record(**record) for record in records]
+
+
+def add(file: Path, records: Iterable[Record]) -> None:
+    """Add records to a file, and what they name to the fingerprints that it knows."""
+    known, present = read(file)
+    every = list(dict.fromkeys([*present, *records]))
+    listed = {of: dict.fromkeys(fingerprints) for of, fingerprints in known.items()}
+    for record in every:
+        listed.setdefault(record.of, {}).update(dict.fromkeys((record.old, record.new)))
+    content = {"known": {of: list(found) for of, found in sorted(listed.items())}, "records": list(map(asdict, every))}
+    scratch = file.with_suffix(".new")
+    scratch.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    scratch.replace(file)
+
+
+def _parts(content: object) -> tuple[object, list]:
+    if not isinstance(content, dict) or content.keys() != {"known", "records"}:
+        return None, []
+    return content["known"], content["records"] if isinstance(content["records"], list) else [None]
+
+
+def _is_known(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(found, list) and all(isinstance(one, str) for one in found) for found in value.values()
+    )
+
+
+def _is_record(value: object) -> bool:
+    fields = Record.__dataclass_fields__
+    return isinstance(value, dict) and value.keys() == fields.keys() and all(isinstance(v, str) for v in value.values())
+
+
+def _require_known(file: Path, record: Record, known: Mapping[str, list[str]]) -> None:
+    for fingerprint in (record.new, record.old):
+        if fingerprint not in known.get(record.of, ()):
+            listed = ", ".join(known.get(record.of, ())) or "none"
+            raise _wrong(
+                file,
+                f"a record of {record.of} that names {fingerprint}",
+                f"a fingerprint that it has had ({listed})",
+                "Remove the record, or let `make same` or `xstilts adopt` write it.",
+            )
+
+
+def _wrong(file: Path, found: str, expected: str, advice: str) -> UserError:
+    return UserError(f"{file}: found {found}; expected {expected}. {advice} Until then nothing is planned or renamed.")

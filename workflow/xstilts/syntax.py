@@ -1,0 +1,101 @@
+"""What of a module's text can decide a result: its syntax tree without what only people and type checkers read.
+
+Left out are comments, layout, docstrings, annotations of functions, blocks under `if TYPE_CHECKING`, the arguments of
+errors, and what is printed. The rest is the same under every Python version.
+"""
+
+import ast
+from collections.abc import Iterator
+
+_SILENT_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
+
+_IMPORTERS = {"import_module", "__import__", "exec_module", "load_module", "resolve_name", "run_module", "run_path"}
+"""Functions of the standard library that import what no import statement names."""
+
+_MESSAGES = {"print", "warn"}
+"""Functions that only tell people something."""
+
+
+def essential(tree: ast.Module) -> ast.Module:
+    """The tree without what decides no result; the nodes that are left keep their places in the text."""
+    return _Essential().visit(tree)
+
+
+def serialised(node: object) -> object:
+    """A syntax tree as plain lists, without what differs among Python versions."""
+    if isinstance(node, ast.AST):
+        fields = {name: serialised(value) for name, value in ast.iter_fields(node) if name not in _SILENT_FIELDS}
+        return [type(node).__name__, {name: value for name, value in fields.items() if value not in (None, [])}]
+    if isinstance(node, list):
+        return [serialised(item) for item in node]
+    if isinstance(node, (bytes, complex, type(...))):
+        return repr(node)
+    return node
+
+
+def imported_names(tree: ast.AST) -> Iterator[str]:
+    """Dotted names of everything imported at run time, relative ones with their dots in front."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = f"{'.' * node.level}{node.module}." if node.module else "." * node.level
+            yield from (f"{package}{alias.name}" for alias in node.names)
+
+
+def importers(tree: ast.AST) -> Iterator[str]:
+    """The functions of a module, used or imported, that import by name."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name) if name in _IMPORTERS:
+                yield name
+
+
+class _Essential(ast.NodeTransformer):
+    """Takes out of a tree what decides no result."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.AST]:
+        self.generic_visit(node)
+        return node.orelse if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        # A decorator may read annotations, as that of singledispatch does.
+        if not node.decorator_list:
+            node.returns = None
+            arguments = node.args
+            every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
+            for argument in filter(None, every):
+                argument.annotation = None
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            return None
+        if _called(node.value) in _MESSAGES and not _has_effects(node.value):
+            return None
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if _called(node).endswith("Error"):
+            return ast.copy_location(ast.Call(node.func, [], []), node)
+        self.generic_visit(node)
+        if _called(node) in _MESSAGES:
+            for part in ast.walk(node):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    part.value = ""
+        return node
+
+
+def _called(node: ast.AST) -> str:
+    """The last part of the name of what is called."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
+            return name
+    return ""
+
+
+def _has_effects(call: ast.Call) -> bool:
+    """Whether an argument of a call may do something besides being shown."""
+    parts = (part for argument in (*call.args, *call.keywords) for part in ast.walk(argument))
+    return any(isinstance(part, ast.Call | ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom) for part in parts)
