@@ -69,6 +69,10 @@ class Sameness:
             fingerprint = older
         return fingerprint
 
+    def oldest_modules(self, modules: Mapping[str, str]) -> dict[str, str]:
+        """The same of each of some modules."""
+        return {name: self.oldest(f"module.{name}", fingerprint) for name, fingerprint in modules.items()}
+
     def _require_end(self, of: str, new: str, file: Path) -> None:
         seen = [new]
         while (older := self._older.get((of, seen[-1]))) is not None:

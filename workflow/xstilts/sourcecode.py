@@ -111,17 +111,13 @@ class SourceCode(Memory):
         Raises:
             UserError: a module that it reaches imports by a name known only at run time and is not among `LOADERS`.
         """
-        return self._sameness.oldest(role, fingerprint(self.modules(role)))
+        return self._sameness.oldest(role, fingerprint(self._sameness.oldest_modules(self.modules(role))))
 
     def modules(self, role: str) -> dict[str, str]:
-        """The modules that a role reaches, each with the fingerprint that it had first."""
+        """The modules that a role reaches, each with its fingerprint as it is now."""
         if role not in self._roles:
-            reached = sorted(self.reached(starts(role)))
-            self._roles[role] = {name: self._first(name) for name in reached}
+            self._roles[role] = {name: self._module(name).fingerprint for name in sorted(self.reached(starts(role)))}
         return self._roles[role]
-
-    def _first(self, module: str) -> str:
-        return self._sameness.oldest(f"module.{module}", self._module(module).fingerprint)
 
     def reached(self, modules: Iterable[str]) -> set[str]:
         """The modules, what they import, and so on."""

@@ -8,6 +8,7 @@ from functools import cache, partial
 from xstilts.errors import shorten
 from xstilts.grid import Entry
 from xstilts.inspection.results import Result, Results, is_reference, leaves
+from xstilts.sameness import Sameness
 from xstilts.spec import canonical
 
 _ABSENT = object()
@@ -51,10 +52,11 @@ class Differences:
     Args:
         pending: the entries still to be made, by path.
         results: what there is.
+        sameness: which code did the same as older code.
     """
 
-    def __init__(self, pending: dict[str, Entry], results: Results):
-        self.pending, self.results = pending, results
+    def __init__(self, pending: dict[str, Entry], results: Results, sameness: Sameness):
+        self.pending, self.results, self.sameness = pending, results, sameness
         self._entries: dict[str, Entry] = {}
         self._known: dict[str, frozenset[Reason]] = {}
 
@@ -87,7 +89,7 @@ class Differences:
             if path and path != one.path:
                 other = self.results.at(path)
                 upstream += self._causes(one, other) if other else [_gone(entry, one, path)]
-        return list(dict.fromkeys(upstream)) or _own(entry, result)
+        return list(dict.fromkeys(upstream)) or _own(entry, result, self.sameness)
 
 
 def _distance(entry: Entry, result: Result) -> int:
@@ -108,11 +110,11 @@ def _leaves_of(spec: str) -> dict[tuple[str, ...], object]:
     return leaves(json.loads(spec))
 
 
-def _own(entry: Entry, result: Result) -> list[Reason]:
+def _own(entry: Entry, result: Result, sameness: Sameness) -> list[Reason]:
     """The changes of an entry's own spec, and of the encoder that its path begins with."""
     kind, subject = _subject(entry)
     reason = partial(Reason, entry=entry.path, instead=result.path)
-    found = [reason(text, kind, subject) for text in dict.fromkeys(_texts(entry, result))]
+    found = [reason(text, kind, subject) for text in dict.fromkeys(_texts(entry, result, sameness))]
     made_from = {"parent", "model", "encoder", "tokenizer", "predictions"} & entry.inputs.keys()
     if "encoder" in entry.about and not made_from and not entry.path.startswith("miniature/"):
         part = "tokenizer" if entry.step == "encode_task" else "files"
@@ -129,7 +131,7 @@ def _subject(entry: Entry) -> tuple[str, str]:
     return "entry", entry.path.partition("~")[0]
 
 
-def _texts(entry: Entry, result: Result) -> list[str]:
+def _texts(entry: Entry, result: Result, sameness: Sameness) -> list[str]:
     """Each change of a spec in words; the files of a task together."""
     texts, files = [], {}
     for key, (old, new) in changes(entry, result).items():
@@ -138,7 +140,7 @@ def _texts(entry: Entry, result: Result) -> list[str]:
         if key[0] == "files":
             files.setdefault(_how(entry, result, key[1]), {})[key[1]] = None
         elif key[0] == "code":
-            texts.append(f"code changed ({_code(entry, result)}), for {{}}")
+            texts.append(f"code changed ({_code(entry, result, sameness)}), for {{}}")
         elif key[0] == "libraries":
             texts.append(f"{key[1]} {_value(old)} → {_value(new)}, for {{}}")
         else:
@@ -147,13 +149,16 @@ def _texts(entry: Entry, result: Result) -> list[str]:
     return texts + [f"files of {{}}: {how} {', '.join(names)}" for how, names in files.items()]
 
 
-def _code(entry: Entry, result: Result) -> str:
+def _code(entry: Entry, result: Result, sameness: Sameness) -> str:
     """The modules of an entry's code that changed, or its roles where nothing is noted of their modules."""
     mine, theirs = entry.spec["code"], result.spec["code"]
     if not isinstance(theirs, dict):
         return "made by a version from before the records of sameness"
     roles = sorted(role for role in mine | theirs if mine.get(role) != theirs.get(role))
-    pairs = [(entry.modules.get(role, {}).items(), result.modules.get(role, {}).items()) for role in roles]
+    pairs = [
+        [sameness.oldest_modules(modules.get(role, {})).items() for modules in (entry.modules, result.modules)]
+        for role in roles
+    ]
     modules = sorted({name for now, then in pairs for name, _ in now ^ then}) if all(then for _, then in pairs) else []
     return _listed(modules or roles)
 

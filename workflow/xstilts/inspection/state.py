@@ -54,7 +54,7 @@ class State:
     @cached_property
     def differences(self) -> Differences:
         """Compares what is pending with what the store holds."""
-        return Differences(self.pending, Results(self.config.store))
+        return Differences(self.pending, Results(self.config.store), self.grid.identity.sameness)
 
     def of(self, cell: Cell) -> str:
         """Whether a cell is done, running, failed or to do; it failed if anything that it needs has."""
