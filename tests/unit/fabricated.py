@@ -12,6 +12,8 @@ import yaml
 from xstilts.config import Config
 from xstilts.grid import Cell, Entry, Grid
 from xstilts.inspection import experiments
+from xstilts.sameness import FILE, SHIPPED, Sameness
+from xstilts.sourcecode import starts
 from xstilts.store import FileIdentity, publishing
 from xstilts.tasks.base import Task
 
@@ -39,12 +41,17 @@ SETTINGS = {
 class Edited(FileIdentity):
     """The files and the code that are here, some of them with another content than they have."""
 
-    def __init__(self, memory: Path, edited: frozenset[str]):
-        super().__init__(memory)
+    def __init__(self, memory: Path, store: Path, edited: frozenset[str]):
+        super().__init__(memory, Sameness([SHIPPED, store / FILE]))
         self.edited = edited
 
-    def code(self, *modules: str) -> str:
-        return super().code(*modules) + self._mark(*modules)
+    def code(self, role: str) -> str:
+        return super().code(role) + self._mark(role)
+
+    def modules(self, role: str) -> dict[str, str]:
+        modules = super().modules(role)
+        *_, own = starts(role)
+        return {**modules, own: modules[own] + self._mark(role)}
 
     def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
         return {**super().split(task, split, lang, config), "mark": self._mark(f"{task.name} {split} {lang}")}
@@ -81,12 +88,13 @@ class World:
         return experiments.load(self.file(**changes))
 
     def grid(self, *edited: str, **changes) -> Grid:
-        """The grid, while modules, splits, encoders or the tokenizer have other contents."""
-        return Grid(self.config(**changes), Edited(self.folder / "no memory", frozenset(edited)))
+        """The grid, while roles of code, splits, encoders or the tokenizer have other contents."""
+        return Grid(self.config(**changes), Edited(self.folder / "no memory", self.store, frozenset(edited)))
 
     def real(self, **changes) -> Grid:
         """The grid that a command sees."""
-        return Grid(self.config(**changes), FileIdentity(self.folder / "no memory"))
+        records = Sameness([SHIPPED, self.store / FILE])
+        return Grid(self.config(**changes), FileIdentity(self.folder / "no memory", records))
 
     def finish(self, entries: Iterable[Entry], text: str = "", **notes) -> None:
         """Let entries be finished."""

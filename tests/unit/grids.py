@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from xstilts.config import Config, Encoder
 from xstilts.grid import Entry, Grid
-from xstilts.spec import canonical
+from xstilts.spec import canonical, minor_version
 from xstilts.steps import REPORTS
 from xstilts.tasks.base import Task
 
@@ -18,8 +18,14 @@ class Words:
 
     edited: frozenset[str] = frozenset()
 
-    def code(self, *modules: str) -> str:
-        return " ".join(map(self._content, modules))
+    def code(self, role: str) -> str:
+        return self._content(role)
+
+    def modules(self, role: str) -> dict[str, str]:
+        return {role: self._content(role)}
+
+    def library(self, name: str) -> str:
+        return minor_version(name)
 
     def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
         return {"content": self._content(f"{task.name} {split} {lang}")}

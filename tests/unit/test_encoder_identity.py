@@ -11,6 +11,7 @@ import pytest
 from xstilts import sourcecode, spec, store
 from xstilts.config import Config, ConfigError, Encoder, parse
 from xstilts.errors import UserError
+from xstilts.sameness import Sameness
 from xstilts.store import FileIdentity
 
 CHECKPOINT = {
@@ -32,7 +33,7 @@ def checkpoint(folder: Path, **changes: str) -> Encoder:
 
 def identity(folder: Path) -> FileIdentity:
     """An identity that remembers nothing."""
-    return FileIdentity(folder / "no memory")
+    return FileIdentity(folder / "no memory", Sameness(()))
 
 
 def test_an_encoder_that_was_moved_touched_or_documented_is_the_same(tmp_path: Path):
@@ -170,14 +171,14 @@ def test_what_stands_for_an_encoder_of_the_hub_is_its_name_and_its_commit(tmp_pa
 
 def test_what_was_hashed_and_parsed_is_remembered_in_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(spec, "SETTLED", -1.0)
-    first, toy = FileIdentity(tmp_path / "memory"), checkpoint(tmp_path / "toy")
-    before = first.encoder("toy", toy), first.code("tasks.base")
+    first, toy = FileIdentity(tmp_path / "memory", Sameness(())), checkpoint(tmp_path / "toy")
+    before = first.encoder("toy", toy), first.code("task.mnli")
     first.save()
     assert sorted(file.name for file in (tmp_path / "memory").iterdir()) == ["code.json", "sha256.json"]
     monkeypatch.setattr(spec, "sha256", lambda file: pytest.fail(f"{file} was read again"))
     monkeypatch.setattr(sourcecode, "_parsed", lambda source: pytest.fail("it was parsed again"))
-    second = FileIdentity(tmp_path / "memory")
-    assert (second.encoder("toy", toy), second.code("tasks.base")) == before
+    second = FileIdentity(tmp_path / "memory", Sameness(()))
+    assert (second.encoder("toy", toy), second.code("task.mnli")) == before
 
 
 def test_the_longest_sequence_of_an_encoder_is_that_of_its_config(tmp_path: Path):

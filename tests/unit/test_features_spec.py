@@ -102,12 +102,12 @@ def test_the_spec_names_the_data_the_code_and_the_libraries(kind):
         "step": "encode_task",
         "data": entry.inputs["data"].path,
         "settings": entry.spec["settings"],
-        "code": f"commands.encode_task kinds.{kind}",
+        "code": {role: role for role in ("job.encode_task", f"kind.{kind}")},
         "libraries": minor,
     }
     assert entry.inputs["data"].about["task"] == TARGETS[kind]
 
 
-@pytest.mark.parametrize("edited", ["tokenizer", "commands.encode_task", "kinds.span", "xquad test de"])
+@pytest.mark.parametrize("edited", ["tokenizer", "job.encode_task", "kind.span", "xquad test de"])
 def test_another_content_of_what_token_ids_are_made_with_is_another_name(edited):
     assert features("span", edited).path != features("span").path

@@ -16,6 +16,7 @@ from xstilts import tasks
 from xstilts.checks import check
 from xstilts.config import parse
 from xstilts.errors import DataError, UserError
+from xstilts.sameness import Sameness
 from xstilts.sourcecode import SourceCode
 from xstilts.sources import fetch, files, reading
 from xstilts.sources.formats import squad
@@ -488,16 +489,16 @@ def test_a_split_of_the_hub_stands_in_a_spec_by_its_revision(server):
 
 
 def test_how_files_are_fetched_is_no_part_of_what_stands_for_them():
-    reached = SourceCode(Path("no memory.json")).reached(("xstilts.commands.read_task", "xstilts.tasks.mnli"))
-    assert "xstilts.sources.formats.hub.pairs" in reached
+    reached = SourceCode(Path("no memory.json"), Sameness(())).reached(("commands.read_task", "tasks.mnli"))
+    assert "sources.formats.hub.pairs" in reached
     fetching = ("archives", "download", "fetch", "hub", "repositories")
-    assert not reached & {f"xstilts.sources.{name}" for name in fetching}
+    assert not reached & {f"sources.{name}" for name in fetching}
 
 
 def test_a_task_reaches_the_readers_of_its_own_format_alone():
-    reached = SourceCode(Path("no memory.json")).reached(("xstilts.commands.read_task", "xstilts.tasks.mnli"))
+    reached = SourceCode(Path("no memory.json"), Sameness(())).reached(("commands.read_task", "tasks.mnli"))
     others = ("choices", "questions", "tagged")
-    assert not reached & {f"xstilts.sources.formats.hub.{name}" for name in others}
+    assert not reached & {f"sources.formats.hub.{name}" for name in others}
 
 
 def test_each_task_has_its_source_and_a_pool_that_of_its_parts(tmp_path):

@@ -144,7 +144,7 @@ def test_the_time_is_that_of_finished_trainings_of_the_stage_else_of_the_encoder
 def test_a_prediction_takes_as_long_as_others_took(world: World):
     grid = world.grid(grid=for_targets("xnli"))
     world.finish(of_step(grid, "read_task", "encode_task", "train_stage"))
-    old = world.grid("commands.predict", grid=for_targets("xnli"))
+    old = world.grid("job.predict", grid=for_targets("xnli"))
     world.finish(of_step(old, "predict"), **FAST)
     (time,) = plan(grid).times
     assert (time.seconds, time.unknown) == (pytest.approx(2 * ROWS / 100), 0)

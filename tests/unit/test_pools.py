@@ -116,11 +116,11 @@ def test_files_of_a_part_that_move_change_no_name(world):
 
 
 def test_the_code_of_every_part_is_in_the_name(world):
-    class Modules:
-        """An identity that spells out the modules."""
+    class Roles:
+        """An identity that knows nothing but roles."""
 
-        def code(self, *modules: str) -> tuple[str, ...]:
-            return modules
+        def code(self, role: str) -> str:
+            return role
 
         def longest(self, _) -> None:
             return None
@@ -128,9 +128,9 @@ def test_the_code_of_every_part_is_in_the_name(world):
         def __getattr__(self, _):
             return lambda *_: {}
 
-    entries = grid.Grid(world.config, Modules()).entries.values()
+    entries = grid.Grid(world.config, Roles()).entries.values()
     (code,) = (entry.spec["code"] for entry in entries if entry.path.startswith("data/anli_plus."))
-    assert set(code) == {"commands.read_task", *(f"tasks.{part}" for part in ("anli_plus", "anli", "snli", "mnli"))}
+    assert set(code) == {"job.read_task", *(f"task.{part}" for part in ("anli_plus", "anli", "snli", "mnli"))}
 
 
 def test_a_part_that_is_missing_is_named_with_the_setting_that_finds_it(world):

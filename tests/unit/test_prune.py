@@ -73,7 +73,7 @@ def test_what_has_another_name_now_goes_and_the_rest_stays(world: World):
 
 
 def test_scores_of_another_metric_go_from_beside_predictions_that_stay(world: World):
-    changed = world.grid("commands.score")
+    changed = world.grid("job.score")
     world.finish(of_step(changed, "score", *REPORTS))
     gone = pruned(world, changed)
     assert {path.rpartition("/")[2].partition("~")[0] for path in gone} == {"scores", *REPORTS}
@@ -87,7 +87,7 @@ def test_links_to_reports_go_with_them(world: World):
     own.write_text("mine")
     kept = report.parent / "kept.txt"
     kept.symlink_to(Path(Path(world.grid().figures.path).name, "content.txt"))
-    pruned(world, world.grid("commands.tables"))
+    pruned(world, world.grid("job.tables"))
     assert not report.exists()
     assert not old.is_symlink()
     assert own.is_file()
@@ -260,7 +260,7 @@ def test_an_entry_without_a_name_stays_while_a_job_may_be_about_to_finish_it(wor
 
 
 def test_a_file_with_another_name_elsewhere_frees_nothing(world: World):
-    grid = world.grid("commands.train_stage")
+    grid = world.grid("job.train_stage")
     for one in adoptions(pending(world.store, grid), Results(world.store)):
         adopt(world.store, one, "a variable has another name")
     gone = [one for one in found(world, grid) if one.kind == "models"]

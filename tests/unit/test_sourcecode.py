@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import sourcecode
+from xstilts import sourcecode, syntax
 from xstilts.errors import UserError
+from xstilts.sameness import Sameness
 from xstilts.sourcecode import LOADERS, PACKAGE, ROOT, SourceCode
 
 LIBRARY = ROOT / PACKAGE
@@ -34,13 +35,18 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "other.py").write_text("A = 1\n")
     monkeypatch.setattr(sourcecode, "PACKAGE", "demo")
     monkeypatch.setattr(sourcecode, "ROOT", tmp_path)
+    monkeypatch.setattr(sourcecode, "ROLES", {"any": ("{}",), "metric": ("metrics", "metrics.{}")})
     # What another test has parsed says nothing of how code is parsed.
     sourcecode._parsed.cache_clear()
     return folder
 
 
-def code(*modules: str) -> str:
-    return SourceCode(Path("no memory.json")).fingerprint(*modules)
+def source(memory: Path = Path("no memory.json"), *files: Path) -> SourceCode:
+    return SourceCode(memory, Sameness(files))
+
+
+def code(module: str) -> str:
+    return source().fingerprint(f"any.{module}")
 
 
 @pytest.mark.parametrize(
@@ -50,8 +56,11 @@ def code(*modules: str) -> str:
         SOURCE.replace('    """The area."""\n', ""),
         SOURCE.replace("import os\n", "import os  # why\n\n\n"),
         SOURCE.replace("width * height", "(width\n        * height)"),
+        SOURCE.replace("(width: int, height: int) -> int", "(width, height: float)"),
+        SOURCE.replace("    return", '    print("working", width)\n    return'),
+        SOURCE.replace("    return", "    if TYPE_CHECKING:\n        import demo.other\n    return"),
     ],
-    ids=["docstring", "docstring removed", "comment", "layout"],
+    ids=["docstring", "docstring removed", "comment", "layout", "annotations", "a message", "what type checkers read"],
 )
 def test_words_and_layout_do_not_change_the_code_fingerprint(package: Path, edited: str):
     before = code("shape")
@@ -129,7 +138,7 @@ def test_the_fingerprint_of_code_is_the_same_in_every_version_of_python_and_of_t
     (package / "other.py").write_text("")
     imports = ["Import", {"names": [["alias", {"name": "demo.other"}]]}]
     tree = ["Module", {"body": [imports, *TREE[1]["body"]]}]
-    assert code("shape") == sha({"demo.other": sha(["Module", {}]), "demo.shape": sha(tree)})
+    assert code("shape") == sha({"other": sha(["Module", {}]), "shape": sha(tree)})
 
 
 def test_the_files_of_a_package_are_in_its_fingerprint_by_their_sha256(package: Path):
@@ -139,7 +148,7 @@ def test_the_files_of_a_package_are_in_its_fingerprint_by_their_sha256(package: 
     (folder / "a.css").write_bytes(b"abc")
     # FIPS 180-2.
     files = {"a.css": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}
-    assert code("pages") == sha({"demo.pages": sha({"code": sha(["Module", {}]), "files": files})})
+    assert code("pages") == sha({"pages": sha({"code": sha(["Module", {}]), "files": files})})
 
 
 def test_a_change_of_behaviour_changes_it(package: Path):
@@ -179,14 +188,14 @@ def test_a_module_that_is_not_reached_does_not_count(package: Path):
 )
 def test_an_import_counts_wherever_it_stands(package: Path, text: str):
     (package / "shape.py").write_text(text)
-    reached = SourceCode(Path("no memory.json")).reached(["demo.shape"])
-    assert reached == {"demo.shape", "demo.other"}
+    reached = source().reached(["shape"])
+    assert reached == {"shape", "other"}
 
 
 def test_what_is_imported_may_import_in_circles(package: Path):
     (package / "other.py").write_text("import demo.shape\nimport elsewhere.demo.other\n")
     (package / "shape.py").write_text("import demo.other\nimport demo.nowhere\nimport demonic\n")
-    assert SourceCode(Path("no memory.json")).reached(["demo.other"]) == {"demo.shape", "demo.other"}
+    assert source().reached(["other"]) == {"shape", "other"}
 
 
 def test_the_packages_above_an_import_count_but_the_whole_package_does_not(package: Path):
@@ -194,8 +203,8 @@ def test_the_packages_above_an_import_count_but_the_whole_package_does_not(packa
         (package / name).parent.mkdir(exist_ok=True)
         (package / f"{name}.py").write_text("")
     (package / "shape.py").write_text("import demo.inner.deep.one\n")
-    reached = {"demo.inner", "demo.inner.deep", "demo.inner.deep.one"}
-    assert SourceCode(Path("no memory.json")).reached(["demo.shape"]) == reached | {"demo.shape"}
+    reached = {"inner", "inner.deep", "inner.deep.one"}
+    assert source().reached(["shape"]) == reached | {"shape"}
 
 
 @pytest.mark.parametrize(
@@ -219,20 +228,32 @@ def test_a_relative_import_is_relative_to_its_package(package: Path, module: str
         (package / f"{name}.py").write_text("")
     path = package.joinpath(*module.split("."))
     (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).write_text(text)
-    found = SourceCode(Path("no memory.json")).reached([f"demo.{module}"])
-    assert found == {f"demo.{name}" for name in {module, *reached}}
+    found = source().reached([module])
+    assert found == {module, *reached}
 
 
-def test_what_plans_runs_and_fetches_counts_nowhere_but_where_a_job_begins_with_it(package: Path):
-    for name in ("commands/train", "commands/shell", "sources/hub", "sources/formats", "store", "storey"):
+def test_a_module_counts_unless_its_full_name_is_listed(package: Path):
+    for name in ("commands/train", "commands/job", "sources/hub", "sources/formats", "store", "storey", "store_/store"):
         (package / name).parent.mkdir(exist_ok=True)
         (package / f"{name}.py").write_text("")
-    for name in ("commands", "sources"):
+    for name in ("commands", "sources", "store_", "hub"):
+        (package / name).mkdir(exist_ok=True)
         (package / name / "__init__.py").write_text("")
-    names = ("store", "storey", "commands.shell", "sources.hub", "sources.formats")
+    # A module that moves into a package of which something is listed does not fall silent.
+    (package / "commands" / "shape.py").write_text("")
+    names = (
+        "store",
+        "storey",
+        "commands.job",
+        "commands.shape",
+        "sources.hub",
+        "sources.formats",
+        "hub",
+        "store_.store",
+    )
     (package / "commands" / "train.py").write_text("".join(f"import demo.{name}\n" for name in names))
-    assert SourceCode(Path("no memory.json")).reached(["demo.commands.train"]) == {
-        *("demo.commands.train", "demo.storey", "demo.sources", "demo.sources.formats")
+    assert source().reached(["commands.train"]) == {
+        *("commands.train", "storey", "commands.shape", "sources", "sources.formats", "hub", "store_", "store_.store")
     }
 
 
@@ -261,11 +282,11 @@ def test_a_module_that_imports_by_name_is_refused_where_a_job_reaches_it(package
     (package / "helper.py").write_text(text)
     with pytest.raises(UserError) as error:
         code("shape")
-    (importer,) = set(sourcecode._importers(ast.parse(text)))
+    (importer,) = set(syntax.importers(ast.parse(text)))
     assert str(error.value) == (
         f"{package / 'helper.py'} imports modules by name ({importer}), which no fingerprint sees: an edit of theirs "
         "would leave old results in place. Import them by an import statement, or add the module to LOADERS of "
-        "xstilts.sourcecode and name what it loads where the grid names the code of a job."
+        "xstilts.sourcecode and give what it loads a role in the grid."
     )
     assert code("other")
 
@@ -291,9 +312,7 @@ def package_modules() -> dict[str, Path]:
 
 
 def test_every_module_that_imports_by_name_is_declared_or_out_of_the_reach_of_jobs():
-    importing = {
-        name for name, file in package_modules().items() if [*sourcecode._importers(ast.parse(file.read_bytes()))]
-    }
+    importing = {name for name, file in package_modules().items() if [*syntax.importers(ast.parse(file.read_bytes()))]}
     assert importing == {"tasks", "kinds", "metrics", "commands.predict", "__main__", "publication.licences"}
     assert set(LOADERS) == importing - {"__main__", "publication.licences"}
 
@@ -301,60 +320,75 @@ def test_every_module_that_imports_by_name_is_declared_or_out_of_the_reach_of_jo
 def test_every_file_beside_the_modules_counts_with_them_or_is_out_of_the_reach_of_jobs():
     beside = {file for file in LIBRARY.rglob("*") if file.is_file() and not {".py", ".pyc"} & {*file.suffixes}}
     seen = {file.parent / name for file in beside for name in sourcecode._beside(_name_of(file.parent))}
-    assert beside - seen == {LIBRARY / "publication" / "card.md"}
+    assert beside - seen == {LIBRARY / "publication" / "card.md", LIBRARY / "sameness.json"}
 
 
 def _name_of(folder: Path) -> str:
-    return ".".join(folder.relative_to(ROOT).parts)
+    return ".".join(folder.relative_to(LIBRARY).parts)
 
 
 def test_a_metric_counts_for_what_names_it_and_not_for_what_only_uses_it(package: Path):
     (package / "metrics").mkdir()
-    (package / "metrics" / "__init__.py").write_text("from demo.metrics.ratio import PERCENT\n")
+    (package / "metrics" / "__init__.py").write_text("")
+    (package / "metrics" / "accuracy.py").write_text("from demo.metrics.ratio import PERCENT\n")
     (package / "metrics" / "ratio.py").write_text("PERCENT = 100\n")
-    (package / "shape.py").write_text("from demo import metrics\n")
-    using, naming = code("shape"), code("shape", "metrics")
+    (package / "shape.py").write_text("from demo import metrics\nfrom demo.metrics import ratio")
+    using, naming = code("shape"), source().fingerprint("metric.accuracy")
     (package / "metrics" / "ratio.py").write_text("PERCENT = 1\n")
     assert code("shape") == using
-    assert code("shape", "metrics") != naming
+    assert source().fingerprint("metric.accuracy") != naming
+
+
+def test_a_role_begins_with_the_modules_that_do_its_work():
+    roles = {
+        "job.score": {"commands.score"},
+        "task.mnli": {"tasks.mnli"},
+        "kind.span": {"kinds.span"},
+        "metric.pos": {"metrics", "metrics.pos"},
+        "benchmark.xtreme": {"metrics.xtreme"},
+        "predictor.outputs": {"prediction"},
+        "predictor.vectors": {"retrieval.predict"},
+    }
+    assert {role: set(sourcecode.starts(role)) for role in roles} == roles
+    assert all(set(SourceCode(Path("no memory.json"), Sameness(())).modules(role)) > set() for role in roles)
 
 
 def test_a_module_that_is_remembered_is_not_parsed_again(
     package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    first = SourceCode(tmp_path / "memory.json")
-    known = first.fingerprint("shape")
+    first = source(tmp_path / "memory.json")
+    known = first.fingerprint("any.shape")
     first.save()
     monkeypatch.setattr(sourcecode, "_parsed", lambda source: pytest.fail("it was parsed again"))
-    assert SourceCode(tmp_path / "memory.json").fingerprint("shape") == known
+    assert source(tmp_path / "memory.json").fingerprint("any.shape") == known
 
 
 def test_what_is_remembered_ends_with_the_way_in_which_code_is_read(
     package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    first = SourceCode(tmp_path / "memory.json")
-    first.fingerprint("shape")
+    first = source(tmp_path / "memory.json")
+    first.fingerprint("any.shape")
     first.save()
     monkeypatch.setattr(sourcecode, "_own_hash", lambda: "another")
     monkeypatch.setattr(sourcecode, "_parsed", lambda source: ["anew", [], []])
-    second = SourceCode(tmp_path / "memory.json")
-    assert second.fingerprint("shape") == sha({"demo.shape": "anew"})
+    second = source(tmp_path / "memory.json")
+    assert second.fingerprint("any.shape") == sha({"shape": "anew"})
     assert second.known.keys() > first.known.keys()
 
 
 def test_a_module_is_read_once_in_one_look(package: Path):
-    source = SourceCode(Path("no memory.json"))
-    before = source.fingerprint("shape")
+    here = source()
+    before = here.fingerprint("any.shape")
     (package / "helper.py").write_text("def double(x):\n    return x + x\n")
-    assert source.fingerprint("shape") == before != code("shape")
+    assert here.fingerprint("any.shape") == before != code("shape")
 
 
 def test_what_is_remembered_of_a_module_ends_with_its_text(package: Path, tmp_path: Path):
-    first = SourceCode(tmp_path / "memory.json")
-    before = first.fingerprint("shape")
+    first = source(tmp_path / "memory.json")
+    before = first.fingerprint("any.shape")
     first.save()
     (package / "helper.py").write_text("def double(x):\n    return x + x\n")
-    assert SourceCode(tmp_path / "memory.json").fingerprint("shape") == code("shape") != before
+    assert source(tmp_path / "memory.json").fingerprint("any.shape") == code("shape") != before
 
 
 BROKEN = ["", "{", "[]", "null", '{"key": 1}', '{"key": ["other", []]}', '{"key": ["other", [], [], []]}']
@@ -364,8 +398,8 @@ BROKEN += ['{"key": ["other", "ab", []]}', '{"key": ["other", [], "ab"]}']
 
 @pytest.mark.parametrize("text", BROKEN)
 def test_a_memory_of_code_that_is_broken_is_as_good_as_none(package: Path, tmp_path: Path, text: str):
-    right, broken = SourceCode(tmp_path / "right.json"), tmp_path / "broken.json"
-    expected = right.fingerprint("shape")
+    right, broken = source(tmp_path / "right.json"), tmp_path / "broken.json"
+    expected = right.fingerprint("any.shape")
     for key in right.known:
         broken.write_text(text.replace("key", key), encoding="utf-8")
-        assert SourceCode(broken).fingerprint("shape") == expected
+        assert source(broken).fingerprint("any.shape") == expected

@@ -47,9 +47,9 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
         return versions[name]
 
     monkeypatch.setattr(spec, "version", version)
-    spec._minor_version.cache_clear()
+    spec.minor_version.cache_clear()
     yield versions
-    spec._minor_version.cache_clear()
+    spec.minor_version.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 )
 def test_a_library_counts_by_its_major_and_minor_version(installed: dict[str, str], version: str, counted: str):
     installed.update({"torch": version, "transformers": "5.23.0"})
-    assert spec.libraries("torch", "transformers") == {"torch": counted, "transformers": "5.23"}
+    assert (spec.minor_version("torch"), spec.minor_version("transformers")) == (counted, "5.23")
 
 
 def test_a_library_that_is_not_installed_is_absent(installed: dict[str, str]):
     installed["torch"] = "2.13.1"
-    assert spec.libraries("seqeval", "torch") == {"seqeval": "absent", "torch": "2.13"}
+    assert (spec.minor_version("seqeval"), spec.minor_version("torch")) == ("absent", "2.13")
 
 
 # Files

@@ -37,6 +37,11 @@ class Expected(NamedTuple):
     about: dict = {}  # noqa: RUF012
 
 
+def roles(names: str) -> dict[str, str]:
+    """Code that stands for itself."""
+    return {name: name for name in names.split()}
+
+
 RECIPE = {
     "languages": ["en"],
     "learning_rate": 1e-05,
@@ -105,14 +110,14 @@ SPECS: dict[str, Expected] = {
         {
             "step": "write_miniature",
             "settings": {"seed": 1, "train": 2000, "dev": 150, "test": 150, "pairs": 100},
-            "code": "commands.write_miniature",
+            "code": roles("job.write_miniature"),
         }
     ),
     "miniature/tokenizer": Expected(
         {
             "step": "make_tokenizer",
             "settings": {"seed": 1, "sentences": 4000, "max_length": 256},
-            "code": "commands.make_tokenizer",
+            "code": roles("job.make_tokenizer"),
             "libraries": TOKENS,
         },
         {},
@@ -122,7 +127,7 @@ SPECS: dict[str, Expected] = {
         {
             "step": "pretrain_encoder",
             "settings": PRETRAINING,
-            "code": "commands.pretrain_encoder",
+            "code": roles("job.pretrain_encoder"),
             "libraries": TOKENS | PREDICTS,
             "tokenizer": "miniature/tokenizer",
         },
@@ -135,7 +140,7 @@ SPECS: dict[str, Expected] = {
             "task": "hellaswag",
             "files": {f"{split}.en": {"content": f"hellaswag {split} en"} for split in ("train", "dev")},
             "limit": {"train": 80, "dev": 70},
-            "code": "commands.read_task tasks.hellaswag",
+            "code": roles("job.read_task task.hellaswag"),
             "miniature": "miniature/data",
         },
         {"miniature": "miniature/data"},
@@ -147,7 +152,7 @@ SPECS: dict[str, Expected] = {
             "task": "xquad",
             "files": {f"test.{lang}": {"content": f"xquad test {lang}"} for lang in ("de", "en")},
             "limit": {"test": 60},
-            "code": "commands.read_task tasks.xquad",
+            "code": roles("job.read_task task.xquad"),
         },
         {},
         {"task": "xquad"},
@@ -159,7 +164,7 @@ SPECS: dict[str, Expected] = {
             "task": "bucc2018",
             "files": {f"{split}.de": {"content": f"bucc2018 {split} de"} for split in ("dev", "test")},
             "limit": {"dev": 70, "test": 60},
-            "code": "commands.read_task tasks.bucc2018",
+            "code": roles("job.read_task task.bucc2018"),
         },
         {},
         {"task": "bucc2018"},
@@ -169,7 +174,7 @@ SPECS: dict[str, Expected] = {
             "step": "encode_task",
             "data": "data/xquad.evaluate",
             "settings": WINDOWS,
-            "code": "commands.encode_task kinds.span",
+            "code": roles("job.encode_task kind.span"),
             "libraries": TOKENS,
         },
         {"data": "data/xquad.evaluate", "tokenizer": "miniature/tokenizer"},
@@ -180,7 +185,7 @@ SPECS: dict[str, Expected] = {
             "step": "encode_task",
             "data": "data/bucc2018.evaluate",
             "settings": {"max_length": 256},
-            "code": "commands.encode_task kinds.retrieval",
+            "code": roles("job.encode_task kind.retrieval"),
             "libraries": TOKENS,
         },
         {"data": "data/bucc2018.evaluate", "tokenizer": "miniature/tokenizer"},
@@ -191,7 +196,7 @@ SPECS: dict[str, Expected] = {
             "step": "train_stage",
             "stage": {**RECIPE, "tasks": ["hellaswag", "squad_v1"], "sampling": SAMPLING},
             "features": {name: f"features/tokenizer/{name}.train" for name in ("hellaswag", "squad_v1")},
-            "code": "commands.train_stage kinds.multiple_choice kinds.span tasks.hellaswag tasks.squad_v1",
+            "code": roles("job.train_stage kind.multiple_choice kind.span task.hellaswag task.squad_v1"),
             "libraries": TRAINS,
         },
         {
@@ -206,7 +211,7 @@ SPECS: dict[str, Expected] = {
             "step": "train_stage",
             "stage": {**RECIPE, "precision": "bf16", "tasks": ["squad_v1"]},
             "features": {"squad_v1": "features/tokenizer/squad_v1.train"},
-            "code": "commands.train_stage kinds.span tasks.squad_v1",
+            "code": roles("job.train_stage kind.span task.squad_v1"),
             "libraries": TRAINS,
         },
         {
@@ -222,7 +227,7 @@ SPECS: dict[str, Expected] = {
             "features": XQUAD,
             "split": "test",
             "options": {"precision": "bf16"},
-            "code": "commands.predict kinds.span prediction tasks.xquad",
+            "code": roles("job.predict kind.span predictor.outputs task.xquad"),
             "libraries": PREDICTS,
         },
         {"features": XQUAD, "data": "data/xquad.evaluate", "model": "models/made/mixed/squad_v1/seed-2"},
@@ -234,7 +239,7 @@ SPECS: dict[str, Expected] = {
             "features": BUCC,
             "split": "test",
             "options": {"layer": 1, "pooling": "mean"},
-            "code": "commands.predict kinds.retrieval retrieval.predict tasks.bucc2018",
+            "code": roles("job.predict kind.retrieval predictor.vectors task.bucc2018"),
             "libraries": PREDICTS,
         },
         {"features": BUCC, "data": "data/bucc2018.evaluate", "encoder": "miniature/made"},
@@ -244,35 +249,35 @@ SPECS: dict[str, Expected] = {
         {
             "step": "score",
             "data": "data/bucc2018.evaluate",
-            "code": "commands.score metrics metrics.bucc",
+            "code": roles("job.score metric.bucc"),
             "libraries": {"seqeval": "7.8"},
         },
         {"predictions": "cells/made/bucc2018/untrained", "data": "data/bucc2018.evaluate"},
         {"task": "bucc2018"},
     ),
     "experiments/mine/collect": Expected(
-        {"step": "collect", "cells": CELLS, "code": "commands.collect", "trainings": TRAININGS}, ALL_SCORES, MINE
+        {"step": "collect", "cells": CELLS, "code": roles("job.collect"), "trainings": TRAININGS}, ALL_SCORES, MINE
     ),
     "experiments/mine/statistics": Expected(
         {
             "step": "statistics",
             "cells": CELLS,
-            "code": "commands.statistics metrics metrics.bucc metrics.squad",
+            "code": roles("job.statistics metric.bucc metric.squad"),
             "settings": {"over_seeds": "median", "samples": 10_000},
         },
         ALL_SCORES,
         MINE,
     ),
     "experiments/mine/tables": Expected(
-        {"step": "tables", "cells": CELLS, "code": "commands.tables metrics.xtreme", **MADE_FROM}, MADE_FROM, MINE
+        {"step": "tables", "cells": CELLS, "code": roles("job.tables benchmark.xtreme"), **MADE_FROM}, MADE_FROM, MINE
     ),
     "experiments/mine/figures": Expected(
-        {"step": "figures", "cells": CELLS, "code": "commands.figures", "libraries": DRAWS, **MADE_FROM},
+        {"step": "figures", "cells": CELLS, "code": roles("job.figures"), "libraries": DRAWS, **MADE_FROM},
         MADE_FROM,
         MINE,
     ),
     "experiments/mine/page": Expected(
-        {"step": "page", "cells": CELLS, "code": "commands.page", "libraries": DRAWS, **MADE_FROM},
+        {"step": "page", "cells": CELLS, "code": roles("job.page"), "libraries": DRAWS, **MADE_FROM},
         MADE_FROM | SHOWN,
         MINE,
     ),
@@ -283,10 +288,10 @@ def grid(others: str = "7.8.9", **versions: str) -> Grid:
     """The grid, while libraries have these versions."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spec, "version", lambda name: versions.get(name.replace("-", "_"), others))
-        spec._minor_version.cache_clear()
+        spec.minor_version.cache_clear()
         made = Grid(parse(RAW), Words())
         _ = made.entries
-    spec._minor_version.cache_clear()
+    spec.minor_version.cache_clear()
     return made
 
 

@@ -13,7 +13,6 @@ from fabricated import ROWS, SETTINGS, World, cell, of_step
 from snakemake.utils import update_config
 from transformers import TrainerState
 
-from xstilts import grid as grids
 from xstilts.__main__ import JOBS
 from xstilts.commands.train_stage import _steps_done
 from xstilts.config import parse
@@ -22,9 +21,10 @@ from xstilts.grid import Entry, Grid
 from xstilts.inspection import experiments
 from xstilts.inspection.progress import lock_file
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
+from xstilts.sameness import Sameness
 from xstilts.sourcecode import SourceCode
-from xstilts.spec import libraries
-from xstilts.store import scratch
+from xstilts.spec import minor_version
+from xstilts.store import FileIdentity, scratch
 from xstilts.training.resume import Sealing, exclusive
 
 HEAVY = """
@@ -152,9 +152,9 @@ def test_a_cause_that_holds_for_several_stages_is_one_line(done: World):
 @pytest.mark.parametrize(
     ("edited", "expected"),
     [
-        ("commands.predict", "code of predict changed, for tasks pawsx, tatoeba, xnli"),
-        ("metrics.tatoeba", "code of score changed, for task tatoeba"),
-        ("tasks.tatoeba", "code of read_task changed, for task tatoeba"),
+        ("job.predict", "code changed in commands.predict, for tasks pawsx, tatoeba, xnli"),
+        ("metric.tatoeba", "code changed in metrics.tatoeba, for task tatoeba"),
+        ("task.tatoeba", "code changed in tasks.tatoeba, for task tatoeba"),
         ("pawsx test de", "files of task pawsx: other content of test.de"),
         ("tokenizer", "tokenizer of encoder toy changed"),
     ],
@@ -168,12 +168,11 @@ def test_another_encoder_of_the_same_name_is_named(done: World):
 
 
 def test_another_version_of_a_library_is_named(world: World, monkeypatch: pytest.MonkeyPatch):
-    old = {"seqeval": "0.1"}
-    monkeypatch.setattr(grids, "libraries", lambda *names: libraries(*names) | {n: old[n] for n in names if n in old})
+    monkeypatch.setattr(FileIdentity, "library", lambda self, name: "0.1" if name == "seqeval" else minor_version(name))
     world.finish(world.grid().entries.values())
     monkeypatch.undo()
     monkeypatch.chdir(world.folder)
-    now = libraries("seqeval")["seqeval"]
+    now = minor_version("seqeval")
     assert reasons(world.grid()) == {f"seqeval 0.1 → {now}, for tasks pawsx, tatoeba, xnli": 9}
 
 
@@ -185,10 +184,10 @@ def test_a_language_more_and_a_language_less_are_named(done: World):
 
 
 def test_only_the_first_cause_on_the_way_is_named(done: World):
-    changed = done.grid("commands.score", stages={"mnli": {"epochs": 1}})
+    changed = done.grid("job.score", stages={"mnli": {"epochs": 1}})
     assert reasons(changed) == {
         "epochs of stage mnli: 2 → 1": 7,
-        "code of score changed, for tasks pawsx, tatoeba": 2,
+        "code changed in commands.score, for tasks pawsx, tatoeba": 2,
     }
 
 
@@ -357,5 +356,5 @@ def test_a_command_that_looks_imports_nothing_heavy(done: World, command: str):
 
 @pytest.mark.parametrize("job", [job for job in JOBS if job != "page"])
 def test_looking_and_measuring_are_not_part_of_the_code_of_any_job_but_the_page(job: str):
-    reached = SourceCode(Path("no memory.json")).reached([f"xstilts.commands.{job}"])
+    reached = SourceCode(Path("no memory.json"), Sameness(())).reached([f"commands.{job}"])
     assert not [name for name in reached if "inspection" in name or "measuring" in name]

@@ -15,6 +15,7 @@ from transformers import AutoTokenizer
 from xstilts import features, tokenization
 from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
+from xstilts.sameness import Sameness
 from xstilts.store import FileIdentity, open_grid
 
 TRAIN = "Ada built it\tNP (S\\NP)/NP NP\nAda sleeps\tNP S\\NP\n"
@@ -73,7 +74,7 @@ def encoded(world: Experiment) -> Path:
 
 
 def test_two_tokenizers_that_are_only_pieces_are_two(tmp_path):
-    here = FileIdentity(tmp_path / "no memory")
+    here = FileIdentity(tmp_path / "no memory", Sameness(()))
     worlds = [
         experiment(tmp_path, encoder_of_pieces(tmp_path / name, *texts))
         for name, texts in (("one", SENTENCES), ("other", (*SENTENCES[:6], *SENTENCES[8:])))

@@ -140,7 +140,7 @@ def _texts(entry: Entry, result: Result, sameness: Sameness) -> list[str]:
         if key[0] == "files":
             files.setdefault(_how(entry, result, key[1]), {})[key[1]] = None
         elif key[0] == "code":
-            texts.append(f"code changed ({_code(entry, result, sameness)}), for {{}}")
+            texts.append(f"{_code(entry, result, sameness)}, for {{}}")
         elif key[0] == "libraries":
             texts.append(f"{key[1]} {_value(old)} → {_value(new)}, for {{}}")
         else:
@@ -150,17 +150,17 @@ def _texts(entry: Entry, result: Result, sameness: Sameness) -> list[str]:
 
 
 def _code(entry: Entry, result: Result, sameness: Sameness) -> str:
-    """The modules of an entry's code that changed, or its roles where nothing is noted of their modules."""
+    """Which modules of an entry's code changed; which roles, where nothing is noted of their modules."""
     mine, theirs = entry.spec["code"], result.spec["code"]
     if not isinstance(theirs, dict):
-        return "made by a version from before the records of sameness"
+        return "the last result is older than the records of sameness (docs/store.md)"
     roles = sorted(role for role in mine | theirs if mine.get(role) != theirs.get(role))
     pairs = [
         [sameness.oldest_modules(modules.get(role, {})).items() for modules in (entry.modules, result.modules)]
         for role in roles
     ]
     modules = sorted({name for now, then in pairs for name, _ in now ^ then}) if all(then for _, then in pairs) else []
-    return _listed(modules or roles)
+    return f"code changed in {_listed(modules or roles)}"
 
 
 def _listed(names: list[str]) -> str:
