@@ -74,11 +74,9 @@ SILENT = {
     **dict.fromkeys(("leftovers", "locks", "run", "store", "termination"), RUNS),
     **dict.fromkeys(("commands.measuring", "commands.shell", "errors", "mistakes", "streams"), TELLS),
     **dict.fromkeys(("reporting.gallery", "training.tracking"), TELLS),
-    **dict.fromkeys(
-        ("commands.adopt", "commands.discard", "commands.export", "commands.plan", "commands.prune"), ASKED
-    ),
-    **dict.fromkeys(("commands.push", "commands.schema", "commands.status", "commands.submission"), ASKED),
-    **dict.fromkeys(("commands.table", "commands.verify"), ASKED),
+    **dict.fromkeys(("commands.adopt", "commands.discard", "commands.export", "commands.plan"), ASKED),
+    **dict.fromkeys(("commands.prune", "commands.push", "commands.schema", "commands.status"), ASKED),
+    **dict.fromkeys(("commands.submission", "commands.table", "commands.verify"), ASKED),
     **dict.fromkeys(("inspection.adoption", "inspection.chains", "inspection.differences"), ASKED),
     **dict.fromkeys(("inspection.experiments", "inspection.failures", "inspection.plan", "inspection.progress"), ASKED),
     **dict.fromkeys(("inspection.pruning", "inspection.speed", "inspection.state", "inspection.verification"), ASKED),
