@@ -35,6 +35,14 @@ def plan(file: str, versions: dict[str, str]) -> tuple[list[str], list[str]]:
     return list(run.pending), list(run.grid.entries)
 
 
+def codes(file: str) -> dict[str, str]:
+    """The fingerprints of the code of all roles, and, as `module.<name>`, of their modules."""
+    entries = _run(file).grid.entries.values()
+    roles = {role: code for entry in entries for role, code in entry.spec["code"].items()}
+    modules = {name: code for entry in entries for found in entry.modules.values() for name, code in found.items()}
+    return roles | {f"module.{name}": code for name, code in modules.items()}
+
+
 def finish(file: str) -> None:
     """Make everything that is pending, with a line of text for each result and each file that a report shows."""
     run = _run(file)
