@@ -197,6 +197,10 @@ def _bad_languages(config: Config) -> Iterator[ConfigError]:
         key = "languages" if own is None else f"tasks.{target}.languages"
         if not set(wanted) & set(left):
             yield ConfigError(key, list(wanted), f"none is left for {target}", left)
+        unknown = [lang for lang in left if lang in wanted and lang not in LANGUAGES]
+        if unknown:
+            problem = f"no row of workflow/xstilts/languages.py is of {', '.join(unknown)}; add it there"
+            yield ConfigError("grid.targets", target, problem)
         unwritten = [lang for lang in left if lang in wanted and lang not in MINIATURE]
         if unwritten and config.task(target).source == "miniature":
             problem = f"the miniature, from which {target} is read, does not have all of them"

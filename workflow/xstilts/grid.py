@@ -13,6 +13,8 @@ from typing import Protocol
 from xstilts import tasks
 from xstilts.checks import check, check_lengths
 from xstilts.config import Config, Encoder, Stage, stages_of
+from xstilts.languages import facts
+from xstilts.miniature import LANGUAGES as MINIATURE
 from xstilts.spec import fingerprint
 from xstilts.tasks.base import Task
 
@@ -165,6 +167,7 @@ class Grid:
             {"scores": collected, "statistics": statistics},
             scores=collected.path,
             statistics=statistics.path,
+            languages=self._shown,
             libraries=self._libraries("altair", "vl-convert-python"),
         )
 
@@ -179,6 +182,7 @@ class Grid:
             {"scores": collected, "statistics": statistics} | read,
             scores=collected.path,
             statistics=statistics.path,
+            languages=self._shown,
             libraries=self._libraries("altair", "vl-convert-python"),
         )
 
@@ -202,6 +206,12 @@ class Grid:
     @cached_property
     def _scores(self) -> dict[str, Entry]:
         return {cell.scores.path: cell.scores for cell in self.cells}
+
+    @cached_property
+    def _shown(self) -> dict[str, dict[str, str]]:
+        """What figures use of the languages that they show, and of English, from which distances are counted."""
+        shown = {lang for target in self.config.grid.targets for lang in self.languages(target)}
+        return facts({"en", *shown}, "name", "family", "branch", "script")
 
     @once
     def languages(self, target: str) -> tuple[str, ...]:
@@ -243,6 +253,7 @@ class Grid:
     def _data(self, name: str, role: str, splits: tuple[str, ...], languages: tuple[str, ...]) -> Entry:
         task, settings = tasks.load(name), self.config.task(name)
         pairs = [(s, lang) for s in splits for lang in languages if lang not in task.without.get(s, ())]
+        used = sorted({fact for part in task.pools or (name,) for fact in tasks.load(part).language_facts})
         world = self._world(task)
         spec = {
             "step": "read_task",
@@ -250,6 +261,7 @@ class Grid:
             "files": {f"{s}.{lang}": self.identity.split(task, s, lang, self.config) for s, lang in pairs},
             "limit": {s: getattr(settings.limit, s) for s in splits},
             "code": self._code("job.read_task", *(f"task.{part}" for part in (name, *task.pools))),
+            **({"languages": facts((lang for _, lang in pairs), *used)} if used else {}),
             **{role: entry.path for role, entry in world.items()},
         }
         return self._add("read_task", f"data/{name}.{role}~{{}}", spec, world, task=name)
@@ -258,8 +270,12 @@ class Grid:
         """The files of the embedded benchmark, as an input, if a task is read from them."""
         if all(self.config.task(part).source != "miniature" for part in task.pools or (task.name,)):
             return {}
-        settings = self.config.miniature.model_dump()
-        spec = {"step": "write_miniature", "settings": settings, "code": self._code("job.write_miniature")}
+        spec = {
+            "step": "write_miniature",
+            "settings": self.config.miniature.model_dump(),
+            "languages": facts(MINIATURE, "iso3", "name"),
+            "code": self._code("job.write_miniature"),
+        }
         return {"miniature": self._add("write_miniature", "miniature/data~{}", spec, {})}
 
     @once

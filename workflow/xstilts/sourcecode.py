@@ -52,6 +52,7 @@ UNCOUNTED = {
     "commands.measuring": "how long a job takes",
     "commands.together": "starts the processes that train together",
     "training.tracking": "where a training is shown",
+    "languages": "facts, whose values stand in specs",
     "errors": "the wording of errors",
     "mistakes": "the wording of errors",
     "streams": "how messages are written",

@@ -117,6 +117,8 @@ class Task:
             (`xstilts.sources.archives`) with its files in layouts of `splits`; the name may hold `{lang}`.
         counts: the rows that a whole split has, by split and language (of parallel sentences, those of both sides); a
             split that is read whole and has another number is reported.
+        language_facts: the fields of `xstilts.languages.Language` that its readers use, such as the `name` with which a
+            question id of TyDiQA begins; those in the names of its files need not be here.
         notice: what is expected in its folder and why, for a task whose files only the user can have; it stands in
             the error for files that are missing, instead of their names.
     """
@@ -136,6 +138,7 @@ class Task:
     hub: tuple[Hub, ...] = ()
     archives: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    language_facts: tuple[str, ...] = ()
     notice: str = ""
 
 

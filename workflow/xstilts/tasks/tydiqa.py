@@ -45,6 +45,7 @@ TASK = Task(
         "test": _EVALUATED,
     },
     stage="tydiqa",
+    language_facts=("name",),
     hub=(
         TYDIQA.table("train", "secondary_task/train", hub.tydiqa),
         TYDIQA.table("dev", "secondary_task/validation", hub.tydiqa),

@@ -3,9 +3,10 @@
 import altair as alt
 import pandas as pd
 
+from xstilts.languages import language
 from xstilts.reporting.figures import notes, style
 from xstilts.reporting.results import Results
-from xstilts.reporting.typology import LATIN, STEPS, distance, origin
+from xstilts.reporting.typology import LATIN, STEPS, distance
 
 NAME = "distance"
 
@@ -40,7 +41,7 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
 def _table(results: Results, encoder: str) -> pd.DataFrame:
     """A row for each point, with the median of its distance and script, which is missing where a point is."""
     rows = results.changes(results.by_language(encoder))
-    latin = rows["language"].map(lambda code: origin(code).script == LATIN)
+    latin = rows["language"].map(lambda code: language(code).script == LATIN)
     table = rows[["intermediate", "target", "language", "delta", "delta_low", "delta_high", "n"]].assign(
         distance=rows["language"].map(distance), script=latin.map(dict(zip((True, False), _SCRIPTS, strict=True)))
     )

@@ -6,7 +6,7 @@ import pandas as pd
 from xstilts.languages import language
 from xstilts.reporting.figures import heat, notes, style
 from xstilts.reporting.results import Results
-from xstilts.reporting.typology import ORIGINS, origin
+from xstilts.reporting.typology import group, ordered
 
 NAME = "languages"
 
@@ -45,16 +45,15 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
     """With the name, the script and the group of each language, and its place among the others."""
-    found = {code: origin(code) for code in table["language"].unique()}
-    order = list(ORIGINS)
-    names = {code: language(code).name for code in found}
+    order = ordered(table["language"].unique())
+    found = {code: language(code) for code in order}
     targets = table["targets"].astype(str)
     return table.assign(
-        name=table["language"].map(names),
-        group=table["language"].map({code: at.group for code, at in found.items()}),
-        script=table["language"].map({code: at.script for code, at in found.items()}),
+        name=table["language"].map({code: one.name for code, one in found.items()}),
+        group=table["language"].map({code: group(code) for code in found}),
+        script=table["language"].map({code: one.script for code, one in found.items()}),
         place=table["language"].map(order.index),
-        label=table["language"].map({code: f"{names[code]}, {at.script}" for code, at in found.items()})
+        label=table["language"].map({code: f"{one.name}, {one.script}" for code, one in found.items()})
         + " ("
         + targets
         + ")",

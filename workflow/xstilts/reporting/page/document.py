@@ -6,7 +6,7 @@ import pandas as pd
 
 from xstilts.config import NO_INTERMEDIATE
 from xstilts.grid import Cell, Grid
-from xstilts.languages import LANGUAGES
+from xstilts.languages import language
 from xstilts.reporting.collect import HEADLINE
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
@@ -36,7 +36,7 @@ def of_results(results: Results) -> dict:
     names = _names(results, rows)
     return {
         "names": names,
-        "languages": {code: LANGUAGES[code].name for code in names["language"] if code != ALL},
+        "languages": {code: language(code).name for code in names["language"] if code != ALL},
         "over_seeds": results.over_seeds,
         "baseline": NO_INTERMEDIATE if results.has_baseline else None,
         "means": _means(results),
@@ -62,12 +62,11 @@ def _names(results: Results, rows: pd.DataFrame) -> dict[str, list]:
     """Everything that has a name, in the order in which it is shown."""
     order = results.grid
     metrics = [name for name in rows["metric"].unique() if name != HEADLINE]
-    found = set(rows["language"])
     return {
         "encoder": list(order.encoders),
         "intermediate": list(order.intermediates),
         "target": list(order.targets),
-        "language": [ALL, *(code for code in LANGUAGES if code in found)],
+        "language": [ALL, *sorted(set(rows["language"]) - {ALL})],
         "metric": [HEADLINE, *metrics],
         "seed": [results.over_seeds, *order.seeds],
     }
