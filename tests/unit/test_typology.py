@@ -1,23 +1,34 @@
-"""Every language has a family, a script and a distance from English."""
+"""Every language has a family, a script, a place in figures and a distance from English."""
 
 import unicodedata
+from dataclasses import fields
 
 import pytest
 
 from xstilts import tasks
 from xstilts.errors import UserError
-from xstilts.languages import LANGUAGES
-from xstilts.reporting.typology import INDO_EUROPEAN, ORIGINS, distance, origin
+from xstilts.languages import LANGUAGES, Language
+from xstilts.reporting.typology import distance, group, ordered
 
 
-def test_every_language_that_a_task_may_have_is_placed():
-    assert set(ORIGINS) == set(LANGUAGES)
-    assert {lang for name in tasks.names() for lang in tasks.load(name).languages} <= set(ORIGINS)
+def test_every_language_that_a_task_may_have_is_in_the_table():
+    assert {lang for name in tasks.names() for lang in tasks.load(name).languages} <= set(LANGUAGES)
+    assert all(code == one.code for code, one in LANGUAGES.items())
+
+
+@pytest.mark.parametrize("fact", ["iso3", "name"])
+def test_no_two_languages_have_one_name(fact: str):
+    assert len({getattr(one, fact).lower() for one in LANGUAGES.values()}) == len(LANGUAGES)
+
+
+@pytest.mark.parametrize("fact", sorted({field.name for field in fields(Language)} - {"branch"}))
+def test_no_fact_is_left_out(fact: str):
+    assert all(getattr(one, fact) for one in LANGUAGES.values())
 
 
 def test_branches_are_told_apart_in_indo_european_alone():
-    assert {bool(at.branch) for at in ORIGINS.values() if at.family == INDO_EUROPEAN} == {True}
-    assert {at.branch for at in ORIGINS.values() if at.family != INDO_EUROPEAN} == {""}
+    found = {(one.family == "Indo-European", bool(one.branch)) for one in LANGUAGES.values()}
+    assert found == {(True, True), (False, False)}
 
 
 WATER = (
@@ -52,15 +63,58 @@ NAMES = {
 def test_a_language_has_the_script_in_which_it_writes_water():
     words = dict(pair.split() for pair in WATER.split(", "))
     found = {code: NAMES[unicodedata.name(word[0]).partition(" ")[0]] for code, word in words.items()}
-    assert {code: at.script for code, at in ORIGINS.items()} == found
+    assert {code: one.script for code, one in LANGUAGES.items()} == found
+
+
+GROUPS = {
+    "Germanic": "en af de nl",
+    "Italic": "es fr ht it pt ro",
+    "Balto-Slavic": "bg lt pl ru uk",
+    "Graeco-Phrygian": "el",
+    "Indo-Iranian": "bn fa gu hi mr pa ur",
+    "Afro-Asiatic": "ar he",
+    "Atlantic-Congo": "sw wo yo",
+    "Austroasiatic": "vi",
+    "Austronesian": "id jv ms tl",
+    "Basque": "eu",
+    "Dravidian": "ml ta te",
+    "Japonic": "ja",
+    "Kartvelian": "ka",
+    "Koreanic": "ko",
+    "Quechuan": "qu",
+    "Sino-Tibetan": "my zh",
+    "Tai-Kadai": "th",
+    "Turkic": "az kk tr",
+    "Uralic": "et fi hu",
+}
+"""Indo-European by branch from west to east, then the families by name; in each English first, then by code."""
+
+
+def test_figures_have_the_languages_in_their_groups():
+    found: dict[str, list[str]] = {}
+    for code in ordered(LANGUAGES):
+        found.setdefault(group(code), []).append(code)
+    assert list(found.items()) == [(name, codes.split()) for name, codes in GROUPS.items()]
+    assert ordered(LANGUAGES) == " ".join(GROUPS.values()).split()
+
+
+def test_the_order_of_some_languages_is_theirs_among_all_however_they_are_given():
+    shown = ["zh", "sw", "ru", "ht", "en", "de", "ar", "af"]
+    assert ordered(shown) == ordered(reversed(shown)) == ["en", "af", "de", "ht", "ru", "ar", "sw", "zh"]
+
+
+def test_another_branch_of_indo_european_comes_after_those_that_have_a_place(monkeypatch: pytest.MonkeyPatch):
+    for code, branch in (("cy", "Celtic"), ("sq", "Albanian")):
+        monkeypatch.setitem(LANGUAGES, code, Language(code, code, code, "Indo-European", branch, "Latn"))
+    assert ordered(["ar", "cy", "sq", "hi", "en"]) == ["en", "hi", "sq", "cy", "ar"]
 
 
 def test_the_relatives_of_english_are_those_of_every_textbook():
     germanic = {"af", "de", "nl"}
     romance, slavic_and_baltic = {"es", "fr", "ht", "it", "pt", "ro"}, {"bg", "lt", "pl", "ru", "uk"}
     related = {"el", *romance, *slavic_and_baltic, *"bn fa gu hi mr pa ur".split()}
-    assert {code for code in ORIGINS if distance(code) == "same branch"} == germanic
-    assert {code for code in ORIGINS if distance(code) == "same family"} == related
+    assert {code for code in LANGUAGES if distance(code) == "same branch"} == germanic
+    assert {code for code in LANGUAGES if distance(code) == "same family"} == related
 
 
 @pytest.mark.parametrize(
@@ -72,4 +126,4 @@ def test_distance_is_told_by_branch_and_family(code: str, steps: str):
 
 def test_a_language_that_does_not_exist_is_named():
     with pytest.raises(UserError, match="unknown language 'xx'"):
-        origin("xx")
+        distance("xx")

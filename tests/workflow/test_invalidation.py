@@ -17,7 +17,8 @@ import yaml
 from project import Edit, Project, among, code, content, plain, setting, source, write_project
 
 STATISTICS, TABLES = "experiments/*/statistics", "experiments/*/tables"
-SHOWN = (TABLES, "experiments/*/figures", "experiments/*/page")
+DRAWN = ("experiments/*/figures", "experiments/*/page")
+SHOWN = (TABLES, *DRAWN)
 """What is made from the collected scores and their statistics."""
 REPORTS = ("experiments/*/collect", STATISTICS, *SHOWN)
 NOTHING = ()
@@ -97,6 +98,10 @@ def add_a_task(project: Project) -> None:
     shutil.copyfile(project.library / "tasks" / "mnli.py", project.library / "tasks" / "another.py")
 
 
+GERMAN = '("de", "deu", "German", "Indo-European", "Germanic", "Latn"),'
+GOTHIC = GERMAN.replace("Latn", "Goth")
+WELSH = '("cy", "cym", "Welsh", "Indo-European", "Celtic", "Latn"),'
+
 CODE: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "a comment in every module": (comment, NOTHING),
     "the docstring of every module": (document, NOTHING),
@@ -106,6 +111,12 @@ CODE: dict[str, tuple[Edit, tuple[str, ...]]] = {
         REPORTS,
     ),
     "a new task": (add_a_task, NOTHING),
+    "a new language": (source("languages", lambda text: text.replace(GERMAN, f"{WELSH}\n        {GERMAN}")), NOTHING),
+    "the script of a language": (source("languages", lambda text: text.replace(GERMAN, GOTHIC)), DRAWN),
+    "the script of a language that is not shown": (
+        source("languages", lambda text: text.replace('"Jpan"', '"Kana"')),
+        NOTHING,
+    ),
     "the trainer": (code("training/stage"), MODELS),
     "the model in training": (code("training/model"), MODELS),
     "prediction": (code("prediction"), MODELS_AND_CELLS),

@@ -199,7 +199,7 @@ def _bad_languages(config: Config) -> Iterator[ConfigError]:
             yield ConfigError(key, list(wanted), f"none is left for {target}", left)
         unknown = [lang for lang in left if lang in wanted and lang not in LANGUAGES]
         if unknown:
-            problem = f"no row of workflow/xstilts/languages.py is of {', '.join(unknown)}; add it there"
+            problem = f"workflow/xstilts/languages.py has no row for its languages {', '.join(unknown)}; add them there"
             yield ConfigError("grid.targets", target, problem)
         unwritten = [lang for lang in left if lang in wanted and lang not in MINIATURE]
         if unwritten and config.task(target).source == "miniature":
