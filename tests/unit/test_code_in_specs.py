@@ -60,6 +60,7 @@ QUOTED, PARQUET = f"{PAIRS} {CHOICES}", f"{PAIRS} {CHOICES} panx {QUESTIONS}"
 
 PLANS = "plans: what it decides stands in specs, or in the list of jobs"
 FETCHES = "says where files are, or fetches them; what they are stands in specs by commit or sha256"
+STATES = "holds facts; the values that a job uses stand in its spec"
 RUNS = "says where and when a job runs, and where its files lie"
 TELLS = "is for people: messages, trackers, what a command shows"
 ASKED = "is asked by people, and reads what there is"
@@ -70,6 +71,7 @@ SILENT = {
     **dict.fromkeys(("sameness", "sourcecode", "spec", "steps", "syntax"), PLANS),
     **dict.fromkeys(("sources.archives", "sources.download", "sources.fetch", "sources.files", "sources.hub"), FETCHES),
     "sources.repositories": FETCHES,
+    "languages": STATES,
     **dict.fromkeys(("__main__", "commands", "commands.job", "commands.together", "devices", "discard"), RUNS),
     **dict.fromkeys(("leftovers", "locks", "run", "store", "termination"), RUNS),
     **dict.fromkeys(("commands.measuring", "commands.shell", "errors", "mistakes", "streams"), TELLS),
@@ -159,11 +161,6 @@ TABLE: dict[str, tuple[str, ...]] = {
     "miniature.release miniature.release.*": ("write_miniature", ALL),
     "miniature.vocabulary": MADE,
     "miniature.corpus miniature.pretraining miniature.variations": ("pretrain_encoder", ALL),
-    # Names, families and scripts of languages. Readers, the metric's kind and figures go by them.
-    "languages": (
-        *("write_miniature read_task", ALL, "train_stage", "squad_v1 squad_v2 tydiqa"),
-        *("predict", "xquad mlqa tydiqa", *DRAWN),
-    ),
     # What decides no result.
     **dict.fromkeys(SILENT, ()),
 }
@@ -243,7 +240,7 @@ STARTS = (
     *("prediction", "retrieval.predict", "tasks.anli_plus", "tasks.xnli", "tasks.tydiqa"),
 )
 
-ONLY_TYPES = ("tasks", "tasks.base", "sources.parts", "sources.release", "languages")
+ONLY_TYPES = ("tasks", "tasks.base", "sources.parts", "sources.release")
 """What `kinds` and `sources.labels` import to say of which type an argument is, and what that imports."""
 
 

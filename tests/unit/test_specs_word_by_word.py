@@ -103,6 +103,17 @@ SHOWN = {
         f"data/{'xquad' if 'xquad' in scores else 'bucc2018'}.evaluate",
     )
 }
+MINIATURE = {
+    code: {"iso3": iso3, "name": name}
+    for code, iso3, name in (
+        *(("en", "eng", "English"), ("de", "deu", "German"), ("es", "spa", "Spanish"), ("ru", "rus", "Russian")),
+        *(("tr", "tur", "Turkish"), ("hi", "hin", "Hindi"), ("zh", "cmn", "Chinese")),
+    )
+}
+EVALUATED = {
+    code: {"name": name, "family": "Indo-European", "branch": "Germanic", "script": "Latn"}
+    for code, name in (("de", "German"), ("en", "English"))
+}
 ORIGINS = {"encoder": "miniature/made", "tokenizer": "miniature/tokenizer"}
 
 SPECS: dict[str, Expected] = {
@@ -110,6 +121,7 @@ SPECS: dict[str, Expected] = {
         {
             "step": "write_miniature",
             "settings": {"seed": 1, "train": 2000, "dev": 150, "test": 150, "pairs": 100},
+            "languages": MINIATURE,
             "code": roles("job.write_miniature"),
         }
     ),
@@ -272,12 +284,26 @@ SPECS: dict[str, Expected] = {
         {"step": "tables", "cells": CELLS, "code": roles("job.tables benchmark.xtreme"), **MADE_FROM}, MADE_FROM, MINE
     ),
     "experiments/mine/figures": Expected(
-        {"step": "figures", "cells": CELLS, "code": roles("job.figures"), "libraries": DRAWS, **MADE_FROM},
+        {
+            "step": "figures",
+            "cells": CELLS,
+            "code": roles("job.figures"),
+            "languages": EVALUATED,
+            "libraries": DRAWS,
+            **MADE_FROM,
+        },
         MADE_FROM,
         MINE,
     ),
     "experiments/mine/page": Expected(
-        {"step": "page", "cells": CELLS, "code": roles("job.page"), "libraries": DRAWS, **MADE_FROM},
+        {
+            "step": "page",
+            "cells": CELLS,
+            "code": roles("job.page"),
+            "languages": EVALUATED,
+            "libraries": DRAWS,
+            **MADE_FROM,
+        },
         MADE_FROM | SHOWN,
         MINE,
     ),
