@@ -8,12 +8,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from xstilts import mistakes
 from xstilts.errors import UserError, nearest, shorten
 from xstilts.paths import StorePath, UserPath
 from xstilts.replacing import with_one_place
+from xstilts.settings import NOT_IN_SPECS, Settings
 from xstilts.yamlfiles import require_unambiguous
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$", max_length=80)]
@@ -58,12 +59,6 @@ class ConfigError(UserError):
         if allowed:
             parts.append(f"; allowed: {', '.join(allowed)}")
         super().__init__("".join(parts) + "." + (nearest(value, allowed) if isinstance(value, str) else ""))
-
-
-class Settings(BaseModel):
-    """A block of the configuration; unknown keys are errors and nothing changes after it is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class Limit(Settings):
@@ -148,7 +143,7 @@ class Training(Settings):
     """The first dev examples of each task and language that an evaluation looks at; all of them if null."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """bf16 computes in bfloat16 where that is safe; the weights and the optimiser stay in float32."""
-    gpus: Count = 1
+    gpus: Annotated[Count, NOT_IN_SPECS] = 1
     """GPUs that share the rows of a batch; not part of any fingerprint."""
 
 

@@ -195,7 +195,7 @@ class Grid:
     def statistics(self) -> Entry:
         """The intervals and tests of all scores."""
         used = {f"metric.{tasks.load(target).metric}" for target in self.config.grid.targets}
-        return self._report("statistics", self._scores, used, settings=self.config.report.model_dump())
+        return self._report("statistics", self._scores, used, settings=self.config.report.in_specs())
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -259,7 +259,7 @@ class Grid:
             "step": "read_task",
             "task": name,
             "files": {f"{s}.{lang}": self.identity.split(task, s, lang, self.config) for s, lang in pairs},
-            "limit": {s: getattr(settings.limit, s) for s in splits},
+            "limit": settings.limit.in_specs(only=splits),
             "code": self._code("job.read_task", *(f"task.{part}" for part in (name, *task.pools))),
             **({"languages": facts((lang for _, lang in pairs), *used)} if used else {}),
             **{role: entry.path for role, entry in world.items()},
@@ -272,7 +272,7 @@ class Grid:
             return {}
         spec = {
             "step": "write_miniature",
-            "settings": self.config.miniature.model_dump(),
+            "settings": self.config.miniature.in_specs(),
             "languages": facts(MINIATURE, "iso3", "name"),
             "code": self._code("job.write_miniature"),
         }
@@ -286,7 +286,7 @@ class Grid:
             return {}
         spec = {
             "step": "make_tokenizer",
-            "settings": settings.model_dump(include={"seed", "sentences", "max_length"}),
+            "settings": settings.in_specs(only=("seed", "sentences", "max_length")),
             "code": self._code("job.make_tokenizer"),
             "libraries": self._libraries("transformers", "tokenizers"),
         }
@@ -300,7 +300,7 @@ class Grid:
             return {}
         spec = {
             "step": "pretrain_encoder",
-            "settings": settings.model_dump(),
+            "settings": settings.in_specs(),
             "code": self._code("job.pretrain_encoder"),
             "libraries": self._libraries("torch", "transformers", "tokenizers"),
             **{role: entry.path for role, entry in tokenizer.items()},
@@ -326,11 +326,12 @@ class Grid:
     def _features(self, encoder: str, data: Entry) -> Entry:
         name = data.about["task"]
         kind, settings = tasks.load(name).kind, self.config.task(name)
-        length = {"max_length": self._encoder(encoder).sentence_length} if kind == "retrieval" else {}
+        if kind == "retrieval":
+            settings = settings.model_copy(update={"max_length": self._encoder(encoder).sentence_length})
         spec = {
             "step": "encode_task",
             "data": data.path,
-            "settings": {key: getattr(settings, key) for key in _ENCODING.get(kind, ("max_length",))} | length,
+            "settings": settings.in_specs(only=_ENCODING.get(kind, ("max_length",))),
             "code": self._code("job.encode_task", f"kind.{kind}"),
             "libraries": self._libraries("transformers", "tokenizers"),
         }
@@ -350,7 +351,7 @@ class Grid:
         parent = self._model(encoder, stages[:-1], seed)
         spec = {
             "step": "train_stage",
-            "stage": stage.model_dump(exclude={"gpus"} if len(stage.tasks) > 1 else {"gpus", "sampling"}),
+            "stage": stage.in_specs(without=() if len(stage.tasks) > 1 else ("sampling",)),
             "features": {task: entry.path for task, entry in features.items()},
             "code": self._code("job.train_stage", *_loaded(stage.tasks)),
             "libraries": self._libraries("torch", "transformers", "accelerate"),
@@ -392,8 +393,8 @@ class Grid:
 
     def _prediction_options(self, encoder: str, stages: tuple[str, ...], task: Task) -> dict:
         if task.kind == "retrieval":
-            return self._encoder(encoder).retrieval.model_dump(include={"layer", "pooling"})
-        return {"precision": self.config.stage(stages[-1]).precision}
+            return self._encoder(encoder).retrieval.in_specs(only=("layer", "pooling"))
+        return self.config.stage(stages[-1]).in_specs(only=("precision",))
 
     def _score(self, predictions: Entry, target: str) -> Entry:
         data = predictions.inputs["data"]

@@ -34,6 +34,7 @@ ROLES = {
 
 UNCOUNTED = {
     "config": "typed settings, whose values stand in specs",
+    "settings": "how settings stand in specs",
     "encoder_config": "limits that are checked at planning",
     "checks": "refuses configurations",
     "grid": "makes specs",
