@@ -12,6 +12,7 @@ import pytest
 from fabricated import SETTINGS, World, cell, of_step
 from invented_results import invented, without
 from pages import large
+from recipes import with_name
 from tiny import edit
 
 from xstilts.config import GridSettings
@@ -227,6 +228,15 @@ def test_an_entry_tells_its_settings_versions_code_time_and_device(entries: tupl
     assert (shown["seconds"], shown["device"]) == (MEASURED["seconds"], MEASURED["device"])
     assert shown["settings"]["learning_rate"] == model.spec["stage"]["learning_rate"]
     assert (shown["libraries"], shown["code"]) == (model.spec["libraries"], model.spec["code"])
+
+
+def test_settings_are_told_by_their_present_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with_name(monkeypatch, "max_gradient_norm", "clip_at")
+    described, grid = finished(World(tmp_path), stages={"pawsx": {"clip_at": 2}})
+    model = cell(grid, "none", "pawsx").predictions.inputs["model"]
+    assert model.spec["stage"]["max_gradient_norm"] == 2
+    shown = described.described[described.number(model)]["settings"]
+    assert (shown["clip_at"], shown.get("max_gradient_norm")) == (2, None)
 
 
 def test_data_tell_their_rows_files_and_hashes(entries: tuple[Entries, Grid]):

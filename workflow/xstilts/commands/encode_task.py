@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 
 from xstilts import architectures, features, kinds, tasks, tokenization
 from xstilts.commands import job
+from xstilts.config import TaskSettings
 from xstilts.sources import labels
 from xstilts.store import publishing
 
@@ -15,7 +16,8 @@ def run(arguments: Namespace) -> None:
     """Write `<split>.<lang>.arrow` for every parquet file of the data, and the tokenizer that made them."""
     this = job.of(arguments)
     task = labels.of_data(tasks.load(this.entry.about["task"]), this.input("data"))
-    kind, settings = kinds.load(task.kind), SimpleNamespace(**this.entry.spec["settings"])
+    kind = kinds.load(task.kind)
+    settings = SimpleNamespace(**TaskSettings.in_config(this.entry.spec["settings"], neutral=True))
     if not this.entry.inputs.get("tokenizer"):
         # Nothing later can use the ids of an encoder that transformers does not have.
         architectures.config_of(this.tokenizer())

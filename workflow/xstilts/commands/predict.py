@@ -11,6 +11,7 @@ from xstilts import discard, features, submission, tasks, tokenization
 from xstilts.checkpoints import Checkpoint
 from xstilts.commands import job
 from xstilts.commands.measuring import measured
+from xstilts.config import Retrieval, Stage, TaskSettings
 from xstilts.grid import predictor
 from xstilts.prediction import Parts, Request
 from xstilts.sourcecode import PACKAGE, starts
@@ -24,14 +25,16 @@ def run(arguments: Namespace) -> None:
     task, spec = tasks.load(this.entry.about["task"]), this.entry.spec
     checkpoint = Checkpoint(str(this.input("model"))) if "model" in this.entry.inputs else this.encoder()
     task = labels.of_model(task, Path(checkpoint.name))
+    settings = this.entry.inputs["features"].spec["settings"]
+    decides = Retrieval if task.kind == "retrieval" else Stage
     request = Request(
         checkpoint=checkpoint,
         tokenizer=tokenization.beside(this.input("features")),
         task=task,
         splits={name: _parts(this, name) for name in dict.fromkeys([task.tuned_on or spec["split"], spec["split"]])},
         split=spec["split"],
-        settings=SimpleNamespace(**this.entry.inputs["features"].spec["settings"]),
-        options=spec["options"],
+        settings=SimpleNamespace(**TaskSettings.in_config(settings, neutral=True)),
+        options=decides.in_config(spec["options"], neutral=True),
     )
     form = submission.form_of(task.kind, task.metric)
     with publishing(this.store, this.entry) as draft:

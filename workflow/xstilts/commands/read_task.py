@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from xstilts import tasks
 from xstilts.commands import job
+from xstilts.config import Limit
 from xstilts.errors import DataError
 from xstilts.sources import counts, fetch, labels, reading
 from xstilts.sources.columns import GOLD
@@ -33,7 +34,7 @@ def _read(this: job.Job, task: tasks.Task, split: str, lang: str, folder: Path) 
     """Write a split in one language; what its manifest says of it."""
     miniature = this.input("miniature") if "miniature" in this.entry.inputs else None
     found = fetch.sources(task, split, lang, this.config, miniature)
-    closed, limit = labels.listed(task, found[0]), this.entry.spec["limit"][split]
+    closed, limit = labels.listed(task, found[0]), getattr(Limit.of_spec(this.entry.spec["limit"]), split)
     left_out = Counter()
     table = reading.read(found, closed, lang, limit=limit, left_out=left_out)
     pq.write_table(table, folder / f"{split}.{lang}.parquet")

@@ -13,7 +13,7 @@ from xstilts.checkpoints import Checkpoint
 from xstilts.commands import job
 from xstilts.commands.measuring import GOING_ON, measured
 from xstilts.commands.together import together
-from xstilts.config import Stage
+from xstilts.config import Stage, TaskSettings
 from xstilts.sources import labels
 from xstilts.store import TRAINING, publishing, scratch
 from xstilts.training import stage as training
@@ -36,7 +36,7 @@ def run(arguments: Namespace) -> None:
 
 
 def _stage(this: job.Job) -> Stage:
-    return Stage(**this.entry.spec["stage"])
+    return Stage.of_spec(this.entry.spec["stage"])
 
 
 def _train(this: job.Job, output: Path, state: Path, processes: int) -> None:
@@ -74,7 +74,7 @@ def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:
         kind=kinds.load(task.kind),
         train=pa.concat_tables(train),
         dev={lang: _dev(this, name, lang, stage.dev_examples) for lang in stage.languages},
-        settings=SimpleNamespace(**entry.spec["settings"]),
+        settings=SimpleNamespace(**TaskSettings.in_config(entry.spec["settings"], neutral=True)),
         tokenizer=tokenization.beside(this.store / entry.path),
     )
 

@@ -8,6 +8,7 @@ from functools import cache, partial
 from xstilts.errors import shorten
 from xstilts.grid import Entry
 from xstilts.inspection.results import Result, Results, is_reference, leaves
+from xstilts.inspection.specs import readable
 from xstilts.sameness import Sameness
 from xstilts.spec import canonical
 
@@ -99,7 +100,10 @@ def _distance(entry: Entry, result: Result) -> int:
 
 
 def changes(entry: Entry, result: Result) -> dict[tuple[str, ...], tuple[object, object]]:
-    """The values of the spec of a result and of an entry that differ, by the names above them."""
+    """The values of the spec of a result and of an entry that differ, by the names above them.
+
+    Settings have their names in the configuration, and their neutral value where a spec leaves it out.
+    """
     mine, theirs = _leaves_of(canonical(entry.spec)), _leaves_of(canonical(result.spec))
     pairs = {key: (theirs.get(key, _ABSENT), mine.get(key, _ABSENT)) for key in theirs | mine if key[0] != "adopted"}
     return {key: (old, new) for key, (old, new) in pairs.items() if old != new}
@@ -107,7 +111,7 @@ def changes(entry: Entry, result: Result) -> dict[tuple[str, ...], tuple[object,
 
 @cache
 def _leaves_of(spec: str) -> dict[tuple[str, ...], object]:
-    return leaves(json.loads(spec))
+    return leaves(readable(json.loads(spec), neutral=True))
 
 
 def _own(entry: Entry, result: Result, sameness: Sameness) -> list[Reason]:
@@ -132,10 +136,12 @@ def _subject(entry: Entry) -> tuple[str, str]:
 
 
 def _texts(entry: Entry, result: Result, sameness: Sameness) -> list[str]:
-    """Each change of a spec in words; the files of a task together."""
+    """Each change of a spec in words; the files of a task together, and of a block its settings alone."""
     texts, files = [], {}
-    for key, (old, new) in changes(entry, result).items():
-        if is_reference(old) or is_reference(new):
+    found = changes(entry, result)
+    blocks = {key[:length] for key in found for length in range(1, len(key))}
+    for key, (old, new) in found.items():
+        if is_reference(old) or is_reference(new) or key in blocks:
             continue
         if key[0] == "files":
             files.setdefault(_how(entry, result, key[1]), {})[key[1]] = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts import tasks
-from xstilts.config import Stage
+from xstilts.config import Limit, Stage
 from xstilts.grid import Entry
 from xstilts.store import finished, noted
 from xstilts.training.batches import optimiser_steps
@@ -42,7 +42,7 @@ class _Rows:
 
 def of_training(store: Path, entry: Entry) -> Work | None:
     """The work of a stage if it is trained to the end; None where the rows of one of its tasks are not known."""
-    stage = Stage(**entry.spec["stage"])
+    stage = Stage.of_spec(entry.spec["stage"])
     names = [f"train.{lang}" for lang in stage.languages]
     found = [_of_features(store, entry.inputs[f"features.{task}"], names) for task in stage.tasks]
     if None in found:
@@ -83,11 +83,11 @@ def _of_split(store: Path, features: Entry, name: str) -> _Rows | None:
     windows = task.kind == "span"
     if finished(store, data):
         return _Rows(noted(store, data.path, name, "rows")["rows"], "read", windows)
-    count = None if "miniature" in data.inputs else _published(task, name, data.spec["limit"])
+    count = None if "miniature" in data.inputs else _published(task, name, Limit.of_spec(data.spec["limit"]))
     return None if count is None else _Rows(count, "published", windows)
 
 
-def _published(task: tasks.Task, name: str, limits: dict[str, int | None]) -> int | None:
+def _published(task: tasks.Task, name: str, limits: Limit) -> int | None:
     split, lang = name.split(".")
-    whole, limit = task.counts.get(split, {}).get(lang), limits[split]
+    whole, limit = task.counts.get(split, {}).get(lang), getattr(limits, split)
     return whole if whole is None or limit is None else min(whole, limit)

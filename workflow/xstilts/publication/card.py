@@ -10,6 +10,7 @@ from huggingface_hub import ModelCard, ModelCardData
 from xstilts import tasks
 from xstilts.config import NO_INTERMEDIATE, Config
 from xstilts.grid import Entry, Grid
+from xstilts.inspection.specs import readable
 from xstilts.publication.licences import data_sets
 from xstilts.publication.vectors import Vectors
 from xstilts.reporting.collect import HEADLINE, RECORD, collect
@@ -82,9 +83,10 @@ def _base(config: Config, name: str) -> str:
 
 def _settings(model: Exported) -> pd.DataFrame:
     """The recipe of each stage, in a column of its own."""
-    recipes = [stage.spec["stage"] for stage in model.stages]
+    said = [readable(stage.spec)["stage"] for stage in model.stages]
+    recipes = [readable(stage.spec, neutral=True)["stage"] for stage in model.stages]
     names = [stage.path.split("/")[-2].partition("~")[0] for stage in model.stages]
-    rows = {key: [_text(recipe.get(key)) for recipe in recipes] for recipe in recipes for key in recipe}
+    rows = {key: [_text(recipe.get(key)) for recipe in recipes] for one in said for key in one}
     return pd.DataFrame.from_dict(rows, orient="index", columns=names).rename_axis("setting")
 
 

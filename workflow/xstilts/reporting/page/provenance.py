@@ -8,6 +8,7 @@ from pathlib import Path
 from xstilts import __version__
 from xstilts.grid import Entry
 from xstilts.inspection.results import ADOPTED, Result
+from xstilts.inspection.specs import readable
 from xstilts.store import noted
 
 PROJECT = Path(__file__).parents[4]
@@ -44,7 +45,7 @@ def _described(result: Result, entry: Entry) -> dict:
     return {
         "path": entry.path,
         "step": entry.step,
-        "settings": _flat(entry.spec.get(_SETTINGS.get(entry.step, ""), {})),
+        "settings": _flat(readable(entry.spec).get(_SETTINGS.get(entry.step, ""), {})),
         "code": entry.spec["code"],
         "libraries": entry.spec.get("libraries", {}),
         "adopted": [one["because"] for one in result.spec.get(ADOPTED, [])],

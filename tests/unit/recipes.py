@@ -1,0 +1,42 @@
+"""Recipes of another version of the project: with a setting more, or with another name for one."""
+
+from functools import cache
+from typing import Annotated, Any
+
+import pytest
+from pydantic import create_model
+
+from xstilts import config
+from xstilts.commands import train_stage
+from xstilts.config import Config, Name, Stage, Training
+from xstilts.inspection import differences, specs, workload
+from xstilts.settings import InSpecs, Settings
+
+BLOCKS = (Training, Stage)
+
+
+def with_setting(patch: pytest.MonkeyPatch, name: str, annotation: Any, default: Any) -> None:
+    """Give every recipe, of a stage and of `training`, a setting more."""
+    _replace(patch, *(create_model(one.__name__, __base__=one, **{name: (annotation, default)}) for one in BLOCKS))
+
+
+def with_name(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
+    """Give a setting of every recipe another name, and let it keep the old one in specs."""
+    _replace(patch, *(_renamed(one, old, new) for one in BLOCKS))
+
+
+def _renamed(block: type[Settings], old: str, new: str) -> type[Settings]:
+    fields = {name: (field.annotation, field) for name, field in block.model_fields.items() if name != old}
+    field = block.model_fields[old]
+    fields[new] = (Annotated[field.annotation, *field.metadata, InSpecs(old)], field.default)
+    return create_model(block.__name__, __base__=Settings, **fields)
+
+
+def _replace(patch: pytest.MonkeyPatch, training: type[Settings], stage: type[Settings]) -> None:
+    """Let these be the types of recipes, wherever the project looks for them."""
+    fields = {"training": (training, training()), "stages": (dict[Name, stage], {})}
+    for module in (config, train_stage, workload):
+        patch.setattr(module, "Stage", stage)
+    patch.setattr(config, "Config", create_model("Config", __base__=Config, **fields))
+    patch.setitem(specs._BLOCKS, "train_stage", ("stage", (stage,)))
+    patch.setattr(differences, "_leaves_of", cache(differences._leaves_of.__wrapped__))
