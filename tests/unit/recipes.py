@@ -22,10 +22,11 @@ def with_setting(patch: pytest.MonkeyPatch, name: str, annotation: Any, default:
 
 def with_name(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
     """Give a setting of every recipe another name, and let it keep the old one in specs."""
-    _replace(patch, *(_renamed(one, old, new) for one in BLOCKS))
+    _replace(patch, *(renamed(one, old, new) for one in BLOCKS))
 
 
-def _renamed(block: type[Settings], old: str, new: str) -> type[Settings]:
+def renamed(block: type[Settings], old: str, new: str) -> type[Settings]:
+    """A block in which a setting has another name, and its old one in specs."""
     fields = {name: (field.annotation, field) for name, field in block.model_fields.items() if name != old}
     field = block.model_fields[old]
     fields[new] = (Annotated[field.annotation, *field.metadata, InSpecs(old)], field.default)

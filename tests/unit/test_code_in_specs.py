@@ -67,8 +67,8 @@ ASKED = "is asked by people, and reads what there is"
 CHOOSES = "chooses checkpoints, and makes no scores of any target"
 
 SILENT = {
-    **dict.fromkeys(("checks", "config", "encoder_config", "grid", "paths", "replacing", "yamlfiles"), PLANS),
-    **dict.fromkeys(("sameness", "sourcecode", "spec", "steps", "syntax"), PLANS),
+    **dict.fromkeys(("checks", "config", "encoder_config", "grid", "paths", "replacing", "settings"), PLANS),
+    **dict.fromkeys(("sameness", "sourcecode", "spec", "steps", "syntax", "yamlfiles"), PLANS),
     **dict.fromkeys(("sources.archives", "sources.download", "sources.fetch", "sources.files", "sources.hub"), FETCHES),
     "sources.repositories": FETCHES,
     "languages": STATES,
@@ -154,7 +154,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "reporting.comparison reporting.counts reporting.resampling reporting.statistics": ("statistics", ALL),
     "reporting.choice reporting.formats reporting.literature reporting.paper reporting.tables": ("tables", ALL),
     "reporting.figures reporting.figures.* reporting.typology": DRAWN,
-    "reporting.page reporting.page.* inspection inspection.results": ("page", ALL),
+    "reporting.page reporting.page.* inspection inspection.results inspection.specs": ("page", ALL),
     # The miniature.
     "miniature miniature.events miniature.sampling miniature.sentences": WORLD,
     "miniature.languages miniature.languages.*": WORLD,

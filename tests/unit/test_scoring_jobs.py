@@ -2,16 +2,24 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import tiny
 from jobs import Experiment
+from recipes import renamed
 from released import question, squad, write
 
+from xstilts import kinds
+from xstilts.commands import encode_task, predict
+from xstilts.config import Retrieval, TaskSettings
+from xstilts.prediction import Request
 from xstilts.retrieval import predict as retrieval
 from xstilts.store import open_grid, publishing
 from xstilts.submission import read
+from xstilts.tasks.base import Task
 
 RIVERS = {"en": "the river", "de": "eines Flusses", "es": "los ríos", "zh": "北京市"}
 """A sentence and answer in each language; the predictions leave out its first or its last word."""
@@ -62,20 +70,52 @@ def bitext(split: str) -> dict[str, str]:
     }
 
 
-def test_bucc_is_mined_with_the_settings_of_its_encoder_and_with_dev_beside_test(
-    tmp_path: Path, tiny_tokenizer, monkeypatch: pytest.MonkeyPatch
-):
+@pytest.fixture
+def bucc(tmp_path: Path, tiny_tokenizer) -> Experiment:
+    """One pair of sentences, and an encoder with settings of its own for them."""
     write(tmp_path / "data" / "bucc2018", bitext("dev") | bitext("test"))
     tiny.encoder(tmp_path / "toy", tiny_tokenizer, max_position_embeddings=600)
     encoders = {"toy": {"path": str(tmp_path / "toy"), "retrieval": {"layer": 2, "pooling": "cls"}}}
-    world = experiment(tmp_path, "bucc2018", languages=["de"], encoders=encoders)
-    requests = []
-    monkeypatch.setattr(
-        retrieval, "predict", lambda request: requests.append(request) or {"de": [("de-test", "en-test")]}
-    )
+    return experiment(tmp_path, "bucc2018", languages=["de"], encoders=encoders)
+
+
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
+    """What is asked of the miner, which always finds the pair."""
+    asked = []
+    monkeypatch.setattr(retrieval, "predict", lambda request: asked.append(request) or {"de": [("de-test", "en-test")]})
+    return asked
+
+
+def test_jobs_get_settings_by_their_names_in_the_configuration(
+    bucc: Experiment, requests: list[Request], monkeypatch: pytest.MonkeyPatch
+):
+    kind, encoded = kinds.load("retrieval"), []
+    encode = kind.encode
+
+    def keeping(examples: pa.Table, tokenizer, task: Task, settings: SimpleNamespace) -> pa.Table:
+        encoded.append(settings)
+        return encode(examples, tokenizer, task, tiny.SETTINGS)
+
+    monkeypatch.setattr(kind, "encode", keeping)
+    for module in (encode_task, predict):
+        monkeypatch.setattr(module, "TaskSettings", renamed(TaskSettings, "max_length", "longest"))
+    monkeypatch.setattr(predict, "Retrieval", renamed(Retrieval, "pooling", "vector"))
     for step in ("read_task", "encode_task"):
-        world.run(step, "bucc2018.evaluate")
-    predicted = world.run("predict", "bucc2018")
+        bucc.run(step, "bucc2018.evaluate")
+    bucc.run("predict", "bucc2018")
+    (request,) = requests
+    # Dev and test of one language, and the request.
+    assert [vars(given) for given in (*encoded, request.settings)] == [{"longest": 512}] * 3
+    assert request.options == {"layer": 2, "vector": "cls"}
+
+
+def test_bucc_is_mined_with_the_settings_of_its_encoder_and_with_dev_beside_test(
+    bucc: Experiment, requests: list[Request]
+):
+    for step in ("read_task", "encode_task"):
+        bucc.run(step, "bucc2018.evaluate")
+    predicted = bucc.run("predict", "bucc2018")
     (request,) = requests
     assert request.options == {"layer": 2, "pooling": "cls"}
     assert (request.split, list(request.splits), request.task.name) == ("test", ["dev", "test"], "bucc2018")
