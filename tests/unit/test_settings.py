@@ -135,9 +135,9 @@ def test_some_settings_alone_or_all_but_some_stand_in_a_spec():
     assert model.in_specs(only=()) == {}
 
 
-@pytest.mark.parametrize("chosen", [{"only": ("rate", "languages")}, {"without": ("languages",)}])
+@pytest.mark.parametrize("chosen", [{"only": ("top", "languages", "rate")}, {"without": ("languages", "top")}])
 def test_settings_are_chosen_by_their_names_in_the_configuration(chosen: dict):
-    with pytest.raises(KeyError, match="Model has no setting languages"):
+    with pytest.raises(KeyError, match="Model has no setting languages, top"):
         Model().in_specs(**chosen)
 
 
@@ -166,6 +166,19 @@ def test_the_configuration_has_its_own_names_and_defaults():
     with pytest.raises(ValidationError, match="languages"):
         Model(languages=["de"])
     assert Model().scale == 2.0
+
+
+def test_blocks_of_one_setting_may_have_names():
+    class Named(Settings):
+        heads: dict[str, Head] = {}
+        count: Annotated[Count, InSpecs("number")] = 3
+
+    settings = Named(heads={"bias": Head(bias=False)})
+    said = {"heads": {"bias": {"size": 8}}, "number": 3}
+    assert settings.in_specs() == said
+    assert Named.of_spec(said) == settings
+    assert Named.of_spec({}) == Named()
+    assert Named.in_config(said) == {"heads": {"bias": {"size": 8}}, "count": 3}
 
 
 # What people read
