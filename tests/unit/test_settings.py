@@ -170,7 +170,7 @@ def test_the_configuration_has_its_own_names_and_defaults():
 
 def test_blocks_of_one_setting_may_have_names():
     class Named(Settings):
-        heads: dict[str, Head] = {}
+        heads: dict[str, Head] = {}  # noqa: RUF012
         count: Annotated[Count, InSpecs("number")] = 3
 
     settings = Named(heads={"bias": Head(bias=False)})
