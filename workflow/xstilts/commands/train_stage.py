@@ -3,7 +3,6 @@
 import json
 from argparse import Namespace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -74,7 +73,7 @@ def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:
         kind=kinds.load(task.kind),
         train=pa.concat_tables(train),
         dev={lang: _dev(this, name, lang, stage.dev_examples) for lang in stage.languages},
-        settings=SimpleNamespace(**TaskSettings.in_config(entry.spec["settings"], neutral=True)),
+        settings=TaskSettings.of_spec(entry.spec["settings"]),
         tokenizer=tokenization.beside(this.store / entry.path),
     )
 
