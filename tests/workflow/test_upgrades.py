@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from planning import apart, codes
-from project import Project, among, code, write_project
-from test_invalidation import MODELS, REPORTS
+from project import Project, among, code, source, write_project
+from test_invalidation import MODELS, REPORTS, below
 
 from xstilts import sameness
 from xstilts.sameness import Record
@@ -133,6 +133,46 @@ def test_a_module_that_is_renamed_with_a_record_of_its_roles_lists_nothing(proje
     # What it is called now counts as it did.
     code("training/steps")(project)
     assert listed(project) == expected(project, *MODELS)
+
+
+# Settings
+
+
+def with_a_setting(project: Project) -> None:
+    """Give recipes a setting whose neutral value does what was done before."""
+    edit = source("config", lambda text: text.replace(RATE, f"{NOISE}    {RATE}").replace(IMPORT, f"{IMPORT}, InSpecs"))
+    edit(project)
+
+
+RATE, NOISE = "learning_rate: Positive", "noise: Annotated[Fraction, InSpecs(neutral=0)] = 0.0\n"
+IMPORT = "from xstilts.settings import NOT_IN_SPECS"
+
+
+def test_a_new_setting_lists_nothing_at_its_neutral_value_and_a_stage_where_it_has_another(project: Project):
+    with_a_setting(project)
+    assert listed(project) == []
+    project.configure({"training": {"noise": 0.0}})
+    assert listed(project) == []
+    project.configure({"stages": {"udpos": {"noise": 0.5}}})
+    assert listed(project) == expected(project, *below("udpos"))
+    project.configure({"stages": {"udpos": {"noise": 0}}})
+    assert listed(project) == []
+
+
+def test_a_setting_that_is_renamed_and_keeps_its_name_in_specs_lists_nothing(project: Project):
+    before = names(project)
+    new = 'clip_at: Annotated[Positive, InSpecs("max_gradient_norm")]'
+    rename = source(
+        "config",
+        lambda text: text.replace("max_gradient_norm: Positive", new).replace(IMPORT, f"{IMPORT}, InSpecs"),
+    )
+    rename(project)
+    source("training/stage", lambda text: text.replace(".max_gradient_norm", ".clip_at"))(project)
+    # The trainer reads it by its new name, which is a change of code, though of no result.
+    assert record(project, before, "roles") == ["job.train_stage"]
+    assert listed(project) == []
+    project.configure({"stages": {"udpos": {"clip_at": 0.5}}})
+    assert listed(project) == expected(project, *below("udpos"))
 
 
 # Records that are none
