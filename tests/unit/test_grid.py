@@ -214,19 +214,19 @@ def test_a_training_file_renames_all_models_that_see_it():
 
 @pytest.mark.parametrize("metric, target", [("mlqa", "mlqa"), ("pos", "udpos"), ("bucc", "bucc2018")])
 def test_a_metric_renames_the_scores_of_its_target_and_nothing_else(metric: str, target: str):
-    assert renamed(f"metrics.{metric}") == {path for path in of_step("score", grid()) if f"/{target}~" in path}
+    assert renamed(f"metric.{metric}") == {path for path in of_step("score", grid()) if f"/{target}~" in path}
 
 
-def test_what_all_metrics_share_renames_all_scores_and_nothing_else():
-    assert renamed("metrics") == of_step("score", grid())
+def test_the_job_that_scores_renames_all_scores_and_nothing_else():
+    assert renamed("job.score") == of_step("score", grid())
 
 
 def test_a_reader_renames_what_is_read_with_it():
-    assert renamed("tasks.tatoeba") == having("/tatoeba.evaluate~", "/tatoeba~")
+    assert renamed("task.tatoeba") == having("/tatoeba.evaluate~", "/tatoeba~")
 
 
 def test_a_kind_renames_the_features_of_its_tasks_and_no_data():
-    changed = renamed("kinds.tagging")
+    changed = renamed("kind.tagging")
     tagged = {f"features/tokenizer/{task}.{role}" for task in ("udpos", "panx") for role in ("train", "evaluate")}
     assert plain(changed & having("features/")) == tagged
     assert changed - having("features/") == below("udpos") | below("panx")
