@@ -19,7 +19,7 @@ def served(config: Config, grid: Grid, entries: Iterable[Entry]) -> None:
     models = [entry for entry in entries if entry.step == "train_stage" and whole(config.store, entry)]
     models = [] if config.keep_models else _not_wanted(config, grid, models)
     try:
-        for other, its_grid in _others(config) if models else ():
+        for other, its_grid in others(config) if models else ():
             models = models if not other.keep_models else [one for one in models if one.path not in its_grid.entries]
             models = _not_wanted(config, its_grid, models)
     except UserError as error:
@@ -28,6 +28,17 @@ def served(config: Config, grid: Grid, entries: Iterable[Entry]) -> None:
     for model in models:
         freed = remove_weights(config.store, model)
         print(f"keep_models: false: removed the weights of {model.path}, {freed / 1e6:,.1f} MB.", flush=True)
+
+
+def others(config: Config) -> Iterator[tuple[Config, Grid]]:
+    """The other experiments of the store, as their last runs left them.
+
+    Raises:
+        UserError: one of them cannot be understood: it is damaged, or was written for another version of this library.
+    """
+    for file in sorted((config.store / "experiments").glob("*/config.json")):
+        if file.parent.name != config.experiment:
+            yield _opened(file, config.store)
 
 
 def _not_wanted(config: Config, grid: Grid, models: list[Entry]) -> list[Entry]:
@@ -39,17 +50,6 @@ def _not_wanted(config: Config, grid: Grid, models: list[Entry]) -> list[Entry]:
         if role in entry.inputs and (role == "parent" or not finished(config.store, entry))
     }
     return [model for model in models if model.path not in wanted]
-
-
-def _others(config: Config) -> Iterator[tuple[Config, Grid]]:
-    """The other experiments of the store, as their last runs left them.
-
-    Raises:
-        UserError: one of them cannot be understood: it is damaged, or was written for another version of this library.
-    """
-    for file in sorted((config.store / "experiments").glob("*/config.json")):
-        if file.parent.name != config.experiment:
-            yield _opened(file, config.store)
 
 
 def _opened(file: Path, store: Path) -> tuple[Config, Grid]:

@@ -41,12 +41,16 @@ class Record:
 class Sameness:
     """The records of some files, as one.
 
+    Args:
+        files: the files of records; one that is not there has none.
+        added: records beside them, each from the oldest fingerprint of something to an older one.
+
     Raises:
         UserError: a file is none of records; records contradict each other or form a circle; one names a fingerprint
             that its file does not list as known.
     """
 
-    def __init__(self, files: Iterable[Path]):
+    def __init__(self, files: Iterable[Path], added: Iterable[Record] = ()):
         self._older: dict[tuple[str, str], str] = {}
         origins: dict[tuple[str, str], Path] = {}
         for file in files:
@@ -62,6 +66,7 @@ class Sameness:
                 origins[key] = file
         for (of, new), file in origins.items():
             self._require_end(of, new, file)
+        self._older |= {(record.of, record.new): record.old for record in added}
 
     def oldest(self, of: str, fingerprint: str) -> str:
         """The first fingerprint that did the same; the fingerprint itself where no record says anything of it."""

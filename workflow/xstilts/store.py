@@ -18,7 +18,7 @@ from xstilts.checkpoints import CONFIG, has_weights, is_checkpoint, model_files,
 from xstilts.config import Config, ConfigError, Encoder
 from xstilts.errors import UserError, shorten
 from xstilts.grid import Entry, Grid
-from xstilts.sameness import Sameness
+from xstilts.sameness import Record, Sameness
 from xstilts.sourcecode import SourceCode
 from xstilts.sources import files
 from xstilts.tasks.base import Task
@@ -105,9 +105,13 @@ def require_encoders(config: Config) -> None:
             raise ConfigError(key, str(path), f"{problem}; put the encoder's own there")
 
 
-def open_grid(config: Config) -> Grid:
-    """The grid of a configuration over the files and the code that are here now."""
-    records = Sameness([sameness.SHIPPED, config.store / sameness.FILE])
+def open_grid(config: Config, added: Iterable[Record] = ()) -> Grid:
+    """The grid of a configuration over the files and the code that are here now.
+
+    Args:
+        added: records of sameness that neither the project nor the store has yet.
+    """
+    records = Sameness([sameness.SHIPPED, config.store / sameness.FILE], added)
     identity = FileIdentity(config.store / ".cache", records)
     grid = Grid(config, identity)
     _ = grid.entries

@@ -1,133 +1,146 @@
-"""Giving old results the names that they have under changed code, when a person knows that it cannot matter."""
+"""Which records of sameness would let an experiment find results of older code again, and what they rest on."""
 
-import os
-import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-from xstilts.grid import Entry
-from xstilts.inspection.differences import changes
-from xstilts.inspection.progress import lock_file
-from xstilts.inspection.results import ADOPTED, Result, Results, is_reference
-from xstilts.locks import holder
-from xstilts.spec import sha256
+from xstilts.config import Config
+from xstilts.grid import Entry, Grid
+from xstilts.inspection.differences import changed_modules
+from xstilts.inspection.matches import Matches, best, own, same_bytes, same_root
+from xstilts.inspection.obstacles import Scope, obstacles
+from xstilts.inspection.results import Result, Results
+from xstilts.inspection.simulation import Outcome, Simulation
+from xstilts.sameness import Record, Sameness
 from xstilts.steps import RESULTS
-from xstilts.store import MANIFEST, REMOVED, SPEC, write_json
+
+_LISTED = 6
+"""So many of the values that differ are named."""
 
 
 @dataclass(frozen=True)
 class Adoption:
-    """An entry, and the result that takes its name."""
-
-    entry: Entry
-    result: Result
-
-
-def adoptions(pending: dict[str, Entry], results: Results, steps: Iterable[str] = RESULTS) -> list[Adoption]:
-    """What can be adopted: entries of which there is a result that differs in nothing but code.
-
-    What it was made from has to be what the entry is made from: the same entry, one that is adopted for it, or one
-    with the same bytes in all of its files.
-
-    Returns:
-        One for each entry, those that others are made from first.
-    """
-    found: dict[str, Adoption] = {}
-    for entry in _in_order(pending):
-        if entry.step in steps and not holder(lock_file(results.store, entry)):
-            fitting = (one for one in _others(entry, results) if _fits(entry, one, results, found))
-            if result := next(fitting, None):
-                found[entry.path] = Adoption(entry, result)
-    return list(found.values())
-
-
-def adopt(store: Path, adoption: Adoption, because: str) -> None:
-    """Put the files of a result under the name of an entry, by hard links where the disk can; the manifest comes last.
+    """Records that can be added to a store, and what becomes of an experiment then.
 
     Args:
-        because: why the change of code cannot matter; kept in the spec of the entry with the name of the result.
+        records: each with what it rests on.
+        modules: of each role, the modules that differ, as far as manifests tell.
+        outcome: what the experiment is with them.
+        unlike: pairs of results that were made both ways, with other bytes.
+        reasons: why other results are not found again, with those that are still to be made for it.
+        too_old: results of releases whose code no record can stand for.
     """
-    entry, result = adoption.entry, adoption.result
-    record = {"from": result.path, "when": datetime.now(UTC).isoformat(timespec="seconds"), "because": because}
-    spec = {**entry.spec, ADOPTED: [*result.spec.get(ADOPTED, []), record]}
-    folder = store / entry.path
-    for name in result.notes["files"]:
-        if name != SPEC:
-            _link(result.folder / name, folder / name)
-    write_json(folder / SPEC, spec)
-    hashes = {**result.notes["files"], SPEC: sha256(folder / SPEC)}
-    sizes = {name: (folder / name).stat().st_size for name in hashes}
-    write_json(folder / MANIFEST, {**result.notes, "files": hashes, "sizes": sizes})
+
+    records: tuple[Record, ...]
+    modules: dict[str, list[str]]
+    outcome: Outcome
+    unlike: list[tuple[Entry, Entry]]
+    reasons: dict[str, list[Entry]]
+    too_old: list[Result]
 
 
-def _in_order(pending: dict[str, Entry]) -> list[Entry]:
-    """The entries, each behind those that it is made from."""
-    order: dict[str, Entry] = {}
+def adoption(config: Config, grid: Grid, scope: Scope, because: str) -> Adoption:
+    """What can be adopted.
 
-    def visit(entry: Entry) -> None:
-        if entry.path in pending and entry.path not in order:
-            for one in entry.inputs.values():
-                visit(one)
-            order[entry.path] = entry
+    Args:
+        because: why what differs cannot matter, in the words of the user.
 
-    for entry in pending.values():
-        visit(entry)
-    return list(order.values())
-
-
-def _others(entry: Entry, results: Results) -> list[Result]:
-    """The results in the place of an entry under other names; those that have lost their weights come last."""
-    found = [one for one in results.like(entry.path) if one.path != entry.path]
-    return sorted(found, key=lambda one: REMOVED in one.notes)
-
-
-def _fits(entry: Entry, result: Result, results: Results, found: dict[str, Adoption]) -> bool:
-    inputs = {one.path for one in entry.inputs.values()}
-    for key, (old, new) in changes(entry, result).items():
-        if key != ("code",) and not (is_reference(old) and new in inputs):
-            return False
-    return _same_root(entry, result) and all(_corresponds(entry, role, result, results, found) for role in entry.inputs)
-
-
-def _same_root(entry: Entry, result: Result) -> bool:
-    """Whether the path begins with the same encoder or tokenizer, or with one that is an input."""
-    mine, theirs = (path.split("/")[1] for path in (entry.path, result.path))
-    return mine == theirs or bool({"encoder", "parent", "model", "predictions"} & entry.inputs.keys()) or _is_own(entry)
+    Raises:
+        UserError: another experiment of the store cannot be opened.
+    """
+    sameness = grid.identity.sameness
+    simulation, matches = Simulation(config, grid), Matches(Results(config.store), scope, sameness)
+    waiting = [entry for entry in grid.entries.values() if entry.path in simulation.pending and entry.step in RESULTS]
+    chosen = best(match for entry in waiting for match in matches.of(entry))
+    now = {name: value for entry in grid.entries.values() for name, value in own(entry.spec).items()}
+    proposed = [Record(name, now[name], old, because, "") for name, old in sorted(chosen.items()) if old != now[name]]
+    outcome = simulation.settled(tuple(proposed))
+    modules = {one.of: _modules(one.of, outcome, config, sameness) for one in outcome.records}
+    records = tuple(replace(one, shown=_shown(one.of, modules[one.of])) for one in outcome.records)
+    left = [entry for entry in outcome.left if entry.step in RESULTS]
+    return Adoption(
+        records,
+        modules,
+        outcome,
+        _unlike(matches.results, outcome),
+        _reasons(left, matches, chosen, outcome),
+        [one for entry in left for one in matches.results.like(entry.path) if _is_too_old(one)],
+    )
 
 
-def _is_own(entry: Entry) -> bool:
-    """Whether the first name of a path below its folder is that of the entry itself."""
-    return entry.path.count("/") == 1
+def _is_too_old(result: Result) -> bool:
+    """Whether a result is of a release that had one fingerprint for all of its code."""
+    return not isinstance(result.spec.get("code"), dict)
 
 
-def _corresponds(entry: Entry, role: str, result: Result, results: Results, found: dict[str, Adoption]) -> bool:
-    """Whether a result was made from what an entry has as an input."""
-    mine, theirs = entry.inputs[role], results.counterpart(entry, role, result)
-    if theirs is None:
-        # It is looked at where another input is made from it.
-        return any(mine in one.inputs.values() for one in entry.inputs.values())
-    if theirs == mine.path or (mine.path in found and found[mine.path].result.path == theirs):
-        return True
-    return _same_bytes(results.at(mine.path), results.at(theirs))
+def _modules(name: str, outcome: Outcome, config: Config, sameness: Sameness) -> list[str]:
+    """The modules of a role that differ in any of the results that are found again."""
+    differing = (
+        changed_modules(name, now, Result(config.store, then.path), sameness)
+        for now, then in outcome.found
+        if name in now.spec["code"]
+    )
+    return sorted(set().union(*differing))
 
 
-def _same_bytes(mine: Result | None, theirs: Result | None) -> bool:
-    if mine is None or theirs is None:
-        return False
-    return _contents(mine) == _contents(theirs)
+def _shown(name: str, modules: list[str]) -> str:
+    """By what a record was shown: by nothing but a word."""
+    what = f": modules {', '.join(modules)} differ" if modules else ""
+    return f"adopt, on the word of the user{what}"
 
 
-def _contents(result: Result) -> dict[str, str]:
-    return {name: hash_ for name, hash_ in result.notes["files"].items() if name != SPEC}
+def _unlike(results: Results, outcome: Outcome) -> list[tuple[Entry, Entry]]:
+    both = [(now, then) for now, then in outcome.pairs if now.path != then.path and now.step in RESULTS]
+    made = [(now, then, results.at(now.path), results.at(then.path)) for now, then in both]
+    return [(now, then) for now, then, mine, other in made if mine and other and not same_bytes(mine, other)]
 
 
-def _link(old: Path, new: Path) -> None:
-    """One file under two names, or a copy where the disk cannot do that."""
-    new.parent.mkdir(parents=True, exist_ok=True)
-    new.unlink(missing_ok=True)
-    try:
-        os.link(old, new)
-    except OSError:
-        shutil.copy2(old, new)
+def _reasons(
+    left: Iterable[Entry], matches: Matches, chosen: dict[str, str], outcome: Outcome
+) -> dict[str, list[Entry]]:
+    """Why entries are not found again, the commonest reason first."""
+    refused = {record.of for refusal in outcome.refused for record in refusal.records}
+    found: dict[str, list[Entry]] = {}
+    for entry in left:
+        reason = _of_choice(entry, matches, chosen, refused) if matches.of(entry) else _of_difference(entry, matches)
+        if reason:
+            found.setdefault(reason, []).append(entry)
+    return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))
+
+
+def _of_choice(entry: Entry, matches: Matches, chosen: dict[str, str], refused: set[str]) -> str:
+    """Why an entry is not found again for which there are results; nothing where a refusal says it."""
+    fitting = matches.of(entry)
+    if not any(match.is_whole for match in fitting):
+        return "without weights (keep_models: false)"
+    for name, value in fitting[0].made_with.items():
+        if value != chosen[name] and name not in refused:
+            return f"made with {name} {value}; one alone can stand for the code of today, and {chosen[name]} finds more"
+    return ""
+
+
+def _of_difference(entry: Entry, matches: Matches) -> str:
+    """Why no result can stand for an entry; nothing where it lies in what the entry is made from."""
+    results = matches.results
+    known = results.like(entry.path)
+    candidates = [one for one in known if not _is_too_old(one)]
+    if not candidates:
+        return "" if known else "never made in this store"
+    differing = {one: obstacles(entry, one, matches.scope, matches.sameness) for one in candidates}
+    near = min(differing, key=lambda one: len(differing[one]))
+    if found := differing[near]:
+        named = ", ".join(one.what for one in found[:_LISTED])
+        more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+        options = " ".join(one.option for one in found)
+        advice = f": give {options} if that cannot matter" if all(one.option for one in found) else ""
+        return f"differing in {named}{more}{advice}"
+    if not same_root(entry, near):
+        return "of another encoder or tokenizer"
+    for role, mine in entry.inputs.items():
+        theirs = results.counterpart(entry, role, near)
+        if theirs and theirs != mine.path:
+            source = results.at(theirs)
+            if source is None:
+                return "made from what is not there any more"
+            if matches.is_refuted(mine, source):
+                return f"made from {theirs}, which the code of today has made with other bytes"
+    return ""

@@ -105,8 +105,14 @@ def changes(entry: Entry, result: Result) -> dict[tuple[str, ...], tuple[object,
     Settings have their names in the configuration, and their neutral value where a spec leaves it out.
     """
     mine, theirs = _leaves_of(canonical(entry.spec)), _leaves_of(canonical(result.spec))
-    pairs = {key: (theirs.get(key, _ABSENT), mine.get(key, _ABSENT)) for key in theirs | mine if key[0] != "adopted"}
+    pairs = {key: (theirs.get(key, _ABSENT), mine.get(key, _ABSENT)) for key in theirs | mine}
     return {key: (old, new) for key, (old, new) in pairs.items() if old != new}
+
+
+def changed_modules(role: str, entry: Entry, result: Result, sameness: Sameness) -> set[str]:
+    """The modules of a role of an entry's code that a result was made with others of; none where nobody noted them."""
+    both = [sameness.oldest_modules(modules.get(role, {})).items() for modules in (entry.modules, result.modules)]
+    return {name for name, _ in both[0] ^ both[1]} if all(both) else set()
 
 
 @cache
@@ -161,12 +167,9 @@ def _code(entry: Entry, result: Result, sameness: Sameness) -> str:
     if not isinstance(theirs, dict):
         return "the last result is older than the records of sameness (docs/store.md)"
     roles = sorted(role for role in mine | theirs if mine.get(role) != theirs.get(role))
-    pairs = [
-        [sameness.oldest_modules(modules.get(role, {})).items() for modules in (entry.modules, result.modules)]
-        for role in roles
-    ]
-    modules = sorted({name for now, then in pairs for name, _ in now ^ then}) if all(then for _, then in pairs) else []
-    return f"code changed in {_listed(modules or roles)}"
+    modules = [changed_modules(role, entry, result, sameness) for role in roles]
+    named = sorted(set().union(*modules)) if all(modules) else roles
+    return f"code changed in {_listed(named)}"
 
 
 def _listed(names: list[str]) -> str:

@@ -15,9 +15,6 @@ from xstilts.store import MANIFEST, MODULES, SPEC, finished, read_json
 FLAT = {"miniature": "*~*", "data": "*~*", "features": "*~*/*~*", "experiments": "*/*~*"}
 """The folders of the store in which all paths have the same number of names, and what these look like."""
 
-ADOPTED = "adopted"
-"""The key of a spec that tells what its entry was adopted from, when and why."""
-
 BRANCHING = ("models", "cells")
 """The folders in which a path has one more name for each stage."""
 
@@ -127,18 +124,18 @@ class Results:
         if role in ("parent", "model"):
             _, *names, _, leaf = result.path.split("/")
             return "/".join(("models", *names, leaf))
-        if role == "encoder":
-            return self._encoder_of(entry.inputs[role], result)
+        if role in ("encoder", "tokenizer") and role not in entry.spec:
+            return self._root_of(entry.inputs[role], role, result)
         for key, value in leaves(entry.spec).items():
             if value == entry.inputs[role].path:
                 return leaves(result.spec).get(key)
         return None
 
-    def _encoder_of(self, made: Entry, result: Result) -> str | None:
-        """The encoder, made here, whose fingerprint stands at the beginning of a result's path."""
+    def _root_of(self, made: Entry, role: str, result: Result) -> str | None:
+        """The encoder or tokenizer, made here, whose fingerprint stands at the beginning of a result's path."""
         root = result.path.split("/")[1].partition("~")[2]
         known = (other.path for other in self.like(made.path))
-        return next((path for path in known if fingerprint({"encoder": path}) == root), None)
+        return next((path for path in known if fingerprint({role: path}) == root), None)
 
 
 def paths(store: Path) -> Iterator[str]:

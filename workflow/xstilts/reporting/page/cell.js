@@ -77,12 +77,10 @@ function runsTable(runs) {
   const lines = runs.flatMap(({ seed, models, predicted, scored }) => [...models, predicted, scored].map((entry) => [
     String(seed), titles[entry.step], entry.seconds == null ? "" : duration(entry.seconds), entry.device ?? "",
     Object.entries(entry.libraries).map((pair) => pair.join(" ")).join(", "),
-    make("code", { className: "code" }, entry.code), make("code", { className: "path" }, entry.path),
-    entry.adopted.join("; "),
+    make("div", {}, ...Object.entries(entry.code).map((pair) => make("code", { className: "code" }, pair.join(" ")))),
+    make("code", { className: "path" }, entry.path),
   ]));
-  const adopted = lines.some((line) => line.at(-1));
-  const head = ["seed", "step", "wall time", "device", "versions", "code", "result", "adopted, because"];
-  return plainTable(adopted ? head : head.slice(0, -1), adopted ? lines : lines.map((line) => line.slice(0, -1)));
+  return plainTable(["seed", "step", "wall time", "device", "versions", "code", "result"], lines);
 }
 
 function dataOf({ models, scored }) {

@@ -1,0 +1,156 @@
+"""What records of sameness would do to a store: which results they find again, and which would lose their names."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from xstilts import discard
+from xstilts.config import Config
+from xstilts.errors import UserError
+from xstilts.grid import Entry, Grid
+from xstilts.inspection.matches import made_with
+from xstilts.inspection.progress import lock_file
+from xstilts.locks import holder
+from xstilts.sameness import Record
+from xstilts.steps import RESULTS
+from xstilts.store import TRAINING, finished, open_grid, pending, scratch
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A result, or a training, that would lose its name.
+
+    Args:
+        experiment: the experiment that names it.
+        entry: what it is now.
+        state: what would be lost.
+    """
+
+    experiment: str
+    entry: Entry
+    state: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Records that are not added.
+
+    Args:
+        losses: what would be lost by them.
+    """
+
+    records: tuple[Record, ...]
+    losses: tuple[Loss, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an experiment is with some records.
+
+    Args:
+        records: those that find something again, and cost nothing.
+        pairs: every entry as it is named now, and as it is named with them.
+        found: those that are pending now and finished then.
+        left: the entries that are still to be made, as they are named now.
+        refused: records that would cost a name.
+    """
+
+    records: tuple[Record, ...]
+    pairs: list[tuple[Entry, Entry]]
+    found: list[tuple[Entry, Entry]]
+    left: list[Entry]
+    refused: list[Refusal]
+
+
+class Simulation:
+    """Opens the experiments of a store with records that it does not have yet.
+
+    Args:
+        grid: the experiment that is looked at, as it is now.
+    """
+
+    def __init__(self, config: Config, grid: Grid):
+        self.config, self.grid, self.store = config, grid, config.store
+        self.pending = pending(self.store, grid)
+        self._opened: dict[tuple, Grid] = {}
+
+    def settled(self, records: tuple[Record, ...]) -> Outcome:
+        """What becomes of the experiment with those of some records that find something again and cost no name.
+
+        Raises:
+            UserError: another experiment of the store cannot be opened; something has changed meanwhile.
+        """
+        refused: list[Refusal] = []
+        while True:
+            outcome = self._outcome(records, refused)
+            needed = {name for now, _ in outcome.found for name in made_with(now)}
+            useful = tuple(record for record in records if record.of in needed)
+            refusal = self._refusal(records) if useful == records else None
+            if refusal:
+                refused.append(refusal)
+                useful = tuple(record for record in records if record not in refusal.records)
+            if useful == records:
+                return outcome
+            records = useful
+
+    def _outcome(self, records: tuple[Record, ...], refused: list[Refusal]) -> Outcome:
+        then = self._then(self.config, records)
+        waiting, pairs = pending(self.store, then), _pairs(self.grid, then)
+        here = [(now, one) for now, one in pairs if now.path in self.pending]
+        found = [(now, one) for now, one in here if one.path not in waiting and finished(self.store, one)]
+        return Outcome(records, pairs, found, [now for now, one in pairs if one.path in waiting], refused)
+
+    def _refusal(self, records: tuple[Record, ...]) -> Refusal | None:
+        """Those records that would cost a name, where there are any."""
+        experiments = self._experiments if records else []
+        losses = [loss for config, now in experiments for loss in _losses(config, now, self._then(config, records))]
+        if not losses:
+            return None
+        lost = {loss.entry.path for loss in losses}
+        first = [one.entry for one in losses if lost.isdisjoint(source.path for source in one.entry.inputs.values())]
+        guilty = {name for entry in first for name in made_with(entry)} & {record.of for record in records}
+        if not guilty:
+            raise UserError("the code, the data or the store have changed meanwhile; run adopt again.")
+        by_them = [loss for loss in losses if guilty & made_with(loss.entry).keys()]
+        return Refusal(tuple(record for record in records if record.of in guilty), tuple(by_them))
+
+    def _then(self, config: Config, records: tuple[Record, ...]) -> Grid:
+        """The grid of an experiment with some records."""
+        key = (config.experiment, records)
+        if key not in self._opened:
+            self._opened[key] = open_grid(config, records)
+        return self._opened[key]
+
+    @cached_property
+    def _experiments(self) -> list[tuple[Config, Grid]]:
+        return [(self.config, self.grid), *discard.others(self.config)]
+
+
+def _pairs(now: Grid, then: Grid) -> list[tuple[Entry, Entry]]:
+    """The entries of a grid, each beside what it is with more records: these change names, but not their order."""
+    return list(zip(now.entries.values(), then.entries.values(), strict=True))
+
+
+def _losses(config: Config, now: Grid, then: Grid) -> Iterator[Loss]:
+    """What an experiment has now and would not have with more records."""
+    waiting = pending(config.store, then)
+    for one, other in _pairs(now, then):
+        if one.path != other.path and one.step in RESULTS:
+            gone = other.path in waiting or not finished(config.store, other)
+            if state := _state(config, one, gone):
+                yield Loss(config.experiment, one, state)
+
+
+def _state(config: Config, entry: Entry, gone: bool) -> str:
+    """What would be lost of an entry that gets another name; nothing if nothing would.
+
+    Args:
+        gone: whether there is no result under the other name.
+    """
+    if finished(config.store, entry):
+        return "finished" if gone else ""
+    if entry.step != "train_stage":
+        return ""
+    if name := holder(lock_file(config.store, entry)):
+        return f"in training ({name})"
+    return "a training that was interrupted" if gone and any(scratch(config.store, entry, TRAINING).glob("*")) else ""
