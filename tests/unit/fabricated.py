@@ -66,6 +66,31 @@ class Edited(FileIdentity):
         return "".join(sorted(self.edited & set(names)))
 
 
+class Older(FileIdentity):
+    """The files that are here, and the code and the libraries of an earlier day.
+
+    Args:
+        roles: roles of code whose fingerprint, and own module, was another.
+        libraries: libraries that had another version, which is given.
+        day: stands for what the roles were.
+    """
+
+    def __init__(self, memory: Path, store: Path, roles: frozenset[str], libraries: dict[str, str], day: str):
+        super().__init__(memory, Sameness([SHIPPED, store / FILE]))
+        self.roles, self.libraries, self.day = roles, libraries, day
+
+    def code(self, role: str) -> str:
+        return super().code(role) + (self.day if role in self.roles else "")
+
+    def modules(self, role: str) -> dict[str, str]:
+        modules = super().modules(role)
+        *_, own = starts(role)
+        return {**modules, own: modules[own] + self.day} if role in self.roles else modules
+
+    def library(self, name: str) -> str:
+        return self.libraries.get(name) or super().library(name)
+
+
 @dataclass(frozen=True)
 class World:
     """A folder in which a user works."""
@@ -95,6 +120,11 @@ class World:
         """The grid that a command sees."""
         records = Sameness([SHIPPED, self.store / FILE])
         return Grid(self.config(**changes), FileIdentity(self.folder / "no memory", records))
+
+    def older(self, *roles: str, libraries: dict[str, str] | None = None, day: str = "old", **changes) -> Grid:
+        """The grid that a command saw when some roles of code, or libraries, were others."""
+        here = Older(self.folder / "no memory", self.store, frozenset(roles), libraries or {}, day)
+        return Grid(self.config(**changes), here)
 
     def finish(self, entries: Iterable[Entry], text: str = "", **notes) -> None:
         """Let entries be finished."""

@@ -1,54 +1,73 @@
-"""`adopt` and what stands behind it: old results get new names where code alone has changed."""
+"""`adopt` and what stands behind it: old results stand for what new code would make, where a person knows it."""
 
-import hashlib
 import json
-import os
-import re
 import shutil
+from argparse import ArgumentParser
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from fabricated import REPORTS, SETTINGS, World, cell, of_step
 
-from xstilts.grid import Entry, Grid, Identity
-from xstilts.inspection import adoption
-from xstilts.inspection.adoption import Adoption, adopt, adoptions
-from xstilts.inspection.results import Results
+from xstilts import locks, sameness
+from xstilts.commands import adopt as command
+from xstilts.commands import prune, verify
+from xstilts.errors import UserError
+from xstilts.grid import Entry, Grid
+from xstilts.inspection.adoption import Adoption, adoption
+from xstilts.inspection.obstacles import Scope
+from xstilts.inspection.simulation import FINISHED, INTERRUPTED, TRAINED
 from xstilts.inspection.state import State
-from xstilts.steps import RESULTS
-from xstilts.store import finished, pending, remove_weights, require_intact, scratch
+from xstilts.sameness import FILE, Record
+from xstilts.spec import minor_version
+from xstilts.store import TRAINING, finished, open_grid, pending, remove_weights, scratch, write_json
 from xstilts.training.resume import exclusive
 
-EVERYWHERE = (
-    "commands.read_task",
-    "commands.encode_task",
-    "commands.train_stage",
-    "commands.predict",
-    "commands.score",
-)
+EVERYWHERE = ("job.read_task", "job.encode_task", "job.train_stage", "job.predict", "job.score")
 WHY = "a variable has another name"
+ALL = Scope()
 
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A finished experiment."""
+    """An empty store."""
     monkeypatch.chdir(tmp_path)
-    made = World(tmp_path)
-    made.finish(made.grid().entries.values())
-    return made
+    return World(tmp_path)
 
 
-def found(grid: Grid, *steps: str) -> list[Adoption]:
-    store = grid.config.store
-    return adoptions(pending(store, grid), Results(store), steps or RESULTS)
+def finish(world: World, grid: Grid) -> Grid:
+    """Let a whole experiment be finished."""
+    world.finish(grid.entries.values())
+    return grid
 
 
-def adopted(grid: Grid, *steps: str) -> list[Adoption]:
-    """What was found, under its new name."""
-    adopting = found(grid, *steps)
-    for one in adopting:
-        adopt(grid.config.store, one, WHY)
+def found(world: World, scope: Scope = ALL, **changes) -> Adoption:
+    """What can be adopted under the code of today."""
+    config = world.config(**changes)
+    return adoption(config, open_grid(config), scope, WHY)
+
+
+def adopted(world: World, scope: Scope = ALL, **changes) -> Adoption:
+    """The same, and done."""
+    adopting = found(world, scope, **changes)
+    sameness.add(world.store / FILE, adopting.records)
     return adopting
+
+
+def run(world: World, *options: str) -> None:
+    """The command in this process, for the configuration of the world."""
+    parser = ArgumentParser()
+    command.add_arguments(parser)
+    command.run(parser.parse_args([str(world.file()), "--because", WHY, *options]))
+
+
+def roles(adopting: Adoption) -> set[str]:
+    return {record.of for record in adopting.records}
+
+
+def steps(adopting: Adoption) -> Counter[str]:
+    """How many entries of each step are found again."""
+    return Counter(now.step for now, _ in adopting.outcome.found)
 
 
 def left(grid: Grid) -> set[str]:
@@ -56,324 +75,560 @@ def left(grid: Grid) -> set[str]:
     return {entry.step for entry in pending(grid.config.store, grid).values()}
 
 
-def record(world: World, entry: Entry) -> list[dict]:
-    return json.loads((world.store / entry.path / "spec.json").read_text())["adopted"]
+def today(world: World, role: str) -> str:
+    return world.real().identity.code(role)
 
 
-# What is adopted
+def model(grid: Grid, intermediate: str, target: str) -> Entry:
+    return cell(grid, intermediate, target).predictions.inputs["model"]
 
 
-@pytest.mark.parametrize("edited", [EVERYWHERE, ("commands.train_stage",), ("commands.score",)], ids=len)
-def test_everything_but_the_reports_is_adopted_where_code_alone_has_changed(world: World, edited: tuple[str, ...]):
-    grid = world.grid(*edited)
-    waiting = pending(world.store, grid)
-    assert {one.entry.path for one in adopted(grid)} == {p for p, e in waiting.items() if e.step in RESULTS}
-    assert left(grid) == set(REPORTS)
+def files(world: World) -> dict[str, bytes]:
+    """Everything in the store but its cache."""
+    every = [file for file in world.store.rglob("*") if file.is_file() and ".cache" not in file.parts]
+    return {str(file.relative_to(world.store)): file.read_bytes() for file in every}
 
 
-def test_an_adopted_entry_is_a_finished_one_with_the_files_of_the_old_one(world: World):
-    grid = world.grid("commands.train_stage")
-    for one in adopted(grid, "train_stage"):
-        old, new = one.result.folder, world.store / one.entry.path
-        assert finished(world.store, one.entry)
-        assert (old / "model.safetensors").samefile(new / "model.safetensors")
-        spec = json.loads((new / "spec.json").read_text())
-        assert {**spec, "adopted": None} == {**json.loads(json.dumps(one.entry.spec)), "adopted": None}
-        manifests = [json.loads((folder / "manifest.json").read_text()) for folder in (old, new)]
-        assert manifests[0].pop("files").keys() == manifests[1].pop("files").keys()
+# What is found again
 
 
-def test_the_manifest_has_the_hash_of_the_new_spec(world: World):
-    grid = world.grid("commands.train_stage")
-    adopted(grid)
-    for one in grid.cells:
-        require_intact(world.store, one.predictions)
+@pytest.mark.parametrize("changed", [EVERYWHERE, ("job.train_stage",), ("job.score",), ("task.mnli",)], ids=str)
+def test_everything_is_found_again_where_code_alone_has_changed(world: World, changed: tuple[str, ...]):
+    finish(world, world.older(*changed))
+    assert left(world.real()) > {"collect"}
+    adopting = adopted(world)
+    assert roles(adopting) == set(changed)
+    assert adopting.outcome.left == []
+    assert pending(world.store, world.real()) == {}
 
 
-def test_the_old_result_stays_as_it_was(world: World):
-    before = {path: path.read_bytes() for path in world.store.rglob("*") if path.is_file()}
-    adopted(world.grid(*EVERYWHERE))
-    assert {path: path.read_bytes() for path in before} == before
+def test_results_keep_their_folders_and_nothing_is_written_but_the_records(world: World):
+    before = finish(world, world.older(*EVERYWHERE))
+    kept = files(world)
+    adopted(world)
+    assert {path: content for path, content in files(world).items() if path != FILE} == kept
+    assert world.real().entries.keys() == before.entries.keys()
 
 
-def test_the_spec_says_from_what_it_was_adopted_when_and_why(world: World):
-    old, new = (cell(grid, "none", "xnli").predictions for grid in (world.grid(), world.grid("commands.predict")))
-    adopted(world.grid("commands.predict"))
-    (said,) = record(world, new)
-    assert (said["from"], said["because"]) == (old.path, WHY)
-    assert said["when"].endswith("+00:00")
+def test_a_record_says_what_stands_for_what_why_and_that_no_run_has_shown_it(world: World):
+    finish(world, world.older("job.train_stage"))
+    now = today(world, "job.train_stage")
+    word = "adopt, on the word of the user: modules commands.train_stage differ"
+    assert adopted(world).records == (Record("job.train_stage", now, now + "old", WHY, word),)
+    assert json.loads((world.store / FILE).read_bytes())["records"] == [
+        {"of": "job.train_stage", "new": now, "old": now + "old", "why": WHY, "shown": word}
+    ]
 
 
-def test_what_was_adopted_can_be_adopted_again_and_says_both(world: World):
-    adopted(world.grid("commands.predict"))
-    for entry in of_step(world.grid(), "predict"):
+def test_it_names_the_modules_that_differ_unless_the_results_note_none(world: World):
+    old = finish(world, world.older("job.train_stage", "kind.span"))
+    modules = {"job.train_stage": ["commands.train_stage"], "kind.span": ["kinds.span"]}
+    assert found(world).modules == modules
+    for entry in old.entries.values():
+        manifest = json.loads((world.store / entry.manifest).read_bytes())
+        del manifest["modules"]
+        write_json(world.store / entry.manifest, manifest)
+    assert found(world).modules == {"job.train_stage": [], "kind.span": []}
+
+
+def test_the_results_of_the_chosen_roles_alone_are_found_again(world: World):
+    finish(world, world.older("job.train_stage", "job.score"))
+    adopting = found(world, Scope(frozenset({"job.train_stage"})))
+    assert roles(adopting) == {"job.train_stage"}
+    # The predictions of nine cells are those of eight models, and of the encoder itself, which nothing has renamed.
+    assert steps(adopting) == {"train_stage": 8, "predict": 8}
+    assert list(adopting.reasons) == [
+        "differing in the code of job.score: give --role job.score too if that cannot matter"
+    ]
+
+
+def test_another_version_of_a_library_is_adopted_only_where_the_user_names_it(world: World):
+    finish(world, world.older(libraries={"transformers": "1.2"}))
+    nothing = found(world)
+    assert nothing.records == ()
+    here = minor_version("transformers")
+    (reason, *_) = nothing.reasons
+    assert reason == (f"differing in transformers 1.2 → {here}: give --library transformers too if that cannot matter")
+    adopting = adopted(world, Scope(libraries=frozenset({"transformers"})))
+    word = "adopt, on the word of the user"
+    assert adopting.records == (Record("library.transformers", here, "1.2", WHY, word),)
+    assert pending(world.store, world.real()) == {}
+
+
+def test_a_role_that_is_named_lets_no_library_differ(world: World):
+    finish(world, world.older("job.train_stage", libraries={"accelerate": "0.1"}))
+    assert found(world, Scope(frozenset({"job.train_stage"}))).records == ()
+    both = Scope(frozenset({"job.train_stage"}), frozenset({"accelerate"}))
+    assert roles(found(world, both)) == {"job.train_stage", "library.accelerate"}
+
+
+def test_what_was_adopted_can_be_adopted_again(world: World):
+    """The results are of a day, a record stands for the next day, and today the code is another again."""
+    finish(world, world.older("job.predict"))
+    now = today(world, "job.predict")
+    yesterday = Record("job.predict", now + "yesterday", now + "old", WHY, "by hand")
+    sameness.add(world.store / FILE, [yesterday])
+    adopted(world)
+    assert pending(world.store, world.real()) == {}
+    older = world.older("job.predict", day="yesterday").identity.sameness
+    assert older.oldest("job.predict", now + "yesterday") == today(world, "job.predict") == now + "old"
+
+
+def test_reports_are_found_again_with_their_scores_where_their_own_code_is_the_same(world: World):
+    finish(world, world.older("job.score", "job.page"))
+    adopting = adopted(world)
+    assert roles(adopting) == {"job.score"}
+    assert left(world.real()) == {"page"}
+
+
+# Several results for one entry
+
+
+def test_of_several_older_codes_the_one_stands_that_finds_most_again_and_the_rest_is_told(world: World):
+    few = world.older("job.train_stage", day="few")
+    world.finish([*of_step(few, "read_task", "encode_task"), model(few, "none", "xnli")])
+    many = world.older("job.train_stage", day="many")
+    world.finish([model(many, "none", "pawsx"), model(many, "squad_v1/mnli", "xnli").inputs["parent"].inputs["parent"]])
+    adopting = found(world)
+    now = today(world, "job.train_stage")
+    assert [record.old for record in adopting.records] == [now + "many"]
+    assert steps(adopting) == {"train_stage": 2}
+    (told,) = [reason for reason in adopting.reasons if "few" in reason]
+    assert told.startswith(f"made with job.train_stage {now}few; one alone can stand")
+    assert f"{now}many finds more" in told
+    assert [entry.path for entry in adopting.reasons[told]] == [model(world.real(), "none", "xnli").path]
+
+
+def test_roles_are_chosen_that_one_result_was_made_with_together(world: World):
+    """Most models are of one day, and most predictions, by themselves, of another."""
+    one = world.older("job.train_stage", "job.predict", day="one")
+    other = world.older("job.train_stage", "job.predict", day="other")
+    for grid, intermediates in ((one, ("none",)), (other, ("none", "mnli"))):
+        world.finish(of_step(grid, "read_task", "encode_task"))
+        world.finish(model(grid, name, "xnli") for name in intermediates)
+    world.finish(cell(one, "none", target).predictions for target in ("xnli", "pawsx"))
+    world.finish([cell(other, "none", "xnli").predictions])
+    adopting = found(world)
+    days = {record.of: record.old.removeprefix(today(world, record.of)) for record in adopting.records}
+    assert days in (
+        {"job.train_stage": "one", "job.predict": "one"},
+        {"job.train_stage": "other", "job.predict": "other"},
+    )
+
+
+def test_a_result_with_weights_is_found_rather_than_a_newer_one_without(world: World):
+    old = finish(world, world.older("job.train_stage", day="whole"))
+    newer = world.older("job.train_stage", day="without weights")
+    world.finish(of_step(newer, "train_stage"))
+    for entry in of_step(newer, "train_stage"):
+        remove_weights(world.store, entry)
+    for entry in of_step(old, "predict", "score"):
         (world.store / entry.manifest).unlink()
-    again = world.grid("commands.predict", "prediction")
-    adopted(again)
-    assert len(record(world, cell(again, "none", "xnli").predictions)) == 2
+    now = today(world, "job.train_stage")
+    assert [record.old for record in found(world).records] == [now + "whole"]
 
 
-def test_an_adopted_result_gives_no_reason_of_its_own(world: World):
-    grid = world.grid("commands.train_stage")
-    adopted(grid)
-    changed = world.grid("commands.train_stage", stages={"pawsx": {"epochs": 1}})
-    assert [group.text for group in State(changed.config, changed).groups()] == ["epochs of stage pawsx: 5 → 1"]
-
-
-def test_files_are_copied_where_the_disk_has_no_links(world: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError("no links")))
-    (one, *_) = adopted(world.grid("commands.train_stage"), "train_stage")
-    new = world.store / one.entry.path / "model.safetensors"
-    assert new.read_bytes() == (one.result.folder / "model.safetensors").read_bytes()
-    assert new.stat().st_nlink == 1
-
-
-def test_a_half_adopted_entry_is_adopted_again(world: World):
-    grid = world.grid("commands.train_stage")
-    for one in adopted(grid):
-        if one.entry.step == "train_stage":
-            (world.store / one.entry.manifest).unlink()
-    adopted(grid)
-    assert left(grid) == set(REPORTS)
-
-
-# What is not
+# What is not found again
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "named"),
     [
-        {"stages": {"mnli": {"learning_rate": 0.5}}},
-        {"tasks": {"mnli": {"max_length": 8}}},
-        {"limit": {"train": 8}},
+        ({"stages": {"mnli": {"learning_rate": 0.5}}}, "stage.learning_rate"),
+        ({"tasks": {"mnli": {"max_length": 8}}}, "settings.max_length"),
+        ({"limit": {"train": 8}}, "limit.train"),
     ],
     ids=str,
 )
-def test_nothing_is_adopted_whose_settings_differ_nor_what_is_made_from_it(world: World, changes: dict):
-    grid = world.grid("commands.train_stage", **changes)
-    assert not [one for one in found(grid) if "/mnli~" in one.entry.path]
+def test_nothing_is_found_whose_settings_differ_nor_what_is_made_from_it(world: World, changes: dict, named: str):
+    finish(world, world.older("job.train_stage"))
+    adopting = found(world, **changes)
+    assert not [now for now, _ in adopting.outcome.found if "/mnli~" in now.path]
+    assert f"differing in {named}" in adopting.reasons
 
 
-@pytest.mark.parametrize("edited", ["pawsx train en", "toy", "tokenizer"])
-def test_nothing_is_adopted_whose_data_or_encoder_differ(world: World, edited: str):
-    adopting = found(world.grid(edited, *EVERYWHERE))
-    assert not [one for one in adopting if "/pawsx~" in one.entry.path and one.entry.step == "train_stage"]
-    assert {one.entry.step for one in adopting} >= {"read_task"}
+@pytest.mark.parametrize("role", ["job.read_task", "job.train_stage"])
+def test_nothing_is_found_from_another_encoder_or_tokenizer(world: World, role: str):
+    old = world.older(role)
+    old.identity.encoder = lambda name, encoder: {"content": "another"}
+    old.identity.tokenizer = old.identity.encoder
+    finish(world, old)
+    adopting = found(world)
+    assert set(steps(adopting)) == ({"read_task"} if role == "job.read_task" else set())
+    assert "of another encoder or tokenizer" in adopting.reasons
 
 
-def test_a_result_of_another_seed_is_not_adopted(world: World):
-    grid = world.grid("commands.train_stage", grid={**SETTINGS["grid"], "seeds": [7]})
-    assert found(grid) == []
+def test_nothing_is_found_from_other_files(world: World):
+    old = world.older(*EVERYWHERE)
+    split = old.identity.split
+    mark = {("mnli", "train", "en"): {"content": "another"}}
+    old.identity.split = lambda task, *where: mark.get((task.name, *where[:2])) or split(task, *where)
+    finish(world, old)
+    now = {entry.path for entry, _ in found(world).outcome.found}
+    assert not [path for path in now if "/mnli~" in path or "/mnli.train~" in path]
+    assert [path for path in now if "/pawsx~" in path]
 
 
-def test_a_damaged_result_is_not_adopted(world: World):
-    damaged = cell(world.grid(), "none", "xnli").predictions.inputs["model"]
+def test_a_result_of_another_seed_is_not_found(world: World):
+    finish(world, world.older("job.train_stage"))
+    adopting = found(world, grid={**SETTINGS["grid"], "seeds": [7]})
+    assert "train_stage" not in steps(adopting)
+    assert "never made in this store" in adopting.reasons
+
+
+def test_a_damaged_result_is_not_found(world: World):
+    damaged = model(finish(world, world.older("job.train_stage")), "none", "xnli")
     (world.store / damaged.path / "model.safetensors").write_text("cut")
-    adopting = {one.result.path for one in found(world.grid("commands.train_stage"))}
-    assert damaged.path not in adopting
-    # Nor is what was made from it.
-    assert not [path for path in adopting if path.startswith(damaged.path.rpartition("/")[0])]
+    for entry in of_step(world.older("job.train_stage"), "predict", "score"):
+        (world.store / entry.manifest).unlink()
+    adopting = found(world)
+    assert steps(adopting)["train_stage"] == 7
+    assert damaged.path not in {then.path for _, then in adopting.outcome.found}
 
 
-def test_a_model_that_is_trained_just_now_is_not_adopted(world: World):
-    grid = world.grid("commands.train_stage")
-    model = cell(grid, "none", "xnli").predictions.inputs["model"]
-    with exclusive(scratch(world.store, model, "training")):
-        assert model.path not in {one.entry.path for one in found(grid)}
+def test_nothing_is_found_whose_role_was_another(world: World):
+    """A spec with other roles is of another release, and no record can tell what they did."""
+    old = finish(world, world.older("job.score"))
+    for entry in of_step(old, "score"):
+        respell(world, entry, lambda spec: {**spec, "code": {"job.scores": "1", **spec["code"]}})
+    assert found(world).records == ()
 
 
-def test_one_step_alone_is_adopted_where_its_inputs_are_the_same(world: World):
-    grid = world.grid("commands.train_stage", "commands.score")
-    assert {one.entry.step for one in found(grid, "train_stage")} == {"train_stage"}
-    assert len(found(grid, "train_stage")) == 8
-    # The scores are those of predictions that have other names and are not adopted.
-    assert found(grid, "score") == [one for one in found(grid, "score") if "untrained" in one.entry.path]
+def respell(world: World, entry: Entry, change) -> None:
+    """Let the spec of a result be another, as another version of this library writes it."""
+    folder = world.store / entry.path
+    spec, manifest = (json.loads((folder / name).read_text()) for name in ("spec.json", "manifest.json"))
+    write_json(folder / "spec.json", change(spec))
+    manifest["sizes"]["spec.json"] = (folder / "spec.json").stat().st_size
+    write_json(folder / "manifest.json", manifest)
 
 
-def test_a_model_is_not_adopted_before_its_data_are_there_again(world: World):
-    grid = world.grid("commands.read_task")
-    assert found(grid, "train_stage") == []
+def test_results_from_before_the_records_stay_and_are_told(world: World, capsys: pytest.CaptureFixture):
+    old = finish(world, world.older("job.train_stage"))
+    for entry in of_step(old, "train_stage"):
+        respell(world, entry, lambda spec: {**spec, "code": "0123456789ab"})
+    run(world, "--yes")
+    told = capsys.readouterr().out
+    assert "8 results made by a version of xstilts from before records of sameness" in told
+    assert "no record can stand for them" in told
+    assert "Nothing can be adopted." in told
+    assert not (world.store / FILE).exists()
+    assert all(finished(world.store, entry) for entry in old.entries.values() if entry.step == "train_stage")
+
+
+@pytest.mark.parametrize("step, key", [("encode_task", "data"), ("train_stage", "features"), ("predict", "features")])
+def test_nothing_is_found_that_does_not_say_what_it_was_made_from(world: World, step: str, key: str):
+    for entry in of_step(finish(world, world.older(f"job.{step}")), step):
+        respell(world, entry, lambda spec: {name: value for name, value in spec.items() if name != key})
+    assert step not in steps(found(world))
+
+
+def test_a_result_that_leads_to_the_code_of_today_proposes_nothing(world: World):
+    """As after the code was changed back: the record would close a circle."""
+    finish(world, world.older("job.predict"))
+    now = today(world, "job.predict")
+    sameness.add(world.store / FILE, [Record("job.predict", now + "old", now, WHY, "by hand")])
+    adopting = found(world)
+    assert adopting.records == ()
+    assert f"differing in job.predict {now}old, which stands for an older one" in adopting.reasons
+
+
+def test_a_result_whose_data_are_gone_is_not_found_and_says_so(world: World):
+    old = finish(world, world.older("job.read_task"))
+    for entry in of_step(old, "read_task", "encode_task"):
+        shutil.rmtree(world.store / entry.path)
+    adopting = found(world)
+    assert adopting.records == ()
+    assert "made from what is not there any more" in adopting.reasons
+
+
+# Results of the code of today
 
 
 @pytest.mark.parametrize(("text", "same"), [("", True), ("other bytes", False)])
-def test_a_model_is_adopted_if_its_inputs_were_made_again_with_the_same_bytes(world: World, text: str, same: bool):
-    grid = world.grid("commands.read_task")
-    world.finish(of_step(grid, "read_task", "encode_task"), text)
-    assert len(found(grid, "train_stage")) == (8 if same else 0)
+def test_data_that_were_read_again_with_other_bytes_show_that_the_code_did_not_do_the_same(
+    world: World, text: str, same: bool
+):
+    finish(world, world.older("job.read_task"))
+    world.finish(of_step(world.real(), "read_task", "encode_task"), text)
+    adopting = found(world)
+    assert steps(adopting)["train_stage"] == (8 if same else 0)
+    told = [reason for reason in adopting.reasons if "which the code of today has made with other bytes" in reason]
+    assert bool(told) == (not same)
 
 
-def test_a_model_without_weights_is_not_adopted_for_itself(world: World):
-    grid = world.grid()
-    lost = cell(grid, "none", "pawsx")
-    model = lost.predictions.inputs["model"]
-    remove_weights(world.store, model)
-    for entry in (lost.scores, lost.predictions, *of_step(grid, *REPORTS)):
+def test_a_model_that_was_trained_both_ways_loses_nothing_and_is_told_where_its_bytes_differ(world: World):
+    old = finish(world, world.older("job.train_stage"))
+    again = model(world.real(), "none", "xnli")
+    world.finish([again])
+    assert (steps(found(world))["train_stage"], found(world).unlike) == (7, [])
+    world.finish([again], "other bytes")
+    ((now, then),) = found(world).unlike
+    assert (now.path, then.path) == (again.path, model(old, "none", "xnli").path)
+
+
+WIDER = {"grid": {**SETTINGS["grid"], "targets": ["xnli", "pawsx", "tatoeba", "udpos"]}}
+
+
+def new_target(world: World) -> Entry:
+    """A model of today's code, of which there is no other, with the data that it was made from."""
+    grid = world.real(**WIDER)
+    made = model(grid, "none", "udpos")
+    world.finish([*made.inputs.values(), made])
+    return made
+
+
+def test_no_finished_result_loses_its_name(world: World):
+    finish(world, world.older("job.train_stage", "job.score"))
+    made = new_target(world)
+    adopting = found(world, **WIDER)
+    assert roles(adopting) == {"job.score"}
+    (refusal,) = adopting.outcome.refused
+    assert [record.of for record in refusal.records] == ["job.train_stage"]
+    assert [(loss.entry.path, loss.state, loss.experiment) for loss in refusal.losses] == [
+        (made.path, FINISHED, "mine")
+    ]
+
+
+def test_no_result_of_another_experiment_loses_its_name(world: World):
+    finish(world, world.older("job.train_stage"))
+    made = new_target(world)
+    other = world.config(experiment="other", **WIDER)
+    write_json(world.store / "experiments/other/config.json", other.model_dump(mode="json", exclude_unset=True))
+    (refusal,) = found(world).outcome.refused
+    assert [(loss.entry.path, loss.experiment) for loss in refusal.losses] == [(made.path, "other")]
+
+
+def test_where_another_experiment_cannot_be_opened_nothing_is_adopted(world: World):
+    finish(world, world.older("job.train_stage"))
+    place = world.store / "experiments/other/config.json"
+    place.parent.mkdir()
+    place.write_text("{")
+    with pytest.raises(UserError, match=r"experiments/other/config.json: .*delete the file if it is over"):
+        run(world, "--yes")
+    assert not (world.store / FILE).exists()
+
+
+def test_an_experiment_that_cannot_be_opened_is_in_nobodys_way_where_nothing_can_be_adopted(world: World):
+    finish(world, world.real())
+    place = world.store / "experiments/other/config.json"
+    place.parent.mkdir()
+    place.write_text("{")
+    assert found(world).records == ()
+
+
+def test_a_model_that_is_trained_just_now_keeps_its_name(world: World):
+    finish(world, world.older("job.train_stage"))
+    trained = model(world.real(), "none", "xnli")
+    with exclusive(scratch(world.store, trained, TRAINING)):
+        (refusal,) = found(world).outcome.refused
+    assert [(loss.entry.path, loss.state) for loss in refusal.losses] == [(trained.path, TRAINED)]
+
+
+def test_a_training_that_was_interrupted_keeps_its_name_unless_its_result_is_found(world: World):
+    finish(world, world.older("job.train_stage"))
+    known, new = model(world.real(), "none", "xnli"), model(world.real(**WIDER), "none", "udpos")
+    (scratch(world.store, known, TRAINING) / "checkpoint-10").mkdir(parents=True)
+    assert found(world, **WIDER).outcome.refused == []
+    (scratch(world.store, new, TRAINING) / "checkpoint-10").mkdir(parents=True)
+    (refusal,) = found(world, **WIDER).outcome.refused
+    assert [(loss.entry.path, loss.state) for loss in refusal.losses] == [(new.path, INTERRUPTED)]
+
+
+def test_a_model_that_is_wanted_keeps_its_name_rather_than_have_one_without_weights(world: World):
+    old = finish(world, world.older("job.train_stage"))
+    remove_weights(world.store, model(old, "none", "pawsx"))
+    made = model(world.real(), "none", "pawsx")
+    world.finish([made])
+    lost = cell(old, "none", "pawsx")
+    for entry in (lost.predictions, lost.scores, *of_step(old, *REPORTS)):
         (world.store / entry.manifest).unlink()
-    assert model.path in pending(world.store, grid)
-    assert found(grid) == []
+    (refusal,) = found(world).outcome.refused
+    assert [loss.entry.path for loss in refusal.losses] == [made.path]
 
 
-def test_a_result_with_weights_is_adopted_rather_than_a_newer_one_without(world: World):
-    newer = world.grid("commands.train_stage")
-    world.finish(of_step(newer, "train_stage"))
-    for model in of_step(newer, "train_stage"):
-        remove_weights(world.store, model)
-    adopting = found(world.grid("kinds.classification"))
-    names = {one.path for one in of_step(world.grid(), "train_stage")}
-    models = {one.result.path for one in adopting if one.entry.step == "train_stage"}
-    assert models
-    assert models <= names
+def test_a_model_without_weights_is_not_found_for_itself(world: World):
+    old = finish(world, world.older("job.train_stage"))
+    lost = cell(old, "none", "pawsx")
+    remove_weights(world.store, lost.predictions.inputs["model"])
+    for entry in of_step(old, "train_stage", "predict", "score", *REPORTS):
+        if entry.path != lost.predictions.inputs["model"].path:
+            (world.store / entry.manifest).unlink()
+    adopting = found(world)
+    assert adopting.records == ()
+    assert "without weights (keep_models: false)" in adopting.reasons
 
 
-# Where it is not known what a result was made from
+def test_models_that_nothing_is_made_from_any_more_need_no_weights(world: World):
+    old = finish(world, world.older("job.train_stage"))
+    for entry in of_step(old, "train_stage"):
+        remove_weights(world.store, entry)
+    adopted(world)
+    assert pending(world.store, world.real()) == {}
+
+
+# Encoders that are made here
 
 MADE = {"grid": {**SETTINGS["grid"], "intermediates": ["none"]}, "encoders": {"toy": {"pretraining": {}}}}
 
 
-@pytest.fixture
-def made_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A finished experiment with an encoder that is made here."""
-    monkeypatch.chdir(tmp_path)
-    made = World(tmp_path)
-    made.finish(made.grid(**MADE).entries.values())
-    return made
+@pytest.mark.parametrize("role", ["job.make_tokenizer", "job.pretrain_encoder", "job.train_stage"])
+def test_what_was_made_from_an_encoder_that_was_made_here_is_found_again(world: World, role: str):
+    finish(world, world.older(role, **MADE))
+    assert roles(adopted(world, **MADE)) == {role}
+    assert pending(world.store, world.real(**MADE)) == {}
 
 
-def test_a_model_is_adopted_while_it_is_known_which_encoder_it_was_made_from(made_here: World):
-    grid = made_here.grid("commands.train_stage", **MADE)
-    (encoder,) = of_step(grid, "pretrain_encoder")
-    assert len(found(grid, "train_stage")) == 2
-    shutil.rmtree(made_here.store / encoder.path)
-    assert found(made_here.grid("commands.train_stage", **MADE), "train_stage") == []
+@pytest.mark.parametrize(("step", "text"), [("make_tokenizer", ""), ("make_tokenizer", "other bytes")])
+def test_a_tokenizer_that_was_made_anew_has_to_have_the_same_bytes(world: World, step: str, text: str):
+    finish(world, world.older(f"job.{step}", **MADE))
+    world.finish(of_step(world.real(**MADE), step), text)
+    assert bool(found(world, **MADE).records) == (not text)
 
 
-@pytest.mark.parametrize("text", ["", "other bytes"])
-def test_a_model_is_adopted_for_an_encoder_that_was_made_anew_where_its_bytes_are_the_same(made_here: World, text: str):
-    grid = made_here.grid("commands.pretrain_encoder", **MADE)
-    assert found(grid, "train_stage") == []
-    made_here.finish(of_step(grid, "pretrain_encoder"), text)
-    assert len(found(grid, "train_stage")) == (0 if text else 2)
-
-
-def forget(world: World, entry: Entry, key: str) -> None:
-    """Let the spec of a result say nothing of something, as if a person had edited it."""
-    folder = world.store / entry.path
-    spec, manifest = (json.loads((folder / name).read_text()) for name in ("spec.json", "manifest.json"))
-    del spec[key]
-    (folder / "spec.json").write_text(json.dumps(spec))
-    manifest["sizes"]["spec.json"] = (folder / "spec.json").stat().st_size
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-
-
-@pytest.mark.parametrize("step, key", [("encode_task", "data"), ("train_stage", "features"), ("predict", "features")])
-def test_nothing_is_adopted_that_does_not_say_what_it_was_made_from(world: World, step: str, key: str):
-    entries = of_step(world.grid(), step)
-    for entry in entries:
-        forget(world, entry, key)
-    assert found(world.grid(f"commands.{step}"), step) == []
-
-
-def test_nothing_is_adopted_from_another_encoder(world: World):
-    """Of the same name, in whose place another folder stands since, whatever else has changed."""
-    for edited in (["toy"], ["toy", *EVERYWHERE], ["tokenizer", *EVERYWHERE]):
-        steps = {one.entry.step for one in found(world.grid(*edited))}
-        assert steps <= ({"read_task"} | ({"encode_task"} if "toy" in edited else set()))
-
-
-@pytest.mark.parametrize("edited", ["xnli test de", "mnli train en"])
-def test_nothing_is_adopted_from_other_files(world: World, edited: str):
-    adopting = {one.entry.path for one in found(world.grid(edited, *EVERYWHERE))}
-    data = "xnli.evaluate" if "xnli" in edited else "mnli.train"
-    assert not [path for path in adopting if f"/{data}~" in path]
-    assert [path for path in adopting if "/pawsx.train~" in path]
-    gone = "/xnli~" if "xnli" in edited else "/mnli~"
-    assert not [path for path in adopting if gone in path]
-
-
-def test_of_several_results_that_fit_the_newest_is_adopted(world: World):
-    newest = world.grid("commands.predict")
-    world.finish(of_step(newest, "predict"))
-    for n, grid in enumerate((world.grid(), newest)):
-        for entry in of_step(grid, "predict"):
-            os.utime(world.store / entry.manifest, (1_000_000 + n, 1_000_000 + n))
-    adopting = found(world.grid("prediction"), "predict")
-    assert adopting
-    assert {one.result.path for one in adopting} <= {one.path for one in of_step(newest, "predict")}
-
-
-def test_each_entry_is_adopted_after_what_it_is_made_from(world: World):
-    seen: set[str] = set()
-    waiting = {one.entry.path for one in found(world.grid(*EVERYWHERE))}
-    for one in found(world.grid(*EVERYWHERE)):
-        needed = {entry.path for entry in one.entry.inputs.values()} & waiting
-        assert needed <= seen
-        seen.add(one.entry.path)
-
-
-def test_an_adopted_result_is_finished_only_when_all_of_its_files_are_there(
-    world: World, monkeypatch: pytest.MonkeyPatch
-):
-    (one, *_) = found(world.grid("commands.train_stage"), "train_stage")
-    done, write = [], adoption.write_json
-
-    def watch(path: Path, value: object) -> None:
-        names = {file.name for file in path.parent.iterdir()}
-        done.append((path.name, finished(world.store, one.entry), names))
-        write(path, value)
-
-    monkeypatch.setattr(adoption, "write_json", watch)
-    adopt(world.store, one, WHY)
-    files = {"content.txt", "model.safetensors"}
-    assert done == [("spec.json", False, files), ("manifest.json", False, files | {"spec.json"})]
-    manifest = json.loads((world.store / one.entry.manifest).read_text())
-    for name, sha256 in manifest["files"].items():
-        content = (world.store / one.entry.path / name).read_bytes()
-        assert (hashlib.sha256(content).hexdigest(), len(content)) == (sha256, manifest["sizes"][name])
-
-
-def test_what_a_result_says_of_its_course_is_adopted_with_it(world: World):
-    measured = {"seconds": 9.0, "examples": 8, "device": "cpu"}
-    world.finish(of_step(world.grid(), "train_stage"), measured=measured)
-    (one, *_) = adopted(world.grid("commands.train_stage"), "train_stage")
-    assert json.loads((world.store / one.entry.manifest).read_text())["measured"] == measured
+def test_a_model_is_found_while_it_is_known_which_encoder_it_was_made_from(world: World):
+    old = finish(world, world.older("job.pretrain_encoder", **MADE))
+    (encoder,) = of_step(old, "pretrain_encoder")
+    shutil.rmtree(world.store / encoder.path)
+    assert found(world, **MADE).records == ()
 
 
 # The command
 
 
-class OldCode:
-    """The files that are here, under code that was another."""
-
-    def __init__(self, identity: Identity):
-        self.split, self.encoder, self.tokenizer = identity.split, identity.encoder, identity.tokenizer
-        self.longest = identity.longest
-
-    def code(self, *modules: str) -> str:
-        return "old"
-
-
-def test_the_command_shows_first_and_adopts_when_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_command_shows_first_and_writes_when_told_so(tmp_path: Path):
     world = World(tmp_path)
-    world.finish(Grid(world.config(), OldCode(world.real().identity)).entries.values())
-    before = sorted(path for path in world.store.rglob("*") if ".cache" not in path.parts)
+    finish(world, world.older("job.train_stage"))
+    before, now = files(world), today(world, "job.train_stage")
     shown = world.run("adopt", world.file(), "--because", WHY)
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert "train_stage: 8 results, such as models/toy~" in shown.stdout
-    (rest,) = re.findall("^left for snakemake: (.*)$", shown.stdout, re.MULTILINE)
-    assert set(rest.split(", ")) == {f"{step} 1" for step in REPORTS}
-    assert "give --yes" in shown.stdout
-    assert sorted(path for path in world.store.rglob("*") if ".cache" not in path.parts) == before
+    lines = shown.stdout.splitlines()
+    assert lines[0] == f"job.train_stage: {now}old → {now}, modules: commands.train_stage"
+    assert lines[1].startswith(f"This rests on your word, '{WHY}'; no run has shown it.")
+    assert "make same BASE=<commit>" in lines[1]
+    old, new = (
+        model(grid, "mnli", "xnli").inputs["parent"].path for grid in (world.older("job.train_stage"), world.real())
+    )
+    assert f"train_stage: 8 results found again, such as {old} for {new}" in lines
+    assert lines[-2:] == ["left for snakemake: nothing", "Nothing is changed yet: give --yes to write 1 record."]
+    assert files(world) == before
     done = world.run("adopt", world.file(), "--because", WHY, "--yes")
-    assert done.stdout.splitlines()[-1].startswith("Adopted ")
-    assert left(world.real()) == set(REPORTS)
+    assert done.stdout.splitlines()[-1] == f"Wrote 1 record to {world.store / FILE}."
+    assert pending(world.store, world.real()) == {}
     again = world.run("adopt", world.file(), "--because", WHY, "--yes")
-    assert "Nothing can be adopted" in again.stdout
+    assert again.stdout.splitlines() == ["left for snakemake: nothing", "Nothing can be adopted."]
 
 
-def test_a_person_has_to_say_why(world: World):
-    run = world.run("adopt", world.file(), "--because", " ")
-    assert run.returncode == 1
-    (line,) = run.stderr.splitlines()
-    assert line.startswith("error: --because: say why")
-    assert world.run("adopt", world.file()).returncode == 2
+def test_the_command_says_what_it_refuses_and_what_to_do(world: World):
+    finish(world, world.older("job.train_stage"))
+    trained = model(world.real(), "none", "xnli")
+    with (
+        exclusive(scratch(world.store, trained, TRAINING)),
+        pytest.raises(
+            UserError, match=r"job.train_stage .*1 in training \(wait until it ends.*experiment mine"
+        ) as error,
+    ):
+        run(world, "--yes")
+    assert trained.path in str(error.value)
+    assert not (world.store / FILE).exists()
+
+
+def test_the_command_writes_what_costs_nothing_and_says_what_does(world: World, capsys: pytest.CaptureFixture):
+    finish(world, world.older("job.train_stage", "job.score"))
+    with exclusive(scratch(world.store, model(world.real(), "none", "xnli"), TRAINING)):
+        run(world, "--yes")
+    told = capsys.readouterr().out
+    assert "job.train_stage" in told.splitlines()[0]
+    assert "not adopted" in told.splitlines()[0]
+    assert [one["of"] for one in json.loads((world.store / FILE).read_bytes())["records"]] == ["job.score"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--role", "job.train_stag"], "--role job.train_stag: .*Did you mean 'job.train_stage'"),
+        (["--role", "job.page"], "--role job.page: no result of this experiment depends on it"),
+        (["--library", "transformer"], "--library transformer: .*Did you mean 'transformers'"),
+        (["--library", "altair"], "--library altair: no result of this experiment depends on it"),
+    ],
+    ids=str,
+)
+def test_a_role_or_library_on_which_nothing_depends_is_a_mistake(world: World, options: list[str], message: str):
+    with pytest.raises(UserError, match=message):
+        run(world, *options)
+
+
+@pytest.mark.parametrize(("text", "message"), [(" ", "say why"), ("\udcff", "not UTF-8")], ids=["blank", "bytes"])
+def test_a_person_has_to_say_why(world: World, text: str, message: str):
+    with pytest.raises(UserError, match=f"--because: .*{message}"):
+        run(world, "--because", text)
+
+
+def test_two_people_cannot_adopt_in_one_store_at_once(world: World):
+    finish(world, world.older("job.train_stage"))
+    (world.store / ".cache").mkdir(exist_ok=True)
+    with (
+        locks.hold(world.store / ".cache" / "adopt.lock", locks.TRAININGS),
+        pytest.raises(UserError, match=r"somebody else adopts in .* just now\. Wait"),
+    ):
+        run(world, "--yes")
+    run(world, "--yes")
+    assert pending(world.store, world.real()) == {}
+
+
+def test_to_look_needs_no_lock(world: World, capsys: pytest.CaptureFixture):
+    finish(world, world.older("job.train_stage"))
+    (world.store / ".cache").mkdir(exist_ok=True)
+    with locks.hold(world.store / ".cache" / "adopt.lock", locks.TRAININGS):
+        run(world)
+    assert "give --yes" in capsys.readouterr().out
+
+
+def test_a_store_that_cannot_be_written_is_named(world: World, monkeypatch: pytest.MonkeyPatch):
+    finish(world, world.older("job.train_stage"))
+
+    def full(*_) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sameness, "add", full)
+    with pytest.raises(UserError, match=rf"{world.store} cannot be written \(No space left on device\)"):
+        run(world, "--yes")
+    shutil.rmtree(world.store / ".cache")
+    (world.store / ".cache").write_text("a file where a folder should be")
+    with pytest.raises(UserError, match=rf"{world.store} cannot be written \(File exists\)"):
+        run(world, "--yes")
+
+
+# A store with records
+
+
+def test_a_result_with_a_name_by_a_record_stays_and_one_without_a_name_goes(world: World):
+    kept = finish(world, world.older("job.train_stage"))
+    finish(world, world.older("job.train_stage", stages={"pawsx": {"epochs": 9}}))
+    adopted(world)
+    parser = ArgumentParser()
+    prune.add_arguments(parser)
+    prune.run(parser.parse_args([str(world.file()), "--yes"]))
+    assert all(finished(world.store, entry) for entry in kept.entries.values())
+    assert {path for path in files(world) if "/pawsx~" in path and path.startswith("models")} == {
+        str(file.relative_to(world.store))
+        for entry in of_step(kept, "train_stage")
+        if "/pawsx~" in entry.path
+        for file in (world.store / entry.path).iterdir()
+    }
+
+
+def test_a_store_with_records_can_be_verified(world: World, capsys: pytest.CaptureFixture):
+    old = finish(world, world.older(*EVERYWHERE))
+    adopted(world)
+    parser = ArgumentParser()
+    verify.add_arguments(parser)
+    verify.run(parser.parse_args([str(world.file())]))
+    assert f"{len(old.entries)} entries of the store read" in capsys.readouterr().out
+
+
+def test_a_change_beside_a_record_is_told_alone(world: World):
+    finish(world, world.older("job.train_stage"))
+    adopted(world)
+    changed = world.real(stages={"pawsx": {"epochs": 1}})
+    assert [group.text for group in State(changed.config, changed).groups()] == ["epochs of stage pawsx: 5 → 1"]

@@ -12,13 +12,21 @@ from xstilts.errors import UserError, nearest
 from xstilts.grid import Grid
 from xstilts.inspection import experiments
 from xstilts.inspection.adoption import Adoption, adoption
-from xstilts.inspection.obstacles import Scope
-from xstilts.inspection.simulation import Refusal
+from xstilts.inspection.obstacles import LIBRARY, Scope
+from xstilts.inspection.simulation import FINISHED, INTERRUPTED, TRAINED, Refusal
+from xstilts.sameness import Record
 from xstilts.steps import RESULTS
 from xstilts.store import open_grid
 
 _REASONS = 3
 """So many reasons are told why results are not found again."""
+
+_ADVICE = {
+    FINISHED: "have the rest made with the code of today, or delete their manifest.json if you can do without them",
+    TRAINED: "wait until it ends, or end it, and adopt again",
+    INTERRUPTED: "let snakemake end it, or delete its .training if you can do without it",
+}
+"""What to do about what would lose its name."""
 
 _ADOPTIONS = locks.Purpose("keep two adoptions in one store apart", "adopt on a machine that has locks there")
 
@@ -47,9 +55,10 @@ def run(arguments: Namespace) -> None:
     with _alone(config.store) if arguments.yes else nullcontext():
         grid = open_grid(config)
         found = adoption(config, grid, _scope(arguments, grid), because)
+        _refuse(found)
         _show(found, because)
         if not found.records:
-            _end(found)
+            print("Nothing can be adopted.")
         elif not arguments.yes:
             print(f"Nothing is changed yet: give --yes to write {many(len(found.records), 'record')}.")
         else:
@@ -115,8 +124,7 @@ def _writing(store: Path) -> Iterator[None]:
 
 def _show(found: Adoption, because: str) -> None:
     for record in found.records:
-        modules = ", ".join(found.modules[record.of]) or "not noted in the results"
-        print(f"{record.of}: {record.old} → {record.new}" + ("" if _is_library(record.of) else f", modules: {modules}"))
+        print(_record(record, found.modules[record.of]))
     if found.records:
         print(f"This rests on your word, {because!r}; no run has shown it. To show it, run make same BASE=<commit>.")
     for now, then in found.unlike[:1]:
@@ -124,9 +132,19 @@ def _show(found: Adoption, because: str) -> None:
         print(f"Look at these first: {made}, such as {then.path} and {now.path}")
     for step, count in Counter(now.step for now, _ in found.outcome.found).items():
         now, then = next(pair for pair in found.outcome.found if pair[0].step == step)
-        print(f"{step}: {many(count, 'result')} found again, such as {now.path} → {then.path}")
-    for refusal in found.outcome.refused:
-        print(_refused(refusal))
+        print(f"{step}: {many(count, 'result')} found again, such as {then.path} for {now.path}")
+    _show_rest(found)
+
+
+def _record(record: Record, modules: list[str]) -> str:
+    text = f"{record.of}: {record.old} → {record.new}"
+    if record.of.startswith(LIBRARY):
+        return text
+    return f"{text}, modules: {', '.join(modules) or 'not noted in the results'}"
+
+
+def _show_rest(found: Adoption) -> None:
+    """What is not found again, and why."""
     for reason, entries in list(found.reasons.items())[:_REASONS]:
         print(f"not found again: {many(len(entries), 'result')} {reason}; such as {entries[0].path}")
     if found.too_old:
@@ -138,32 +156,26 @@ def _show(found: Adoption, because: str) -> None:
     print(f"left for snakemake: {', '.join(f'{step} {count}' for step, count in left.items()) or 'nothing'}")
 
 
-def _is_library(name: str) -> bool:
-    return name.startswith("library.")
+def _refuse(found: Adoption) -> None:
+    """Say which records would let results lose their names.
+
+    Raises:
+        UserError: there are no others.
+    """
+    texts = [_refused(refusal) for refusal in found.outcome.refused]
+    if texts and not found.records:
+        raise UserError("\n".join(texts))
+    for text in texts:
+        print(text)
 
 
 def _refused(refusal: Refusal) -> str:
     """What is refused, what it would cost, and what to do."""
-    roles = ", ".join(f"{record.of} {record.old} → {record.new}" for record in refusal.records)
-    losses = refusal.losses
-    by_state = Counter(loss.state for loss in losses)
-    lost = ", ".join(f"{count} {state}" for state, count in by_state.items())
+    records = ", ".join(f"{record.of} {record.old} → {record.new}" for record in refusal.records)
+    states = Counter(loss.state for loss in refusal.losses)
+    lost = "; ".join(f"{count} {state} ({_ADVICE[state]})" for state, count in states.items())
+    first = refusal.losses[0]
     return (
-        f"refused: {roles}: {many(len(losses), 'result')} of today's code would lose their names ({lost}), such as "
-        f"{losses[0].entry.path} of {losses[0].experiment}. Let snakemake make the rest with today's code; or, if you "
-        "can do without them, end their trainings, delete their manifest.json and .training, and adopt again."
+        f"{records}: not adopted, since {many(len(refusal.losses), 'result')} of the code of today would lose the "
+        f"name: {lost}; such as {first.entry.path} of the experiment {first.experiment}."
     )
-
-
-def _end(found: Adoption) -> None:
-    """Say that there is nothing to adopt.
-
-    Raises:
-        UserError: there would be, but for what would be lost.
-    """
-    if found.outcome.refused:
-        raise UserError("Nothing is adopted, since results would lose their names: see above.")
-    if not found.outcome.left:
-        print("Nothing can be adopted: nothing is left to be made.")
-    else:
-        print("Nothing can be adopted: no result differs from what is to be made in code alone.")

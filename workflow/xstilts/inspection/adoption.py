@@ -131,7 +131,7 @@ def _of_difference(entry: Entry, matches: Matches) -> str:
         named = ", ".join(one.what for one in found[:_LISTED])
         more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
         options = " ".join(one.option for one in found)
-        advice = f": give {options} if that cannot matter" if all(one.option for one in found) else ""
+        advice = f": give {options} too if that cannot matter" if all(one.option for one in found) else ""
         return f"differing in {named}{more}{advice}"
     if not same_root(entry, near):
         return "of another encoder or tokenizer"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from xstilts import discard
 from xstilts.config import Config
@@ -15,6 +16,9 @@ from xstilts.sameness import Record
 from xstilts.steps import RESULTS
 from xstilts.store import TRAINING, finished, open_grid, pending, scratch
 
+FINISHED, TRAINED, INTERRUPTED = "finished", "in training", "interrupted while it was trained"
+"""What can be lost of an entry whose name is another."""
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -23,7 +27,7 @@ class Loss:
     Args:
         experiment: the experiment that names it.
         entry: what it is now.
-        state: what would be lost.
+        state: what it is: `FINISHED`, `TRAINED` or `INTERRUPTED`.
     """
 
     experiment: str
@@ -103,15 +107,17 @@ class Simulation:
     def _refusal(self, records: tuple[Record, ...]) -> Refusal | None:
         """Those records that would cost a name, where there are any."""
         experiments = self._experiments if records else []
-        losses = [loss for config, now in experiments for loss in _losses(config, now, self._then(config, records))]
+        losses: dict[str, Loss] = {}
+        for config, now in experiments:
+            for loss in _losses(config, now, self._then(config, records)):
+                losses.setdefault(loss.entry.path, loss)
         if not losses:
             return None
-        lost = {loss.entry.path for loss in losses}
-        first = [one.entry for one in losses if lost.isdisjoint(source.path for source in one.entry.inputs.values())]
+        first = [one.entry for one in losses.values() if not any(s.path in losses for s in one.entry.inputs.values())]
         guilty = {name for entry in first for name in made_with(entry)} & {record.of for record in records}
         if not guilty:
             raise UserError("the code, the data or the store have changed meanwhile; run adopt again.")
-        by_them = [loss for loss in losses if guilty & made_with(loss.entry).keys()]
+        by_them = [loss for loss in losses.values() if guilty & made_with(loss.entry).keys()]
         return Refusal(tuple(record for record in records if record.of in guilty), tuple(by_them))
 
     def _then(self, config: Config, records: tuple[Record, ...]) -> Grid:
@@ -135,22 +141,22 @@ def _losses(config: Config, now: Grid, then: Grid) -> Iterator[Loss]:
     """What an experiment has now and would not have with more records."""
     waiting = pending(config.store, then)
     for one, other in _pairs(now, then):
-        if one.path != other.path and one.step in RESULTS:
-            gone = other.path in waiting or not finished(config.store, other)
-            if state := _state(config, one, gone):
-                yield Loss(config.experiment, one, state)
+        gone = other.path in waiting or not finished(config.store, other)
+        renamed = one.path != other.path and one.step in RESULTS
+        if renamed and (state := _state(config.store, one, gone)):
+            yield Loss(config.experiment, one, state)
 
 
-def _state(config: Config, entry: Entry, gone: bool) -> str:
-    """What would be lost of an entry that gets another name; nothing if nothing would.
+def _state(store: Path, entry: Entry, gone: bool) -> str | None:
+    """What would be lost of an entry that gets another name; None if nothing would.
 
     Args:
         gone: whether there is no result under the other name.
     """
-    if finished(config.store, entry):
-        return "finished" if gone else ""
+    if finished(store, entry):
+        return FINISHED if gone else None
     if entry.step != "train_stage":
-        return ""
-    if name := holder(lock_file(config.store, entry)):
-        return f"in training ({name})"
-    return "a training that was interrupted" if gone and any(scratch(config.store, entry, TRAINING).glob("*")) else ""
+        return None
+    if holder(lock_file(store, entry)):
+        return TRAINED
+    return INTERRUPTED if gone and any(scratch(store, entry, TRAINING).glob("*")) else None
