@@ -46,6 +46,7 @@ def page_of(found: Results, *, count: int = 4, text: str = "A short text.") -> d
         "entries": entries,
         "sampling": {"count": samples.COUNT, "length": len(text), "seed": found.grid.seeds[0]},
         "versions": {"xstilts": "0", "commit": "not a git checkout"},
+        "records": [{"of": "job.train_stage", "why": "a <better> message"}],
         "warnings": ["xnli test: a row too many (en)"],
     }
 
@@ -68,7 +69,8 @@ def _sample(languages: list[str], number: int, text: str) -> dict:
 
 def _entries(grid: GridSettings) -> list[dict]:
     def entry(step: str, path: str, made_from: dict, **more: object) -> dict:
-        common = {"settings": {}, "libraries": {"torch": "2.13"}, "code": "0" * 12, "adopted": [], "files": []}
+        code = {f"job.{step}": "0" * 12, "task.xquad": "1" * 12}
+        common = {"settings": {}, "libraries": {"torch": "2.13"}, "code": code, "files": []}
         return {"step": step, "path": path, **common, "seconds": None, "device": None, "from": made_from, **more}
 
     fp = "~0123456789ab"

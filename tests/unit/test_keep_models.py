@@ -11,8 +11,6 @@ from fabricated import World, of_step
 from xstilts import discard, store
 from xstilts.grid import Entry, Grid
 from xstilts.inspection import experiments
-from xstilts.inspection.adoption import adoptions
-from xstilts.inspection.results import Results
 from xstilts.run import Run
 from xstilts.store import finished, pending
 
@@ -170,12 +168,6 @@ def test_a_job_whose_model_lost_its_weights_meanwhile_says_what_to_do(world: Wor
     predictions = next(cell.predictions for cell in grid.cells if cell.target == "pawsx")
     with pytest.raises(store.UserError, match=r"were removed .*keep_models: false.*Start snakemake again"):
         store.require_intact(world.store, predictions)
-
-
-def test_a_model_without_weights_is_not_adopted_for_itself(world: World):
-    clean(world)
-    wanted = pending(world.store, world.real(languages=["en", "de", "zh"]))
-    assert adoptions(wanted, Results(world.store), ["train_stage"]) == []
 
 
 # Other experiments of the store

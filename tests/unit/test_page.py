@@ -253,6 +253,25 @@ def test_a_cell_opens_its_languages_settings_data_and_predictions(visit: Callabl
     assert "f" * 64 in seen.page.locator("#cell").inner_text()
 
 
+def test_each_role_of_the_code_of_a_run_has_a_line_of_its_own(visit: Callable, report: Path):
+    seen = visit(report)
+    seen.page.locator("#heat tbody tr:nth-child(3) button").first.click()
+    lines = [f"{role} {fingerprint}" for role, fingerprint in (("job.train_stage", "0" * 12), ("task.xquad", "1" * 12))]
+    codes = seen.page.locator("#cell .code")
+    assert codes.all_inner_texts()[:2] == lines
+    first, second = (codes.nth(at).bounding_box() for at in range(2))
+    assert second["y"] >= first["y"] + first["height"]
+
+
+def test_the_records_on_which_results_rest_are_told_with_their_reason(visit: Callable, report: Path):
+    assert visit(report).texts(".about li")[-1] == "job.train_stage: a <better> message"
+
+
+def test_without_records_the_page_says_nothing_of_them(visit: Callable, results: Results, tmp_path: Path):
+    seen = visit(write(tmp_path, {**page_of(results), "records": []}))
+    assert "older code" not in seen.page.locator(".about").inner_text()
+
+
 def test_predictions_are_shown_right_and_wrong_and_wrong_tags_stand_out(visit: Callable, report: Path):
     seen = visit(report)
     seen.page.locator("#heat tbody tr:nth-child(3) button").first.click()

@@ -15,13 +15,16 @@ from pages import large
 from recipes import with_name
 from tiny import edit
 
+from xstilts import sameness
 from xstilts.config import GridSettings
 from xstilts.grid import Grid
 from xstilts.reporting.figures import TITLES
 from xstilts.reporting.page import document, numbers, samples
 from xstilts.reporting.page.provenance import Entries, commit
 from xstilts.reporting.results import ALL, Results
-from xstilts.store import SPEC, publishing
+from xstilts.sameness import Record
+from xstilts.spec import minor_version
+from xstilts.store import added_records, publishing
 
 MEASURED = {"seconds": 2.5, "examples": 10, "device": "a GPU"}
 KEYS = ["intermediate", "target", "language", "metric", "seed"]
@@ -251,11 +254,33 @@ def test_data_tell_their_rows_files_and_hashes(entries: tuple[Entries, Grid]):
     assert [file["sha256"] for file in files] == [sha256(name.encode()).hexdigest() for name in data.spec["files"]]
 
 
-def test_an_adopted_result_says_why(entries: tuple[Entries, Grid]):
+def test_records_of_the_store_on_which_results_rest_are_told(tmp_path: Path):
+    """Those that lead to the names of this experiment, however far: of its code and its libraries, not of others'."""
+    world = World(tmp_path)
+    code, torch = world.real().identity.code, minor_version("torch")
+    score, predict = code("job.score"), code("job.predict")
+    world.store.mkdir()
+    sameness.add(
+        world.store / sameness.FILE,
+        [
+            Record("job.score", score, "first", "a better message", "by hand"),
+            Record("job.score", "elsewhere", "first", "another message", "by hand"),
+            Record("job.score", "far", "elsewhere", "a third", "by hand"),
+            Record("job.predict", "before", "long before", "of no result that is named", "by hand"),
+            Record("task.anli", code("task.anli"), "first", "of a task that is not here", "by hand"),
+            Record("library.torch", torch, "1.0", "the same kernels", "by hand"),
+        ],
+    )
+    grid = world.real()
+    assert (grid.identity.code("job.score"), grid.identity.code("job.predict")) == ("first", predict)
+    told = [(one.of, one.why) for one in added_records(world.store, grid)]
+    reasons = ("a better message", "another message", "a third")
+    assert told == [*(("job.score", why) for why in reasons), ("library.torch", "the same kernels")]
+
+
+def test_a_store_without_records_tells_none(entries: tuple[Entries, Grid]):
     described, grid = entries
-    scores = cell(grid, "none", "xnli").scores
-    edit(described.store / scores.path / SPEC, lambda spec: spec.update(adopted=[{"because": "a better message"}]))
-    assert described.described[described.number(scores)]["adopted"] == ["a better message"]
+    assert added_records(described.store, grid) == []
 
 
 def test_the_commit_of_the_project_is_told_or_why_there_is_none(tmp_path: Path):

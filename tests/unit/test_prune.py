@@ -9,9 +9,7 @@ import pytest
 from fabricated import REPORTS, SETTINGS, WEIGHTS, World, cell, of_step
 
 from xstilts.grid import Entry, Grid
-from xstilts.inspection.adoption import adopt, adoptions
 from xstilts.inspection.pruning import Leftover, freed, leftovers, other_experiments, remove
-from xstilts.inspection.results import Results
 from xstilts.store import finished, pending, scratch
 from xstilts.training.resume import exclusive
 
@@ -260,15 +258,16 @@ def test_an_entry_without_a_name_stays_while_a_job_may_be_about_to_finish_it(wor
 
 
 def test_a_file_with_another_name_elsewhere_frees_nothing(world: World):
-    grid = world.grid("job.train_stage")
-    for one in adoptions(pending(world.store, grid), Results(world.store)):
-        adopt(world.store, one, "a variable has another name")
-    gone = [one for one in found(world, grid) if one.kind == "models"]
-    assert len(gone) == 8
-    assert sum(one.bytes for one in gone) > 8 * WEIGHTS > freed(gone)
+    """As copies of a store share the files of results on one disk."""
+    weights = [world.store / entry.path / "model.safetensors" for entry in of_step(world.grid(), "train_stage")]
+    for number, file in enumerate(weights):
+        (world.folder / f"elsewhere-{number}").hardlink_to(file)
+    gone = [one for one in found(world, world.grid("job.train_stage")) if one.kind == "models"]
+    assert len(gone) == len(weights) == 8
+    assert sum(one.bytes for one in gone) - freed(gone) == 8 * WEIGHTS
     for one in gone:
         remove(one)
-    assert all(finished(world.store, entry) for entry in of_step(grid, "train_stage"))
+    assert (world.folder / "elsewhere-0").stat().st_size == WEIGHTS
 
 
 # The command

@@ -13,6 +13,9 @@ from pathlib import Path
 from xstilts.errors import UserError, shorten
 
 FILE = "sameness.json"
+LIBRARY = "library."
+"""What the name of a library begins with in a record."""
+
 SHIPPED = Path(__file__).with_name(FILE)
 """The records of this project."""
 
@@ -85,6 +88,11 @@ class Sameness:
                 circle = " → ".join([*seen, older])
                 raise _wrong(file, f"a circle of {of}: {circle}", "records that lead to an oldest one", "Remove one.")
             seen.append(older)
+
+
+def named(spec: dict) -> dict[str, str]:
+    """What records can be of in a spec: roles of code with their fingerprints, and libraries with their versions."""
+    return spec["code"] | {LIBRARY + name: version for name, version in spec.get("libraries", {}).items()}
 
 
 def read(file: Path) -> tuple[Mapping[str, list[str]], list[Record]]:

@@ -59,7 +59,7 @@ class FileIdentity:
 
     def library(self, name: str) -> str:
         """The minor version of a library, or the oldest one that did the same."""
-        return self.sameness.oldest(f"library.{name}", spec.minor_version(name))
+        return self.sameness.oldest(sameness.LIBRARY + name, spec.minor_version(name))
 
     def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
         """The layout and the content of the files of a split; what was looked for, where there is none."""
@@ -262,6 +262,13 @@ def warnings(store: Path, grid: Grid) -> list[str]:
                     split, lang = name.split(".")
                     found.setdefault((entry.about["task"], split, warning), []).append(lang)
     return [f"{task} {split}: {text} ({', '.join(langs)})" for (task, split, text), langs in found.items()]
+
+
+def added_records(store: Path, grid: Grid) -> list[Record]:
+    """The records that users have added to a store, of those that lead to a name in a grid."""
+    oldest = grid.identity.sameness.oldest
+    named = {pair for entry in grid.entries.values() for pair in sameness.named(entry.spec).items()}
+    return [one for one in sameness.read(store / sameness.FILE)[1] if (one.of, oldest(one.of, one.new)) in named]
 
 
 def require_counts(config: Config, grid: Grid) -> None:

@@ -12,9 +12,9 @@ from xstilts.errors import UserError, nearest
 from xstilts.grid import Grid
 from xstilts.inspection import experiments
 from xstilts.inspection.adoption import Adoption, adoption
-from xstilts.inspection.obstacles import LIBRARY, Scope
+from xstilts.inspection.obstacles import Scope
 from xstilts.inspection.simulation import FINISHED, INTERRUPTED, TRAINED, Refusal
-from xstilts.sameness import Record
+from xstilts.sameness import LIBRARY, Record
 from xstilts.steps import RESULTS
 from xstilts.store import open_grid
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from xstilts.config import Config
 from xstilts.grid import Entry, Grid
 from xstilts.inspection.differences import changed_modules
-from xstilts.inspection.matches import Matches, best, own, same_bytes, same_root
+from xstilts.inspection.matches import Matches, best, same_bytes, same_root
 from xstilts.inspection.obstacles import Scope, obstacles
 from xstilts.inspection.results import Result, Results
 from xstilts.inspection.simulation import Outcome, Simulation
-from xstilts.sameness import Record, Sameness
+from xstilts.sameness import Record, Sameness, named
 from xstilts.steps import RESULTS
 
 _LISTED = 6
@@ -51,7 +51,7 @@ def adoption(config: Config, grid: Grid, scope: Scope, because: str) -> Adoption
     simulation, matches = Simulation(config, grid), Matches(Results(config.store), scope, sameness)
     waiting = [entry for entry in grid.entries.values() if entry.path in simulation.pending and entry.step in RESULTS]
     chosen = best(match for entry in waiting for match in matches.of(entry))
-    now = {name: value for entry in grid.entries.values() for name, value in own(entry.spec).items()}
+    now = {name: value for entry in grid.entries.values() for name, value in named(entry.spec).items()}
     proposed = [Record(name, now[name], old, because, "") for name, old in sorted(chosen.items()) if old != now[name]]
     outcome = simulation.settled(tuple(proposed))
     modules = {one.of: _modules(one.of, outcome, config, sameness) for one in outcome.records}
@@ -128,11 +128,11 @@ def _of_difference(entry: Entry, matches: Matches) -> str:
     differing = {one: obstacles(entry, one, matches.scope, matches.sameness) for one in candidates}
     near = min(differing, key=lambda one: len(differing[one]))
     if found := differing[near]:
-        named = ", ".join(one.what for one in found[:_LISTED])
+        first = ", ".join(one.what for one in found[:_LISTED])
         more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
         options = " ".join(one.option for one in found)
         advice = f": give {options} too if that cannot matter" if all(one.option for one in found) else ""
-        return f"differing in {named}{more}{advice}"
+        return f"differing in {first}{more}{advice}"
     if not same_root(entry, near):
         return "of another encoder or tokenizer"
     for role, mine in entry.inputs.items():

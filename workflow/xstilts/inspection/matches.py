@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from xstilts.grid import Entry
-from xstilts.inspection.obstacles import LIBRARY, Scope, obstacles
+from xstilts.inspection.obstacles import Scope, obstacles
 from xstilts.inspection.results import Result, Results
-from xstilts.sameness import Sameness
+from xstilts.sameness import Sameness, named
 from xstilts.store import REMOVED, SPEC
 
 _DETERMINISTIC = ("write_miniature", "make_tokenizer", "read_task", "encode_task")
@@ -62,7 +62,7 @@ class Matches:
         differs = obstacles(entry, result, self.scope, self.sameness)
         if differs or not same_root(entry, result) or self.is_refuted(entry, result):
             return None
-        parts: list[Mapping[str, str]] = [own(result.spec)]
+        parts: list[Mapping[str, str]] = [named(result.spec)]
         for role in entry.inputs:
             part = self._input_of(entry, role, result)
             if part is None:
@@ -84,15 +84,10 @@ class Matches:
 
 def made_with(entry: Entry) -> dict[str, str]:
     """The fingerprints of roles, and the versions as `library.<name>`, of an entry and of all that it is made from."""
-    found = own(entry.spec)
+    found = named(entry.spec)
     for one in entry.inputs.values():
         found |= made_with(one)
     return found
-
-
-def own(spec: dict) -> dict[str, str]:
-    """The same of what a spec says itself."""
-    return spec["code"] | {LIBRARY + name: version for name, version in spec.get("libraries", {}).items()}
 
 
 def best(matches: Iterable[Match]) -> dict[str, str]:

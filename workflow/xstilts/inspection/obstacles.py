@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from xstilts.grid import Entry
 from xstilts.inspection.differences import changes
 from xstilts.inspection.results import Result, is_reference
-from xstilts.sameness import Sameness
-
-LIBRARY = "library."
-"""What the name of a library begins with in a record."""
+from xstilts.sameness import LIBRARY, Sameness
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from xstilts.reporting.collect import HEADLINE
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
 from xstilts.reporting.page import numbers, samples
-from xstilts.reporting.page.provenance import Entries, records, versions
+from xstilts.reporting.page.provenance import Entries, versions
 from xstilts.reporting.results import ALL, Results
 
 HEAT_MAP = "deltas"
@@ -20,14 +20,15 @@ HEAT_MAP = "deltas"
 _DECIMALS = 4
 
 
-def build(store: Path, grid: Grid, results: Results, warnings: list[str]) -> dict:
+def build(store: Path, grid: Grid, results: Results, warnings: list[str], records: list[dict[str, str]]) -> dict:
     """The document of an experiment.
 
     Args:
         warnings: what is strange about the data.
+        records: on which word it rests that older code did the same: `of` what, and `why`.
     """
-    about = {"experiment": grid.config.experiment, "versions": versions(), "records": records(store, grid)}
-    return {**about, "warnings": warnings, **of_results(results), **of_store(store, grid, results)}
+    about = {"experiment": grid.config.experiment, "versions": versions(), "warnings": warnings, "records": records}
+    return {**about, **of_results(results), **of_store(store, grid, results)}
 
 
 def of_results(results: Results) -> dict:

@@ -5,9 +5,8 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from xstilts import __version__, sameness
-from xstilts.grid import Entry, Grid
-from xstilts.inspection.matches import own
+from xstilts import __version__
+from xstilts.grid import Entry
 from xstilts.inspection.results import Result
 from xstilts.inspection.specs import readable
 from xstilts.store import noted
@@ -77,18 +76,6 @@ def _files(result: Result) -> list[dict]:
         for name in result.spec["files"]
         for note in [noted(result.store, result.path, name, "rows", "read_from")]
     ]
-
-
-def records(store: Path, grid: Grid) -> list[dict[str, str]]:
-    """The records that users have added to a store, of those on which results of an experiment may rest: of what, why.
-
-    They are those that lead to a fingerprint by which the grid names something: who made the result, the code of today
-    or any that a record leads from, its name does not tell.
-    """
-    known = grid.identity.sameness
-    named = {(of, value) for entry in grid.entries.values() for of, value in own(entry.spec).items()}
-    _, found = sameness.read(store / sameness.FILE)
-    return [{"of": one.of, "why": one.why} for one in found if (one.of, known.oldest(one.of, one.new)) in named]
 
 
 def versions() -> dict[str, str]:
