@@ -1,31 +1,18 @@
-"""`adopt` and what stands behind it: old results stand for what new code would make, where a person knows it."""
+"""Which results of older code `adopt` finds again, and which it does not."""
 
 import json
 import shutil
-from argparse import ArgumentParser
-from collections import Counter
 from pathlib import Path
 
 import pytest
-from fabricated import REPORTS, SETTINGS, World, cell, of_step
+from adopting import EVERYWHERE, WHY, adopted, files, finish, found, left, model, respell, roles, run, steps, today
+from fabricated import SETTINGS, World, cell, of_step
 
-from xstilts import locks, sameness
-from xstilts.commands import adopt as command
-from xstilts.commands import prune, verify
-from xstilts.errors import UserError
-from xstilts.grid import Entry, Grid
-from xstilts.inspection.adoption import Adoption, adoption
+from xstilts import sameness
 from xstilts.inspection.obstacles import Scope
-from xstilts.inspection.simulation import FINISHED, INTERRUPTED, TRAINED
-from xstilts.inspection.state import State
 from xstilts.sameness import FILE, Record
 from xstilts.spec import minor_version
-from xstilts.store import TRAINING, finished, open_grid, pending, remove_weights, scratch, write_json
-from xstilts.training.resume import exclusive
-
-EVERYWHERE = ("job.read_task", "job.encode_task", "job.train_stage", "job.predict", "job.score")
-WHY = "a variable has another name"
-ALL = Scope()
+from xstilts.store import finished, pending, remove_weights, write_json
 
 
 @pytest.fixture
@@ -33,60 +20,6 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """An empty store."""
     monkeypatch.chdir(tmp_path)
     return World(tmp_path)
-
-
-def finish(world: World, grid: Grid) -> Grid:
-    """Let a whole experiment be finished."""
-    world.finish(grid.entries.values())
-    return grid
-
-
-def found(world: World, scope: Scope = ALL, **changes) -> Adoption:
-    """What can be adopted under the code of today."""
-    config = world.config(**changes)
-    return adoption(config, open_grid(config), scope, WHY)
-
-
-def adopted(world: World, scope: Scope = ALL, **changes) -> Adoption:
-    """The same, and done."""
-    adopting = found(world, scope, **changes)
-    sameness.add(world.store / FILE, adopting.records)
-    return adopting
-
-
-def run(world: World, *options: str) -> None:
-    """The command in this process, for the configuration of the world."""
-    parser = ArgumentParser()
-    command.add_arguments(parser)
-    command.run(parser.parse_args([str(world.file()), "--because", WHY, *options]))
-
-
-def roles(adopting: Adoption) -> set[str]:
-    return {record.of for record in adopting.records}
-
-
-def steps(adopting: Adoption) -> Counter[str]:
-    """How many entries of each step are found again."""
-    return Counter(now.step for now, _ in adopting.outcome.found)
-
-
-def left(grid: Grid) -> set[str]:
-    """The steps of what is still to be made."""
-    return {entry.step for entry in pending(grid.config.store, grid).values()}
-
-
-def today(world: World, role: str) -> str:
-    return world.real().identity.code(role)
-
-
-def model(grid: Grid, intermediate: str, target: str) -> Entry:
-    return cell(grid, intermediate, target).predictions.inputs["model"]
-
-
-def files(world: World) -> dict[str, bytes]:
-    """Everything in the store but its cache."""
-    every = [file for file in world.store.rglob("*") if file.is_file() and ".cache" not in file.parts]
-    return {str(file.relative_to(world.store)): file.read_bytes() for file in every}
 
 
 # What is found again
@@ -294,15 +227,6 @@ def test_nothing_is_found_whose_role_was_another(world: World):
     assert found(world).records == ()
 
 
-def respell(world: World, entry: Entry, change) -> None:
-    """Let the spec of a result be another, as another version of this library writes it."""
-    folder = world.store / entry.path
-    spec, manifest = (json.loads((folder / name).read_text()) for name in ("spec.json", "manifest.json"))
-    write_json(folder / "spec.json", change(spec))
-    manifest["sizes"]["spec.json"] = (folder / "spec.json").stat().st_size
-    write_json(folder / "manifest.json", manifest)
-
-
 def test_results_from_before_the_records_stay_and_are_told(world: World, capsys: pytest.CaptureFixture):
     old = finish(world, world.older("job.train_stage"))
     for entry in of_step(old, "train_stage"):
@@ -342,131 +266,6 @@ def test_a_result_whose_data_are_gone_is_not_found_and_says_so(world: World):
     assert "made from what is not there any more" in adopting.reasons
 
 
-# Results of the code of today
-
-
-@pytest.mark.parametrize(("text", "same"), [("", True), ("other bytes", False)])
-def test_data_that_were_read_again_with_other_bytes_show_that_the_code_did_not_do_the_same(
-    world: World, text: str, same: bool
-):
-    finish(world, world.older("job.read_task"))
-    world.finish(of_step(world.real(), "read_task", "encode_task"), text)
-    adopting = found(world)
-    assert steps(adopting)["train_stage"] == (8 if same else 0)
-    told = [reason for reason in adopting.reasons if "which the code of today has made with other bytes" in reason]
-    assert bool(told) == (not same)
-
-
-def test_a_model_that_was_trained_both_ways_loses_nothing_and_is_told_where_its_bytes_differ(world: World):
-    old = finish(world, world.older("job.train_stage"))
-    again = model(world.real(), "none", "xnli")
-    world.finish([again])
-    assert (steps(found(world))["train_stage"], found(world).unlike) == (7, [])
-    world.finish([again], "other bytes")
-    ((now, then),) = found(world).unlike
-    assert (now.path, then.path) == (again.path, model(old, "none", "xnli").path)
-
-
-WIDER = {"grid": {**SETTINGS["grid"], "targets": ["xnli", "pawsx", "tatoeba", "udpos"]}}
-
-
-def new_target(world: World) -> Entry:
-    """A model of today's code, of which there is no other, with the data that it was made from."""
-    grid = world.real(**WIDER)
-    made = model(grid, "none", "udpos")
-    world.finish([*made.inputs.values(), made])
-    return made
-
-
-def test_no_finished_result_loses_its_name(world: World):
-    finish(world, world.older("job.train_stage", "job.score"))
-    made = new_target(world)
-    adopting = found(world, **WIDER)
-    assert roles(adopting) == {"job.score"}
-    (refusal,) = adopting.outcome.refused
-    assert [record.of for record in refusal.records] == ["job.train_stage"]
-    assert [(loss.entry.path, loss.state, loss.experiment) for loss in refusal.losses] == [
-        (made.path, FINISHED, "mine")
-    ]
-
-
-def test_no_result_of_another_experiment_loses_its_name(world: World):
-    finish(world, world.older("job.train_stage"))
-    made = new_target(world)
-    other = world.config(experiment="other", **WIDER)
-    write_json(world.store / "experiments/other/config.json", other.model_dump(mode="json", exclude_unset=True))
-    (refusal,) = found(world).outcome.refused
-    assert [(loss.entry.path, loss.experiment) for loss in refusal.losses] == [(made.path, "other")]
-
-
-def test_where_another_experiment_cannot_be_opened_nothing_is_adopted(world: World):
-    finish(world, world.older("job.train_stage"))
-    place = world.store / "experiments/other/config.json"
-    place.parent.mkdir()
-    place.write_text("{")
-    with pytest.raises(UserError, match=r"experiments/other/config.json: .*delete the file if it is over"):
-        run(world, "--yes")
-    assert not (world.store / FILE).exists()
-
-
-def test_an_experiment_that_cannot_be_opened_is_in_nobodys_way_where_nothing_can_be_adopted(world: World):
-    finish(world, world.real())
-    place = world.store / "experiments/other/config.json"
-    place.parent.mkdir()
-    place.write_text("{")
-    assert found(world).records == ()
-
-
-def test_a_model_that_is_trained_just_now_keeps_its_name(world: World):
-    finish(world, world.older("job.train_stage"))
-    trained = model(world.real(), "none", "xnli")
-    with exclusive(scratch(world.store, trained, TRAINING)):
-        (refusal,) = found(world).outcome.refused
-    assert [(loss.entry.path, loss.state) for loss in refusal.losses] == [(trained.path, TRAINED)]
-
-
-def test_a_training_that_was_interrupted_keeps_its_name_unless_its_result_is_found(world: World):
-    finish(world, world.older("job.train_stage"))
-    known, new = model(world.real(), "none", "xnli"), model(world.real(**WIDER), "none", "udpos")
-    (scratch(world.store, known, TRAINING) / "checkpoint-10").mkdir(parents=True)
-    assert found(world, **WIDER).outcome.refused == []
-    (scratch(world.store, new, TRAINING) / "checkpoint-10").mkdir(parents=True)
-    (refusal,) = found(world, **WIDER).outcome.refused
-    assert [(loss.entry.path, loss.state) for loss in refusal.losses] == [(new.path, INTERRUPTED)]
-
-
-def test_a_model_that_is_wanted_keeps_its_name_rather_than_have_one_without_weights(world: World):
-    old = finish(world, world.older("job.train_stage"))
-    remove_weights(world.store, model(old, "none", "pawsx"))
-    made = model(world.real(), "none", "pawsx")
-    world.finish([made])
-    lost = cell(old, "none", "pawsx")
-    for entry in (lost.predictions, lost.scores, *of_step(old, *REPORTS)):
-        (world.store / entry.manifest).unlink()
-    (refusal,) = found(world).outcome.refused
-    assert [loss.entry.path for loss in refusal.losses] == [made.path]
-
-
-def test_a_model_without_weights_is_not_found_for_itself(world: World):
-    old = finish(world, world.older("job.train_stage"))
-    lost = cell(old, "none", "pawsx")
-    remove_weights(world.store, lost.predictions.inputs["model"])
-    for entry in of_step(old, "train_stage", "predict", "score", *REPORTS):
-        if entry.path != lost.predictions.inputs["model"].path:
-            (world.store / entry.manifest).unlink()
-    adopting = found(world)
-    assert adopting.records == ()
-    assert "without weights (keep_models: false)" in adopting.reasons
-
-
-def test_models_that_nothing_is_made_from_any_more_need_no_weights(world: World):
-    old = finish(world, world.older("job.train_stage"))
-    for entry in of_step(old, "train_stage"):
-        remove_weights(world.store, entry)
-    adopted(world)
-    assert pending(world.store, world.real()) == {}
-
-
 # Encoders that are made here
 
 MADE = {"grid": {**SETTINGS["grid"], "intermediates": ["none"]}, "encoders": {"toy": {"pretraining": {}}}}
@@ -491,144 +290,3 @@ def test_a_model_is_found_while_it_is_known_which_encoder_it_was_made_from(world
     (encoder,) = of_step(old, "pretrain_encoder")
     shutil.rmtree(world.store / encoder.path)
     assert found(world, **MADE).records == ()
-
-
-# The command
-
-
-def test_the_command_shows_first_and_writes_when_told_so(tmp_path: Path):
-    world = World(tmp_path)
-    finish(world, world.older("job.train_stage"))
-    before, now = files(world), today(world, "job.train_stage")
-    shown = world.run("adopt", world.file(), "--because", WHY)
-    assert (shown.returncode, shown.stderr) == (0, "")
-    lines = shown.stdout.splitlines()
-    assert lines[0] == f"job.train_stage: {now}old → {now}, modules: commands.train_stage"
-    assert lines[1].startswith(f"This rests on your word, '{WHY}'; no run has shown it.")
-    assert "make same BASE=<commit>" in lines[1]
-    old, new = (
-        model(grid, "mnli", "xnli").inputs["parent"].path for grid in (world.older("job.train_stage"), world.real())
-    )
-    assert f"train_stage: 8 results found again, such as {old} for {new}" in lines
-    assert lines[-2:] == ["left for snakemake: nothing", "Nothing is changed yet: give --yes to write 1 record."]
-    assert files(world) == before
-    done = world.run("adopt", world.file(), "--because", WHY, "--yes")
-    assert done.stdout.splitlines()[-1] == f"Wrote 1 record to {world.store / FILE}."
-    assert pending(world.store, world.real()) == {}
-    again = world.run("adopt", world.file(), "--because", WHY, "--yes")
-    assert again.stdout.splitlines() == ["left for snakemake: nothing", "Nothing can be adopted."]
-
-
-def test_the_command_says_what_it_refuses_and_what_to_do(world: World):
-    finish(world, world.older("job.train_stage"))
-    trained = model(world.real(), "none", "xnli")
-    with (
-        exclusive(scratch(world.store, trained, TRAINING)),
-        pytest.raises(
-            UserError, match=r"job.train_stage .*1 in training \(wait until it ends.*experiment mine"
-        ) as error,
-    ):
-        run(world, "--yes")
-    assert trained.path in str(error.value)
-    assert not (world.store / FILE).exists()
-
-
-def test_the_command_writes_what_costs_nothing_and_says_what_does(world: World, capsys: pytest.CaptureFixture):
-    finish(world, world.older("job.train_stage", "job.score"))
-    with exclusive(scratch(world.store, model(world.real(), "none", "xnli"), TRAINING)):
-        run(world, "--yes")
-    told = capsys.readouterr().out
-    assert "job.train_stage" in told.splitlines()[0]
-    assert "not adopted" in told.splitlines()[0]
-    assert [one["of"] for one in json.loads((world.store / FILE).read_bytes())["records"]] == ["job.score"]
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--role", "job.train_stag"], "--role job.train_stag: .*Did you mean 'job.train_stage'"),
-        (["--role", "job.page"], "--role job.page: no result of this experiment depends on it"),
-        (["--library", "transformer"], "--library transformer: .*Did you mean 'transformers'"),
-        (["--library", "altair"], "--library altair: no result of this experiment depends on it"),
-    ],
-    ids=str,
-)
-def test_a_role_or_library_on_which_nothing_depends_is_a_mistake(world: World, options: list[str], message: str):
-    with pytest.raises(UserError, match=message):
-        run(world, *options)
-
-
-@pytest.mark.parametrize(("text", "message"), [(" ", "say why"), ("\udcff", "not UTF-8")], ids=["blank", "bytes"])
-def test_a_person_has_to_say_why(world: World, text: str, message: str):
-    with pytest.raises(UserError, match=f"--because: .*{message}"):
-        run(world, "--because", text)
-
-
-def test_two_people_cannot_adopt_in_one_store_at_once(world: World):
-    finish(world, world.older("job.train_stage"))
-    (world.store / ".cache").mkdir(exist_ok=True)
-    with (
-        locks.hold(world.store / ".cache" / "adopt.lock", locks.TRAININGS),
-        pytest.raises(UserError, match=r"somebody else adopts in .* just now\. Wait"),
-    ):
-        run(world, "--yes")
-    run(world, "--yes")
-    assert pending(world.store, world.real()) == {}
-
-
-def test_to_look_needs_no_lock(world: World, capsys: pytest.CaptureFixture):
-    finish(world, world.older("job.train_stage"))
-    (world.store / ".cache").mkdir(exist_ok=True)
-    with locks.hold(world.store / ".cache" / "adopt.lock", locks.TRAININGS):
-        run(world)
-    assert "give --yes" in capsys.readouterr().out
-
-
-def test_a_store_that_cannot_be_written_is_named(world: World, monkeypatch: pytest.MonkeyPatch):
-    finish(world, world.older("job.train_stage"))
-
-    def full(*_) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(sameness, "add", full)
-    with pytest.raises(UserError, match=rf"{world.store} cannot be written \(No space left on device\)"):
-        run(world, "--yes")
-    shutil.rmtree(world.store / ".cache")
-    (world.store / ".cache").write_text("a file where a folder should be")
-    with pytest.raises(UserError, match=rf"{world.store} cannot be written \(File exists\)"):
-        run(world, "--yes")
-
-
-# A store with records
-
-
-def test_a_result_with_a_name_by_a_record_stays_and_one_without_a_name_goes(world: World):
-    kept = finish(world, world.older("job.train_stage"))
-    finish(world, world.older("job.train_stage", stages={"pawsx": {"epochs": 9}}))
-    adopted(world)
-    parser = ArgumentParser()
-    prune.add_arguments(parser)
-    prune.run(parser.parse_args([str(world.file()), "--yes"]))
-    assert all(finished(world.store, entry) for entry in kept.entries.values())
-    assert {path for path in files(world) if "/pawsx~" in path and path.startswith("models")} == {
-        str(file.relative_to(world.store))
-        for entry in of_step(kept, "train_stage")
-        if "/pawsx~" in entry.path
-        for file in (world.store / entry.path).iterdir()
-    }
-
-
-def test_a_store_with_records_can_be_verified(world: World, capsys: pytest.CaptureFixture):
-    old = finish(world, world.older(*EVERYWHERE))
-    adopted(world)
-    parser = ArgumentParser()
-    verify.add_arguments(parser)
-    verify.run(parser.parse_args([str(world.file())]))
-    assert f"{len(old.entries)} entries of the store read" in capsys.readouterr().out
-
-
-def test_a_change_beside_a_record_is_told_alone(world: World):
-    finish(world, world.older("job.train_stage"))
-    adopted(world)
-    changed = world.real(stages={"pawsx": {"epochs": 1}})
-    assert [group.text for group in State(changed.config, changed).groups()] == ["epochs of stage pawsx: 5 → 1"]

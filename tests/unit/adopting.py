@@ -1,0 +1,82 @@
+"""Stores with results of older code, and what can be adopted of them."""
+
+import json
+from argparse import ArgumentParser
+from collections import Counter
+
+from fabricated import World, cell
+
+from xstilts import sameness
+from xstilts.commands import adopt as command
+from xstilts.grid import Entry, Grid
+from xstilts.inspection.adoption import Adoption, adoption
+from xstilts.inspection.obstacles import Scope
+from xstilts.sameness import FILE
+from xstilts.store import open_grid, pending, write_json
+
+EVERYWHERE = ("job.read_task", "job.encode_task", "job.train_stage", "job.predict", "job.score")
+WHY = "a variable has another name"
+ALL = Scope()
+
+
+def finish(world: World, grid: Grid) -> Grid:
+    """Let a whole experiment be finished."""
+    world.finish(grid.entries.values())
+    return grid
+
+
+def found(world: World, scope: Scope = ALL, **changes) -> Adoption:
+    """What can be adopted under the code of today."""
+    config = world.config(**changes)
+    return adoption(config, open_grid(config), scope, WHY)
+
+
+def adopted(world: World, scope: Scope = ALL, **changes) -> Adoption:
+    """The same, and done."""
+    adopting = found(world, scope, **changes)
+    sameness.add(world.store / FILE, adopting.records)
+    return adopting
+
+
+def run(world: World, *options: str) -> None:
+    """The command in this process, for the configuration of the world."""
+    parser = ArgumentParser()
+    command.add_arguments(parser)
+    command.run(parser.parse_args([str(world.file()), "--because", WHY, *options]))
+
+
+def roles(adopting: Adoption) -> set[str]:
+    return {record.of for record in adopting.records}
+
+
+def steps(adopting: Adoption) -> Counter[str]:
+    """How many entries of each step are found again."""
+    return Counter(now.step for now, _ in adopting.outcome.found)
+
+
+def left(grid: Grid) -> set[str]:
+    """The steps of what is still to be made."""
+    return {entry.step for entry in pending(grid.config.store, grid).values()}
+
+
+def today(world: World, role: str) -> str:
+    return world.real().identity.code(role)
+
+
+def model(grid: Grid, intermediate: str, target: str) -> Entry:
+    return cell(grid, intermediate, target).predictions.inputs["model"]
+
+
+def files(world: World) -> dict[str, bytes]:
+    """Everything in the store but its cache."""
+    every = [file for file in world.store.rglob("*") if file.is_file() and ".cache" not in file.parts]
+    return {str(file.relative_to(world.store)): file.read_bytes() for file in every}
+
+
+def respell(world: World, entry: Entry, change) -> None:
+    """Let the spec of a result be another, as another version of this library writes it."""
+    folder = world.store / entry.path
+    spec, manifest = (json.loads((folder / name).read_text()) for name in ("spec.json", "manifest.json"))
+    write_json(folder / "spec.json", change(spec))
+    manifest["sizes"]["spec.json"] = (folder / "spec.json").stat().st_size
+    write_json(folder / "manifest.json", manifest)
