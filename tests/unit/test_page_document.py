@@ -13,7 +13,6 @@ from fabricated import SETTINGS, World, cell, of_step
 from invented_results import invented, without
 from pages import large
 from recipes import with_name
-from tiny import edit
 
 from xstilts import sameness
 from xstilts.config import GridSettings
