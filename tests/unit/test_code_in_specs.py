@@ -83,7 +83,7 @@ SILENT = {
     **dict.fromkeys(("inspection.experiments", "inspection.failures", "inspection.plan", "inspection.progress"), ASKED),
     **dict.fromkeys(("inspection.pruning", "inspection.speed", "inspection.state", "inspection.verification"), ASKED),
     **dict.fromkeys(("inspection.matches", "inspection.obstacles", "inspection.simulation"), ASKED),
-    **dict.fromkeys(("inspection.weights", "inspection.workload"), ASKED),
+    **dict.fromkeys(("inspection.upgrades", "inspection.weights", "inspection.workload"), ASKED),
     **dict.fromkeys(("publication", "publication.card", "publication.export", "publication.forms"), ASKED),
     **dict.fromkeys(("publication.licences", "publication.selection", "publication.submission"), ASKED),
     **dict.fromkeys(("publication.upload", "publication.vectors"), ASKED),

@@ -13,7 +13,7 @@ from xstilts import devices, discard, leftovers, locks, sourcecode, store, strea
 from xstilts.config import Config
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
-from xstilts.inspection import failures
+from xstilts.inspection import failures, upgrades
 from xstilts.inspection.state import State
 
 
@@ -133,6 +133,8 @@ class Run:
         except OSError as error:
             problem = f"{error.filename or self.config.store} cannot be used: {error.strerror}"
             raise SystemExit(f"error: {problem}. Is it a folder, and is its disk mounted?") from None
+        for note in upgrades.notes(self.config.store, self.grid, self.pending):
+            print(note, file=sys.stderr)
         for entry in self.pending.values():
             if store.damaged(self.config.store, entry):
                 store.set_aside(self.config.store, entry)

@@ -63,13 +63,8 @@ def adoption(config: Config, grid: Grid, scope: Scope, because: str) -> Adoption
         outcome,
         _unlike(matches.results, outcome),
         _reasons(left, matches, chosen, outcome),
-        [one for entry in left for one in matches.results.like(entry.path) if _is_too_old(one)],
+        [one for entry in left for one in matches.results.like(entry.path) if one.is_too_old],
     )
-
-
-def _is_too_old(result: Result) -> bool:
-    """Whether a result is of a release that had one fingerprint for all of its code."""
-    return not isinstance(result.spec.get("code"), dict)
 
 
 def _modules(name: str, outcome: Outcome, config: Config, sameness: Sameness) -> list[str]:
@@ -122,7 +117,7 @@ def _of_difference(entry: Entry, matches: Matches) -> str:
     """Why no result can stand for an entry; nothing where it lies in what the entry is made from."""
     results = matches.results
     known = results.like(entry.path)
-    candidates = [one for one in known if not _is_too_old(one)]
+    candidates = [one for one in known if not one.is_too_old]
     if not candidates:
         return "" if known else "never made in this store"
     differing = {one: obstacles(entry, one, matches.scope, matches.sameness) for one in candidates}

@@ -164,7 +164,7 @@ def _texts(entry: Entry, result: Result, sameness: Sameness) -> list[str]:
 def _code(entry: Entry, result: Result, sameness: Sameness) -> str:
     """Which modules of an entry's code changed; which roles, where nothing is noted of their modules."""
     mine, theirs = entry.spec["code"], result.spec["code"]
-    if not isinstance(theirs, dict):
+    if result.is_too_old:
         return "the last result is older than the records of sameness (docs/store.md)"
     roles = sorted(role for role in mine | theirs if mine.get(role) != theirs.get(role))
     modules = [changed_modules(role, entry, result, sameness) for role in roles]

@@ -74,6 +74,11 @@ class Result:
         return noted if isinstance(noted, dict) and noted.keys() == {"seconds", "examples", "device"} else {}
 
     @property
+    def is_too_old(self) -> bool:
+        """Whether it was made by a version that had one fingerprint for all code, for which no record can stand."""
+        return not isinstance(self.spec.get("code"), dict)
+
+    @property
     def modules(self) -> dict[str, dict[str, str]]:
         """The modules of its code with their fingerprints, by role; nothing where that is not noted."""
         noted = self.notes.get(MODULES)
