@@ -8,9 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 import tiny
 from jobs import Experiment
+from recipes import renamed
 
 from xstilts import features, tasks
+from xstilts.commands import train_stage
 from xstilts.commands.job import Job
+from xstilts.config import TaskSettings
 from xstilts.errors import DataError
 from xstilts.sources import labels
 
@@ -114,6 +117,17 @@ def test_features_have_the_ids_of_these_labels_and_a_dev_tag_beside_them_is_igno
     for split, expected in (("train", [[1, 0, 1], [1, 2]]), ("dev", [[1, 2], [1, -100, 1]])):
         table = features.read(folder / f"{split}.en.arrow").to_pylist()
         assert [[row["labels"][place] for place in row["words"]] for row in table] == expected
+
+
+def test_a_training_gets_lengths_by_their_names_in_the_configuration(world, monkeypatch: pytest.MonkeyPatch):
+    given = []
+    for step in ("read_task", "encode_task"):
+        world.run(step, "ccg.train")
+    monkeypatch.setattr(train_stage, "TaskSettings", renamed(TaskSettings, "max_length", "longest"))
+    monkeypatch.setattr(train_stage.training, "train", lambda *arguments, **_: given.append(arguments[2]["ccg"]))
+    with pytest.raises(FileNotFoundError, match=r"training\.json"):
+        world.run("train_stage", "ccg")
+    assert [data.settings.longest for data in given] == [64]
 
 
 def test_the_model_chooses_among_these_labels(trained):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import pandas as pd
 import pytest
 import yaml
-from fabricated import World
+from fabricated import ROWS, World
 from grids import Words, assert_names_follow, changed, without_fingerprints
 from recipes import with_name, with_setting
 from snakemake.utils import update_config
@@ -17,6 +17,7 @@ from snakemake.utils import update_config
 from xstilts.commands import train_stage
 from xstilts.config import ConfigError, Positive, parse
 from xstilts.grid import Entry, Grid
+from xstilts.inspection import workload
 from xstilts.inspection.state import State
 from xstilts.publication import card
 from xstilts.settings import InSpecs, Settings
@@ -133,6 +134,13 @@ def test_another_name_of_a_setting_changes_no_entry(before: Grid, monkeypatch: p
 # What a job gets
 
 
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """An empty store; the logs lie beside it, where Snakemake was started."""
+    monkeypatch.chdir(tmp_path)
+    return World(tmp_path)
+
+
 def stage_of(spec: dict) -> Settings:
     return train_stage._stage(SimpleNamespace(entry=SimpleNamespace(spec=json.loads(json.dumps(spec)))))
 
@@ -149,6 +157,15 @@ def test_a_training_gets_the_neutral_value_of_what_its_spec_leaves_out(monkeypat
     assert [stage_of(model(made, name).spec).added for name in ("squad_v1", "mnli")] == ["norm", "value"]
 
 
+def test_the_work_of_a_training_is_known_whatever_its_settings_are_called(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    with_name(monkeypatch, "max_gradient_norm", "clip_at")
+    made = world.grid()
+    world.finish(made.entries.values())
+    assert workload.of_training(world.store, model(made, "mnli")).rows == ROWS
+
+
 def model(grid: Grid, stage: str) -> Entry:
     """The model that an encoder becomes by one stage."""
     path = ["models", "toy", stage, "seed-1"]
@@ -156,13 +173,6 @@ def model(grid: Grid, stage: str) -> Entry:
 
 
 # What people read
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """An empty store; the logs lie beside it, where Snakemake was started."""
-    monkeypatch.chdir(tmp_path)
-    return World(tmp_path)
 
 
 def reasons(world: World, **changes: object) -> list[str]:
