@@ -1,6 +1,7 @@
 """Turn the examples of a task into token ids, once for all models that share the tokenizer; it lies beside them."""
 
 from argparse import Namespace
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 
@@ -15,7 +16,8 @@ def run(arguments: Namespace) -> None:
     """Write `<split>.<lang>.arrow` for every parquet file of the data, and the tokenizer that made them."""
     this = job.of(arguments)
     task = labels.of_data(tasks.load(this.entry.about["task"]), this.input("data"))
-    kind, settings = kinds.load(task.kind), TaskSettings.of_spec(this.entry.spec["settings"])
+    kind = kinds.load(task.kind)
+    settings = SimpleNamespace(**TaskSettings.in_config(this.entry.spec["settings"], neutral=True))
     if not this.entry.inputs.get("tokenizer"):
         # Nothing later can use the ids of an encoder that transformers does not have.
         architectures.config_of(this.tokenizer())

@@ -3,7 +3,7 @@
 import importlib
 from argparse import Namespace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pyarrow.parquet as pq
 
@@ -25,6 +25,7 @@ def run(arguments: Namespace) -> None:
     task, spec = tasks.load(this.entry.about["task"]), this.entry.spec
     checkpoint = Checkpoint(str(this.input("model"))) if "model" in this.entry.inputs else this.encoder()
     task = labels.of_model(task, Path(checkpoint.name))
+    settings = this.entry.inputs["features"].spec["settings"]
     decides = Retrieval if task.kind == "retrieval" else Stage
     request = Request(
         checkpoint=checkpoint,
@@ -32,7 +33,7 @@ def run(arguments: Namespace) -> None:
         task=task,
         splits={name: _parts(this, name) for name in dict.fromkeys([task.tuned_on or spec["split"], spec["split"]])},
         split=spec["split"],
-        settings=TaskSettings.of_spec(this.entry.inputs["features"].spec["settings"]),
+        settings=SimpleNamespace(**TaskSettings.in_config(settings, neutral=True)),
         options=decides.in_config(spec["options"], neutral=True),
     )
     form = submission.form_of(task.kind, task.metric)

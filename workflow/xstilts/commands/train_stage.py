@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -73,7 +74,7 @@ def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:
         kind=kinds.load(task.kind),
         train=pa.concat_tables(train),
         dev={lang: _dev(this, name, lang, stage.dev_examples) for lang in stage.languages},
-        settings=TaskSettings.of_spec(entry.spec["settings"]),
+        settings=SimpleNamespace(**TaskSettings.in_config(entry.spec["settings"], neutral=True)),
         tokenizer=tokenization.beside(this.store / entry.path),
     )
 
