@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -92,7 +93,7 @@ def test_jobs_get_settings_by_their_names_in_the_configuration(
     kind, encoded = kinds.load("retrieval"), []
     encode = kind.encode
 
-    def keeping(examples: pa.Table, tokenizer, task: Task, settings: TaskSettings) -> pa.Table:
+    def keeping(examples: pa.Table, tokenizer, task: Task, settings: SimpleNamespace) -> pa.Table:
         encoded.append(settings)
         return encode(examples, tokenizer, task, tiny.SETTINGS)
 
@@ -105,7 +106,7 @@ def test_jobs_get_settings_by_their_names_in_the_configuration(
     bucc.run("predict", "bucc2018")
     (request,) = requests
     # Dev and test of one language, and the request.
-    assert [given.longest for given in (*encoded, request.settings)] == [512] * 3
+    assert [vars(given) for given in (*encoded, request.settings)] == [{"longest": 512}] * 3
     assert request.options == {"layer": 2, "vector": "cls"}
 
 
