@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 MINIATURE = workflow/experiments/miniature
 
-.PHONY: demo demo-full test test-all mutants check envs schema clean
+.PHONY: demo demo-full test test-all mutants same check envs schema clean
 
 # The miniature: generated data and a small encoder, from nothing to the table of deltas.
 demo: $(INSTALLED)
@@ -27,6 +27,10 @@ mutants: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-mutants.txt
 	$(BIN)/python tests/mutants.py $(AREAS)
 
+# Which code did the same as that of BASE, shown by running both; WHY and BY_HAND as in docs/development.md.
+same: $(INSTALLED)
+	$(BIN)/python tests/same $(BASE) $(if $(WHY),--why '$(subst ','\'',$(WHY))') $(if $(BY_HAND),--by-hand $(BY_HAND))
+
 check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -40,9 +44,9 @@ envs: $(INSTALLED)
 schema: $(INSTALLED)
 	$(BIN)/python -m xstilts schema > workflow/schemas/config.schema.json
 
-$(INSTALLED): envs/requirements.txt envs/requirements-dev.txt pyproject.toml
+$(INSTALLED): envs/requirements.txt envs/requirements-dev.txt envs/requirements-same.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-same.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 

@@ -1,0 +1,68 @@
+"""Show which code did the same as that of an earlier commit, and write the records that say so.
+
+    python tests/same BASE [--why TEXT] [--by-hand ROLE ...]
+
+A small grid is run with both versions. A role whose files are all equal, and whose changed statements were all
+executed, gets a record in workflow/xstilts/sameness.json (docs/development.md).
+"""
+
+import argparse
+import sys
+import time
+
+from records import BY_HAND, written
+from runs import run
+from verdicts import Verdict, as_before, fingerprints, verdicts
+from versions import ROOT, commit
+
+from xstilts.errors import UserError
+
+BUILD = ROOT / "build" / "same"
+WHY = "changes no result; the commit of this record says why"
+
+
+def main() -> None:
+    """Compare, write and say."""
+    parser = argparse.ArgumentParser(prog="python tests/same", description=__doc__.split("\n")[0])
+    parser.add_argument("base", metavar="BASE", help="a commit")
+    parser.add_argument("--why", default="", help="why the change cannot matter")
+    parser.add_argument("--by-hand", nargs="+", default=[], metavar="ROLE", help="roles that you explain with --why")
+    arguments = parser.parse_args()
+    try:
+        compare(arguments.base, arguments.why.strip(), arguments.by_hand)
+    except UserError as error:
+        sys.exit(f"error: {error}")
+
+
+def compare(base: str, why: str, by_hand: list[str]) -> None:
+    """Run both versions and write the records.
+
+    Raises:
+        UserError: the versions cannot be compared, or a run failed.
+    """
+    begun = time.monotonic()
+    if by_hand and not why:
+        raise UserError("--by-hand: found no reason; expected one that others can judge. Give it: --why TEXT.")
+    found = commit(ROOT, base)
+    before, now = run(ROOT, found, BUILD / "base"), fingerprints()
+    seen = verdicts(before, run(ROOT, None, BUILD / "new", as_before(before, now)), now)
+    records = written(ROOT, seen, f"make same BASE={found[:12]}", why or WHY, by_hand)
+    for one in seen:
+        print(f"{one.role:24} {_said(one, by_hand)}")
+    left = [one.role for one in seen if one.problem and one.old and one.new and one.role not in by_hand]
+    if left:
+        print(f"\nIf you can explain why a role without a record does the same: make same BASE={base} WHY=... ", end="")
+        print(f'BY_HAND="{" ".join(left)}"')
+    print(f"\n{len(records)} records added, {time.monotonic() - begun:.0f} seconds.")
+
+
+def _said(one: Verdict, by_hand: list[str]) -> str:
+    if one.is_same:
+        return "same by name"
+    if one.problem and one.role in by_hand:
+        return f"record {one.new} → {one.old}, {BY_HAND}"
+    return f"no record: {one.problem}" if one.problem else f"record {one.new} → {one.old}: {one.shown}"
+
+
+if __name__ == "__main__":
+    main()

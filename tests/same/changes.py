@@ -1,0 +1,254 @@
+"""What differs between two versions of a package, and what has to have been executed to show that it does the same."""
+
+import ast
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from functools import cached_property
+
+from definitions import Definition, Meaning, Names, Package
+from forms import Same, differing, form, matched, node_form, sameness
+from statements import CONDITIONS, FUNCTIONS, SCOPES, Statement, bound, stored
+
+BASE, NEW = "base", "new"
+OTHERS = ((BASE, NEW), (NEW, BASE))
+
+
+@dataclass(frozen=True)
+class Need:
+    """A statement that has to have been executed.
+
+    Args:
+        version: in which run.
+        statement: the statement.
+        problem: why no execution can show that a part of it was evaluated; empty where one can.
+        outcomes: whether it has to have been seen both true and false.
+        where_reached: whether it matters only to roles that reach its module: it uses what has changed.
+    """
+
+    version: str
+    statement: Statement
+    problem: str = ""
+    outcomes: bool = False
+    where_reached: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """A definition that differs.
+
+    Args:
+        base: it in the base version, if it is there.
+        new: it in the new one, if it is there.
+        needs: what has to have been executed.
+        problem: why it cannot be shown to do the same, whatever was executed.
+        statements: how many of its statements differ.
+    """
+
+    base: Definition | None
+    new: Definition | None
+    needs: set[Need] = field(default_factory=set)
+    problem: str = ""
+    statements: int = 0
+
+    def matters(self, modules: dict[str, set[str]]) -> bool:
+        """Whether code that reaches these modules of each version reaches it."""
+        sides = ((BASE, self.base), (NEW, self.new))
+        return any(one.home.name in modules[version] for version, one in sides if one)
+
+
+class Comparison:
+    """Two versions of a package."""
+
+    def __init__(self, base: Package, new: Package):
+        self.packages = {BASE: base, NEW: new}
+        self.pairs = matched(base, new)
+        self.same = sameness(base, new, self.pairs)
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """Every definition that differs, is gone or is there for the first time."""
+        alone = {BASE: set(self.packages[BASE].definitions) - set(self.pairs)}
+        alone[NEW] = set(self.packages[NEW].definitions) - set(self.pairs.values())
+        found = [self._compared(*pair) for pair in self.pairs.items()]
+        found += [Change(one, None, set(self._alone(BASE, one)), "", len(one.statements)) for one in alone[BASE]]
+        found += [Change(None, one, set(self._alone(NEW, one)), "", len(one.statements)) for one in alone[NEW]]
+        return [change for change in found if change.needs or change.problem]
+
+    def whole(self, version: str, definition: Definition) -> Iterator[Need]:
+        """All of a definition."""
+        return (self._all_of(version, one) for one in definition.statements)
+
+    def _alone(self, version: str, definition: Definition) -> Iterator[Need]:
+        """All of a definition that the other version has not, and what may use it by way of its module."""
+        yield from self.whole(version, definition)
+        names = {f".{name}" for one in definition.statements if one.scope is None for name in stored(one)}
+        yield from self._uses_of(version, names, frozenset())
+
+    def newly_reached(self, modules: dict[str, set[str]]) -> Iterator[Need]:
+        """What is executed by the import of modules that one version reaches and the other does not."""
+        names = {BASE: {self.same(("module", name))[1]: name for name in modules[BASE]}}
+        names[NEW] = {name: name for name in modules[NEW]}
+        for version, other in OTHERS:
+            for name in sorted(names[version].keys() - names[other].keys()):
+                for one in self.packages[version].modules[names[version][name]].definitions.values():
+                    if not isinstance(one.nodes[0], SCOPES):
+                        yield from self.whole(version, one)
+
+    def _compared(self, old: Definition, new: Definition) -> Change:
+        sides = ((old, self.same), (new, lambda meaning: meaning))
+        forms = [[form(statement, one.names, same) for statement in one.statements] for one, same in sides]
+        if forms[0] == forms[1]:
+            return Change(old, new)
+        meant = {name: self.same(meaning) for name, meaning in old.meanings.items()}
+        for name in sorted(meant.keys() & new.meanings.keys()):
+            if meant[name] != new.meanings[name] and meant[name][0] != "variable of the module":
+                problem = f"`{name}` stands for {_said(new.meanings[name])} and stood for {_said(meant[name])}"
+                return Change(old, new, set(), problem)
+        needs, count = set(self._gained({BASE: old, NEW: new})), 0
+        for tag, i1, i2, j1, j2 in SequenceMatcher(None, *forms, autojunk=False).get_opcodes():
+            if tag != "equal":
+                blocks = {BASE: old.statements[i1:i2], NEW: new.statements[j1:j2]}
+                count += max(i2 - i1, j2 - j1)
+                needs.update(self._needs({BASE: old, NEW: new}, blocks))
+        return Change(old, new, needs, "", count)
+
+    def _needs(self, sides: dict[str, Definition], blocks: dict[str, list[Statement]]) -> Iterator[Need]:
+        """What shows that some statements do the same as others."""
+        kinds = {version: [(type(one.node), one.place) for one in block] for version, block in blocks.items()}
+        paired = kinds[BASE] == kinds[NEW]
+        for version, block in blocks.items():
+            for number, one in enumerate(block):
+                if paired:
+                    yield self._shown(version, one, self._differing(sides, blocks, number)[version])
+                else:
+                    yield self._all_of(version, one)
+                    outer = (outer for outer, _ in one.around if isinstance(outer.node, (*CONDITIONS, ast.match_case)))
+                    yield from (self._shown(version, condition, [], outcomes=True) for condition in outer)
+                yield from self._uses(version, sides[version], one)
+        turns = {version: _turns(block) for version, block in blocks.items()}
+        if [(type(one.node), one.place) for one in turns[BASE]] != [(type(one.node), one.place) for one in turns[NEW]]:
+            for version, block in turns.items():
+                yield from (Need(version, one, "what follows it is executed in other cases") for one in block)
+
+    def _differing(
+        self, sides: dict[str, Definition], blocks: dict[str, list[Statement]], number: int
+    ) -> dict[str, list]:
+        """The parts in which two statements differ, by version."""
+        old, new = ([value for _, value in blocks[version][number].header] for version in (BASE, NEW))
+        names = sides[BASE].names, sides[NEW].names
+        parts = differing(old, new, lambda *pair: _alike(*pair, *names, self.same))
+        if not all(map(any, parts)):
+            return {version: [node for node, _ in block[number].expressions] for version, block in blocks.items()}
+        return {BASE: [node for part, _ in parts for node in part], NEW: [node for _, part in parts for node in part]}
+
+    def _all_of(self, version: str, one: Statement, **kinds: bool) -> Need:
+        return self._shown(version, one, [node for node, _ in one.expressions], **kinds)
+
+    def _shown(
+        self, version: str, one: Statement, nodes: Iterable[ast.AST], outcomes: bool = False, **kinds: bool
+    ) -> Need:
+        """That a statement was executed, and some nodes of it evaluated."""
+        below = {id(part) for node in nodes for part in ast.walk(node)}
+        doubtful = [node for node, certain in one.expressions if id(node) in below and not certain]
+        problem = ""
+        if doubtful:
+            problem = f"whether `{ast.unparse(doubtful[0])}` was used cannot be seen"
+        elif isinstance(one.node, (ast.Match, ast.match_case)):
+            problem = "which cases were looked at cannot be seen"
+        elif isinstance(one.node, FUNCTIONS) and not one.node.body:
+            problem = "nothing in it can be executed"
+        return Need(version, one, problem, isinstance(one.node, CONDITIONS) and (outcomes or bool(below)), **kinds)
+
+    def _uses(
+        self, version: str, definition: Definition, one: Statement, seen: frozenset = frozenset()
+    ) -> Iterator[Need]:
+        """All uses of what a statement binds, and of what is made from it when its module is imported."""
+        names, attributes = bound(one)
+        wanted: set[Hashable] = {f".{name}" for name in attributes}
+        for name in names:
+            wanted |= set(_definitions(definition.names.of_name(name) or ()))
+        if one.function is not None:
+            for place in (other for other in definition.statements if other.function is one.function):
+                if nodes := [node for name in sorted(names) for node in definition.mentions(name).get(place, ())]:
+                    yield self._shown(version, place, nodes)
+        elif one.scope is not None:
+            # Special methods, and the fields of a data class, are used by way of their class.
+            wanted |= {definition.key, *(f".{name}" for name in names if not name.startswith("__"))}
+        else:
+            # What imports by name knows modules only as objects.
+            wanted |= {f".{name}" for name in names}
+        yield from self._uses_of(version, wanted, seen)
+        if isinstance(one.node, SCOPES):
+            # Its parameters, or what it inherits, may matter to everything in it.
+            for other in definition.below(one):
+                yield self._all_of(version, other)
+                yield from self._uses_of(version, {f".{name}" for name in bound(other)[1]}, seen)
+
+    def _uses_of(self, version: str, wanted: set[Hashable], seen: frozenset) -> Iterator[Need]:
+        """All uses of attributes, and of what has a meaning."""
+        for other in self.packages[version].definitions if wanted - seen else ():
+            for name in sorted(wanted - seen, key=repr):
+                for place, nodes in other.mentions(name).items():
+                    yield self._shown(version, place, nodes, where_reached=True)
+                    if place.function is None:
+                        yield from self._uses(version, other, place, seen | wanted)
+
+    def _gained(self, sides: dict[str, Definition]) -> Iterator[Need]:
+        """All of what a definition uses in one version and not in the other."""
+        for version, other in OTHERS:
+            direct, before = self._used(version, sides[version]), self._used(other, sides[other], certain=True)
+            known = self._reach(other, before, certain=True)
+            for key, one in self._reach(version, direct).items():
+                if key not in known or key in direct.keys() - before.keys():
+                    yield from self.whole(version, one)
+            called = sides[version].attributes - sides[other].attributes
+            for one in self.packages[version].definitions if called else ():
+                for function in (s for s in one.statements if s.function is None and isinstance(s.node, FUNCTIONS)):
+                    if function.node.name in called:
+                        below = (function, *one.below(function))
+                        yield from (self._all_of(version, statement, where_reached=True) for statement in below)
+
+    def _used(self, version: str, definition: Definition, certain: bool = False) -> dict[Meaning, Definition]:
+        """The definitions that one names, for certain or perhaps, by what stands for them in the new version."""
+        meanings = definition.meanings.values()
+        found = {key for meaning in meanings for key in _definitions(meaning) if not certain or key == meaning}
+        ones = [self.packages[version].find(key) for key in sorted(found)]
+        return {self.same(one.key) if version == BASE else one.key: one for one in ones}
+
+    def _reach(self, version: str, used: dict[Meaning, Definition], certain: bool = False) -> dict[Meaning, Definition]:
+        """These, those that they name, and so on."""
+        reached, waiting = dict(used), list(used.values())
+        while waiting:
+            for key, one in self._used(version, waiting.pop(), certain).items():
+                if key not in reached:
+                    reached[key] = one
+                    waiting.append(one)
+        return reached
+
+
+def _alike(old: object, new: object, before: Names, after: Names, same: Same) -> bool:
+    return node_form(old, before, same) == node_form(new, after, lambda meaning: meaning)
+
+
+def _turns(block: list[Statement]) -> list[Statement]:
+    """The statements that decide what is executed after them, without those of whole functions."""
+    inside = [
+        one for one in block if not any(outer in block for outer, _ in one.around if isinstance(outer.node, FUNCTIONS))
+    ]
+    return [one for one in inside if one.leads_elsewhere]
+
+
+def _definitions(meaning: Meaning) -> Iterator[Meaning]:
+    if meaning[:1] == ("definition",):
+        yield meaning
+    else:
+        for part in meaning:
+            if isinstance(part, tuple):
+                yield from _definitions(part)
+
+
+def _said(meaning: Meaning) -> str:
+    return ".".join(
+        part for part in meaning if isinstance(part, str) and part not in ("definition", "gone", "external")
+    )

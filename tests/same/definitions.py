@@ -1,0 +1,244 @@
+"""The definitions of a package, what the names in them stand for, and which of two versions belong together."""
+
+import ast
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from statements import FUNCTIONS, IMPORTS, Statement, flattened, stored
+
+from xstilts import syntax
+
+FILES = (".css", ".csv", ".html", ".js")
+_OF_A_MODULE = {"__name__", "__file__", "__path__", "__package__", "__spec__"}
+
+Meaning = tuple
+"""What a name stands for: `("definition", module, name)`, `("module", name)`, `("external", dotted name)`, ..."""
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """A function, a class or a variable of a module; under the name "" all that is none of these.
+
+    Args:
+        home: the module.
+        name: the names that it binds.
+        nodes: its statements.
+    """
+
+    home: "Module"
+    name: str
+    nodes: list[ast.stmt] = field(default_factory=list)
+
+    @property
+    def key(self) -> Meaning:
+        """What a name that stands for it means."""
+        return "definition", self.home.name, self.name
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """All its statements, with those below them."""
+        return list(flattened(self.home.name, self.nodes))
+
+    @cached_property
+    def names(self) -> "Names":
+        """What the names in it stand for."""
+        return Names(self)
+
+    @cached_property
+    def meanings(self) -> dict[str, Meaning]:
+        """What its names, and attributes of what it imports, stand for."""
+        nodes = [node for one in self.statements for node, _ in one.expressions]
+        found = [(node, self.names.of(node)) for node in nodes if isinstance(node, (ast.Name, ast.Attribute))]
+        return {ast.unparse(node): meaning for node, meaning in found if meaning}
+
+    @property
+    def attributes(self) -> set[str]:
+        """The attributes that it takes of what only the place knows."""
+        nodes = [node for one in self.statements for node, _ in one.expressions]
+        return {node.attr for node in nodes if isinstance(node, ast.Attribute) and not self.names.of(node)}
+
+    def mentions(self, name: Hashable) -> dict[Statement, list[ast.AST]]:
+        """The statements and the nodes in which a name stands, an attribute (`.name`), or something with a meaning."""
+        return self._index.get(name, {})
+
+    def below(self, statement: Statement) -> list[Statement]:
+        """The statements in the blocks of one."""
+        return [one for one in self.statements if any(outer is statement for outer, _ in one.around)]
+
+    @cached_property
+    def _index(self) -> dict[Hashable, dict[Statement, list[ast.AST]]]:
+        found: dict[Hashable, dict[Statement, list[ast.AST]]] = {}
+        for one in self.statements:
+            for node in (one.node, *(node for node, _ in one.expressions)):
+                for name in self._named(node):
+                    found.setdefault(name, {}).setdefault(one, []).append(node)
+        return found
+
+    def _named(self, node: ast.AST) -> list[Hashable]:
+        match node:
+            case ast.Name(id=name):
+                meaning = self.names.of(node)
+                return [name, *meaning[2:]] if meaning and meaning[0] == "here or" else [meaning or name]
+            case ast.Attribute(attr=name):
+                return [self.names.of(node) or f".{name}"]
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                return names
+            case ast.Constant(value=str(name)) | ast.keyword(arg=str(name)):
+                return [f".{name}"]
+        return []
+
+
+class Module:
+    """A module of a version.
+
+    Args:
+        package: the version.
+        name: its name without that of the package.
+        file: its text.
+    """
+
+    def __init__(self, package: "Package", name: str, file: Path):
+        self.package, self.name, self.file = package, name, file
+        self.statements = list(flattened(name, syntax.essential(ast.parse(file.read_bytes())).body))
+        self.imports: dict[str, set[str]] = {}
+        """Full names of what it imports, by the names that these have here."""
+        self.definitions: dict[str, Definition] = {}
+        self.homes: dict[str, str] = {}
+        """The name of the definition that binds each of its variables."""
+        outside = [one for one in self.statements if one.scope is None]
+        often = Counter(name for one in outside for name in stored(one))
+        for statement in (one for one in outside if not one.around):
+            names = stored(statement)
+            alone = isinstance(statement.node, (*FUNCTIONS, ast.ClassDef, ast.Assign, ast.AnnAssign)) and names
+            label = ", ".join(sorted(names)) if alone and all(often[name] == 1 for name in names) else ""
+            if not isinstance(statement.node, IMPORTS):
+                self.definitions.setdefault(label, Definition(self, label)).nodes.append(statement.node)
+        self.homes = {name: label for label in self.definitions for name in label.split(", ") if label}
+        for statement in outside:
+            if isinstance(statement.node, IMPORTS):
+                _add(self.imports, self.imported(statement.node))
+            else:
+                self.homes = dict.fromkeys(stored(statement), "") | self.homes
+
+    @property
+    def files(self) -> set[tuple[str, str]]:
+        """The name and the sha256 of what lies beside the modules of a package."""
+        beside = self.file.parent.iterdir() if self.file.name == "__init__.py" else ()
+        return {(file.name, sha256(file.read_bytes()).hexdigest()) for file in beside if file.suffix in FILES}
+
+    def imported(self, node: ast.AST) -> dict[str, set[str]]:
+        """The full names of what an import statement binds, by the names that it binds them to."""
+        if isinstance(node, ast.Import):
+            pairs = [(alias.asname, alias.name) for alias in node.names]
+            return {
+                asname or name.partition(".")[0]: {name if asname else name.partition(".")[0]} for asname, name in pairs
+            }
+        if not isinstance(node, ast.ImportFrom):
+            return {}
+        above = self.package.full(self.name).split(".") + [""] * (self.file.name == "__init__.py")
+        stem = [*above[: -node.level], *filter(None, [node.module])] if node.level else [node.module]
+        return {alias.asname or alias.name: {".".join([*stem, alias.name])} for alias in node.names}
+
+
+class Package:
+    """A version of a package.
+
+    Args:
+        root: its folder.
+    """
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.modules: dict[str, Module] = {}
+        for file in sorted(root.rglob("*.py")):
+            *above, last = file.relative_to(root).with_suffix("").parts
+            name = ".".join(above if last == "__init__" else [*above, last])
+            self.modules[name] = Module(self, name, file)
+        self.definitions = [one for module in self.modules.values() for one in module.definitions.values()]
+
+    def full(self, *parts: str) -> str:
+        """A full name, with that of the package."""
+        return ".".join(filter(None, (self.root.name, *parts)))
+
+    def find(self, meaning: Meaning) -> Definition:
+        """The definition that a name stands for."""
+        return self.modules[meaning[1]].definitions[meaning[2]]
+
+    def resolved(self, dotted: str, seen: frozenset[str] = frozenset()) -> Meaning:
+        """What a full name stands for, wherever it is imported from."""
+        package, *parts = dotted.split(".")
+        if package != self.root.name:
+            return "external", dotted
+        length = max(length for length in range(len(parts) + 1) if ".".join(parts[:length]) in self.modules)
+        module, rest = self.modules[".".join(parts[:length])], parts[length:]
+        if not rest:
+            return "module", module.name
+        found = []
+        if rest[0] in module.homes:
+            label = module.homes[rest[0]]
+            found.append(("definition", module.name, label, *(rest if [label] != rest else ())))
+        if dotted not in seen:
+            origins = module.imports.get(rest[0], ())
+            found += [self.resolved(".".join([origin, *rest[1:]]), seen | {dotted}) for origin in origins]
+        return _one_of(found or [("unknown", dotted)])
+
+
+class Names:
+    """What the names in a definition stand for."""
+
+    def __init__(self, definition: Definition):
+        self._module = definition.home
+        self._imports: dict[str, set[str]] = {}
+        self._local: set[str] = set()
+        for statement in definition.statements:
+            if isinstance(statement.node, IMPORTS):
+                _add(self._imports, self._module.imported(statement.node))
+            elif statement.around:
+                self._local |= stored(statement)
+            parts = [node for node, _ in statement.expressions]
+            self._local |= {node.arg for node in parts if isinstance(node, ast.arg)}
+            variables = (target for node in parts for target in ast.walk(getattr(node, "target", ast.Pass())))
+            self._local |= {node.id for node in variables if isinstance(node, ast.Name)}
+
+    def of(self, node: ast.AST) -> Meaning | None:
+        """What a name, or an attribute of something imported, stands for; None for what only this place knows."""
+        if isinstance(node, ast.Name):
+            return self.of_name(node.id)
+        if isinstance(node, ast.Attribute) and (above := self.of(node.value)):
+            if above[0] == "module":
+                return self._module.package.resolved(self._module.package.full(above[1], node.attr))
+            if above[0] == "external":
+                return "external", f"{above[1]}.{node.attr}"
+        return None
+
+    def imported(self, node: ast.AST) -> list[tuple[str, Meaning]]:
+        """What an import statement binds, and what that stands for."""
+        found = self._module.imported(node)
+        return sorted((name, self._module.package.resolved(one)) for name, whole in found.items() for one in whole)
+
+    def of_name(self, name: str) -> Meaning | None:
+        """The same of a name."""
+        package, module, found = self._module.package, self._module, None
+        if name in self._imports:
+            found = _one_of([package.resolved(whole) for whole in self._imports[name]])
+        elif name in module.homes or name in module.imports:
+            found = package.resolved(package.full(module.name, name))
+        elif name in _OF_A_MODULE:
+            found = "variable of the module", name, module.name
+        elif name not in self._local:
+            found = "built in", name
+        return ("here or", name, found) if found and name in self._local else found
+
+
+def _one_of(meanings: list[Meaning]) -> Meaning:
+    found = sorted(set(meanings), key=repr)
+    return found[0] if len(found) == 1 else ("any", *found)
+
+
+def _add(imports: dict[str, set[str]], more: dict[str, set[str]]) -> None:
+    for name, whole in more.items():
+        imports.setdefault(name, set()).update(whole)

@@ -1,0 +1,126 @@
+"""What coverage says of the jobs of a run: which statements were executed, and with which outcomes."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from changes import Need
+from coverage import CoverageData, CoverageException
+from definitions import Package
+from statements import SCOPES, WITHS, Statement
+
+Arcs = dict[str, set[tuple[int, int]]]
+"""By module, from which line to which an execution went; negative ones are the entrances and ways out of functions."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What some jobs have executed.
+
+    Args:
+        package: the version that they ran.
+        arcs: what they executed of it.
+    """
+
+    package: Package
+    arcs: Arcs
+
+    def lacking(self, need: Need) -> str:
+        """What has not been seen of a statement; empty where all has been."""
+        if need.problem:
+            return need.problem
+        one = need.statement
+        if any(self._statements_on[one.module][line] > 1 for line in one.lines):
+            return "shares a line with another statement"
+        if not self._goes_on(one):
+            return "was not executed" if not self._ways_out(one) else "was not executed to its end"
+        if need.outcomes and not all(self._outcomes(one)):
+            return "was only seen with one outcome"
+        return ""
+
+    @cached_property
+    def _statements_on(self) -> dict[str, Counter]:
+        """By module, how many statements have a line among their own."""
+        modules = self.package.modules.items()
+        return {name: Counter(line for one in module.statements for line in one.lines) for name, module in modules}
+
+    def _ways_out(self, one: Statement) -> set[int]:
+        """The lines to which the execution went from a statement, other than to those of functions that it contains."""
+        own = {*one.lines, *(-line for line in one.lines)}
+        return {after for before, after in self.arcs.get(one.module, ()) if before in one.lines} - own
+
+    def _ways_on(self, one: Statement) -> set[int]:
+        """These without those that it takes after an error."""
+        scopes = {outer.node.name for outer, _ in one.around if isinstance(outer.node, SCOPES)}
+        left = bool((scopes or {one.module.rpartition(".")[2]}) & self._left_by_errors)
+        special = any(name.startswith("__") for name in scopes) and bool(self._left_by_errors)
+        ways = {"body": ("handlers", "finalbody"), "orelse": ("finalbody",), "handlers": ("finalbody",)}
+        starts = (start for outer, block in one.around for way in ways.get(block, ()) for start in outer.starts(way))
+        caught = {line for start in starts for line in start.lines}
+        # To leave a function by an error looks like a return.
+        return {way for way in self._ways_out(one) - caught if way > 0 or not (left or special)}
+
+    @cached_property
+    def _left_by_errors(self) -> set[str]:
+        """The names of functions, classes and modules that an error may have left, to be caught by who uses them."""
+        uses: dict[str, set[str]] = {}
+        found: set[str] = set()
+        for name, module in self.package.modules.items():
+            catching = [one for one in module.statements if isinstance(one.node, ast.ExceptHandler) or one.suppresses]
+            caught = {line for one in catching for line in one.lines}
+            raised = {before for before, after in self.arcs.get(name, ()) if after in caught and before not in caught}
+            for one in module.statements:
+                inside = [outer.node.name for outer, _ in one.around if isinstance(outer.node, SCOPES)]
+                for owner in inside or [name.rpartition(".")[2]]:
+                    uses.setdefault(owner, set()).update(one.names)
+                found |= one.names if raised & set(one.lines) else set()
+        waiting = found & uses.keys()
+        while waiting:
+            more = uses[waiting.pop()] - found
+            found |= more
+            waiting |= more & uses.keys()
+        return found
+
+    def _goes_on(self, one: Statement) -> bool:
+        """Whether the execution went on behind a statement, and not because of an error."""
+        ways = self._ways_on(one)
+        if isinstance(one.node, WITHS):
+            ways = {way for way in ways if not one.lines.start <= way <= one.node.end_lineno}
+        for outer in (outer for outer, _ in one.around if isinstance(outer.node, WITHS)):
+            # At the end of a `with`, by an error or not, its own line comes again.
+            if outer.suppresses or not self._goes_on(outer):
+                ways -= set(outer.lines)
+        return bool(ways)
+
+    def _outcomes(self, one: Statement) -> tuple[bool, bool]:
+        """Whether a condition was true, and whether it was false."""
+        ways, inside = self._ways_on(one), {line for first in one.starts("body") for line in first.lines}
+        return bool(ways & inside), bool(ways - inside)
+
+
+def measured(folder: Path, package: Package) -> dict[str, Arcs]:
+    """What each entry's job has executed of a package, by the name of its data (`measuring/sitecustomize.py`)."""
+    found: dict[str, Arcs] = {}
+    for file in folder.iterdir():
+        data = CoverageData(str(file))
+        try:
+            data.read()
+        except CoverageException:
+            # Of a process that was killed while it was saved; what it executed counts as not executed.
+            continue
+        for name, module in package.modules.items():
+            arcs = found.setdefault(file.name.partition(".")[0], {})
+            arcs.setdefault(name, set()).update(data.arcs(str(module.file)) or ())
+    return found
+
+
+def together(every: Iterable[Arcs]) -> Arcs:
+    """What several jobs have executed."""
+    found: Arcs = {}
+    for arcs in every:
+        for name, lines in arcs.items():
+            found.setdefault(name, set()).update(lines)
+    return found

@@ -1,0 +1,53 @@
+"""The records that are written."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from runs import PACKAGE
+from verdicts import Verdict
+from versions import RECORDS
+
+from xstilts import sameness
+from xstilts.errors import UserError
+from xstilts.sameness import Record, Sameness
+
+BY_HAND = "by hand, not run"
+
+
+def written(root: Path, verdicts: Iterable[Verdict], by: str, why: str, by_hand: list[str]) -> list[Record]:
+    """Write the records of the roles that did the same, and of those that a person explains.
+
+    Args:
+        root: the project.
+        by: what has shown it.
+        why: why the change cannot matter.
+        by_hand: the roles that a person explains.
+
+    Returns:
+        The records that were not there.
+
+    Raises:
+        UserError: a role to be explained by hand needs no record or cannot have one, or records would contradict each
+            other. Nothing is written then.
+    """
+    known = {one.role: one for one in verdicts}
+    for role in by_hand:
+        one = known.get(role)
+        if one is None or not one.problem or not (one.old and one.new):
+            expected = [name for name, other in known.items() if other.problem and other.old and other.new]
+            listed = ", ".join(expected) or "none"
+            raise UserError(f"--by-hand: found {role!r}; expected a role that got no record ({listed}). Leave it out.")
+    found = [one.record(why, f"{by}: {one.shown}") for one in known.values() if not one.is_same and not one.problem]
+    found += [known[role].record(why, f"{BY_HAND}: {known[role].problem}") for role in by_hand]
+    file = root / PACKAGE / RECORDS
+    there = {(record.of, record.new, record.old) for record in sameness.read(file)[1]}
+    more = [record for record in found if (record.of, record.new, record.old) not in there]
+    if more:
+        with tempfile.TemporaryDirectory() as folder:
+            tried = Path(shutil.copy(file, folder)) if file.is_file() else Path(folder, RECORDS)
+            sameness.add(tried, more)
+            Sameness([tried])
+        sameness.add(file, more)
+    return more

@@ -1,0 +1,137 @@
+"""A run of the grid with one version: its entries, their files, and what their jobs executed."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from definitions import Package
+from evidence import Arcs, Evidence, measured, together
+from versions import GRID, RECORDS, python_folder, unpack
+
+from xstilts import sameness
+from xstilts.errors import UserError
+from xstilts.sameness import Record
+
+PACKAGE = Path("workflow", "xstilts")
+_MEASURING = Path(__file__).parent / "measuring"
+_NOT_CONTENT = ("spec.json", "manifest.json")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the store.
+
+    Args:
+        path: where it lies.
+        code: the fingerprints of the roles of its code.
+        modules: by role, the modules that it reaches.
+        files: the sha256 of its files, without those that hold fingerprints.
+    """
+
+    path: str
+    code: dict[str, str]
+    modules: dict[str, set[str]]
+    files: dict[str, str]
+
+    @property
+    def place(self) -> str:
+        """Its path without fingerprints."""
+        return re.sub("~[0-9a-f]+", "~", self.path)
+
+
+class Run:
+    """A run that is finished.
+
+    Args:
+        folder: the version, unpacked, with its results.
+        coverage: the folder of what coverage has measured.
+    """
+
+    def __init__(self, folder: Path, coverage: Path):
+        self.folder, self._coverage = folder, coverage
+        self.entries = [
+            _entry(folder / "results", file) for file in sorted((folder / "results").rglob("manifest.json"))
+        ]
+
+    @cached_property
+    def package(self) -> Package:
+        """The version."""
+        return Package(self.folder / PACKAGE)
+
+    @cached_property
+    def _arcs(self) -> dict[str, Arcs]:
+        return measured(self._coverage, self.package)
+
+    def of(self, role: str) -> dict[str, Entry]:
+        """The entries of a role, by their places."""
+        return {entry.place: entry for entry in self.entries if role in entry.code}
+
+    def fingerprint(self, role: str) -> str | None:
+        """The name of the code of a role."""
+        return next((entry.code[role] for entry in self.of(role).values()), None)
+
+    def modules(self, role: str) -> set[str]:
+        """The modules that a role reaches."""
+        return {name for entry in self.of(role).values() for name in entry.modules[role]}
+
+    def evidence(self, role: str) -> Evidence:
+        """What the jobs of a role have executed."""
+        names = (hashlib.sha256(entry.path.encode()).hexdigest() for entry in self.of(role).values())
+        return Evidence(self.package, together(self._arcs[name] for name in names if name in self._arcs))
+
+
+def run(root: Path, commit: str | None, build: Path, named: Iterable[Record] = ()) -> Run:
+    """Run the grid with a version, or take the run that was made of exactly this one before.
+
+    Args:
+        commit: the version; None for the files as they are now.
+        build: a folder for it.
+        named: records by which its entries get the names of another version, so that files that hold names are equal.
+
+    Raises:
+        UserError: the run failed.
+    """
+    version, coverage, done = build / "version", build / "coverage", build / "done"
+    content = f"{unpack(root, commit, build / 'unpacked')} {named}"
+    if not done.is_file() or done.read_text(encoding="utf-8") != content:
+        for place in (version, coverage, done):
+            shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
+        coverage.mkdir()
+        (build / "unpacked").rename(version)
+        if named:
+            sameness.add(version / PACKAGE / RECORDS, named)
+        _start(version, coverage, build / "log")
+        done.write_text(content, encoding="utf-8")
+    shutil.rmtree(build / "unpacked", ignore_errors=True)
+    return Run(version, coverage)
+
+
+def _start(version: Path, coverage: Path, log: Path) -> None:
+    environment = os.environ | {
+        "PYTHONPATH": str(_MEASURING),
+        "SAME_FOLDER": str(coverage),
+        "SAME_PACKAGE": str(version / PACKAGE),
+        # Both are no repositories, and add up numbers in the same order.
+        "GIT_CEILING_DIRECTORIES": str(version.parent),
+        "CUDA_VISIBLE_DEVICES": "",
+        "OMP_NUM_THREADS": "1",
+    }
+    command = [python_folder() / "snakemake", "--cores", "all", "--configfile", GRID]
+    with log.open("w", encoding="utf-8") as file:
+        if subprocess.run(command, cwd=version, env=environment, stdout=file, stderr=file, check=False).returncode:
+            raise UserError(f"the grid of {version} failed; its output is in {log}. Both versions have to run it.")
+
+
+def _entry(store: Path, manifest: Path) -> Entry:
+    spec = json.loads(manifest.with_name("spec.json").read_bytes())
+    content = json.loads(manifest.read_bytes())
+    files = {name: hashed for name, hashed in content["files"].items() if name not in _NOT_CONTENT}
+    modules = {role: set(found) for role, found in content["modules"].items()}
+    return Entry(str(manifest.parent.relative_to(store)), spec["code"], modules, files)
