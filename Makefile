@@ -44,9 +44,9 @@ envs: $(INSTALLED)
 schema: $(INSTALLED)
 	$(BIN)/python -m xstilts schema > workflow/schemas/config.schema.json
 
-$(INSTALLED): envs/requirements.txt envs/requirements-dev.txt envs/requirements-same.txt pyproject.toml
+$(INSTALLED): envs/requirements.txt envs/requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-same.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
