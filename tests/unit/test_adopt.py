@@ -132,21 +132,27 @@ def test_of_several_older_codes_the_one_stands_that_finds_most_again_and_the_res
     assert [entry.path for entry in adopting.reasons[told]] == [model(world.real(), "none", "xnli").path]
 
 
+def test_of_several_versions_of_a_library_one_stands_too(world: World):
+    accelerate = Scope(libraries=frozenset({"accelerate"}))
+    few, many = (world.older(libraries={"accelerate": version}) for version in ("0.1", "0.2"))
+    world.finish([*of_step(few, "read_task", "encode_task"), model(few, "none", "xnli")])
+    world.finish([model(many, "none", "pawsx"), model(many, "squad_v1/mnli", "xnli").inputs["parent"].inputs["parent"]])
+    adopting = found(world, accelerate)
+    assert [record.old for record in adopting.records] == ["0.2"]
+    assert any(reason.startswith("made with library.accelerate 0.1; one alone") for reason in adopting.reasons)
+
+
 def test_roles_are_chosen_that_one_result_was_made_with_together(world: World):
-    """Most models are of one day, and most predictions, by themselves, of another."""
+    """Most models are of one day and most predictions of another, whose models cannot be found beside the others."""
     one = world.older("job.train_stage", "job.predict", day="one")
     other = world.older("job.train_stage", "job.predict", day="other")
-    for grid, intermediates in ((one, ("none",)), (other, ("none", "mnli"))):
-        world.finish(of_step(grid, "read_task", "encode_task"))
-        world.finish(model(grid, name, "xnli") for name in intermediates)
+    world.finish(of_step(one, "read_task", "encode_task"))
+    world.finish(model(one, "none", target) for target in ("xnli", "pawsx"))
     world.finish(cell(one, "none", target).predictions for target in ("xnli", "pawsx"))
+    world.finish(model(other, name, target) for name in ("none", "mnli") for target in ("xnli", "pawsx"))
     world.finish([cell(other, "none", "xnli").predictions])
-    adopting = found(world)
-    days = {record.of: record.old.removeprefix(today(world, record.of)) for record in adopting.records}
-    assert days in (
-        {"job.train_stage": "one", "job.predict": "one"},
-        {"job.train_stage": "other", "job.predict": "other"},
-    )
+    days = {record.of: record.old.removeprefix(today(world, record.of)) for record in found(world).records}
+    assert days == {"job.train_stage": "other", "job.predict": "other"}
 
 
 def test_a_result_with_weights_is_found_rather_than_a_newer_one_without(world: World):
@@ -200,6 +206,14 @@ def test_nothing_is_found_from_other_files(world: World):
     now = {entry.path for entry, _ in found(world).outcome.found}
     assert not [path for path in now if "/mnli~" in path or "/mnli.train~" in path]
     assert [path for path in now if "/pawsx~" in path]
+
+
+def test_the_commonest_reason_comes_first(world: World):
+    finish(world, world.older(libraries={"accelerate": "0.1"}))
+    reasons = found(world, tasks={"xnli": {"max_length": 8}}).reasons
+    assert [len(entries) for entries in reasons.values()] == sorted(map(len, reasons.values()), reverse=True)
+    assert next(iter(reasons)).startswith("differing in accelerate 0.1 → ")
+    assert len(reasons) > 1
 
 
 def test_a_result_of_another_seed_is_not_found(world: World):
@@ -271,7 +285,7 @@ def test_a_result_whose_data_are_gone_is_not_found_and_says_so(world: World):
 MADE = {"grid": {**SETTINGS["grid"], "intermediates": ["none"]}, "encoders": {"toy": {"pretraining": {}}}}
 
 
-@pytest.mark.parametrize("role", ["job.make_tokenizer", "job.pretrain_encoder", "job.train_stage"])
+@pytest.mark.parametrize("role", ["job.make_tokenizer", "job.pretrain_encoder", "job.encode_task", "job.train_stage"])
 def test_what_was_made_from_an_encoder_that_was_made_here_is_found_again(world: World, role: str):
     finish(world, world.older(role, **MADE))
     assert roles(adopted(world, **MADE)) == {role}

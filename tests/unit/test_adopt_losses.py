@@ -69,6 +69,17 @@ def test_no_finished_result_loses_its_name(world: World):
     ]
 
 
+def test_a_record_that_finds_nothing_beside_a_refused_one_is_left_out(world: World):
+    """The predictions of old models, under a name that has those of today."""
+    targets = {"grid": {**SETTINGS["grid"], "targets": ["xnli", "pawsx", "udpos"]}}
+    finish(world, world.older("job.train_stage", "job.predict"))
+    new_target(world)
+    adopting = found(world, **targets)
+    assert adopting.records == ()
+    (refusal,) = adopting.outcome.refused
+    assert [record.of for record in refusal.records] == ["job.train_stage"]
+
+
 def test_no_result_of_another_experiment_loses_its_name(world: World):
     finish(world, world.older("job.train_stage"))
     made = new_target(world)

@@ -62,7 +62,7 @@ def adoption(config: Config, grid: Grid, scope: Scope, because: str) -> Adoption
         modules,
         outcome,
         _unlike(matches.results, outcome),
-        _reasons(left, matches, chosen, outcome),
+        _reasons(left, matches, chosen),
         [one for entry in left for one in matches.results.like(entry.path) if one.is_too_old],
     )
 
@@ -89,26 +89,23 @@ def _unlike(results: Results, outcome: Outcome) -> list[tuple[Entry, Entry]]:
     return [(now, then) for now, then, mine, other in made if mine and other and not same_bytes(mine, other)]
 
 
-def _reasons(
-    left: Iterable[Entry], matches: Matches, chosen: dict[str, str], outcome: Outcome
-) -> dict[str, list[Entry]]:
+def _reasons(left: Iterable[Entry], matches: Matches, chosen: dict[str, str]) -> dict[str, list[Entry]]:
     """Why entries are not found again, the commonest reason first."""
-    refused = {record.of for refusal in outcome.refused for record in refusal.records}
     found: dict[str, list[Entry]] = {}
     for entry in left:
-        reason = _of_choice(entry, matches, chosen, refused) if matches.of(entry) else _of_difference(entry, matches)
+        reason = _of_choice(entry, matches, chosen) if matches.of(entry) else _of_difference(entry, matches)
         if reason:
             found.setdefault(reason, []).append(entry)
     return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))
 
 
-def _of_choice(entry: Entry, matches: Matches, chosen: dict[str, str], refused: set[str]) -> str:
+def _of_choice(entry: Entry, matches: Matches, chosen: dict[str, str]) -> str:
     """Why an entry is not found again for which there are results; nothing where a refusal says it."""
     fitting = matches.of(entry)
     if not any(match.is_whole for match in fitting):
         return "without weights (keep_models: false)"
     for name, value in fitting[0].made_with.items():
-        if value != chosen[name] and name not in refused:
+        if value != chosen.get(name, value):
             return f"made with {name} {value}; one alone can stand for the code of today, and {chosen[name]} finds more"
     return ""
 

@@ -113,12 +113,10 @@ class Simulation:
                 losses.setdefault(loss.entry.path, loss)
         if not losses:
             return None
-        first = [one.entry for one in losses.values() if not any(s.path in losses for s in one.entry.inputs.values())]
-        guilty = {name for entry in first for name in made_with(entry)} & {record.of for record in records}
+        guilty = {name for loss in losses.values() for name in made_with(loss.entry)} & {one.of for one in records}
         if not guilty:
             raise UserError("the code, the data or the store have changed meanwhile; run adopt again.")
-        by_them = [loss for loss in losses.values() if guilty & made_with(loss.entry).keys()]
-        return Refusal(tuple(record for record in records if record.of in guilty), tuple(by_them))
+        return Refusal(tuple(record for record in records if record.of in guilty), tuple(losses.values()))
 
     def _then(self, config: Config, records: tuple[Record, ...]) -> Grid:
         """The grid of an experiment with some records."""
