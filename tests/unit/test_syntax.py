@@ -26,8 +26,8 @@ SILENT = {
     "what is imported for types beside something else": ("if TYPE_CHECKING:\n    import a\nelse:\n    b()", "b()"),
     "the wording of an error": ("raise UserError(f'no {a}')", "raise UserError('nothing', a, hint=b)"),
     "the wording of an error that is not raised here": (
-        "def f(a): return DataError('x', a)",
-        "def f(a): return DataError('y')",
+        "def f(a): return DataError(f'x {a}')",
+        "def f(a): return DataError(f'y {a}')",
     ),
     "the wording of an error of a module": ("raise errors.DataError('x')", "raise errors.DataError()"),
     "a message": ("print('a', b)\nc()", "c()"),
@@ -43,6 +43,8 @@ def test_what_only_people_and_type_checkers_read_counts_for_nothing(one: str, ot
 
 
 COUNTED = {
+    "what an error that is not raised here is made from": ("a = DataError(next(b))", "a = DataError(b)"),
+    "what is raised": ("raise say('a')", "raise say('b')"),
     "the annotation of a field, which a model reads": ("class A:\n    a: int", "class A:\n    a: str"),
     "an annotation that a decorator may read": ("@register\ndef f(a: int): g()", "@register\ndef f(a: str): g()"),
     "the default of an argument": ("def f(a: int = 1): g()", "def f(a: int = 2): g()"),

@@ -1,7 +1,7 @@
 """What of a module's text can decide a result: its syntax tree without what only people and type checkers read.
 
-Left out are comments, layout, docstrings, annotations of functions, blocks under `if TYPE_CHECKING`, the arguments of
-errors, and what is printed. The rest is the same under every Python version.
+Left out are comments, layout, docstrings, annotations of functions, blocks under `if TYPE_CHECKING`, what is said by an
+error that is raised, and what is printed. The rest is the same under every Python version.
 """
 
 import ast
@@ -76,18 +76,21 @@ class _Essential(ast.NodeTransformer):
             return None
         return self.generic_visit(node)
 
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        if _called(node.exc).endswith("Error"):
+            node.exc = ast.copy_location(ast.Call(node.exc.func, [], []), node.exc)
+        return self.generic_visit(node)
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if _called(node).endswith("Error"):
-            return ast.copy_location(ast.Call(node.func, [], []), node)
         self.generic_visit(node)
-        if _called(node) in _MESSAGES:
+        if _called(node) in _MESSAGES or _called(node).endswith("Error"):
             for part in ast.walk(node):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     part.value = ""
         return node
 
 
-def _called(node: ast.AST) -> str:
+def _called(node: ast.AST | None) -> str:
     """The last part of the name of what is called."""
     match node:
         case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
