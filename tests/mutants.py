@@ -36,8 +36,8 @@ AREAS = {
     ),
     "batches": ("training/batches.py kinds/batching.py", "test_batches.py test_kinds_batching.py test_pools.py"),
     "specs": (
-        "spec.py sameness.py sourcecode.py grid.py settings.py",
-        "test_spec*.py test_sameness.py test_grid.py test_sourcecode.py test_settings*.py",
+        "spec.py sameness.py sourcecode.py syntax.py grid.py settings.py",
+        "test_spec*.py test_sameness.py test_grid.py test_sourcecode.py test_syntax.py test_settings*.py",
     ),
     "store": ("store.py", "test_store*.py test_pending.py test_encoder_identity.py test_leftovers.py"),
 }
