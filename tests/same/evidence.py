@@ -2,15 +2,16 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from calls import Calls
 from changes import Need
 from coverage import CoverageData, CoverageException
 from definitions import Package
-from statements import SCOPES, WITHS, Statement
+from statements import WITHS, Statement
 
 Arcs = dict[str, set[tuple[int, int]]]
 """By module, from which line to which an execution went; negative ones are the entrances and ways out of functions."""
@@ -22,10 +23,12 @@ class Evidence:
 
     Args:
         package: the version that they ran.
-        arcs: what they executed of it.
+        calls: what its statements may call.
+        arcs: what the jobs executed.
     """
 
     package: Package
+    calls: Calls
     arcs: Arcs
 
     def lacking(self, need: Need) -> str:
@@ -54,35 +57,27 @@ class Evidence:
 
     def _ways_on(self, one: Statement) -> set[int]:
         """These without those that it takes after an error."""
-        scopes = {outer.node.name for outer, _ in one.around if isinstance(outer.node, SCOPES)}
-        left = bool((scopes or {one.module.rpartition(".")[2]}) & self._left_by_errors)
-        special = any(name.startswith("__") for name in scopes) and bool(self._left_by_errors)
+        left = self.calls.owners(one) & self._left_by_errors
         ways = {"body": ("handlers", "finalbody"), "orelse": ("finalbody",), "handlers": ("finalbody",)}
         starts = (start for outer, block in one.around for way in ways.get(block, ()) for start in outer.starts(way))
         caught = {line for start in starts for line in start.lines}
         # To leave a function by an error looks like a return.
-        return {way for way in self._ways_out(one) - caught if way > 0 or not (left or special)}
+        return {way for way in self._ways_out(one) - caught if way > 0 or not left}
 
     @cached_property
-    def _left_by_errors(self) -> set[str]:
-        """The names of functions, classes and modules that an error may have left, to be caught by who uses them."""
-        uses: dict[str, set[str]] = {}
-        found: set[str] = set()
+    def _left_by_errors(self) -> set[Hashable]:
+        """The functions that an error may have left, to be caught by those who called them."""
+        found = []
         for name, module in self.package.modules.items():
-            catching = [one for one in module.statements if isinstance(one.node, ast.ExceptHandler) or one.suppresses]
-            caught = {line for one in catching for line in one.lines}
-            raised = {before for before, after in self.arcs.get(name, ()) if after in caught and before not in caught}
+            inside: dict[int, set[int]] = {}
             for one in module.statements:
-                inside = [outer.node.name for outer, _ in one.around if isinstance(outer.node, SCOPES)]
-                for owner in inside or [name.rpartition(".")[2]]:
-                    uses.setdefault(owner, set()).update(one.names)
-                found |= one.names if raised & set(one.lines) else set()
-        waiting = found & uses.keys()
-        while waiting:
-            more = uses[waiting.pop()] - found
-            found |= more
-            waiting |= more & uses.keys()
-        return found
+                if isinstance(one.node, ast.ExceptHandler) or one.suppresses:
+                    whole = one.around[-1][0] if isinstance(one.node, ast.ExceptHandler) else one
+                    span = set(range(whole.lines.stop, whole.node.end_lineno + 1))
+                    inside.update(dict.fromkeys(one.lines, span - set(one.lines)))
+            raised = (before for before, after in self.arcs.get(name, ()) if before in inside.get(after, ()))
+            found += [(name, line) for line in raised]
+        return self.calls.reached(found)
 
     def _goes_on(self, one: Statement) -> bool:
         """Whether the execution went on behind a statement, and not because of an error."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from calls import Calls
 from definitions import Package
 from evidence import Arcs, Evidence, measured, together
 from versions import GRID, RECORDS, python_folder, unpack
@@ -66,6 +67,10 @@ class Run:
         return Package(self.folder / PACKAGE)
 
     @cached_property
+    def _calls(self) -> Calls:
+        return Calls(self.package)
+
+    @cached_property
     def _arcs(self) -> dict[str, Arcs]:
         return measured(self._coverage, self.package)
 
@@ -84,7 +89,7 @@ class Run:
     def evidence(self, role: str) -> Evidence:
         """What the jobs of a role have executed."""
         names = (hashlib.sha256(entry.path.encode()).hexdigest() for entry in self.of(role).values())
-        return Evidence(self.package, together(self._arcs[name] for name in names if name in self._arcs))
+        return Evidence(self.package, self._calls, together(self._arcs[name] for name in names if name in self._arcs))
 
 
 def run(root: Path, commit: str | None, build: Path, named: Iterable[Record] = ()) -> Run:

@@ -10,6 +10,7 @@ import coverage
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "same"))
 
+from calls import Calls
 from changes import BASE, NEW, Comparison
 from definitions import Package
 from evidence import Evidence, measured, together
@@ -33,7 +34,8 @@ def problem(folder: Path, code: str, driver: str, reached: dict[str, Iterable[st
         _write(root / "toy", re.sub(r"(?s)\{\{(.*?)\|(.*?)\}\}", rf"\g<{number + 1}>", dedent(code)))
         _run(root, driver)
         packages[version] = Package(root / "toy")
-        evidence[version] = Evidence(packages[version], together(measured(root / "data", packages[version]).values()))
+        arcs = together(measured(root / "data", packages[version]).values())
+        evidence[version] = Evidence(packages[version], Calls(packages[version]), arcs)
     modules = {version: set((reached or {}).get(version, package.modules)) for version, package in packages.items()}
     return unshown(Comparison(packages[BASE], packages[NEW]), modules, evidence)[0]
 

@@ -78,7 +78,7 @@ def kept(x, always=True):
 
 def some(rows):
     if sum(one for one in rows) > 0:
-        return 1
+        return max([row for row in rows], default=1 + 0)
     return 0
 
 
@@ -113,6 +113,7 @@ SHOWN = {
     "a condition of which both outcomes were seen": ("if row > 2:", "if 2 < row:"),
     "a statement in a branch that was taken": ("found.append(-row)", "found.append(0 - row)"),
     "a regular expression whose uses were executed": ('re.compile("[a-z]+")', 're.compile("[a-z][a-z]*")'),
+    "an operator beside a comprehension": ("default=1 + 0", "default=1 - 0"),
     "a statement more": ("    return len(text)", "    length = len(text)\n    return length"),
     "a function that was taken out of another": (
         "    return total + 0\n",

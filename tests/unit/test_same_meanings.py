@@ -12,7 +12,7 @@ MOVED = {
         -- a.py
         from {{toy|toy.c}} import b
         def f(x):
-            return b.g(x)
+            return b.g(x) if b else 0
         -- {{b|c/b}}.py
         def g(x, gpu=False):
             return -x if gpu else x
@@ -223,6 +223,30 @@ OTHERS = {
         """,
         "not executed",
     ),
+    "a constant is what another is made of": (
+        """
+        -- a.py
+        N = {{1|2}}
+        M = N + 1
+        def f(x, gpu=0):
+            if gpu:
+                return M
+            return x
+        """,
+        "not executed",
+    ),
+    "another value decides between cases": (
+        """
+        -- a.py
+        def f(x):
+            match {{x|x + 0}}:
+                case 1:
+                    return 1
+                case _:
+                    return 2
+        """,
+        "which cases",
+    ),
     "a table is filled behind it": (
         """
         -- a.py
@@ -298,7 +322,7 @@ OTHERS = {
             kind = import_module("toy.k")
             if gpu:
                 return kind.g(x)
-            return x
+            return kind.g(x, 3)
         -- k.py
         def g(x, n={{1|2}}):
             return n
@@ -379,6 +403,35 @@ OTHERS = {
         """,
         "not executed to its end",
     ),
+    "the error leaves a function that is passed on": (
+        """
+        -- a.py
+        def g():
+            return int("a") + {{1|2}}
+        def attempt(work):
+            try:
+                return work()
+            except ValueError:
+                return 0
+        def f(x):
+            return attempt(g)
+        """,
+        "not executed to its end",
+    ),
+    "the error leaves a module that is imported": (
+        """
+        -- a.py
+        try:
+            from toy.b import N
+        except ValueError:
+            N = 0
+        def f(x):
+            return N
+        -- b.py
+        N = int("a") + {{1|2}}
+        """,
+        "not executed to its end",
+    ),
     "the error leaves a `with`": (
         """
         -- a.py
@@ -444,6 +497,20 @@ def test_nothing_is_shown_where_a_module_that_is_imported_now_does_something_on_
         """
     reached = {"base": ["a"], "new": ["a", "b"]}
     assert "one outcome" in problem(tmp_path, code, DRIVER, reached)
+
+
+def test_an_error_that_was_caught_elsewhere_hides_nothing(tmp_path: Path):
+    code = """
+        -- a.py
+        def g(x):
+            return {{x + 0|0 + x}}
+        def f(x):
+            try:
+                int("a")
+            except ValueError:
+                return g(x)
+        """
+    assert problem(tmp_path, code, DRIVER) == ""
 
 
 def test_what_the_code_does_not_reach_may_differ(tmp_path: Path):
