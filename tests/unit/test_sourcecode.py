@@ -117,9 +117,9 @@ TREE = [
                         "List",
                         {
                             "elts": [
-                                ["Constant", {"value": "b'a'"}],
-                                ["Constant", {"value": "1j"}],
-                                ["Constant", {"value": "Ellipsis"}],
+                                ["Constant", {"value": {"bytes": "b'a'"}}],
+                                ["Constant", {"value": {"complex": "1j"}}],
+                                ["Constant", {"value": {"ellipsis": "Ellipsis"}}],
                                 ["Constant", {}],
                                 *(["Constant", {"value": value}] for value in (True, "t", 1, 1.0)),
                             ]

@@ -12,8 +12,12 @@ _SILENT_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
 _IMPORTERS = {"import_module", "__import__", "exec_module", "load_module", "resolve_name", "run_module", "run_path"}
 """Functions of the standard library that import what no import statement names."""
 
-_MESSAGES = {"print", "warn"}
+_MESSAGES = {"print", "warnings.warn"}
 """Functions that only tell people something."""
+
+_TAKING = (ast.Starred, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.In, ast.NotIn)
+"""What may take from an iterator, whose values are then missing elsewhere."""
+_DOING = (ast.Call, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
 
 
 def essential(tree: ast.Module) -> ast.Module:
@@ -29,7 +33,7 @@ def serialised(node: object) -> object:
     if isinstance(node, list):
         return [serialised(item) for item in node]
     if isinstance(node, (bytes, complex, type(...))):
-        return repr(node)
+        return {type(node).__name__: repr(node)}
     return node
 
 
@@ -72,7 +76,7 @@ class _Essential(ast.NodeTransformer):
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             return None
-        if _called(node.value) in _MESSAGES and not _has_effects(node.value):
+        if _is_message(node.value) and not _has_effects(node.value):
             return None
         return self.generic_visit(node)
 
@@ -83,7 +87,7 @@ class _Essential(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        if _called(node) in _MESSAGES or _called(node).endswith("Error"):
+        if _is_message(node) or _called(node).endswith("Error"):
             for part in ast.walk(node):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     part.value = ""
@@ -98,7 +102,14 @@ def _called(node: ast.AST | None) -> str:
     return ""
 
 
+def _is_message(node: ast.AST) -> bool:
+    """Whether something is told to people; what is printed to a file may be a result."""
+    if not isinstance(node, ast.Call) or ast.unparse(node.func) not in _MESSAGES:
+        return False
+    return not {"file", None} & {keyword.arg for keyword in node.keywords}
+
+
 def _has_effects(call: ast.Call) -> bool:
     """Whether an argument of a call may do something besides being shown."""
     parts = (part for argument in (*call.args, *call.keywords) for part in ast.walk(argument))
-    return any(isinstance(part, ast.Call | ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom) for part in parts)
+    return any(isinstance(part, (*_DOING, *_TAKING)) for part in parts)
