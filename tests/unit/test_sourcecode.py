@@ -198,6 +198,16 @@ def test_what_is_imported_may_import_in_circles(package: Path):
     assert source().reached(["other"]) == {"shape", "other"}
 
 
+def test_a_module_counts_where_a_folder_of_its_name_was_left_behind(package: Path):
+    """As by git, of a package that became a module: what is compiled is not its own to remove."""
+    (package / "helper" / "__pycache__").mkdir(parents=True)
+    (package / "helper" / "__pycache__" / "__init__.cpython-311.pyc").write_bytes(b"")
+    before = code("shape")
+    assert source().reached(["shape"]) == {"shape", "helper"}
+    (package / "helper.py").write_text("def double(x):\n    return x + x\n")
+    assert code("shape") != before
+
+
 def test_the_packages_above_an_import_count_but_the_whole_package_does_not(package: Path):
     for name in ("inner/__init__", "inner/deep/__init__", "inner/deep/one", "inner/two"):
         (package / name).parent.mkdir(exist_ok=True)

@@ -175,7 +175,9 @@ def _hidden(module: str, importers: list[str]) -> UserError:
 
 def _file(module: str) -> Path:
     path = ROOT.joinpath(PACKAGE, *module.split("."))
-    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    # As for Python, a folder without one is no package: git leaves one behind where a package became a module.
+    package = path / "__init__.py"
+    return package if package.is_file() else path.with_suffix(".py")
 
 
 def _beside(module: str) -> dict[str, str]:

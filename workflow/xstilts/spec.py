@@ -22,7 +22,8 @@ def canonical(value: object) -> str:
 
 def fingerprint(value: object) -> str:
     """Twelve hexadecimal digits that stand for a spec."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()[:12]
+    # A text of code may hold half of a surrogate pair, which is no UTF-8.
+    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 @cache
