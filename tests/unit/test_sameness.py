@@ -1,7 +1,9 @@
 """Records that code did the same as older code: which fingerprint stands for which, and what is no record."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -44,6 +46,15 @@ def test_records_are_followed_to_the_oldest(tmp_path: Path):
     """In whatever order they stand."""
     known = Sameness([written(tmp_path, record("c", "b"), record("d", "c"), record("b", "a"))])
     assert [known.oldest(JOB, one) for one in "abcd"] == ["a"] * 4
+
+
+def test_a_long_chain_takes_no_time(tmp_path: Path):
+    """Every job opens the records."""
+    names = [f"{number:012x}" for number in range(1_500)]
+    file = written(tmp_path, *(record(new, old) for old, new in pairwise(names)))
+    begun = process_time()
+    assert Sameness([file]).oldest(JOB, names[-1]) == names[0]
+    assert process_time() - begun < 2
 
 
 def test_a_record_is_of_one_thing_alone(tmp_path: Path):

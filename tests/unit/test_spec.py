@@ -34,7 +34,7 @@ def test_a_fingerprint_is_the_first_twelve_digits_of_the_sha256_of_that_text():
 
 
 def test_half_of_a_surrogate_pair_which_a_text_of_code_may_hold_has_a_fingerprint():
-    # printf '"\\xed\\xa0\\x80"' | sha256sum
+    # printf '"\xed\xa0\x80"' | sha256sum
     assert spec.fingerprint("\ud800") == "ee4a76500d4d"
 
 

@@ -62,7 +62,7 @@ COUNTED = {
     "whether a message goes through an iterator": ("print([b for b in a])\nc(a)", "c(a)"),
     "whether a message looks for something in an iterator": ("print(b in a)\nc(a)", "c(a)"),
     "a method that is called as a message is": ("self.print('a')\nb.warn('c')", "self.print('d')\nb.warn('e')"),
-    "bytes and the text that shows them": ("a = b'b'", 'a = "b\'b\'"'),
+    "bytes and the text that shows them": ("a = b'b'", "a = \"b'b'\""),
     "an ellipsis and its name": ("a = ...", "a = 'Ellipsis'"),
     "a text that is no message": ("say('a')", "say('b')"),
     "a text that is returned": ("def f(): return 'a'", "def f(): return 'b'"),

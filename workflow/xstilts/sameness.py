@@ -6,7 +6,7 @@ a user has added for a store lie in the store, under the same name (docs/store.m
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -67,8 +67,9 @@ class Sameness:
                         file, f"{record.of} {record.new} stands for two others, {others}", "one", "Remove one."
                     )
                 origins[key] = file
+        ending: set[tuple[str, str]] = set()
         for (of, new), file in origins.items():
-            self._require_end(of, new, file)
+            ending |= self._require_end(of, new, file, ending)
         self._older |= {(record.of, record.new): record.old for record in added}
 
     def oldest(self, of: str, fingerprint: str) -> str:
@@ -81,13 +82,15 @@ class Sameness:
         """The same of each of some modules."""
         return {name: self.oldest(f"module.{name}", fingerprint) for name, fingerprint in modules.items()}
 
-    def _require_end(self, of: str, new: str, file: Path) -> None:
-        seen = [new]
-        while (older := self._older.get((of, seen[-1]))) is not None:
-            if older in seen:
-                circle = " → ".join([*seen, older])
+    def _require_end(self, of: str, new: str, file: Path, ending: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """What is passed on the way from a fingerprint to the oldest one, or to one that is known to lead there."""
+        passed, last = {new: None}, new
+        while (older := self._older.get((of, last))) is not None and (of, older) not in ending:
+            if older in passed:
+                circle = " → ".join([*passed, older])
                 raise _wrong(file, f"a circle of {of}: {circle}", "records that lead to an oldest one", "Remove one.")
-            seen.append(older)
+            passed[older], last = None, older
+        return {(of, one) for one in passed}
 
 
 def named(spec: dict) -> dict[str, str]:
