@@ -232,6 +232,7 @@ def test_the_weights_of_a_model_can_go_and_what_was_made_stays_finished(tmp_path
     assert sorted(file.name for file in (tmp_path / one.path).iterdir()) == ["config.json", MANIFEST, SPEC]
     after = manifest(tmp_path, one)
     assert after.pop("removed") == {"model.safetensors": sha("weights"), "heads.safetensors": sha("head")}
+    assert after.pop("modules") == before["modules"]
     assert after == {
         key: {name: value for name, value in before[key].items() if not name.endswith(".safetensors")}
         for key in ("files", "sizes")
