@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,13 @@ def test_a_job_refuses_altered_files_with_the_file_and_what_to_delete(tmp_path: 
 def model(folder: Path) -> Entry:
     one = entry("train_stage", "models/toy~0/mnli~0/seed-1")
     return made(folder, one, model_safetensors="weights", heads_safetensors="head", config_json="{}")
+
+
+def test_a_manifest_tells_the_modules_of_the_code_that_made_its_entry(tmp_path: Path):
+    modules = {"job.score": {"commands.score": "0123456789ab"}, "metric.bucc": {"metrics.bucc": "ba9876543210"}}
+    with publishing(tmp_path, replace(entry(), modules=modules)):
+        pass
+    assert manifest(tmp_path, entry())["modules"] == modules
 
 
 def test_the_weights_of_a_model_can_go_and_what_was_made_stays_finished(tmp_path: Path):
