@@ -84,7 +84,8 @@ class Definition:
                 meaning = self.names.of(node)
                 return [name, *meaning[2:]] if meaning and meaning[0] == "here or" else [meaning or name]
             case ast.Attribute(attr=name):
-                return [self.names.of(node) or f".{name}"]
+                # What is known to be a module's may be set by way of another name of the module.
+                return [*filter(None, [self.names.of(node)]), f".{name}"]
             case ast.Global(names=names) | ast.Nonlocal(names=names):
                 return names
             case ast.Constant(value=str(name)) | ast.keyword(arg=str(name)):

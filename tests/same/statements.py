@@ -47,7 +47,7 @@ class Statement:
     @cached_property
     def expressions(self) -> tuple[tuple[ast.AST, bool], ...]:
         """Every node of its own, and whether its value is used for certain when the statement is executed."""
-        certain = not isinstance(self.node, (ast.Assert, ast.ExceptHandler, ast.match_case))
+        certain = not (isinstance(self.node, (ast.Assert, ast.ExceptHandler, ast.match_case)) or self.suppresses)
         children = [(name, child) for name, value in self.header for child in nodes_of(value)]
         return tuple(found for _, child in children for found in _below(child, certain, self.function is None))
 
@@ -92,7 +92,8 @@ class Statement:
     @property
     def suppresses(self) -> bool:
         """Whether it goes on after an error in it."""
-        return isinstance(self.node, WITHS) and "suppress" in self.names
+        nodes = (node for item in self.node.items for node in ast.walk(item)) if isinstance(self.node, WITHS) else ()
+        return any("suppress" in (getattr(node, "id", None), getattr(node, "attr", None)) for node in nodes)
 
     def starts(self, block: str) -> list["Statement"]:
         """The statements, or clauses, with which a block begins."""

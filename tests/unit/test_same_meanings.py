@@ -471,6 +471,33 @@ OTHERS = {
         """,
         "not executed to its end",
     ),
+    "another error is passed over": (
+        """
+        -- a.py
+        from contextlib import suppress
+        def f(x):
+            with suppress({{KeyError|ValueError}}):
+                x = int(x)
+            return x
+        """,
+        "whether `ValueError` was used cannot be seen",
+    ),
+    "a variable of a module is set by way of the module": (
+        """
+        -- a.py
+        from toy import b, c
+        b.N = c.{{M|N}}
+        def f(x, gpu=False):
+            if gpu:
+                return b.N
+            return x
+        -- b.py
+        N = 1
+        -- c.py
+        M, N = 2, 3
+        """,
+        "a.py:6 (new) was not executed",
+    ),
 }
 
 
