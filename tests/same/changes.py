@@ -8,7 +8,7 @@ from functools import cached_property
 
 from definitions import Definition, Meaning, Names, Package
 from forms import Same, differing, form, matched, node_form, sameness
-from statements import CONDITIONS, FUNCTIONS, SCOPES, Statement, bound, stored
+from statements import CONDITIONS, FUNCTIONS, LOOPS, SCOPES, TRIES, Statement, bound, stored
 
 BASE, NEW = "base", "new"
 OTHERS = ((BASE, NEW), (NEW, BASE))
@@ -125,6 +125,8 @@ class Comparison:
                     yield self._all_of(version, one)
                     outer = (outer for outer, _ in one.around if isinstance(outer.node, (*CONDITIONS, ast.match_case)))
                     yield from (self._shown(version, condition, [], outcomes=True) for condition in outer)
+                    if any(_may_skip(*outer) for outer in one.around if outer[0] not in block):
+                        yield Need(version, one, "in which cases it is executed cannot be seen")
                 yield from self._uses(version, sides[version], one)
         turns = {version: _turns(block) for version, block in blocks.items()}
         if [(type(one.node), one.place) for one in turns[BASE]] != [(type(one.node), one.place) for one in turns[NEW]]:
@@ -184,6 +186,20 @@ class Comparison:
             for other in definition.below(one):
                 yield self._all_of(version, other)
                 yield from self._uses_of(version, {f".{name}" for name in bound(other)[1]}, seen)
+            for decorator in one.node.decorator_list:
+                yield from self._all_named(version, definition, decorator)
+            yield from self._uses_of(version, {f".{name}" for name in self._inherited(version, definition, one)}, seen)
+
+    def _inherited(self, version: str, definition: Definition, one: Statement) -> set[str]:
+        """The names that a class has from classes of the package."""
+        found: set[str] = set()
+        for base in one.node.bases if isinstance(one.node, ast.ClassDef) else ():
+            for key in _definitions(definition.names.of(base) or ()):
+                above = self.packages[version].find(key)
+                for statement in above.statements:
+                    found |= stored(statement) if statement.scope is not None and statement.function is None else set()
+                    found |= self._inherited(version, above, statement)
+        return {name for name in found if not name.startswith("__")}
 
     def _uses_of(self, version: str, wanted: set[Hashable], seen: frozenset) -> Iterator[Need]:
         """All uses of attributes, and of what has a meaning."""
@@ -203,11 +219,39 @@ class Comparison:
                 if key not in known or key in direct.keys() - before.keys():
                     yield from self.whole(version, one)
             called = sides[version].attributes - sides[other].attributes
-            for one in self.packages[version].definitions if called else ():
-                for function in (s for s in one.statements if s.function is None and isinstance(s.node, FUNCTIONS)):
-                    if function.node.name in called:
-                        below = (function, *one.below(function))
-                        yield from (self._all_of(version, statement, where_reached=True) for statement in below)
+            calls, there = self._calls(version, sides[version]), self._calls(other, sides[other])
+            for call in (nodes[0] for form, nodes in calls.items() if len(nodes) > len(there.get(form, ()))):
+                # A function may be called by what it is given to.
+                values = [call.func, *call.args, *(keyword.value for keyword in call.keywords)]
+                for value in (value for value in values if isinstance(value, (ast.Name, ast.Attribute))):
+                    yield from self._all_named(version, sides[version], value)
+                if isinstance(call.func, ast.Attribute) and not sides[version].names.of(call.func):
+                    called.add(call.func.attr)
+            yield from self._methods(version, called)
+
+    def _calls(self, version: str, definition: Definition) -> dict[Hashable, list[ast.Call]]:
+        """The calls in a definition, by their forms; variables may have other names."""
+        same = self.same if version == BASE else lambda meaning: meaning
+        names = definition.names.without_variables
+        nodes = [node for one in definition.statements for node, _ in one.expressions if isinstance(node, ast.Call)]
+        found: dict[Hashable, list[ast.Call]] = {}
+        for node in nodes:
+            found.setdefault(node_form(node, names, same), []).append(node)
+        return found
+
+    def _all_named(self, version: str, definition: Definition, node: ast.AST) -> Iterator[Need]:
+        """All of the definitions that a part of another names."""
+        for meaning in filter(None, map(definition.names.of, ast.walk(node))):
+            for key in _definitions(meaning):
+                yield from self.whole(version, self.packages[version].find(key))
+
+    def _methods(self, version: str, called: set[str]) -> Iterator[Need]:
+        """All of the functions and methods of these names."""
+        for one in self.packages[version].definitions if called else ():
+            for function in (s for s in one.statements if s.function is None and isinstance(s.node, FUNCTIONS)):
+                if function.node.name in called:
+                    below = (function, *one.below(function))
+                    yield from (self._all_of(version, statement, where_reached=True) for statement in below)
 
     def _used(self, version: str, definition: Definition, certain: bool = False) -> dict[Meaning, Definition]:
         """The definitions that one names, for certain or perhaps, by what stands for them in the new version."""
@@ -237,6 +281,11 @@ def _turns(block: list[Statement]) -> list[Statement]:
         one for one in block if not any(outer in block for outer, _ in one.around if isinstance(outer.node, FUNCTIONS))
     ]
     return [one for one in inside if one.leads_elsewhere]
+
+
+def _may_skip(outer: Statement, block: str) -> bool:
+    """Whether errors, or the end of a loop, decide if a block is executed."""
+    return isinstance(outer.node, TRIES) or (isinstance(outer.node, LOOPS) and block == "orelse")
 
 
 def _definitions(meaning: Meaning) -> Iterator[Meaning]:

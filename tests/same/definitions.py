@@ -189,9 +189,15 @@ class Package:
 
 
 class Names:
-    """What the names in a definition stand for."""
+    """What the names in a definition stand for.
 
-    def __init__(self, definition: Definition):
+    Args:
+        definition: it.
+        variables: what its own variables stand for; None for what only their places know.
+    """
+
+    def __init__(self, definition: Definition, variables: Meaning | None = None):
+        self._definition, self._variables = definition, variables
         self._module = definition.home
         self._imports: dict[str, set[str]] = {}
         self._local: set[str] = set()
@@ -208,13 +214,18 @@ class Names:
     def of(self, node: ast.AST) -> Meaning | None:
         """What a name, or an attribute of something imported, stands for; None for what only this place knows."""
         if isinstance(node, ast.Name):
-            return self.of_name(node.id)
+            return self.of_name(node.id) or self._variables
         if isinstance(node, ast.Attribute) and (above := self.of(node.value)):
             if above[0] == "module":
                 return self._module.package.resolved(self._module.package.full(above[1], node.attr))
             if above[0] == "external":
                 return "external", f"{above[1]}.{node.attr}"
         return None
+
+    @cached_property
+    def without_variables(self) -> "Names":
+        """The same, with variables that all stand for the same."""
+        return Names(self._definition, ("variable",))
 
     def imported(self, node: ast.AST) -> list[tuple[str, Meaning]]:
         """What an import statement binds, and what that stands for."""
