@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from definitions import Definition, Meaning, Names, Package
-from forms import Same, differing, form, matched, node_form, sameness
+from forms import Same, differing, form, matched, node_form, other_literal, sameness
 from statements import CONDITIONS, FUNCTIONS, LOOPS, SCOPES, TRIES, Statement, bound, stored
 
 BASE, NEW = "base", "new"
@@ -24,6 +24,7 @@ class Need:
         problem: why no execution can show that a part of it was evaluated; empty where one can.
         outcomes: whether it has to have been seen both true and false.
         where_reached: whether it matters only to roles that reach its module: it uses what has changed.
+        last: whether other problems tell more.
     """
 
     version: str
@@ -31,6 +32,7 @@ class Need:
     problem: str = ""
     outcomes: bool = False
     where_reached: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +122,10 @@ class Comparison:
         for version, block in blocks.items():
             for number, one in enumerate(block):
                 if paired:
-                    yield self._shown(version, one, self._differing(sides, blocks, number)[version])
+                    parts = self._differing(sides, blocks, number)
+                    yield self._shown(version, one, [node for part in parts[version] for node in part])
+                    if change := other_literal(parts[BASE], parts[NEW]):
+                        yield Need(version, one, f"{change}: what else the value decides cannot be seen", last=True)
                 else:
                     yield self._all_of(version, one)
                     outer = (outer for outer, _ in one.around if isinstance(outer.node, (*CONDITIONS, ast.match_case)))
@@ -135,14 +140,14 @@ class Comparison:
 
     def _differing(
         self, sides: dict[str, Definition], blocks: dict[str, list[Statement]], number: int
-    ) -> dict[str, list]:
+    ) -> dict[str, list[list[ast.AST]]]:
         """The parts in which two statements differ, by version."""
         old, new = ([value for _, value in blocks[version][number].header] for version in (BASE, NEW))
         names = sides[BASE].names, sides[NEW].names
         parts = differing(old, new, lambda *pair: _alike(*pair, *names, self.same))
         if not all(map(any, parts)):
-            return {version: [node for node, _ in block[number].expressions] for version, block in blocks.items()}
-        return {BASE: [node for part, _ in parts for node in part], NEW: [node for _, part in parts for node in part]}
+            return {version: [[node for node, _ in block[number].expressions]] for version, block in blocks.items()}
+        return {BASE: [part for part, _ in parts], NEW: [part for _, part in parts]}
 
     def _all_of(self, version: str, one: Statement, **kinds: bool) -> Need:
         return self._shown(version, one, [node for node, _ in one.expressions], **kinds)
@@ -220,7 +225,7 @@ class Comparison:
                     yield from self.whole(version, one)
             called = sides[version].attributes - sides[other].attributes
             calls, there = self._calls(version, sides[version]), self._calls(other, sides[other])
-            for call in (nodes[0] for form, nodes in calls.items() if len(nodes) > len(there.get(form, ()))):
+            for call in (nodes[0] for key, nodes in calls.items() if len(nodes) > len(there.get(key, ()))):
                 # A function may be called by what it is given to.
                 values = [call.func, *call.args, *(keyword.value for keyword in call.keywords)]
                 for value in (value for value in values if isinstance(value, (ast.Name, ast.Attribute))):

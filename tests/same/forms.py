@@ -44,6 +44,15 @@ def differing(old: object, new: object, alike: Callable[[object, object], bool])
     return parts if all(map(any, parts)) and parts else [(nodes_of(old), nodes_of(new))]
 
 
+def other_literal(old: list[list[ast.AST]], new: list[list[ast.AST]]) -> str:
+    """The first literal, or row of literals, of some parts that is another one in its counterpart; empty without."""
+    for pair in zip(old, new, strict=True):
+        if all(pair) and all(map(_is_literal, [node for part in pair for node in part])):
+            before, after = (", ".join(map(ast.unparse, part)) for part in pair)
+            return f"`{after}` was `{before}`"
+    return ""
+
+
 def matched(base: Package, new: Package) -> dict[Definition, Definition]:
     """Which definitions of two versions belong together, wherever they have moved: by place, or else by name."""
     pairs: dict[Definition, Definition] = {}
@@ -73,6 +82,14 @@ def sameness(base: Package, new: Package, pairs: dict[Definition, Definition]) -
         return tuple(same(part) if isinstance(part, tuple) else part for part in meaning)
 
     return same
+
+
+def _is_literal(node: ast.AST) -> bool:
+    try:
+        ast.literal_eval(node)
+    except ValueError:
+        return False
+    return True
 
 
 def _by_place(one: Definition) -> Hashable:

@@ -140,7 +140,7 @@ def unshown(comparison: Comparison, modules: dict[str, set[str]], evidence: dict
 
 
 def _order(need: Need) -> tuple:
-    return need.version != NEW, need.statement.module, need.statement.lines.start, need.problem
+    return need.last, need.version != NEW, need.statement.module, need.statement.lines.start, need.problem
 
 
 def _place(file: Path, line: int) -> str:

@@ -112,7 +112,7 @@ SHOWN = {
     ),
     "a condition of which both outcomes were seen": ("if row > 2:", "if 2 < row:"),
     "a statement in a branch that was taken": ("found.append(-row)", "found.append(0 - row)"),
-    "a regular expression whose uses were executed": ('re.compile("[a-z]+")', 're.compile("[a-z][a-z]*")'),
+    "a regular expression in two parts whose uses were executed": ('"[a-z]+"', '"[a-z]" + "+"'),
     "an operator beside a comprehension": ("default=1 + 0", "default=1 - 0"),
     "a statement more": ("    return len(text)", "    length = len(text)\n    return length"),
     "a function that was taken out of another": (
@@ -183,6 +183,8 @@ NOT_SHOWN = {
         "    if path: path = 0\n    return len(text)",
         "shares a line",
     ),
+    "another number, with which the run does the same": (")[:5]", ")[:6]", "`6` was `5`"),
+    "another text, with which the run does the same": ('"[a-z]+"', '"[a-z][a-z]*"', "`'[a-z][a-z]*'` was `'[a-z]+'`"),
     "a comparison in a chain": (
         "    total = x + 1\n    if gpu",
         "    total = x + (0 < x < 9)\n    if gpu",
