@@ -12,6 +12,8 @@ from statements import CONDITIONS, FUNCTIONS, LOOPS, SCOPES, TRIES, Statement, b
 
 BASE, NEW = "base", "new"
 OTHERS = ((BASE, NEW), (NEW, BASE))
+ON_GPUS = ("accelerate", "torch", "transformers")
+"""Libraries that do other things on a GPU than on the processor."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Comparison:
     def _alone(self, version: str, definition: Definition) -> Iterator[Need]:
         """All of a definition that the other version has not, and what may use it by way of its module."""
         yield from self.whole(version, definition)
+        yield from self._on_gpus(version, definition)
         names = {f".{name}" for one in definition.statements if one.scope is None for name in stored(one)}
         yield from self._uses_of(version, names, frozenset())
 
@@ -218,6 +221,7 @@ class Comparison:
     def _gained(self, sides: dict[str, Definition]) -> Iterator[Need]:
         """All of what a definition uses in one version and not in the other."""
         for version, other in OTHERS:
+            yield from self._on_gpus(version, sides[version])
             direct, before = self._used(version, sides[version]), self._used(other, sides[other], certain=True)
             known = self._reach(other, before, certain=True)
             for key, one in self._reach(version, direct).items():
@@ -233,6 +237,21 @@ class Comparison:
                 if isinstance(call.func, ast.Attribute) and not sides[version].names.of(call.func):
                     called.add(call.func.attr)
             yield from self._methods(version, called)
+
+    @cached_property
+    def _external(self) -> dict[str, set[Meaning]]:
+        """What each version uses of libraries."""
+        every = {
+            version: [one.meanings.values() for one in self.packages[version].definitions] for version in (BASE, NEW)
+        }
+        return {v: {one for found in every[v] for one in found if one[0] == "external"} for v in every}
+
+    def _on_gpus(self, version: str, definition: Definition) -> Iterator[Need]:
+        """That it uses something for GPUs that the other version uses nowhere."""
+        for meaning in sorted(self._external[NEW] ^ self._external[BASE]):
+            if meaning[1].partition(".")[0] in ON_GPUS:
+                for place in definition.mentions(meaning):
+                    yield Need(version, place, f"what `{meaning[1]}` does on a GPU cannot be seen")
 
     def _calls(self, version: str, definition: Definition) -> dict[Hashable, list[ast.Call]]:
         """The calls in a definition, by their forms; variables may have other names."""

@@ -64,6 +64,14 @@ SHOWN = {
             y = g(x)}}
             return y + z
         """,
+    "what is used of a library has moved": """
+        import torch
+        def f(x):
+            {{x = torch.as_tensor(x).item()|x = new(x)}}
+            return x
+        {{|def new(x):
+            return torch.as_tensor(x).item()}}
+        """,
     "an argument is a constant with a name": """
         {{|N = 1}}
         def f(x):
@@ -124,6 +132,33 @@ NOT_SHOWN = {
             return str(x).startswith(({{"?", "!"|"?",}}))
         """,
         "`'?'` was `'?', '!'`",
+    ),
+    "a switch of a library is set": (
+        """
+        import torch
+        def f(x):
+            {{|torch.set_float32_matmul_precision("highest")}}
+            return x
+        """,
+        "what `torch.set_float32_matmul_precision` does on a GPU cannot be seen",
+    ),
+    "a function of a library is replaced": (
+        """
+        from torch import {{no_grad|inference_mode}} as context
+        def f(x):
+            with context():
+                return x
+        """,
+        "`context` stands for torch.inference_mode and stood for torch.no_grad",
+    ),
+    "a function of a library is gone": (
+        """
+        import torch
+        def f(x):
+            {{x = torch.as_tensor(x).item()|x = x}}
+            return x
+        """,
+        "what `torch.as_tensor` does on a GPU cannot be seen",
     ),
     "decorators are in another order": (
         """
