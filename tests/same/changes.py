@@ -127,7 +127,7 @@ class Comparison:
                 if paired:
                     parts = self._differing(sides, blocks, number)
                     yield self._shown(version, one, [node for part in parts[version] for node in part])
-                    if change := other_literal(parts[BASE], parts[NEW]):
+                    if change := other_literal(parts[BASE], parts[NEW], sides[BASE].names):
                         yield Need(version, one, f"{change}: what else the value decides cannot be seen", last=True)
                 else:
                     yield self._all_of(version, one)

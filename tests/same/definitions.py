@@ -222,6 +222,10 @@ class Names:
                 return "external", f"{above[1]}.{node.attr}"
         return None
 
+    def is_defined(self, node: ast.AST) -> bool:
+        """Whether it is the name of a definition."""
+        return (self.of(node) or ("",))[0] == "definition"
+
     @cached_property
     def without_variables(self) -> "Names":
         """The same, with variables that all stand for the same."""

@@ -44,13 +44,25 @@ def differing(old: object, new: object, alike: Callable[[object, object], bool])
     return parts if all(map(any, parts)) and parts else [(nodes_of(old), nodes_of(new))]
 
 
-def other_literal(old: list[list[ast.AST]], new: list[list[ast.AST]]) -> str:
-    """The first literal, or row of literals, of some parts that is another one in its counterpart; empty without."""
-    for pair in zip(old, new, strict=True):
-        if all(pair) and all(map(_is_literal, [node for part in pair for node in part])):
-            before, after = (", ".join(map(ast.unparse, part)) for part in pair)
-            return f"`{after}` was `{before}`"
+def other_literal(old: list[list[ast.AST]], new: list[list[ast.AST]], names: Names) -> str:
+    """The first literal, or row of literals, that stands in place of another or of what was computed.
+
+    Args:
+        old: parts of a statement.
+        new: their counterparts.
+        names: what the names in the old ones stand for; one of the module may be that of the literal.
+    """
+    pairs = list(zip(old, new, strict=True))
+    there = [_text(before) for before, _ in pairs if all(map(_is_literal, before))]
+    for before, after in pairs:
+        replaced = all(map(_is_literal, before)) or not (_text(after) in there or any(map(names.is_defined, before)))
+        if before and after and all(map(_is_literal, after)) and replaced:
+            return f"`{_text(after)}` was `{_text(before)}`"
     return ""
+
+
+def _text(nodes: list[ast.AST]) -> str:
+    return ", ".join(map(ast.unparse, nodes))
 
 
 def matched(base: Package, new: Package) -> dict[Definition, Definition]:

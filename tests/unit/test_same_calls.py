@@ -72,6 +72,15 @@ SHOWN = {
         {{|def new(x):
             return torch.as_tensor(x).item()}}
         """,
+    "a constant has its name no more": """
+        {{N = 1|}}
+        def f(x):
+            return abs({{N|1}}) + x
+        """,
+    "a number has become a setting": """
+        def f(x{{|, n=1}}):
+            return x * {{1|n}}
+        """,
     "an argument is a constant with a name": """
         {{|N = 1}}
         def f(x):
@@ -125,6 +134,13 @@ NOT_SHOWN = {
             return h(x)
         """,
         "one outcome",
+    ),
+    "a setting is not used any more": (
+        """
+        def f(x, n=1):
+            return x * {{n|1}}
+        """,
+        "`1` was `n`",
     ),
     "a function of a library is asked for fewer texts": (
         """
