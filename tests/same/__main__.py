@@ -45,7 +45,7 @@ def compare(base: str, why: str, by_hand: list[str]) -> None:
         raise UserError("--by-hand: found no reason; expected one that others can judge. Give it: --why TEXT.")
     found = commit(ROOT, base)
     before, now = run(ROOT, found, BUILD / "base"), fingerprints()
-    seen = verdicts(before, run(ROOT, None, BUILD / "new", as_before(before, now)), now)
+    seen = verdicts(before, run(ROOT, None, BUILD / "new", as_before(before, now), before.content), now)
     records = written(ROOT, seen, f"make same BASE={found[:12]}", why or WHY, by_hand)
     for one in seen:
         print(f"{one.role:24} {_said(one, by_hand)}")

@@ -53,10 +53,11 @@ class Run:
     Args:
         folder: the version, unpacked, with its results.
         coverage: the folder of what coverage has measured.
+        content: what stands for all that it was made from.
     """
 
-    def __init__(self, folder: Path, coverage: Path):
-        self.folder, self._coverage = folder, coverage
+    def __init__(self, folder: Path, coverage: Path, content: str):
+        self.folder, self._coverage, self.content = folder, coverage, content
         self.entries = [
             _entry(folder / "results", file) for file in sorted((folder / "results").rglob("manifest.json"))
         ]
@@ -92,19 +93,20 @@ class Run:
         return Evidence(self.package, self._calls, together(self._arcs[name] for name in names if name in self._arcs))
 
 
-def run(root: Path, commit: str | None, build: Path, named: Iterable[Record] = ()) -> Run:
+def run(root: Path, commit: str | None, build: Path, named: Iterable[Record] = (), names: str = "") -> Run:
     """Run the grid with a version, or take the run that was made of exactly this one before.
 
     Args:
         commit: the version; None for the files as they are now.
         build: a folder for it.
         named: records by which its entries get the names of another version, so that files that hold names are equal.
+        names: what stands for the version that has these names.
 
     Raises:
         UserError: the run failed.
     """
     version, coverage, done = build / "version", build / "coverage", build / "done"
-    content = f"{unpack(root, commit, build / 'unpacked')} {named}"
+    content = f"{unpack(root, commit, build / 'unpacked')} {names}"
     if not done.is_file() or done.read_text(encoding="utf-8") != content:
         for place in (version, coverage, done):
             shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
@@ -112,10 +114,11 @@ def run(root: Path, commit: str | None, build: Path, named: Iterable[Record] = (
         (build / "unpacked").rename(version)
         if named:
             sameness.add(version / PACKAGE / RECORDS, named)
+        print(f"Running the grid with {commit or 'the working tree'}; its output is in {build / 'log'}.", flush=True)
         _start(version, coverage, build / "log")
         done.write_text(content, encoding="utf-8")
     shutil.rmtree(build / "unpacked", ignore_errors=True)
-    return Run(version, coverage)
+    return Run(version, coverage, content)
 
 
 def _start(version: Path, coverage: Path, log: Path) -> None:

@@ -105,7 +105,8 @@ def unpack(root: Path, commit: str | None, folder: Path) -> str:
         commit: its commit; None for the files as they are now.
 
     Returns:
-        What stands for all that was put there.
+        What stands for all that was put there; for the records of the working tree nothing does, since its run has the
+        names of another version whatever they say.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -119,6 +120,7 @@ def unpack(root: Path, commit: str | None, folder: Path) -> str:
         place = Path(GRID).parent
         shutil.copytree(root / place, folder / place, dirs_exist_ok=True)
     files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
+    files = [file for file in files if commit or file.name != RECORDS]
     content = (f"{file.relative_to(folder)} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files)
     return hashlib.sha256("\n".join(content).encode()).hexdigest()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import comparing  # noqa: F401
 import pytest
+import runs
 import versions
 
 from xstilts.errors import UserError
@@ -129,3 +130,28 @@ def test_a_version_from_before_this_grid_gets_the_one_of_the_working_tree(projec
     place = tmp_path_factory.mktemp("versions") / "base"
     versions.unpack(project, "HEAD", place)
     assert (place / versions.GRID).read_text(encoding="utf-8") == "experiment: now\n"
+
+
+def test_a_run_is_used_again_until_a_file_other_than_the_records_differs(
+    project: Path, tmp_path_factory, monkeypatch: pytest.MonkeyPatch
+):
+    started = []
+    monkeypatch.setattr(runs, "_start", lambda version, *places: started.append(version.parent.name))
+    build = tmp_path_factory.mktemp("build")
+
+    def both() -> None:
+        base = runs.run(project, "HEAD", build / "base")
+        runs.run(project, None, build / "new", [], base.content)
+
+    both()
+    both()
+    assert started == ["base", "new"]
+    (project / RECORDS).write_text('{"known": {}}', encoding="utf-8")
+    both()
+    assert started == ["base", "new"]
+    (project / "other.py").write_text("1", encoding="utf-8")
+    both()
+    assert started == ["base", "new", "new"]
+    commit(project, {"more.py": "1"})
+    both()
+    assert started == ["base", "new", "new", "base", "new"]
