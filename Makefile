@@ -29,7 +29,7 @@ mutants: $(INSTALLED)
 
 # Which code did the same as that of BASE, shown by running both; WHY and BY_HAND as in docs/development.md.
 same: $(INSTALLED)
-	$(BIN)/python tests/same $(BASE) $(if $(WHY),--why '$(subst ','\'',$(WHY))') $(if $(BY_HAND),--by-hand $(BY_HAND))
+	PYTHONPATH=workflow $(BIN)/python tests/same $(BASE) $(if $(WHY),--why '$(subst ','\'',$(WHY))') $(if $(BY_HAND),--by-hand $(BY_HAND))
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

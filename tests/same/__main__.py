@@ -13,7 +13,7 @@ import time
 from records import BY_HAND, written
 from runs import run
 from verdicts import Verdict, as_before, fingerprints, verdicts
-from versions import ROOT, commit
+from versions import ROOT, commit, require_package_of
 
 from xstilts.errors import UserError
 
@@ -43,6 +43,7 @@ def compare(base: str, why: str, by_hand: list[str]) -> None:
     begun = time.monotonic()
     if by_hand and not why:
         raise UserError("--by-hand: found no reason; expected one that others can judge. Give it: --why TEXT.")
+    require_package_of(ROOT)
     found = commit(ROOT, base)
     before, now = run(ROOT, found, BUILD / "base"), fingerprints()
     seen = verdicts(before, run(ROOT, None, BUILD / "new", as_before(before, now), before.content), now)

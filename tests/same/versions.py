@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from xstilts import sourcecode
 from xstilts.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +27,19 @@ def git(root: Path, *arguments: str) -> bytes:
     if run.returncode:
         raise UserError(f"git {' '.join(arguments)}: {run.stderr.decode(errors='replace').strip()}")
     return run.stdout
+
+
+def require_package_of(root: Path) -> None:
+    """Refuse to name the code of another copy of the package, such as that for which an environment was made.
+
+    Raises:
+        UserError: another one is imported.
+    """
+    if sourcecode.ROOT.resolve() != (root / "workflow").resolve():
+        raise UserError(
+            f"xstilts: found the package in {sourcecode.ROOT}; expected that in {root / 'workflow'}, whose code the "
+            "records are to name. Let Python find it first: PYTHONPATH=workflow."
+        )
 
 
 def commit(root: Path, base: str) -> str:

@@ -43,6 +43,12 @@ def content(root: Path) -> dict[str, str]:
     return {str(file.relative_to(root)): file.read_text(encoding="utf-8") for file in files}
 
 
+def test_another_copy_of_the_package_is_refused(tmp_path: Path):
+    versions.require_package_of(versions.ROOT)
+    with pytest.raises(UserError, match=rf"expected that in {tmp_path}/workflow"):
+        versions.require_package_of(tmp_path)
+
+
 def test_a_name_of_a_commit_stands_for_it(project: Path):
     head = git(project, "rev-parse", "HEAD")
     git(project, "tag", "v1")
