@@ -322,6 +322,10 @@ def _definitions(meaning: Meaning) -> Iterator[Meaning]:
 
 
 def _said(meaning: Meaning) -> str:
+    if meaning[0] == "here or":
+        return f"a variable here or {_said(meaning[2])}"
+    if meaning[0] == "any":
+        return " or ".join(map(_said, meaning[1:]))
     return ".".join(
         part for part in meaning if isinstance(part, str) and part not in ("definition", "gone", "external")
     )

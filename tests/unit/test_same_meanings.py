@@ -154,6 +154,28 @@ OTHERS = {
         """,
         "`abs` stands for a.abs and stood for built in.abs",
     ),
+    "a variable hides what is the module's": (
+        """
+        -- a.py
+        N = 1
+        def f(x, gpu=False):
+            {{|N = x}}
+            return x if not gpu else N
+        """,
+        "`N` stands for a variable here or a.N and stood for a.N",
+    ),
+    "one of two modules is imported": (
+        """
+        -- a.py
+        try:
+            from math import {{sqrt|cbrt}} as g
+        except ImportError:
+            from math import exp as g
+        def f(x):
+            return g(x)
+        """,
+        "`g` stands for math.cbrt or math.exp and stood for math.exp or math.sqrt",
+    ),
     "two definitions have changed places": (
         """
         -- a.py
