@@ -68,8 +68,8 @@ class Sameness:
                     )
                 origins[key] = file
         ending: set[tuple[str, str]] = set()
-        for (of, new), file in origins.items():
-            ending |= self._require_end(of, new, file, ending)
+        for of, new in origins:
+            ending |= self._require_end(of, new, origins, ending)
         self._older |= {(record.of, record.new): record.old for record in added}
 
     def oldest(self, of: str, fingerprint: str) -> str:
@@ -82,13 +82,16 @@ class Sameness:
         """The same of each of some modules."""
         return {name: self.oldest(f"module.{name}", fingerprint) for name, fingerprint in modules.items()}
 
-    def _require_end(self, of: str, new: str, file: Path, ending: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    def _require_end(
+        self, of: str, new: str, origins: Mapping[tuple[str, str], Path], ending: Collection[tuple[str, str]]
+    ) -> set[tuple[str, str]]:
         """What is passed on the way from a fingerprint to the oldest one, or to one that is known to lead there."""
         passed, last = {new: None}, new
         while (older := self._older.get((of, last))) is not None and (of, older) not in ending:
             if older in passed:
+                files = " and ".join(dict.fromkeys(str(origins[of, one]) for one in passed))
                 circle = " → ".join([*passed, older])
-                raise _wrong(file, f"a circle of {of}: {circle}", "records that lead to an oldest one", "Remove one.")
+                raise _wrong(files, f"a circle of {of}: {circle}", "records that lead to an oldest one", "Remove one.")
             passed[older], last = None, older
         return {(of, one) for one in passed}
 
@@ -99,16 +102,16 @@ def named(spec: dict) -> dict[str, str]:
 
 
 def read(file: Path) -> tuple[Mapping[str, list[str]], list[Record]]:
-    """The fingerprints that a file knows, by what they are of, and its records; nothing where there is no file.
+    """The fingerprints that a file knows, by what they are of, and its records; nothing where a store has no file.
 
     Raises:
-        UserError: the file is not one of records.
+        UserError: the file is not one of records; it is a link that leads nowhere, or that of this project is gone.
     """
     try:
         content = json.loads(file.read_bytes())
-    except FileNotFoundError:
-        return {}, []
     except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, FileNotFoundError) and file != SHIPPED and not file.is_symlink():
+            return {}, []
         raise _wrong(
             file, f"a file that cannot be read ({error})", _FORM, "Restore it from its last version."
         ) from None
@@ -161,5 +164,5 @@ def _require_known(file: Path, record: Record, known: Mapping[str, list[str]]) -
             )
 
 
-def _wrong(file: Path, found: str, expected: str, advice: str) -> UserError:
+def _wrong(file: Path | str, found: str, expected: str, advice: str) -> UserError:
     return UserError(f"{file}: found {found}; expected {expected}. {advice} Until then nothing is planned or renamed.")
