@@ -1,5 +1,6 @@
 """Each module of the package is in the fingerprint of exactly the jobs whose results it decides."""
 
+import ast
 from fnmatch import fnmatchcase
 from modulefinder import ModuleFinder
 from pathlib import Path
@@ -12,6 +13,7 @@ from xstilts.config import parse
 from xstilts.grid import Grid
 from xstilts.sameness import Sameness
 from xstilts.sourcecode import PACKAGE, ROOT, UNCOUNTED, SourceCode
+from xstilts.syntax import essential, imported_names
 
 PAIRS = "xnli pawsx mnli qqp snli anli"
 POOLED = "anli_plus"
@@ -226,6 +228,33 @@ def test_what_jobs_import_and_count_for_nothing_is_listed_with_a_reason_and_is_s
     assert all(UNCOUNTED.values())
     assert set(UNCOUNTED) <= set(SILENT)
     assert not {module for names in reached.values() for module in names} & set(SILENT)
+
+
+USING_METRICS = {
+    "training.stage": CHOOSES,
+    **dict.fromkeys(("scoring", "reporting.statistics"), "loads those of which the grid has roles beside the job's"),
+    "reporting.collect": "their names, which stand in scores that have another name with another metric",
+    "reporting.paper": "the benchmark, of which the grid has a role beside the job's",
+    **dict.fromkeys(("reporting.comparison", "reporting.counts", "reporting.resampling"), "what `statistics` loads"),
+    **dict.fromkeys(("commands.submission", "publication.submission"), ASKED),
+}
+"""The modules besides metrics that import any, each with why it need not count where it is only used."""
+
+
+def test_a_metric_is_used_only_where_a_role_counts_it_or_none_need():
+    """Predictions that took something from a metric would keep their names when it changes."""
+    using = set()
+    for name in modules():
+        tree = essential(ast.parse(sourcecode._file(name).read_bytes()))
+        imported = {sourcecode._absolute(name, one).split(".")[1:2] == ["metrics"] for one in imported_names(tree)}
+        using |= {name} if True in imported and name.partition(".")[0] != "metrics" else set()
+    assert using == set(USING_METRICS)
+
+
+def test_the_package_itself_which_counts_for_nothing_says_nothing_but_its_version():
+    first, *others = ast.parse((ROOT / PACKAGE / "__init__.py").read_bytes()).body
+    assert isinstance(first, ast.Expr)
+    assert [ast.unparse(one.targets[0]) for one in others] == ["__version__"]
 
 
 def test_no_row_stands_for_modules_that_are_gone():
