@@ -1,0 +1,108 @@
+"""What running both versions does not show where an error keeps code from being executed to its end."""
+
+from pathlib import Path
+
+import pytest
+from comparing import problem
+
+DRIVER = "from toy.a import f\nf(1)\n"
+
+NOT_SHOWN = {
+    "an error keeps a part of a statement from being evaluated": (
+        """
+        -- a.py
+        def f(x):
+            try:
+                x = int("a") + {{1|2}}
+            except ValueError:
+                x = 0
+            return x
+        """,
+        "not executed to its end",
+    ),
+    "the error leaves a function": (
+        """
+        -- a.py
+        def g():
+            return int("a") + {{1|2}}
+        def h():
+            return g()
+        def f(x):
+            try:
+                return h()
+            except ValueError:
+                return 0
+        """,
+        "not executed to its end",
+    ),
+    "the error leaves a method that an operator calls": (
+        """
+        -- a.py
+        class K:
+            def __lt__(self, other):
+                return int("a") + {{1|2}}
+        def f(x):
+            k = K()
+            try:
+                return k < 1
+            except ValueError:
+                return 0
+        """,
+        "not executed to its end",
+    ),
+    "the error leaves a `with`": (
+        """
+        -- a.py
+        from contextlib import nullcontext
+        def g():
+            with nullcontext():
+                y = int("a") + {{1|2}}
+        def f(x):
+            try:
+                return g()
+            except ValueError:
+                return 0
+        """,
+        "not executed to its end",
+    ),
+    "the error comes behind a comprehension": (
+        """
+        -- a.py
+        def g():
+            return [one for one in [1]] + int("a") + {{1|2}}
+        def f(x):
+            try:
+                return g()
+            except ValueError:
+                return 0
+        """,
+        "not executed to its end",
+    ),
+    "the error is passed over": (
+        """
+        -- a.py
+        from contextlib import suppress
+        def f(x):
+            with suppress(ValueError):
+                x = int("a") + {{1|2}}
+            return x
+        """,
+        "not executed to its end",
+    ),
+    "another error is passed over": (
+        """
+        -- a.py
+        from contextlib import suppress
+        def f(x):
+            with suppress({{KeyError|ValueError}}):
+                x = int(x)
+            return x
+        """,
+        "whether `ValueError` was used cannot be seen",
+    ),
+}
+
+
+@pytest.mark.parametrize("code, expected", NOT_SHOWN.values(), ids=NOT_SHOWN.keys())
+def test_nothing_is_shown_where(tmp_path: Path, code: str, expected: str):
+    assert expected in problem(tmp_path, code, DRIVER)
