@@ -50,7 +50,7 @@ def compare(base: str, why: str, by_hand: list[str]) -> None:
     records = written(ROOT, seen, f"make same BASE={found[:12]}", why or WHY, by_hand)
     for one in seen:
         print(f"{one.role:24} {_said(one, by_hand)}")
-    left = [one.role for one in seen if one.problem and one.old and one.new and one.role not in by_hand]
+    left = [one.role for one in seen if one.is_open and one.role not in by_hand]
     if left:
         print(f"\nIf you can explain why a role without a record does the same: make same BASE={base} WHY=... ", end="")
         print(f'BY_HAND="{" ".join(left)}"')

@@ -35,10 +35,13 @@ def written(root: Path, verdicts: Iterable[Verdict], by: str, why: str, by_hand:
     known = {one.role: one for one in verdicts}
     for role in by_hand:
         one = known.get(role)
-        if one is None or not one.problem or not (one.old and one.new):
-            expected = [name for name, other in known.items() if other.problem and other.old and other.new]
-            listed = ", ".join(expected) or "none"
-            raise UserError(f"--by-hand: found {role!r}; expected a role that got no record ({listed}). Leave it out.")
+        if one is None or not one.is_open:
+            listed = ", ".join(name for name, other in known.items() if other.is_open) or "none"
+            given = f"{role!r}, of which {one.problem}" if one and one.differs else repr(role)
+            raise UserError(
+                f"--by-hand: found {given}; expected a role that got no record although no file differs ({listed}). "
+                "Leave it out."
+            )
     found = [one.record(why, f"{by}: {one.shown}") for one in known.values() if not one.is_same and not one.problem]
     found += [known[role].record(why, f"{BY_HAND}: {known[role].problem}") for role in by_hand]
     file = root / PACKAGE / RECORDS

@@ -26,6 +26,7 @@ class Verdict:
         new: that in the new run.
         problem: why it gets no record; empty where it gets one or needs none.
         shown: what the runs have shown.
+        differs: whether they have shown that it does something else.
     """
 
     role: str
@@ -33,6 +34,12 @@ class Verdict:
     new: str | None
     problem: str = ""
     shown: str = ""
+    differs: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it got no record and a person may know better."""
+        return bool(self.problem and self.old and self.new) and self.old != self.new and not self.differs
 
     @property
     def is_same(self) -> bool:
@@ -88,13 +95,14 @@ def verdicts(base: Run, new: Run, fingerprints: dict[str, str]) -> list[Verdict]
             found.append(Verdict(role, old, now, "" if new.of(role) else "no entry of the grid has it"))
             continue
         problem, shown = _compared_files(base.of(role), new.of(role)), ""
-        if not problem:
+        differs = bool(problem)
+        if not differs:
             comparison = comparison or Comparison(base.package, new.package)
             modules = {BASE: base.modules(role), NEW: new.modules(role)}
             problem, count = unshown(comparison, modules, {BASE: base.evidence(role), NEW: new.evidence(role)})
             files = sum(len(entry.files) for entry in new.of(role).values())
             shown = f"{files} files of {len(new.of(role))} entries equal; {count} changed statements executed"
-        found.append(Verdict(role, old, now, problem, shown))
+        found.append(Verdict(role, old, now, problem, shown, differs))
     return found
 
 

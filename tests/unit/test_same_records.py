@@ -20,8 +20,9 @@ from xstilts.grid import Grid
 SHOWN = Verdict("kind.span", "0a", "1a", shown="3 files of 2 entries equal; 1 changed statements executed")
 FAILED = Verdict("task.mnli", "0b", "1b", problem="workflow/x.py:3 (new) was not executed")
 NAMED = Verdict("metric.pos", "0c", "0c")
+OTHER = Verdict("metric.bucc", "0e", "1e", problem="cells/x/scores.json differs", differs=True)
 UNUSED = Verdict("metric.none", None, "0d", problem="no entry of the grid has it")
-EVERY = [SHOWN, FAILED, NAMED, UNUSED]
+EVERY = [SHOWN, FAILED, NAMED, OTHER, UNUSED]
 BY = "make same BASE=0123456789ab"
 
 
@@ -84,8 +85,15 @@ def test_a_role_that_a_person_explains_gets_a_record_that_says_so(project: Path)
 @pytest.mark.parametrize("role", ["kind.span", "metric.pos", "metric.none", "job.nothing"])
 def test_only_a_role_that_got_no_record_can_be_explained(project: Path, role: str):
     before = file(project).read_bytes()
-    with pytest.raises(UserError, match=f"'{role}'; expected a role that got no record \\(task.mnli\\)"):
+    with pytest.raises(UserError, match=f"'{role}'; expected a role that got no record .*\\(task.mnli\\)"):
         written(project, EVERY, BY, "a reason", [role])
+    assert file(project).read_bytes() == before
+
+
+def test_a_role_whose_files_differ_cannot_be_explained(project: Path):
+    before = file(project).read_bytes()
+    with pytest.raises(UserError, match=r"'metric\.bucc', of which cells/x/scores\.json differs; expected"):
+        written(project, EVERY, BY, "a reason", ["task.mnli", "metric.bucc"])
     assert file(project).read_bytes() == before
 
 
