@@ -32,6 +32,8 @@ def main() -> None:
         compare(arguments.base, arguments.why.strip(), arguments.by_hand)
     except UserError as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("Stopped. No record was written; a run that was not finished starts anew.")
 
 
 def compare(base: str, why: str, by_hand: list[str]) -> None:

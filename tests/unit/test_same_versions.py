@@ -1,6 +1,8 @@
 """What two versions must have in common before they are compared; where they have not, nothing is written."""
 
+import runpy
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -161,3 +163,13 @@ def test_a_run_is_used_again_until_a_file_other_than_the_records_differs(
     commit(project, {"more.py": "1"})
     both()
     assert started == ["base", "new", "new", "base", "new"]
+
+
+def test_ctrl_c_ends_it_with_a_sentence(monkeypatch: pytest.MonkeyPatch):
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["same", "HEAD"])
+    monkeypatch.setattr(versions, "commit", interrupted)
+    with pytest.raises(SystemExit, match="No record was written"):
+        runpy.run_path(str(Path(versions.__file__).with_name("__main__.py")), run_name="__main__")
