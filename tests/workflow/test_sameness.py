@@ -42,7 +42,8 @@ class Project:
         """What `make same BASE=HEAD` says of each role."""
         run = self._python(self.folder, "tests/same", "HEAD", "--why", WHY)
         assert run.returncode == 0, run.stdout
-        return dict(line.split(maxsplit=1) for line in run.stdout.split("\n\n")[0].splitlines())
+        lines = run.stdout.split("\n\n")[0].splitlines()
+        return dict(line.split(maxsplit=1) for line in lines if not line.startswith("Running "))
 
     def records(self) -> list[dict]:
         """What stands in the file of records."""
