@@ -50,6 +50,35 @@ NOT_SHOWN = {
         """,
         "not executed to its end",
     ),
+    "the error leaves a function that is passed on": (
+        """
+        -- a.py
+        def g():
+            return int("a") + {{1|2}}
+        def attempt(work):
+            try:
+                return work()
+            except ValueError:
+                return 0
+        def f(x):
+            return attempt(g)
+        """,
+        "not executed to its end",
+    ),
+    "the error leaves a module that is imported": (
+        """
+        -- a.py
+        try:
+            from toy.b import N
+        except ValueError:
+            N = 0
+        def f(x):
+            return N
+        -- b.py
+        N = int("a") + {{1|2}}
+        """,
+        "not executed to its end",
+    ),
     "the error leaves a `with`": (
         """
         -- a.py
