@@ -21,6 +21,9 @@ SHIPPED = Path(__file__).with_name(FILE)
 
 _FORM = '{"known": {"job.train_stage": ["<fingerprint>", ...]}, "records": [{"of", "new", "old", "why", "shown"}, ...]}'
 
+_RESTORE = "Restore it from its last version."
+_REACH = "Make it readable again: look at its permissions and at the disk on which it lies."
+
 
 @dataclass(frozen=True)
 class Record:
@@ -112,13 +115,12 @@ def read(file: Path) -> tuple[Mapping[str, list[str]], list[Record]]:
     except (OSError, ValueError, RecursionError) as error:
         if isinstance(error, FileNotFoundError) and file != SHIPPED and not file.is_symlink():
             return {}, []
-        raise _wrong(
-            file, f"a file that cannot be read ({error})", _FORM, "Restore it from its last version."
-        ) from None
+        advice = _RESTORE if isinstance(error, ValueError | RecursionError) else _REACH
+        raise _wrong(file, f"a file that cannot be read ({error})", _FORM, advice) from None
     known, records = _parts(content)
     if not _is_known(known) or not all(map(_is_record, records)):
         bad = next((one for one in records if not _is_record(one)), content)
-        raise _wrong(file, shorten(bad, 200), _FORM, "Restore it from its last version.")
+        raise _wrong(file, shorten(bad, 200), _FORM, _RESTORE)
     return known, [Record(**record) for record in records]
 
 
