@@ -33,7 +33,7 @@ def test_trainings_that_are_there_under_other_code_are_counted_with_its_roles(wo
     (line,) = said(world, "job.train_stage")
     assert line.startswith(
         f"note: 8 of 8 trainings of this run are in {world.store} under other names, which differ in nothing but "
-        "job.train_stage. Where that cannot matter, stop this run and adopt them"
+        "job.train_stage. Where that cannot matter, do not let it train: adopt them"
     )
 
 

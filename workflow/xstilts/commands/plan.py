@@ -6,7 +6,7 @@ from collections import Counter
 from rich.table import Table
 
 from xstilts.commands.shell import add_config, duration, many, show, size
-from xstilts.inspection import experiments
+from xstilts.inspection import experiments, upgrades
 from xstilts.inspection.plan import Disk, Plan, Time, Trainings
 from xstilts.store import open_grid
 
@@ -22,14 +22,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> None:
     """Print the plan."""
     config = experiments.load(arguments.config)
-    plan = Plan(config, open_grid(config))
+    grid = open_grid(config)
+    plan = Plan(config, grid)
     if not plan.pending:
         print(f"{config.experiment}: nothing is to do.")
         return
     show(_jobs(plan, config.experiment))
     if plan.trainings:
         show(_trainings(plan.trainings))
-    for line in _lines(plan):
+    for line in (*_lines(plan), *upgrades.notes(config.store, grid, plan.pending)):
         print(line)
 
 
