@@ -89,6 +89,21 @@ def test_no_result_of_another_experiment_loses_its_name(world: World):
     assert [(loss.entry.path, loss.experiment) for loss in refusal.losses] == [(made.path, "other")]
 
 
+def test_results_of_another_experiment_whose_place_older_ones_of_other_bytes_would_take_are_told(
+    world: World, capsys: pytest.CaptureFixture
+):
+    finish(world, world.older("job.train_stage"))
+    old, made = model(world.older("job.train_stage", **WIDER), "none", "udpos"), new_target(world)
+    world.finish([old], "other bytes")
+    other = world.config(experiment="other", **WIDER)
+    write_json(world.store / "experiments/other/config.json", other.model_dump(mode="json", exclude_unset=True))
+    ((now, then),) = found(world).unlike
+    assert (now.path, then.path) == (made.path, old.path)
+    run(world)
+    told = "1 result made both ways with other bytes, such as {} and {}; the older ones would stand for both"
+    assert told.format(old.path, made.path) in capsys.readouterr().out
+
+
 def test_where_another_experiment_cannot_be_opened_nothing_is_adopted(world: World):
     finish(world, world.older("job.train_stage"))
     place = world.store / "experiments/other/config.json"

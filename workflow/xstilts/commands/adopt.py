@@ -129,7 +129,7 @@ def _show(found: Adoption, because: str) -> None:
         print(f"This rests on your word, {because!r}; no run has shown it. To show it, run make same BASE=<commit>.")
     for now, then in found.unlike[:1]:
         made = f"{many(len(found.unlike), 'result')} made both ways with other bytes"
-        print(f"Look at these first: {made}, such as {then.path} and {now.path}")
+        print(f"Look at these first: {made}, such as {then.path} and {now.path}; the older ones would stand for both")
     for step, count in Counter(now.step for now, _ in found.outcome.found).items():
         now, then = next(pair for pair in found.outcome.found if pair[0].step == step)
         print(f"{step}: {many(count, 'result')} found again, such as {then.path} for {now.path}")

@@ -25,7 +25,7 @@ class Adoption:
         records: each with what it rests on.
         modules: of each role, the modules that differ, as far as manifests tell.
         outcome: what the experiment is with them.
-        unlike: pairs of results that were made both ways, with other bytes.
+        unlike: pairs of results, of whatever experiment of the store, that were made both ways, with other bytes.
         reasons: why other results are not found again, with those that are still to be made for it.
         too_old: results of releases whose code no record can stand for.
     """
@@ -61,7 +61,7 @@ def adoption(config: Config, grid: Grid, scope: Scope, because: str) -> Adoption
         records,
         modules,
         outcome,
-        _unlike(matches.results, outcome),
+        _unlike(matches.results, simulation.everywhere(outcome.records)),
         _reasons(left, matches, chosen),
         [one for entry in left for one in matches.results.like(entry.path) if one.is_too_old],
     )
@@ -83,8 +83,8 @@ def _shown(name: str, modules: list[str]) -> str:
     return f"adopt, on the word of the user{what}"
 
 
-def _unlike(results: Results, outcome: Outcome) -> list[tuple[Entry, Entry]]:
-    both = [(now, then) for now, then in outcome.pairs if now.path != then.path and now.step in RESULTS]
+def _unlike(results: Results, pairs: list[tuple[Entry, Entry]]) -> list[tuple[Entry, Entry]]:
+    both = [(now, then) for now, then in pairs if now.path != then.path and now.step in RESULTS]
     made = [(now, then, results.at(now.path), results.at(then.path)) for now, then in both]
     return [(now, then) for now, then, mine, other in made if mine and other and not same_bytes(mine, other)]
 

@@ -97,6 +97,12 @@ class Simulation:
                 return outcome
             records = useful
 
+    def everywhere(self, records: tuple[Record, ...]) -> list[tuple[Entry, Entry]]:
+        """The entries of all experiments of the store, each beside what it is with some records."""
+        experiments = self._experiments if records else []
+        pairs = (pair for config, now in experiments for pair in _pairs(now, self._then(config, records)))
+        return list({now.path: (now, then) for now, then in pairs}.values())
+
     def _outcome(self, records: tuple[Record, ...], refused: list[Refusal]) -> Outcome:
         then = self._then(self.config, records)
         waiting, pairs = pending(self.store, then), _pairs(self.grid, then)
