@@ -103,7 +103,8 @@ class Comparison:
     def _compared(self, old: Definition, new: Definition) -> Change:
         sides = ((old, self.same), (new, lambda meaning: meaning))
         forms = [[form(statement, one.names, same) for statement in one.statements] for one, same in sides]
-        if forms[0] == forms[1]:
+        named = [[form(statement, one.names.with_numbers, same) for statement in one.statements] for one, same in sides]
+        if forms[0] == forms[1] or named[0] == named[1]:
             return Change(old, new)
         meant = {name: self.same(meaning) for name, meaning in old.meanings.items()}
         for name in sorted(meant.keys() & new.meanings.keys()):

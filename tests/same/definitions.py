@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -193,10 +193,10 @@ class Names:
 
     Args:
         definition: it.
-        variables: what its own variables stand for; None for what only their places know.
+        variables: what its own variables stand for; by default what only their places know.
     """
 
-    def __init__(self, definition: Definition, variables: Meaning | None = None):
+    def __init__(self, definition: Definition, variables: Callable[[str], Meaning | None] = lambda name: None):
         self._definition, self._variables = definition, variables
         self._module = definition.home
         self._imports: dict[str, set[str]] = {}
@@ -214,7 +214,7 @@ class Names:
     def of(self, node: ast.AST) -> Meaning | None:
         """What a name, or an attribute of something imported, stands for; None for what only this place knows."""
         if isinstance(node, ast.Name):
-            return self.of_name(node.id) or self._variables
+            return self.of_name(node.id) or self._variables(node.id)
         if isinstance(node, ast.Attribute) and (above := self.of(node.value)):
             if above[0] == "module":
                 return self._module.package.resolved(self._module.package.full(above[1], node.attr))
@@ -229,7 +229,23 @@ class Names:
     @cached_property
     def without_variables(self) -> "Names":
         """The same, with variables that all stand for the same."""
-        return Names(self._definition, ("variable",))
+        return Names(self._definition, lambda name: ("variable",))
+
+    @cached_property
+    def with_numbers(self) -> "Names":
+        """The same, with variables of functions that have numbers, in the order in which they appear, for names."""
+        parts = [(one, node) for one in self._definition.statements for node, _ in one.expressions]
+        written = [(one, node) for one, node in parts if isinstance(node, ast.Name)]
+        bound = {node.id for one, node in written if one.function and not isinstance(node.ctx, ast.Load)}
+        # Attributes of classes, parameters and what is imported keep their names.
+        fixed = {node.id for one, node in written if not (one.scope and isinstance(one.scope.node, FUNCTIONS))}
+        fixed |= {node.arg for _, node in parts if isinstance(node, ast.arg)} | self._imports.keys()
+        for node in (node for one in self._definition.statements for node in ast.walk(one.node)):
+            fixed |= {name for key in ("name", "rest", "names") for name in _texts(getattr(node, key, None))}
+        reads_names = any(node.id in ("dir", "eval", "exec", "locals", "vars") for _, node in written)
+        order = dict.fromkeys(node.id for _, node in written if node.id in bound - fixed and not reads_names)
+        numbers = {name: ("variable", number) for number, name in enumerate(order)}
+        return Names(self._definition, numbers.get)
 
     def imported(self, node: ast.AST) -> list[tuple[str, Meaning]]:
         """What an import statement binds, and what that stands for."""
@@ -248,6 +264,10 @@ class Names:
         elif name not in self._local:
             found = "built in", name
         return ("here or", name, found) if found and name in self._local else found
+
+
+def _texts(value: object) -> list[str]:
+    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
 
 
 def _one_of(meanings: list[Meaning]) -> Meaning:

@@ -178,12 +178,10 @@ def _is_split(node: ast.AST) -> bool:
 
 def _always(node: ast.AST, field: str, number: int) -> bool:
     """Whether a part of an expression is evaluated, and with all its outcomes, whenever the expression is."""
-    if isinstance(node, (ast.BoolOp, ast.IfExp)):
+    if isinstance(node, (ast.BoolOp, ast.IfExp, ast.Lambda)):
         return False
     if isinstance(node, ast.Compare):
         return len(node.ops) == 1
-    if isinstance(node, ast.Lambda):
-        return field != "body"
     if isinstance(node, _COMPREHENSIONS):
         return field == "generators" and number == 0
     return field == "iter" if isinstance(node, ast.comprehension) else True
