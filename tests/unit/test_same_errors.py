@@ -65,6 +65,22 @@ NOT_SHOWN = {
         """,
         "not executed to its end",
     ),
+    "the error leaves a function that was kept": (
+        """
+        -- a.py
+        def g():
+            return int("a") + {{1|2}}
+        class K:
+            pass
+        def f(x):
+            K.kept = [g]
+            try:
+                return K.kept[0]()
+            except ValueError:
+                return 0
+        """,
+        "not executed to its end",
+    ),
     "the error leaves a module that is imported": (
         """
         -- a.py
