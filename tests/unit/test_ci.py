@@ -54,7 +54,7 @@ def test_all_suites_are_run_where_there_is_time_and_the_longest_are_left_out_wit
         assert suite in begun(run)
     assert [line.split(": ")[1] for line in run.stdout.splitlines() if line.startswith("left out: ")] == [
         "tests/miniature",
-        "tests/workflow/test_sameness.py",
+        "tests/workflow/test_make_same.py",
         "tests/real/test_real.py",
     ]
 
