@@ -84,9 +84,9 @@ def test_edits_get_the_records_that_two_runs_show(tmp_path: Path):
     project.edit("retrieval/embed", "return states[:, 0, :]", "return states[:, 0]")
     assert "Nothing to be done" in project.dry_run()
 
-    # What computes in bfloat16 is executed by the grid, and makes other files.
+    # What computes in bfloat16 is executed by the grid, and does something else.
     project.edit("prediction", "torch.bfloat16", "torch.float16")
     said = project.same()
-    assert "differs" in said["predictor.outputs"]
-    assert "differs" in said["job.train_stage"]
+    assert said["predictor.outputs"].startswith("no record")
+    assert said["job.train_stage"].startswith("no record")
     assert project.records() == [record]
