@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import sourcecode, syntax
+from xstilts import sameness, sourcecode, syntax
 from xstilts.errors import UserError
-from xstilts.sameness import Sameness
+from xstilts.sameness import Record, Sameness
 from xstilts.sourcecode import LOADERS, PACKAGE, ROOT, SourceCode
 
 LIBRARY = ROOT / PACKAGE
@@ -361,6 +361,23 @@ def test_a_role_begins_with_the_modules_that_do_its_work():
     }
     assert {role: set(sourcecode.starts(role)) for role in roles} == roles
     assert all(set(SourceCode(Path("no memory.json"), Sameness(())).modules(role)) > set() for role in roles)
+
+
+def test_records_name_code_as_it_was_first_module_by_module_and_then_the_role(package: Path, tmp_path: Path):
+    file, first = tmp_path / "records.json", code("shape")
+    (package / "helper.py").write_text("def double(x):\n    return x + x\n")
+    modules = [source().modules("any.shape")["helper"], sha(ast_of_helper())]
+    sameness.add(file, [Record("module.helper", *modules, "", "")])
+    assert source(Path("no memory.json"), file).fingerprint("any.shape") == first
+    sameness.add(file, [Record("any.shape", first, "0123456789ab", "", "")])
+    assert source(Path("no memory.json"), file).fingerprint("any.shape") == "0123456789ab"
+    # What a manifest tells is how the code is now.
+    assert source(Path("no memory.json"), file).modules("any.shape")["helper"] == modules[0]
+
+
+def ast_of_helper() -> object:
+    """What counts of the helper as the package is made."""
+    return syntax.serialised(syntax.essential(ast.parse("def double(x):\n    return 2 * x\n")))
 
 
 def test_a_module_that_is_remembered_is_not_parsed_again(
