@@ -11,8 +11,8 @@ from pathlib import Path
 from statements import FUNCTIONS, IMPORTS, Statement, flattened, stored
 
 from xstilts import syntax
+from xstilts.sourcecode import FILES
 
-FILES = (".css", ".csv", ".html", ".js")
 _OF_A_MODULE = {"__name__", "__file__", "__path__", "__package__", "__spec__"}
 
 Meaning = tuple

@@ -1,12 +1,17 @@
 """What a run says at its start of trainings that it makes again."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from fabricated import World, of_step
 
+from xstilts import store
+from xstilts.errors import UserError
+from xstilts.inspection import experiments, upgrades
 from xstilts.inspection.upgrades import notes
+from xstilts.run import Run
 from xstilts.store import FileIdentity, pending
 
 PAWSX = {"encoders": ["toy"], "intermediates": ["none", "mnli"], "targets": ["pawsx"], "seeds": [1]}
@@ -75,3 +80,45 @@ def test_what_is_older_than_the_records_is_said(world: World):
         f"note: 8 of 8 trainings of this run are in {world.store}, made by a version of xstilts from before records of "
         "sameness (docs/store.md), and are made again. Use that version to go on with them."
     )
+
+
+# The run
+
+
+@pytest.fixture
+def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run whose encoder is there, and of which nothing is finished."""
+    # A run puts its package and its interpreter in front of others.
+    for variable in ("PATH", "PYTHONPATH"):
+        monkeypatch.setenv(variable, os.environ.get(variable, ""))
+    monkeypatch.chdir(tmp_path)
+    world = World(tmp_path)
+    monkeypatch.setattr(store, "require_encoders", lambda config: None)
+    raw = world.config().model_dump(mode="json", exclude_unset=True)
+    return Run(raw, [experiments.SHIPPED])
+
+
+def test_a_run_says_it_before_its_first_job(
+    begun: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    given = []
+    monkeypatch.setattr(upgrades, "notes", lambda *arguments: given.append(arguments) or ["note: one", "note: two"])
+    begun.begin()
+    assert given == [(begun.config.store, begun.grid, begun.pending)]
+    assert capsys.readouterr().err.splitlines() == ["note: one", "note: two"]
+
+
+@pytest.mark.parametrize(
+    "problem", [PermissionError(13, "Permission denied", "models/theirs"), UserError("models/theirs")]
+)
+def test_a_store_that_cannot_be_searched_stops_no_run_and_is_said(
+    begun: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], problem: Exception
+):
+    def notes(*_: object) -> list[str]:
+        raise problem
+
+    monkeypatch.setattr(upgrades, "notes", notes)
+    begun.begin()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("note: whether trainings of this run are there under other names cannot be seen: ")
+    assert "models/theirs" in line

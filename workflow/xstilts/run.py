@@ -133,7 +133,7 @@ class Run:
         except OSError as error:
             problem = f"{error.filename or self.config.store} cannot be used: {error.strerror}"
             raise SystemExit(f"error: {problem}. Is it a folder, and is its disk mounted?") from None
-        for note in upgrades.notes(self.config.store, self.grid, self.pending):
+        for note in self._notes():
             print(note, file=sys.stderr)
         for entry in self.pending.values():
             if store.damaged(self.config.store, entry):
@@ -142,6 +142,13 @@ class Run:
         self._leave_config()
         # By the clock of the disk on which the logs are dated too.
         self.begun = Path(self.config_file).stat().st_mtime
+
+    def _notes(self) -> list[str]:
+        """What to say of trainings that are made again; a store that cannot be searched for them stops no run."""
+        try:
+            return upgrades.notes(self.config.store, self.grid, self.pending)
+        except (OSError, UserError) as error:
+            return [f"note: whether trainings of this run are there under other names cannot be seen: {error}"]
 
     def tidy(self) -> None:
         """Remove what killed jobs have left behind."""

@@ -74,7 +74,7 @@ new scores, and trains and predicts nothing again although it chooses checkpoint
 LOADERS = ("tasks", "kinds", "metrics", "commands.predict")
 """The modules that import others by a name known only at run time; what they load has roles of its own."""
 
-_FILES = {".css", ".csv", ".html", ".js"}
+FILES = {".css", ".csv", ".html", ".js"}
 """What a package may have beside its modules, and reads."""
 
 
@@ -185,7 +185,7 @@ def _beside(module: str) -> dict[str, str]:
     folder = _file(module)
     if folder.name != "__init__.py":
         return {}
-    files = sorted(file for file in folder.parent.iterdir() if file.is_file() and file.suffix in _FILES)
+    files = sorted(file for file in folder.parent.iterdir() if file.is_file() and file.suffix in FILES)
     return {file.name: sha256(file) for file in files}
 
 
