@@ -15,9 +15,9 @@ import yaml
 from clusters import ROOT, Cluster, missing
 from snakemake.utils import update_config
 
-from xstilts import store
 from xstilts.config import parse
 from xstilts.grid import Entry
+from xstilts.store import entries as store
 
 pytestmark = pytest.mark.slow
 

@@ -15,10 +15,10 @@ import known_tags
 import pytest
 from transformers import PreTrainedTokenizerFast
 
-from xstilts.commands.measuring import measured
 from xstilts.config import Config, parse
 from xstilts.grid import Cell, Entry, Grid, stages_in
-from xstilts.store import open_grid, publishing
+from xstilts.runtime.timing import measured
+from xstilts.store.entries import open_grid, publishing
 
 TARGETS = ("xnli", "udpos", "xquad", "mlqa", "copa", "bucc2018", "tatoeba")
 SEEDS = (12, 11, 13)
@@ -123,12 +123,12 @@ class Experiment:
         """Make everything, in an order in which each job finds its inputs."""
         with pytest.MonkeyPatch.context() as patch:
             # All jobs plan the same; to plan anew takes longer than the work of each.
-            patch.setattr("xstilts.commands.job.load_config", lambda file: self.config)
-            patch.setattr("xstilts.store.open_grid", lambda config: self.grid)
+            patch.setattr("xstilts.runtime.job.load_config", lambda file: self.config)
+            patch.setattr("xstilts.store.entries.open_grid", lambda config: self.grid)
             # Several batches of each target, and several calls of the tokenizer.
-            patch.setattr("xstilts.prediction.TOKENS_PER_BATCH", 100)
-            patch.setattr("xstilts.retrieval.embed.TOKENS_PER_BATCH", 100)
-            patch.setattr("xstilts.kinds.tokens._BATCH", 4)
+            patch.setattr("xstilts.prediction.forward.TOKENS_PER_BATCH", 100)
+            patch.setattr("xstilts.prediction.embed.TOKENS_PER_BATCH", 100)
+            patch.setattr("xstilts.features.tokens._BATCH", 4)
             for entry in self.grid.entries.values():
                 self._make(entry)
         return self

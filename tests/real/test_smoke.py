@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from xstilts.commands.job import load_config
 from xstilts.grid import Grid
 from xstilts.reporting import gallery
 from xstilts.reporting.figures import FORMATS, TITLES
-from xstilts.store import finished, open_grid
+from xstilts.runtime.job import load_config
+from xstilts.store.entries import finished, open_grid
 
 INTERMEDIATES = ["none", "mnli", "hellaswag", "ccg", "squad_v1", "multitask"]
 LANGUAGES = {"udpos": ["en", "de", "ru"], "tydiqa": ["en", "ru", "ko"], "tatoeba": ["de", "ru", "ko"]}

@@ -3,7 +3,7 @@
     python tests/same BASE [--why TEXT] [--by-hand ROLE ...]
 
 A small grid is run with both versions. A role whose files are all equal, and whose changed statements were all
-executed, gets a record in workflow/xstilts/sameness.json (docs/development.md).
+executed, gets a record in workflow/xstilts/fingerprints/sameness.json (docs/development.md).
 """
 
 import argparse

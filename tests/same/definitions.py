@@ -10,8 +10,8 @@ from pathlib import Path
 
 from statements import FUNCTIONS, IMPORTS, Statement, flattened, stored
 
-from xstilts import syntax
-from xstilts.sourcecode import FILES
+from xstilts.fingerprints import syntax
+from xstilts.fingerprints.sourcecode import FILES
 
 _OF_A_MODULE = {"__name__", "__file__", "__path__", "__package__", "__spec__"}
 

@@ -9,9 +9,9 @@ from runs import PACKAGE
 from verdicts import Verdict
 from versions import RECORDS
 
-from xstilts import sameness
 from xstilts.errors import UserError
-from xstilts.sameness import Record, Sameness
+from xstilts.fingerprints import sameness
+from xstilts.fingerprints.sameness import Record, Sameness
 
 BY_HAND = "by hand, not run"
 

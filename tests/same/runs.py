@@ -16,9 +16,9 @@ from definitions import Package
 from evidence import Arcs, Evidence, measured, together
 from versions import GRID, RECORDS, python_folder, unpack
 
-from xstilts import sameness
 from xstilts.errors import UserError
-from xstilts.sameness import Record
+from xstilts.fingerprints import sameness
+from xstilts.fingerprints.sameness import Record
 
 PACKAGE = Path("workflow", "xstilts")
 _MEASURING = Path(__file__).parent / "measuring"

@@ -10,9 +10,9 @@ from evidence import Evidence
 from runs import Run
 
 from xstilts import tasks
+from xstilts.fingerprints.sameness import SHIPPED, Record, Sameness
+from xstilts.fingerprints.sourcecode import SourceCode
 from xstilts.grid import predictor
-from xstilts.sameness import SHIPPED, Record, Sameness
-from xstilts.sourcecode import SourceCode
 from xstilts.steps import REPORTS, RESULTS
 
 

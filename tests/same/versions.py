@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from xstilts import sourcecode
 from xstilts.errors import UserError
+from xstilts.fingerprints import sourcecode
 
 ROOT = Path(__file__).parents[2]
 PINS = "envs/requirements.txt"

@@ -6,13 +6,13 @@ from collections import Counter
 
 from fabricated import World, cell
 
-from xstilts import sameness
 from xstilts.commands import adopt as command
+from xstilts.fingerprints import sameness
+from xstilts.fingerprints.sameness import FILE
 from xstilts.grid import Entry, Grid
-from xstilts.inspection.adoption import Adoption, adoption
-from xstilts.inspection.obstacles import Scope
-from xstilts.sameness import FILE
-from xstilts.store import open_grid, pending, write_json
+from xstilts.store.adoption import Adoption, adoption
+from xstilts.store.entries import open_grid, pending, write_json
+from xstilts.store.obstacles import Scope
 
 EVERYWHERE = ("job.read_task", "job.encode_task", "job.train_stage", "job.predict", "job.score")
 WHY = "a variable has another name"

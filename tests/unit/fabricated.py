@@ -9,13 +9,13 @@ from pathlib import Path
 
 import yaml
 
+from xstilts import experiments
 from xstilts.config import Config
+from xstilts.fingerprints.sameness import FILE, SHIPPED, Sameness
+from xstilts.fingerprints.sourcecode import starts
 from xstilts.grid import Cell, Entry, Grid
-from xstilts.inspection import experiments
-from xstilts.sameness import FILE, SHIPPED, Sameness
-from xstilts.sourcecode import starts
-from xstilts.store import FileIdentity, publishing
-from xstilts.tasks.base import Task
+from xstilts.store.entries import FileIdentity, publishing
+from xstilts.task import Task
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 REPORTS = ("collect", "statistics", "tables", "figures", "page")

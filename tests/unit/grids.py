@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from xstilts.config import Config, Encoder
+from xstilts.fingerprints.spec import canonical, minor_version
 from xstilts.grid import Entry, Grid
-from xstilts.spec import canonical, minor_version
 from xstilts.steps import REPORTS
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Features
 
-from xstilts.tasks.base import Repository
+from xstilts.task import Repository
 
 _API = re.compile(r"/api/(?:datasets|models)/([^/]+/[^/]+)/tree/([^/?]+)")
 _UPLOAD = re.compile(r"/(?:api/models/)?([^/]+/[^/]+?)(?:/(preupload|commit)/main|\.git/info/lfs/objects/(batch))")

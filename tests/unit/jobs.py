@@ -9,7 +9,7 @@ import yaml
 
 from xstilts.config import Config, parse
 from xstilts.grid import Entry
-from xstilts.store import open_grid
+from xstilts.store.entries import open_grid
 
 
 @dataclass(frozen=True)

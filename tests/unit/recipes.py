@@ -7,10 +7,12 @@ import pytest
 from pydantic import create_model
 
 from xstilts import config
-from xstilts.commands import train_stage
 from xstilts.config import Config, Name, Stage, Training
-from xstilts.inspection import differences, specs, workload
-from xstilts.settings import InSpecs, Settings
+from xstilts.config.settings import InSpecs, Settings
+from xstilts.fingerprints import readable
+from xstilts.inspection import workload
+from xstilts.jobs import train_stage
+from xstilts.store import differences
 
 BLOCKS = (Training, Stage)
 
@@ -39,5 +41,5 @@ def _replace(patch: pytest.MonkeyPatch, training: type[Settings], stage: type[Se
     for module in (config, train_stage, workload):
         patch.setattr(module, "Stage", stage)
     patch.setattr(config, "Config", create_model("Config", __base__=Config, **fields))
-    patch.setitem(specs._BLOCKS, "train_stage", ("stage", (stage,)))
+    patch.setitem(readable._BLOCKS, "train_stage", ("stage", (stage,)))
     patch.setattr(differences, "_leaves_of", cache(differences._leaves_of.__wrapped__))

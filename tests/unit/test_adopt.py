@@ -8,11 +8,11 @@ import pytest
 from adopting import EVERYWHERE, WHY, adopted, files, finish, found, left, model, respell, roles, run, steps, today
 from fabricated import SETTINGS, World, cell, of_step
 
-from xstilts import sameness
-from xstilts.inspection.obstacles import Scope
-from xstilts.sameness import FILE, Record
-from xstilts.spec import minor_version
-from xstilts.store import finished, pending, remove_weights, write_json
+from xstilts.fingerprints import sameness
+from xstilts.fingerprints.sameness import FILE, Record
+from xstilts.fingerprints.spec import minor_version
+from xstilts.store.entries import finished, pending, remove_weights, write_json
+from xstilts.store.obstacles import Scope
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_record_says_what_stands_for_what_why_and_that_no_run_has_shown_it(wor
 
 def test_it_names_the_modules_that_differ_unless_the_results_note_none(world: World):
     old = finish(world, world.older("job.train_stage", "kind.span"))
-    modules = {"job.train_stage": ["commands.train_stage"], "kind.span": ["kinds.span"]}
+    modules = {"job.train_stage": ["jobs.train_stage"], "kind.span": ["kinds.span"]}
     assert found(world).modules == modules
     for entry in old.entries.values():
         manifest = json.loads((world.store / entry.manifest).read_bytes())
@@ -282,7 +282,7 @@ def test_a_result_whose_data_are_gone_is_not_found_and_says_so(world: World):
 
 # Encoders that are made here
 
-MADE = {"grid": {**SETTINGS["grid"], "intermediates": ["none"]}, "encoders": {"toy": {"pretraining": {}}}}
+MADE = {"grid": {**SETTINGS["grid"], "intermediates": ["none"]}, "models.encoders": {"toy": {"pretraining": {}}}}
 
 
 @pytest.mark.parametrize("role", ["job.make_tokenizer", "job.pretrain_encoder", "job.encode_task", "job.train_stage"])

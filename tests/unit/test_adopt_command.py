@@ -9,12 +9,13 @@ import pytest
 from adopting import EVERYWHERE, WHY, adopted, files, finish, model, run, today
 from fabricated import World, of_step
 
-from xstilts import locks, sameness
 from xstilts.commands import prune, verify
 from xstilts.errors import UserError
+from xstilts.fingerprints import sameness
+from xstilts.fingerprints.sameness import FILE
 from xstilts.inspection.state import State
-from xstilts.sameness import FILE
-from xstilts.store import TRAINING, finished, pending, scratch
+from xstilts.store import locks
+from xstilts.store.entries import TRAINING, finished, pending, scratch
 from xstilts.training.resume import exclusive
 
 

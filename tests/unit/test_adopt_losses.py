@@ -7,10 +7,10 @@ from adopting import adopted, finish, found, model, roles, run, steps
 from fabricated import REPORTS, SETTINGS, World, cell, of_step
 
 from xstilts.errors import UserError
+from xstilts.fingerprints.sameness import FILE
 from xstilts.grid import Entry
-from xstilts.inspection.simulation import FINISHED, INTERRUPTED, TRAINED
-from xstilts.sameness import FILE
-from xstilts.store import TRAINING, pending, remove_weights, scratch, write_json
+from xstilts.store.entries import TRAINING, pending, remove_weights, scratch, write_json
+from xstilts.store.simulation import FINISHED, INTERRUPTED, TRAINED
 from xstilts.training.resume import exclusive
 
 

@@ -15,9 +15,9 @@ from xstilts import tasks
 from xstilts.checks import check
 from xstilts.config import parse
 from xstilts.errors import DataError, UserError
+from xstilts.fingerprints.spec import FileHashes
 from xstilts.sources import download, fetch, files, reading
 from xstilts.sources.archives import ARCHIVES
-from xstilts.spec import FileHashes
 
 GREEK, ANCIENT = SENTENCE, SENTENCE.replace("Dogs", "Logos")
 TREEBANKS = {

@@ -13,11 +13,12 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
-from xstilts import encoders, prediction
-from xstilts.checkpoints import Checkpoint
 from xstilts.config import Stage
 from xstilts.kinds import load
-from xstilts.tasks.base import Task
+from xstilts.models import encoders
+from xstilts.prediction import forward
+from xstilts.sources.checkpoints import Checkpoint
+from xstilts.task import Task
 from xstilts.training import stage
 from xstilts.training.model import StageModel
 from xstilts.training.resume import exclusive
@@ -80,7 +81,7 @@ def test_choices_read_together_have_the_logits_that_they_have_alone(encoder, mod
     checkpoint, tokenizer = encoder(model_type)
     model, table = fresh(checkpoint).eval(), toy(12)
     features = encode(table, tokenizer)
-    together = prediction.forward(model, kind, features, pad_token_id=tokenizer.pad_token_id, precision="fp32")
+    together = forward.forward(model, kind, features, pad_token_id=tokenizer.pad_token_id, precision="fp32")
     assert np.ptp(np.concatenate([logits for (logits,) in together])) > 0.01
     for (logits,), row in zip(together, table.to_pylist(), strict=True):
         assert logits.shape == (3,)
@@ -149,7 +150,7 @@ def test_a_stage_learns_which_choice_is_right(train, tiny_tokenizer):
     table = toy(30, seed=2)
     options = {"pad_token_id": tiny_tokenizer.pad_token_id, "precision": "fp32"}
     parts = {"en": (table, encode(table, tiny_tokenizer))}
-    (found,) = prediction.decoded(loaded, kind, TASK, parts, LENGTHS, **options).values()
+    (found,) = forward.decoded(loaded, kind, TASK, parts, LENGTHS, **options).values()
     assert sum(label == gold for label, gold in zip(found, table["label"].to_pylist(), strict=True)) >= 28
 
 

@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 from trainings import record, same, train, weights
 from transformers import XLMRobertaModel
 
-from xstilts.prediction import Parts
-from xstilts.tasks.base import Task
+from xstilts.prediction.forward import Parts
+from xstilts.task import Task
 from xstilts.training import stage
 from xstilts.training.stage import StageTrainer, TaskData
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import termination
 from xstilts.__main__ import COMMANDS, JOBS
+from xstilts.runtime import termination
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 HELP = """

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from grids import Words, assert_names_follow, changed, label
 
-from xstilts import sourcecode
 from xstilts.config import parse
+from xstilts.fingerprints import sourcecode
+from xstilts.fingerprints.sameness import Sameness
+from xstilts.fingerprints.sourcecode import PACKAGE, ROOT, UNCOUNTED, SourceCode
+from xstilts.fingerprints.syntax import essential, imported_names
 from xstilts.grid import Grid
-from xstilts.sameness import Sameness
-from xstilts.sourcecode import PACKAGE, ROOT, UNCOUNTED, SourceCode
-from xstilts.syntax import essential, imported_names
 
 PAIRS = "xnli pawsx mnli qqp snli anli"
 POOLED = "anli_plus"
@@ -29,11 +29,11 @@ MIXED = "mixed"
 
 RAW = {
     "grid": {
-        "encoders": ["made"],
+        "models.encoders": ["made"],
         "intermediates": ["none", MIXED, *TRAINABLE.split(), *CHOICES.split()],
         "targets": TARGETS.split(),
     },
-    "encoders": {"made": {"pretraining": {}}},
+    "models.encoders": {"made": {"pretraining": {}}},
     "stages": {MIXED: {"tasks": ["hellaswag", "mnli"]}},
     "tasks": {"hellaswag": {"source": "miniature"}},
 }
@@ -69,22 +69,36 @@ ASKED = "is asked by people, and reads what there is"
 CHOOSES = "chooses checkpoints, and makes no scores of any target"
 
 SILENT = {
-    **dict.fromkeys(("checks", "config", "encoder_config", "grid", "paths", "replacing", "settings"), PLANS),
-    **dict.fromkeys(("sameness", "sourcecode", "spec", "steps", "syntax", "yamlfiles"), PLANS),
+    **dict.fromkeys(
+        ("checks", "config", "sources.encoder_config", "grid", "paths", "config.replacing", "settings"), PLANS
+    ),
+    **dict.fromkeys(
+        (
+            "fingerprints.sameness",
+            "fingerprints.sourcecode",
+            "spec",
+            "steps",
+            "fingerprints.syntax",
+            "config.yamlfiles",
+        ),
+        PLANS,
+    ),
     **dict.fromkeys(("sources.archives", "sources.download", "sources.fetch", "sources.files", "sources.hub"), FETCHES),
     "sources.repositories": FETCHES,
     "languages": STATES,
-    **dict.fromkeys(("__main__", "commands", "commands.job", "commands.together", "devices", "discard"), RUNS),
-    **dict.fromkeys(("leftovers", "locks", "run", "store", "termination"), RUNS),
-    **dict.fromkeys(("commands.measuring", "commands.shell", "errors", "mistakes", "streams"), TELLS),
+    **dict.fromkeys(
+        ("__main__", "commands", "runtime.job", "runtime.processes", "runtime.devices", "store.weights"), RUNS
+    ),
+    **dict.fromkeys(("store.leftovers", "store.locks", "run", "store", "runtime.termination"), RUNS),
+    **dict.fromkeys(("runtime.timing", "commands.shell", "errors", "config.mistakes", "runtime.streams"), TELLS),
     **dict.fromkeys(("reporting.gallery", "training.tracking"), TELLS),
     **dict.fromkeys(("commands.adopt", "commands.discard", "commands.export", "commands.plan"), ASKED),
     **dict.fromkeys(("commands.prune", "commands.push", "commands.schema", "commands.status"), ASKED),
     **dict.fromkeys(("commands.submission", "commands.table", "commands.verify"), ASKED),
-    **dict.fromkeys(("inspection.adoption", "inspection.chains", "inspection.differences"), ASKED),
-    **dict.fromkeys(("inspection.experiments", "inspection.failures", "inspection.plan", "inspection.progress"), ASKED),
-    **dict.fromkeys(("inspection.pruning", "inspection.speed", "inspection.state", "inspection.verification"), ASKED),
-    **dict.fromkeys(("inspection.matches", "inspection.obstacles", "inspection.simulation"), ASKED),
+    **dict.fromkeys(("store.adoption", "inspection.chains", "store.differences"), ASKED),
+    **dict.fromkeys(("experiments", "inspection.failures", "inspection.forecast", "inspection.progress"), ASKED),
+    **dict.fromkeys(("store.pruning", "inspection.speed", "inspection.state", "inspection.verification"), ASKED),
+    **dict.fromkeys(("store.matches", "store.obstacles", "store.simulation"), ASKED),
     **dict.fromkeys(("inspection.upgrades", "inspection.weights", "inspection.workload"), ASKED),
     **dict.fromkeys(("publication", "publication.card", "publication.export", "publication.forms"), ASKED),
     **dict.fromkeys(("publication.licences", "publication.selection", "publication.submission"), ASKED),
@@ -136,7 +150,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "kinds.tokens features": ENCODED,
     # Models.
     "kinds kinds.batching architectures checkpoints tokenization": ("pretrain_encoder", ALL, *ENCODED),
-    "finite": ("pretrain_encoder", ALL, *PREDICTED),
+    "models.finite": ("pretrain_encoder", ALL, *PREDICTED),
     "encoders loading fitting prediction": PREDICTED,
     "training training.[!t]*": ("train_stage", ALL),
     "retrieval retrieval.*": ("predict", RETRIEVAL),
@@ -232,7 +246,9 @@ def test_what_jobs_import_and_count_for_nothing_is_listed_with_a_reason_and_is_s
 
 USING_METRICS = {
     "training.stage": CHOOSES,
-    **dict.fromkeys(("scoring", "reporting.statistics"), "loads those of which the grid has roles beside the job's"),
+    **dict.fromkeys(
+        ("prediction.scoring", "reporting.statistics"), "loads those of which the grid has roles beside the job's"
+    ),
     "reporting.collect": "their names, which stand in scores that have another name with another metric",
     "reporting.paper": "the benchmark, of which the grid has a role beside the job's",
     **dict.fromkeys(("reporting.comparison", "reporting.counts", "reporting.resampling"), "what `statistics` loads"),
@@ -267,10 +283,10 @@ def test_no_row_stands_for_modules_that_are_gone():
 STARTS = (
     *(f"commands.{step}" for step in (*"read_task encode_task train_stage predict score".split(), *REPORTS[0].split())),
     *(f"kinds.{kind}" for kind in "classification multiple_choice tagging span retrieval".split()),
-    *("prediction", "retrieval.predict", "tasks.anli_plus", "tasks.xnli", "tasks.tydiqa"),
+    *("prediction", "prediction.retrieval", "tasks.anli_plus", "tasks.xnli", "tasks.tydiqa"),
 )
 
-ONLY_TYPES = ("tasks", "tasks.base", "sources.parts", "sources.release")
+ONLY_TYPES = ("tasks", "task", "sources.parts", "sources.release")
 """What `kinds` and `sources.labels` import to say of which type an argument is, and what that imports."""
 
 
@@ -291,7 +307,7 @@ EDITS = ("mnli train en", "xnli test de", "made", "task.mnli", "kind.span", "met
 
 @pytest.mark.parametrize("edited", [*EDITS, *(f"job.{step}" for step in ("write_miniature", "train_stage"))])
 def test_what_is_made_from_what_has_another_name_has_another_name(edited: str):
-    raw = {**RAW, "encoders": {"made": {"path": "made"}}} if edited == "made" else RAW
+    raw = {**RAW, "models.encoders": {"made": {"path": "made"}}} if edited == "made" else RAW
     before, after = (Grid(parse(raw), Words(frozenset(edits))) for edits in ([], [edited]))
     assert changed(before, after)
     assert_names_follow(before, after)

@@ -7,10 +7,11 @@ import pytest
 from jobs import Experiment
 from released import question, squad, write
 
-from xstilts import store, tasks
+from xstilts import tasks
 from xstilts.config import ConfigError
 from xstilts.errors import DataError
 from xstilts.sources.counts import unexpected
+from xstilts.store import entries
 
 TASK = dataclasses.replace(tasks.load("xnli"), counts={"test": {"de": 10}})
 
@@ -52,7 +53,7 @@ def test_a_split_that_is_too_short_is_a_warning_in_the_manifest_and_of_the_exper
     folder = short.run("read_task", "xquad.evaluate")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["test.de"]["warning"] == "2 rows, where its release has 1190"
-    found = store.warnings(short.config.store, store.open_grid(short.config))
+    found = entries.warnings(short.config.store, entries.open_grid(short.config))
     assert found == ["xquad test: 2 rows, where its release has 1190 (de)"]
 
 
@@ -66,5 +67,5 @@ def test_data_that_were_read_with_a_warning_are_refused_later_too(short: Experim
     short.run("read_task", "xquad.evaluate")
     strict = dataclasses.replace(short, settings=short.settings | {"strict": True}).config
     with pytest.raises(ConfigError, match=r"'strict'.*xquad test: 2 rows"):
-        store.require_counts(strict, store.open_grid(strict))
-    store.require_counts(short.config, store.open_grid(short.config))
+        entries.require_counts(strict, entries.open_grid(strict))
+    entries.require_counts(short.config, entries.open_grid(short.config))

@@ -7,8 +7,8 @@ import pytest
 
 from xstilts import tasks
 from xstilts.config import parse
+from xstilts.fingerprints.spec import FileHashes
 from xstilts.sources import files
-from xstilts.spec import FileHashes
 
 ONE, TWO = "deu", "eng"
 PATTERNS = ["tatoeba.{iso3}-eng.{iso3}", "tatoeba.{iso3}-eng.eng"]

@@ -14,10 +14,10 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModel, PreTrainedTokenizerBase
 
-from xstilts.checkpoints import Checkpoint
-from xstilts.commands.together import together
 from xstilts.config import Stage
 from xstilts.errors import UserError
+from xstilts.runtime.processes import together
+from xstilts.sources.checkpoints import Checkpoint
 from xstilts.training import stage
 from xstilts.training.resume import SEAL
 from xstilts.training.stage import StageTrainer

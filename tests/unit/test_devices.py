@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import devices
 from xstilts.errors import UserError
+from xstilts.runtime import devices
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 JOB = """

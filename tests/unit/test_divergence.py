@@ -10,12 +10,13 @@ import tiny
 import torch
 from trainings import train
 
-from xstilts import encoders, prediction
 from xstilts.config import Pretraining
 from xstilts.errors import UserError
-from xstilts.finite import NotFiniteError, Watch, require_finite
 from xstilts.kinds import load
 from xstilts.miniature import pretraining, vocabulary
+from xstilts.models import encoders
+from xstilts.models.finite import NotFiniteError, Watch, require_finite
+from xstilts.prediction import forward as prediction
 from xstilts.training.model import StageModel
 from xstilts.training.resume import SEAL
 from xstilts.training.stage import StageTrainer

@@ -13,10 +13,10 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import PreTrainedTokenizerFast
 
-from xstilts import encoders
 from xstilts.errors import UserError
 from xstilts.kinds import load
-from xstilts.retrieval.embed import embed, layer_of
+from xstilts.models import encoders
+from xstilts.prediction.embed import embed, layer_of
 
 TEXTS = ["river", "the captain of the harbour", "wool", "honey in the winter museum of farmers"]
 
@@ -24,7 +24,7 @@ TEXTS = ["river", "the captain of the harbour", "wool", "honey in the winter mus
 @pytest.fixture
 def vectors(tmp_path, typed_tokenizer, tiny_tokenizer, monkeypatch):
     """The vectors of the texts, in several batches, and the states of every layer for each text by itself."""
-    monkeypatch.setattr("xstilts.retrieval.embed.TOKENS_PER_BATCH", 20)
+    monkeypatch.setattr("xstilts.prediction.embed.TOKENS_PER_BATCH", 20)
 
     def compute(model_type: str, layer: int | None, pooling: str) -> tuple[np.ndarray, list[list[np.ndarray]]]:
         tokenizer = typed_tokenizer if model_type == "bert" else tiny_tokenizer
@@ -57,7 +57,7 @@ def unit(*angles: float) -> np.ndarray:
 @pytest.mark.parametrize("tokens", [1, 16, 24, 8192])
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
 def test_every_row_has_its_own_vector_in_however_many_batches(monkeypatch, tokens, pooling):
-    module = importlib.import_module("xstilts.retrieval.embed")
+    module = importlib.import_module("xstilts.prediction.embed")
     monkeypatch.setattr(module, "TOKENS_PER_BATCH", tokens)
     # Padded to 8, 16 and 8: the second row is in the first batch.
     rows = [[10, 50], [80, 20, 0, 10, 20, 30, 40, 50, 60], [90], [30, 60, 0], [5], [0, 45, 45]]

@@ -8,11 +8,11 @@ import pytest
 import tiny
 from transformers import AutoConfig, AutoModel
 
-from xstilts import encoder_config
 from xstilts.checks import check_lengths
 from xstilts.config import ConfigError, Encoder, parse
 from xstilts.errors import UserError
-from xstilts.fitting import require_fit
+from xstilts.models.fitting import require_fit
+from xstilts.sources import encoder_config
 
 PAD = 5
 ARCHITECTURES = {

@@ -13,12 +13,13 @@ import yaml
 from sentences import SENTENCES
 from transformers import AutoTokenizer
 
-from xstilts import encoders, kinds, tokenization
-from xstilts.checkpoints import Checkpoint
+from xstilts import kinds
 from xstilts.config import Stage, parse
-from xstilts.kinds.tokens import Template
-from xstilts.prediction import forward
-from xstilts.retrieval.embed import embed
+from xstilts.features.tokens import Template
+from xstilts.models import encoders, tokenization
+from xstilts.prediction.embed import embed
+from xstilts.prediction.forward import forward
+from xstilts.sources.checkpoints import Checkpoint
 from xstilts.training import stage
 from xstilts.training.resume import exclusive
 

@@ -16,13 +16,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
 
-from xstilts import encoder_config, encoders, kinds, tokenization
-from xstilts.architectures import config_of
-from xstilts.checkpoints import Checkpoint
+from xstilts import kinds
 from xstilts.config import Encoder
 from xstilts.errors import UserError
-from xstilts.fitting import require_fit
-from xstilts.retrieval.embed import embed
+from xstilts.models import encoders, tokenization
+from xstilts.models.architectures import config_of
+from xstilts.models.fitting import require_fit
+from xstilts.prediction.embed import embed
+from xstilts.sources import encoder_config
+from xstilts.sources.checkpoints import Checkpoint
 
 BASES = {
     "xlm-roberta": "AutoModel",

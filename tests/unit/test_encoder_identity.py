@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import sourcecode, spec, store
 from xstilts.config import Config, ConfigError, Encoder, parse
 from xstilts.errors import UserError
-from xstilts.sameness import Sameness
-from xstilts.store import FileIdentity
+from xstilts.fingerprints import sourcecode, spec
+from xstilts.fingerprints.sameness import Sameness
+from xstilts.store import entries as store
+from xstilts.store.entries import FileIdentity
 
 CHECKPOINT = {
     "config.json": "{}",

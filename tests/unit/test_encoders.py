@@ -13,11 +13,11 @@ from safetensors.torch import load_file
 from transformers import EsmConfig, EsmModel, set_seed
 from transformers.utils import SAFE_WEIGHTS_NAME, WEIGHTS_NAME
 
-from xstilts import architectures, encoders, tokenization
-from xstilts.checkpoints import Checkpoint, has_weights
 from xstilts.errors import UserError
 from xstilts.kinds import load
-from xstilts.tasks.base import Repository
+from xstilts.models import architectures, encoders, tokenization
+from xstilts.sources.checkpoints import Checkpoint, has_weights
+from xstilts.task import Repository
 
 HEADS = {"classification": 3, "tagging": 4, "span": 2}
 """The outputs of each kind's head."""

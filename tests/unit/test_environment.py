@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from xstilts.fingerprints.sourcecode import PACKAGE, ROOT
 from xstilts.run import Run
-from xstilts.sourcecode import PACKAGE, ROOT
 
 RAW = {"grid": {"encoders": ["toy"], "targets": ["tatoeba"]}, "encoders": {"toy": {"path": "toy"}}}
 

@@ -19,18 +19,19 @@ from hub_server import Server, serving
 from huggingface_hub import ModelCard
 from transformers import AutoModel, AutoTokenizer
 
-from xstilts import encoders, tasks, tokenization
-from xstilts.checkpoints import Checkpoint
+from xstilts import tasks
 from xstilts.commands import export as command
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
 from xstilts.kinds import retrieval
+from xstilts.models import encoders, tokenization
+from xstilts.prediction.embed import embed
 from xstilts.publication import card, export
 from xstilts.publication.card import Exported
 from xstilts.publication.licences import LICENCES
 from xstilts.publication.vectors import Vectors
-from xstilts.retrieval.embed import embed
-from xstilts.store import open_grid, publishing, remove_weights, write_json
+from xstilts.sources.checkpoints import Checkpoint
+from xstilts.store.entries import open_grid, publishing, remove_weights, write_json
 from xstilts.training.stage import RECORD
 
 DOCS = WORKFLOW.parent / "docs" / "tasks.md"

@@ -6,14 +6,15 @@ import tiny
 import torch
 from transformers import AutoConfig, AutoModel, BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
-from xstilts import encoders, kinds
-from xstilts.checkpoints import Checkpoint
+from xstilts import kinds
 from xstilts.config import Stage
 from xstilts.errors import UserError
-from xstilts.fitting import require_fit
 from xstilts.kinds import classification
-from xstilts.prediction import Request, predict
-from xstilts.retrieval import predict as retrieval
+from xstilts.models import encoders
+from xstilts.models.fitting import require_fit
+from xstilts.prediction import retrieval
+from xstilts.prediction.forward import Request, predict
+from xstilts.sources.checkpoints import Checkpoint
 from xstilts.training import stage
 from xstilts.training.resume import exclusive
 

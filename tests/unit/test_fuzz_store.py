@@ -15,10 +15,10 @@ from fabricated import SETTINGS, World
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from xstilts import store as stores
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
-from xstilts.store import MANIFEST, SPEC, finished
+from xstilts.store import entries as stores
+from xstilts.store.entries import MANIFEST, SPEC, finished
 
 SMALL = {"grid": {**SETTINGS["grid"], "intermediates": ["none", "mnli"], "targets": ["xnli", "tatoeba"]}}
 SCORES = {"split": "test", "languages": {"en": {"n": 2, "scores": {"accuracy": 50.0}, "headline": 50.0}}}

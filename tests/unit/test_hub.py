@@ -12,11 +12,11 @@ from datasets import List, Value
 from hub_server import cut, serving, short, status, table
 from huggingface_hub import constants
 
-from xstilts import store
 from xstilts.config import parse
 from xstilts.errors import UserError
 from xstilts.sources import hub
-from xstilts.tasks.base import Repository
+from xstilts.store import entries as store
+from xstilts.task import Repository
 
 PETS = Repository("kennel/pets", "0123456789abcdef0123456789abcdef01234567")
 TRAIN = {f"cats/train-{n:05}-of-00002.parquet": f"cats {n}".encode() * 1000 for n in range(2)}

@@ -16,12 +16,12 @@ from xstilts import tasks
 from xstilts.checks import check
 from xstilts.config import parse
 from xstilts.errors import DataError, UserError
-from xstilts.sameness import Sameness
-from xstilts.sourcecode import SourceCode
+from xstilts.fingerprints.sameness import Sameness
+from xstilts.fingerprints.sourcecode import SourceCode
+from xstilts.fingerprints.spec import FileHashes
 from xstilts.sources import fetch, files, reading
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import pairs, questions
-from xstilts.spec import FileHashes
 
 STRING, INT = Value("string"), Value("int32")
 NLI = {"premise": STRING, "hypothesis": STRING, "label": ClassLabel(names=["entailment", "neutral", "contradiction"])}
@@ -489,14 +489,14 @@ def test_a_split_of_the_hub_stands_in_a_spec_by_its_revision(server):
 
 
 def test_how_files_are_fetched_is_no_part_of_what_stands_for_them():
-    reached = SourceCode(Path("no memory.json"), Sameness(())).reached(("commands.read_task", "tasks.mnli"))
+    reached = SourceCode(Path("no memory.json"), Sameness(())).reached(("jobs.read_task", "tasks.mnli"))
     assert "sources.formats.hub.pairs" in reached
     fetching = ("archives", "download", "fetch", "hub", "repositories")
     assert not reached & {f"sources.{name}" for name in fetching}
 
 
 def test_a_task_reaches_the_readers_of_its_own_format_alone():
-    reached = SourceCode(Path("no memory.json"), Sameness(())).reached(("commands.read_task", "tasks.mnli"))
+    reached = SourceCode(Path("no memory.json"), Sameness(())).reached(("jobs.read_task", "tasks.mnli"))
     others = ("choices", "questions", "tagged")
     assert not reached & {f"sources.formats.hub.{name}" for name in others}
 
@@ -576,7 +576,10 @@ def test_what_is_nowhere_is_said_to_be_with_what_there_is():
     ],
 )
 def test_a_source_that_cannot_be_is_a_mistake_in_the_configuration(name, texts):
-    grid = {"encoders": {"tiny": {"path": "nowhere"}}, "grid": {"encoders": ["tiny"], "targets": ["xquad"]}}
+    grid = {
+        "models.encoders": {"tiny": {"path": "nowhere"}},
+        "grid": {"models.encoders": ["tiny"], "targets": ["xquad"]},
+    }
     with pytest.raises(UserError) as caught:
         check(parse({**grid, "tasks": {name: {"source": "hub"}}}))
     for text in texts:

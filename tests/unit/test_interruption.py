@@ -11,8 +11,8 @@ import torch
 from trainings import train
 from transformers import PreTrainedTokenizerBase
 
-from xstilts import termination
 from xstilts.errors import UserError
+from xstilts.runtime import termination
 from xstilts.training.stage import StageTrainer
 
 RECIPE = {"epochs": 3, "evaluate_every": 4}

@@ -5,8 +5,9 @@ import pyarrow as pa
 import pytest
 
 from xstilts.errors import UserError
-from xstilts.kinds import batching, load
-from xstilts.kinds.tokens import Template
+from xstilts.features import batching
+from xstilts.features.tokens import Template
+from xstilts.kinds import load
 
 
 @pytest.mark.parametrize(("longest", "width"), [(1, 8), (8, 8), (9, 16), (16, 16)])

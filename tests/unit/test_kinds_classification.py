@@ -9,7 +9,7 @@ import pytest
 
 from xstilts.kinds import load
 from xstilts.sources.columns import SCHEMAS
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 TASK = Task("toy", "classification", "accuracy", ("en",), {}, labels=("no", "maybe", "yes"))
 LENGTHS = SimpleNamespace(max_length=24)

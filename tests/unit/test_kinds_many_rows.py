@@ -7,8 +7,8 @@ import pytest
 import tiny
 from tokenizer_types import made
 
+from xstilts.features.batching import bounds
 from xstilts.kinds import load
-from xstilts.kinds.batching import bounds
 
 ROWS = 2100
 """More than two calls take, and no multiple of one."""

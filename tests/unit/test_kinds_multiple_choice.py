@@ -9,11 +9,11 @@ import pyarrow as pa
 import pytest
 import tiny
 
-from xstilts import scoring, submission
 from xstilts.errors import UserError
+from xstilts.features.batching import bounds
 from xstilts.kinds import load, multiple_choice
-from xstilts.kinds.batching import bounds
-from xstilts.tasks.base import Task
+from xstilts.prediction import scoring, xtreme_files
+from xstilts.task import Task
 
 TASK = Task("toy", "multiple_choice", "accuracy", ("en",), {}, labels=("0", "1", "2"))
 LENGTHS = SimpleNamespace(max_length=96)
@@ -182,9 +182,9 @@ def test_sharp_logits_give_back_the_gold_and_the_first_of_equals_wins(tiny_token
 
 
 def test_predictions_are_written_a_label_a_line_and_scored_by_accuracy(tmp_path):
-    table, form = rows(*((PROMPT, CHOICES, label) for label in "2101")), submission.form_of(TASK.kind, TASK.metric)
-    path = tmp_path / submission.file_name(TASK.kind, "dev", "en")
-    submission.write(path, form, ["2", "0", "0", "1"])
+    table, form = rows(*((PROMPT, CHOICES, label) for label in "2101")), xtreme_files.form_of(TASK.kind, TASK.metric)
+    path = tmp_path / xtreme_files.file_name(TASK.kind, "dev", "en")
+    xtreme_files.write(path, form, ["2", "0", "0", "1"])
     assert (path.name, path.read_text()) == ("dev-en.tsv", "2\n0\n0\n1\n")
     gold = {"en": table}
     assert scoring.score(TASK, gold, scoring.units(TASK, "dev", gold, tmp_path))["en"] == {

@@ -14,7 +14,7 @@ from transformers import BatchEncoding as Encoding
 from xstilts.errors import UserError
 from xstilts.kinds import load
 from xstilts.sources.columns import SCHEMAS
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 CONTEXT = (
     "The river runs past the old mill and under  seven bridges. Nobody in the village remembers who built the first "

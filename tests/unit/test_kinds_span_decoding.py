@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from xstilts.kinds import load
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """A context in which every letter is a sub-word."""

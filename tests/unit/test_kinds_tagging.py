@@ -11,7 +11,7 @@ from tokenizer_types import ALONE, BLANKS, made
 from xstilts.errors import UserError
 from xstilts.kinds import load
 from xstilts.sources.columns import SCHEMAS
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 TASK = Task("toy", "tagging", "chunk_f1", ("en",), {}, labels=("B", "I", "O"))
 LONG = ["The", "harbour", "master", "keeps", "forty-two", "lanterns", "in", "a", "wooden", "shed", "."] * 3

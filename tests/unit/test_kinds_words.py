@@ -11,11 +11,11 @@ from sentences import SENTENCES
 from tokenizer_types import ACROSS, ALL, ALONE, BLANKS, TWO_WORDS, made
 
 from xstilts.errors import UserError
+from xstilts.features.tokens import Template, located, subwords
+from xstilts.features.words import tokenised
 from xstilts.kinds import load
-from xstilts.kinds.tokens import Template, located, subwords
-from xstilts.kinds.words import tokenised
 from xstilts.sources.columns import SCHEMAS
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 TASK = Task("toy", "tagging", "chunk_f1", ("en",), {}, labels=("B", "I", "O"))
 WORDS = (

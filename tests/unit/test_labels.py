@@ -10,11 +10,12 @@ import tiny
 from jobs import Experiment
 from recipes import renamed
 
-from xstilts import features, tasks
-from xstilts.commands import train_stage
-from xstilts.commands.job import Job
+from xstilts import tasks
 from xstilts.config import TaskSettings
 from xstilts.errors import DataError
+from xstilts.features import arrow
+from xstilts.jobs import train_stage
+from xstilts.runtime.job import Job
 from xstilts.sources import labels
 
 TRAIN = "Ada built it\tNP (S\\NP)/NP NP\nAda sleeps\tNP S\\NP\n"
@@ -115,7 +116,7 @@ def test_features_have_the_ids_of_these_labels_and_a_dev_tag_beside_them_is_igno
     read(world)
     folder = world.run("encode_task", "ccg.train")
     for split, expected in (("train", [[1, 0, 1], [1, 2]]), ("dev", [[1, 2], [1, -100, 1]])):
-        table = features.read(folder / f"{split}.en.arrow").to_pylist()
+        table = arrow.read(folder / f"{split}.en.arrow").to_pylist()
         assert [[row["labels"][place] for place in row["words"]] for row in table] == expected
 
 

@@ -14,15 +14,15 @@ from invented_results import invented
 from xstilts import languages, tasks
 from xstilts.config import ConfigError, Miniature, parse
 from xstilts.errors import UserError
+from xstilts.fingerprints.sourcecode import PACKAGE, ROOT
 from xstilts.grid import Grid
 from xstilts.languages import LANGUAGES, Language
 from xstilts.miniature import release
 from xstilts.reporting.figures import TITLES
 from xstilts.reporting.page import document
-from xstilts.sourcecode import PACKAGE, ROOT
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 RAW = {
     "languages": ["de", "en", "ru", "sw"],

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import leftovers, store
 from xstilts.config import parse
 from xstilts.grid import Entry, Grid
+from xstilts.store import entries, leftovers
 from xstilts.training.resume import exclusive
 
 
@@ -15,7 +15,7 @@ def grid(tmp_path: Path) -> Grid:
     """One cell, whose folders are still empty."""
     cells = {"encoders": ["toy"], "targets": ["xnli"]}
     raw = {"store": str(tmp_path), "grid": cells, "encoders": {"toy": {"path": str(tmp_path / "toy")}}}
-    return store.open_grid(parse(raw))
+    return entries.open_grid(parse(raw))
 
 
 @pytest.fixture
@@ -25,16 +25,16 @@ def model(grid: Grid) -> Entry:
 
 
 def finish(folder: Path, entry: Entry) -> None:
-    with store.publishing(folder, entry):
+    with entries.publishing(folder, entry):
         pass
 
 
 def leave(folder: Path, entry: Entry) -> set[Path]:
     """What a killed training leaves: its state and its lock, a draft, a manifest half written and one set aside."""
     files = {
-        store.scratch(folder, entry, "training") / "checkpoint-2" / "model.safetensors",
-        store.scratch(folder, entry, "training.lock"),
-        store.scratch(folder, entry, "files.4711") / "config.json",
+        entries.scratch(folder, entry, "training") / "checkpoint-2" / "model.safetensors",
+        entries.scratch(folder, entry, "training.lock"),
+        entries.scratch(folder, entry, "files.4711") / "config.json",
         (folder / entry.manifest).with_name(".manifest.json.4711"),
         (folder / entry.manifest).with_name("manifest.json.damaged"),
     }
@@ -45,7 +45,7 @@ def leave(folder: Path, entry: Entry) -> set[Path]:
 
 
 def there(folder: Path) -> set[Path]:
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name != store.SPEC)
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != entries.SPEC)
     return {path for path in files if ".cache" not in path.parts}
 
 
@@ -65,7 +65,7 @@ def test_what_an_unfinished_entry_goes_on_from_stays(tmp_path: Path, grid: Grid,
 def test_what_a_job_still_holds_stays(tmp_path: Path, grid: Grid, model: Entry):
     finish(tmp_path, model)
     files = leave(tmp_path, model)
-    with exclusive(store.scratch(tmp_path, model, "training")):
+    with exclusive(entries.scratch(tmp_path, model, "training")):
         leftovers.remove(tmp_path, grid)
         assert there(tmp_path) == {*files, tmp_path / model.manifest}
 

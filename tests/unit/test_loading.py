@@ -11,9 +11,10 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
 
-from xstilts import encoders, kinds
-from xstilts.checkpoints import Checkpoint
+from xstilts import kinds
 from xstilts.errors import UserError
+from xstilts.models import encoders
+from xstilts.sources.checkpoints import Checkpoint
 from xstilts.training.model import StageModel
 
 HEADS = ("AutoModel", "AutoModelForMaskedLM", "AutoModelForTokenClassification", "AutoModelForQuestionAnswering")

@@ -15,16 +15,17 @@ from pathlib import Path
 import pytest
 from fabricated import World, of_step
 
-from xstilts import devices, locks
 from xstilts.errors import UserError
 from xstilts.grid import Entry
 from xstilts.inspection.failures import summary
 from xstilts.inspection.progress import lock_file
-from xstilts.inspection.pruning import leftovers
 from xstilts.inspection.state import FAILED, RUNNING, State
-from xstilts.leftovers import remove
 from xstilts.run import Run
-from xstilts.store import TRAINING, scratch
+from xstilts.runtime import devices
+from xstilts.store import locks
+from xstilts.store.entries import TRAINING, scratch
+from xstilts.store.leftovers import remove
+from xstilts.store.pruning import leftovers
 from xstilts.training.resume import exclusive
 
 ADVICE = r"lies on a disk without file locks \(.+\), which keep two trainings of one model apart.*`flock`.*`store:`"

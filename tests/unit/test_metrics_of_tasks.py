@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 from gold_tables import asked, labelled, parallel, table, tagged
 
-from xstilts import scoring, tasks
+from xstilts import tasks
+from xstilts.prediction import scoring
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from xstilts.errors import UserError
-from xstilts.retrieval import mine
-from xstilts.retrieval.mine import Side, above, best_threshold, candidates, nearest
+from xstilts.prediction import mine
+from xstilts.prediction.mine import Side, above, best_threshold, candidates, nearest
 
 
 def vectors(rows: int, width: int = 6, seed: int = 0) -> np.ndarray:

@@ -10,15 +10,15 @@ from safetensors.torch import load_file
 from torch.nn.functional import normalize
 from transformers import AutoModel, PreTrainedTokenizerFast
 
-from xstilts import tokenization
-from xstilts.checkpoints import Checkpoint, is_checkpoint
 from xstilts.config import ConfigError, Pretraining, parse
-from xstilts.kinds.batching import IGNORED
+from xstilts.features.batching import IGNORED
 from xstilts.miniature import corpus, pretraining, sampling, vocabulary
 from xstilts.miniature.corpus import Corpus, Row
 from xstilts.miniature.events import Clause, Sentence
 from xstilts.miniature.sentences import LANGUAGES, say
 from xstilts.miniature.variations import Variations, told
+from xstilts.models import tokenization
+from xstilts.sources.checkpoints import Checkpoint, is_checkpoint
 
 SETTINGS = Pretraining(sentences=300, hidden_size=32, max_length=128, batches=4, steps=6, tokens=600)
 

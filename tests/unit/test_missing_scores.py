@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from xstilts.commands.tables import of_encoder
 from xstilts.config import GridSettings
+from xstilts.jobs.tables import of_encoder
 from xstilts.reporting import collect, literature, tables
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts

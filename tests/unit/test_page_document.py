@@ -14,16 +14,16 @@ from invented_results import invented, without
 from pages import large
 from recipes import with_name
 
-from xstilts import sameness
 from xstilts.config import GridSettings
+from xstilts.fingerprints import sameness
+from xstilts.fingerprints.sameness import Record
+from xstilts.fingerprints.spec import minor_version
 from xstilts.grid import Grid
 from xstilts.reporting.figures import TITLES
 from xstilts.reporting.page import document, numbers, samples
 from xstilts.reporting.page.provenance import Entries, commit
 from xstilts.reporting.results import ALL, Results
-from xstilts.sameness import Record
-from xstilts.spec import minor_version
-from xstilts.store import added_records, publishing
+from xstilts.store.entries import added_records, publishing
 
 MEASURED = {"seconds": 2.5, "examples": 10, "device": "a GPU"}
 KEYS = ["intermediate", "target", "language", "metric", "seed"]

@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 import tiny
 
-from xstilts import scoring, submission, tasks
+from xstilts import tasks
 from xstilts.grid import Cell, Entry
+from xstilts.prediction import scoring, xtreme_files
 from xstilts.reporting.page import samples
 from xstilts.reporting.page.examples import Examples, cut
 
@@ -36,8 +37,8 @@ def cell(store: Path, target: str, rows: dict[str, list[dict]], predictions: dic
     gold = {lang: tiny.table(task.kind, examples) for lang, examples in rows.items()}
     for lang, table in gold.items():
         pq.write_table(table, store / data.path / f"test.{lang}.parquet")
-        form = submission.form_of(task.kind, task.metric)
-        submission.write(folder / submission.file_name(task.kind, "test", lang), form, predictions[lang])
+        form = xtreme_files.form_of(task.kind, task.metric)
+        xtreme_files.write(folder / xtreme_files.file_name(task.kind, "test", lang), form, predictions[lang])
     counts = scoring.together(scoring.units(task, "test", gold, folder))
     pq.write_table(counts, store / scores.path / "examples.parquet")
     return Cell("toy", "none", target, 1, predicted, scores)

@@ -8,7 +8,7 @@ from grids import Words
 from xstilts.config import parse
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
-from xstilts.store import pending, planned, publishing, remove_weights
+from xstilts.store.entries import pending, planned, publishing, remove_weights
 
 
 @pytest.fixture

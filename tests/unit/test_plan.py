@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from fabricated import REPORTS, ROWS, SETTINGS, WEIGHTS, World, of_step
 
-from xstilts.commands import measuring
 from xstilts.grid import Grid
-from xstilts.inspection.plan import Plan, Trainings
+from xstilts.inspection.forecast import Plan, Trainings
 from xstilts.inspection.workload import Work
-from xstilts.store import Draft
+from xstilts.runtime import timing
+from xstilts.store.entries import Draft
 
 FAST = {"measured": {"seconds": 10.0, "examples": 1000, "device": "A"}}
 SLOW = {"measured": {"seconds": 100.0, "examples": 1000, "device": "A"}}
@@ -174,10 +174,10 @@ def test_an_attempt_that_had_nothing_left_to_do_measures_nothing(world: World):
 
 def test_a_job_notes_its_time_its_examples_and_its_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     clock = iter([5.0, 7.5])
-    monkeypatch.setattr(measuring, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(measuring, "_device", lambda: "A")
+    monkeypatch.setattr(timing, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(timing, "_device", lambda: "A")
     draft = Draft(tmp_path)
-    with measuring.measured(draft) as speed:
+    with timing.measured(draft) as speed:
         speed.examples = 64
     assert draft.notes == {"measured": {"seconds": 2.5, "examples": 64, "device": "A"}}
     assert list(tmp_path.iterdir()) == []

@@ -10,12 +10,13 @@ import torch
 from torch import nn
 from transformers import AutoModelForTokenClassification
 
-from xstilts import encoders, prediction
-from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
-from xstilts.finite import NotFiniteError
 from xstilts.kinds import load
-from xstilts.tasks.base import Task
+from xstilts.models import encoders
+from xstilts.models.finite import NotFiniteError
+from xstilts.prediction import forward
+from xstilts.sources.checkpoints import Checkpoint
+from xstilts.task import Task
 
 LENGTHS = np.random.default_rng(0).integers(1, 60, 80)
 PAD = 9
@@ -26,30 +27,30 @@ FP32 = {"pad_token_id": PAD, "precision": "fp32"}
 def test_batches_are_filled_from_the_longest_row_to_the_shortest_and_equal_ones_keep_their_order():
     # In tokens after padding: 2 x 6 (a third row would make 18), 3 x 4 (a fourth would make 16), then what is left.
     lengths = np.array([4, 1, 6, 3, 6, 4])
-    assert list(prediction.batches(lengths, 12)) == [[2, 4], [0, 5, 3], [1]]
-    assert list(prediction.batches(lengths, 11)) == [[2], [4], [0, 5], [3, 1]]
-    assert list(prediction.batches(lengths, 1)) == [[2], [4], [0], [5], [3], [1]]
+    assert list(forward.batches(lengths, 12)) == [[2, 4], [0, 5, 3], [1]]
+    assert list(forward.batches(lengths, 11)) == [[2], [4], [0, 5], [3, 1]]
+    assert list(forward.batches(lengths, 1)) == [[2], [4], [0], [5], [3], [1]]
 
 
 @pytest.mark.parametrize("budget", [1, 60, 200, 10_000])
 def test_every_row_is_in_one_batch(budget):
-    rows = [row for batch in prediction.batches(LENGTHS, budget) for row in batch]
+    rows = [row for batch in forward.batches(LENGTHS, budget) for row in batch]
     assert sorted(rows) == list(range(len(LENGTHS)))
 
 
 @pytest.mark.parametrize("budget", [1, 60, 200, 10_000])
 def test_only_a_single_row_may_exceed_the_token_budget(budget):
-    for batch in prediction.batches(LENGTHS, budget):
+    for batch in forward.batches(LENGTHS, budget):
         assert len(batch) == 1 or len(batch) * LENGTHS[batch].max() <= budget
 
 
 def test_batches_are_as_full_as_the_budget_allows():
-    batches = list(prediction.batches(LENGTHS, 200))
+    batches = list(forward.batches(LENGTHS, 200))
     assert all((len(batch) + 1) * LENGTHS[batch].max() > 200 for batch in batches[:-1])
 
 
 def test_no_rows_make_no_batch():
-    assert list(prediction.batches(np.empty(0, int), 200)) == []
+    assert list(forward.batches(np.empty(0, int), 200)) == []
 
 
 class Account(nn.Module):
@@ -78,9 +79,9 @@ ROWS = ([3, 4], [1, 2, 3, 4, 5, 6, 7, 8, 8, 8], [5], [6, 7, 8], [2, 2])
 
 
 def test_outputs_are_in_the_order_of_the_rows_whatever_batch_they_were_in(monkeypatch):
-    monkeypatch.setattr(prediction, "TOKENS_PER_BATCH", 6)
+    monkeypatch.setattr(forward, "TOKENS_PER_BATCH", 6)
     sums = Account(lambda ids, mask: {"logits": torch.stack([(ids * mask).sum(1), mask.sum(1), ids[:, 0]], 1)})
-    found = prediction.forward(sums, load("classification"), tokens(*ROWS, labels=[0, 1, 2, 0, 1]), **FP32)
+    found = forward.forward(sums, load("classification"), tokens(*ROWS, labels=[0, 1, 2, 0, 1]), **FP32)
     assert [logits.tolist() for (logits,) in found] == [[7, 2, 3], [52, 10, 1], [5, 1, 5], [21, 3, 6], [4, 2, 2]]
     assert [logits.dtype for (logits,) in found] == [np.float32] * 5
     assert sums.shapes == [(1, 16), (2, 8), (2, 8)]
@@ -88,14 +89,14 @@ def test_outputs_are_in_the_order_of_the_rows_whatever_batch_they_were_in(monkey
 
 def test_a_batch_has_at_most_8192_tokens():
     count = Account(lambda ids, mask: {"logits": mask.sum(1, keepdim=True)})
-    prediction.forward(count, load("classification"), tokens(*[[1] * 64] * 200), **FP32)
+    forward.forward(count, load("classification"), tokens(*[[1] * 64] * 200), **FP32)
     assert count.shapes == [(128, 64), (72, 64)]
 
 
 def test_outputs_for_tokens_have_those_of_the_row_and_none_of_its_padding(monkeypatch):
-    monkeypatch.setattr(prediction, "TOKENS_PER_BATCH", 6)
+    monkeypatch.setattr(forward, "TOKENS_PER_BATCH", 6)
     same = Account(lambda ids, mask: {"start_logits": ids, "end_logits": -ids, "loss": ids.sum()})
-    found = prediction.forward(same, load("span"), tokens(*ROWS), **FP32)
+    found = forward.forward(same, load("span"), tokens(*ROWS), **FP32)
     assert [tuple(array.tolist() for array in arrays) for arrays in found] == [
         (row, [-id_ for id_ in row]) for row in ROWS
     ]
@@ -103,7 +104,7 @@ def test_outputs_for_tokens_have_those_of_the_row_and_none_of_its_padding(monkey
 
 def test_a_model_predicts_in_evaluation_mode_and_without_gradients():
     model = Account(lambda ids, mask: {"logits": ids.sum(1, keepdim=True)}).train()
-    prediction.forward(model, load("classification"), tokens(*ROWS), **FP32)
+    forward.forward(model, load("classification"), tokens(*ROWS), **FP32)
     assert model.states == [(False, True, False)]
 
 
@@ -116,7 +117,7 @@ def test_products_are_computed_in_the_precision_that_is_asked_for(precision, exp
         def forward(self, input_ids, attention_mask):
             return {"logits": product @ torch.ones(1, 1)}
 
-    ((logits,),) = prediction.forward(
+    ((logits,),) = forward.forward(
         Product(None), load("classification"), tokens([1]), pad_token_id=PAD, precision=precision
     )
     assert logits.tolist() == [expected]
@@ -135,13 +136,13 @@ FIRST = Account(lambda ids, mask: {"logits": torch.eye(3)[ids[:, 0]]})
 
 
 def test_every_language_has_its_own_predictions_labelled_or_not(monkeypatch):
-    monkeypatch.setattr(prediction, "TOKENS_PER_BATCH", 16)
+    monkeypatch.setattr(forward, "TOKENS_PER_BATCH", 16)
     parts = {
         "de": labelled(2, 0, 1, 1, gold=True),
         "en": labelled(1, gold=False),
         "zh": labelled(0, 2, 2, 0, gold=True),
     }
-    assert prediction.decoded(FIRST, load("classification"), TASK, parts, None, **FP32) == {
+    assert forward.decoded(FIRST, load("classification"), TASK, parts, None, **FP32) == {
         "de": ["yes", "no", "maybe", "maybe"],
         "en": ["maybe"],
         "zh": ["no", "yes", "yes", "no"],
@@ -156,9 +157,9 @@ def test_labelled_and_unlabelled_languages_of_every_kind_are_one_stream(tiny_tok
         parts[lang] = table, tiny.encode(name, table, tiny_tokenizer)
     monkeypatch.setattr(kind, "decode", lambda outputs, *_: len(outputs))
     monkeypatch.setattr(
-        prediction, "forward", lambda model, kind, features, **_: seen.append(features) or [()] * len(features)
+        forward, "forward", lambda model, kind, features, **_: seen.append(features) or [()] * len(features)
     )
-    found = prediction.decoded(FIRST, kind, tiny.TASKS[name], parts, tiny.SETTINGS, **FP32)
+    found = forward.decoded(FIRST, kind, tiny.TASKS[name], parts, tiny.SETTINGS, **FP32)
     assert found == {lang: len(features) for lang, (_, features) in parts.items()}
     assert not set(seen[0].column_names) & set(kind.GOLD)
 
@@ -174,7 +175,7 @@ def test_a_language_may_have_more_features_than_examples():
         for (lang, (examples, ids)), counts in zip(pieces.items(), ([3, 1], [2, 1]), strict=True)
     }
     model = Account(lambda ids, mask: {"logits": torch.eye(10)[ids][..., :4]})
-    assert prediction.decoded(model, load("tagging"), tags, parts, None, **FP32) == {
+    assert forward.decoded(model, load("tagging"), tags, parts, None, **FP32) == {
         "de": [["longest", "middling", "long"], ["middling"]],
         "zh": [["long", "long"], ["longest"]],
     }
@@ -188,7 +189,7 @@ def test_predictions_are_made_in_the_precision_that_is_asked_for(precision, labe
             return {"logits": torch.tensor([[256.5, 257.0, 0.0]]) @ torch.eye(3)}
 
     parts = {"de": labelled(0, gold=False)}
-    found = prediction.decoded(
+    found = forward.decoded(
         Product(None), load("classification"), TASK, parts, None, pad_token_id=PAD, precision=precision
     )
     assert found == {"de": [label]}
@@ -198,7 +199,7 @@ def test_decoding_has_the_examples_the_task_and_the_settings(monkeypatch):
     kind = load("classification")
     monkeypatch.setattr(kind, "decode", lambda *arguments: arguments)
     parts, settings = {"de": labelled(2, 0, gold=True), "zh": labelled(1, gold=True)}, object()
-    found = prediction.decoded(FIRST, kind, TASK, parts, settings, **FP32)
+    found = forward.decoded(FIRST, kind, TASK, parts, settings, **FP32)
     for lang, (examples, features) in parts.items():
         assert found[lang][1:] == (features, examples, TASK, settings)
         assert len(found[lang][0]) == len(examples)
@@ -209,7 +210,7 @@ def test_outputs_that_are_not_finite_are_refused_with_their_language_and_example
     zeros = Account(lambda ids, mask: {"logits": torch.where(ids[:, :1] == 2, bad, 0.0)})
     parts = {"de": labelled(0, 1, gold=True), "zh": labelled(1, 2, 0, 2, gold=True)}
     with pytest.raises(NotFiniteError) as refusal:
-        prediction.decoded(zeros, load("classification"), TASK, parts, None, **FP32)
+        forward.decoded(zeros, load("classification"), TASK, parts, None, **FP32)
     assert str(refusal.value) == (
         "nli, zh: the model's output is not finite for 2 of 4 rows, the first of which belongs to the example "
         "'row 1'. It cannot be turned into predictions."
@@ -224,9 +225,9 @@ def model(tmp_path, tiny_tokenizer) -> Checkpoint:
     return Checkpoint(str(tmp_path / "model"))
 
 
-def asked(model: Checkpoint, tokenizer, task: Task, splits: dict, **changes) -> prediction.Request:
+def asked(model: Checkpoint, tokenizer, task: Task, splits: dict, **changes) -> forward.Request:
     about = {"split": "test", "settings": tiny.SETTINGS, "options": {"precision": "fp32"}} | changes
-    return prediction.Request(model, tiny.saved(tokenizer), task, splits, **about)
+    return forward.Request(model, tiny.saved(tokenizer), task, splits, **about)
 
 
 def tagged(tokenizer, count: int, seed: int) -> tuple[pa.Table, pa.Table]:
@@ -248,7 +249,7 @@ def test_predictions_are_the_best_tags_of_the_first_sub_words_of_the_split_that_
             with torch.inference_mode():
                 best = plain(**encoded).logits[0].argmax(-1).tolist()
             expected[lang].append([task.labels[best[numbers.index(number)]] for number in range(len(words))])
-    assert prediction.predict(asked(model, tiny_tokenizer, task, splits)) == expected
+    assert forward.predict(asked(model, tiny_tokenizer, task, splits)) == expected
     assert len({tag for rows in expected.values() for row in rows for tag in row}) > 1
 
 
@@ -256,28 +257,26 @@ def test_a_model_that_cannot_take_the_features_is_refused_by_its_name(model, tin
     table, features = tagged(tiny_tokenizer, 3, 0)
     features = features.set_column(0, "input_ids", pa.array([[10_000]] * len(features), pa.list_(pa.int32())))
     with pytest.raises(UserError, match=rf"^{model.name}: its tokenizer gives the id 10000"):
-        prediction.predict(asked(model, tiny_tokenizer, tiny.TASKS["tagging"], {"test": {"en": (table, features)}}))
+        forward.predict(asked(model, tiny_tokenizer, tiny.TASKS["tagging"], {"test": {"en": (table, features)}}))
 
 
 def test_a_request_says_how_predictions_are_made(model, tiny_tokenizer, monkeypatch):
     given = SimpleNamespace()
-    monkeypatch.setattr(
-        prediction, "decoded", lambda *arguments, **options: given.__dict__.update(options, a=arguments)
-    )
+    monkeypatch.setattr(forward, "decoded", lambda *arguments, **options: given.__dict__.update(options, a=arguments))
     task, settings = tiny.TASKS["tagging"], object()
     parts = {"en": tagged(tiny_tokenizer, 2, 0)}
     request = asked(model, tiny_tokenizer, task, {"test": parts}, settings=settings, options={"precision": "bf16"})
-    prediction.predict(request)
+    forward.predict(request)
     assert given.a[1:] == (load("tagging"), task, parts, settings)
     assert (given.pad_token_id, given.precision) == (tiny_tokenizer.pad_token_id, "bf16")
-    assert given.a[0].device.type == prediction.device().type
+    assert given.a[0].device.type == forward.device().type
 
 
 def test_predictions_are_made_on_the_accelerator_if_there_is_one(monkeypatch):
     monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("meta"))
     for there, expected in ((True, "meta"), (False, "cpu")):
         monkeypatch.setattr(torch.accelerator, "is_available", lambda there=there: there)
-        assert prediction.device().type == expected
+        assert forward.device().type == expected
 
 
 @pytest.mark.parametrize("kind", tiny.TASKS)
@@ -286,9 +285,9 @@ def test_the_output_of_a_row_does_not_depend_on_its_batch(tmp_path, tiny_tokeniz
     model = encoders.with_fresh_head(checkpoint, load(kind), tiny.TASKS[kind])
     options = {"pad_token_id": tiny_tokenizer.pad_token_id, "precision": "fp32"}
     features = tiny.encode(kind, tiny.examples(kind, 20), tiny_tokenizer)
-    monkeypatch.setattr(prediction, "TOKENS_PER_BATCH", 64)
-    together = prediction.forward(model, load(kind), features, **options)
-    alone = [prediction.forward(model, load(kind), features.slice(row, 1), **options)[0] for row in range(20)]
+    monkeypatch.setattr(forward, "TOKENS_PER_BATCH", 64)
+    together = forward.forward(model, load(kind), features, **options)
+    alone = [forward.forward(model, load(kind), features.slice(row, 1), **options)[0] for row in range(20)]
     for arrays, expected in zip(together, alone, strict=True):
         for array, other in zip(arrays, expected, strict=True):
             np.testing.assert_allclose(array, other, rtol=0, atol=1e-5)

@@ -6,8 +6,8 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
+from xstilts import experiments
 from xstilts.config import Config, ConfigError, parse
-from xstilts.inspection import experiments
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 HUB = {"repository": "lab/large", "revision": REVISION}

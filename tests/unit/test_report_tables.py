@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from known_results import GRID, results, row, scores, sure, without
 
-from xstilts.commands.tables import of_encoder
+from xstilts.jobs.tables import of_encoder
 from xstilts.reporting import collect, formats, paper
 from xstilts.reporting.formats import Table
 

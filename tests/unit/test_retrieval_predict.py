@@ -9,13 +9,13 @@ import torch
 from angles import PAD, Angles, features
 from gold_tables import table
 
-from xstilts import encoders, tokenization
-from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
-from xstilts.prediction import Request
-from xstilts.retrieval import mine
-from xstilts.retrieval.predict import predict
-from xstilts.tasks.base import Task
+from xstilts.models import encoders, tokenization
+from xstilts.prediction import mine
+from xstilts.prediction.forward import Request
+from xstilts.prediction.retrieval import predict
+from xstilts.sources.checkpoints import Checkpoint
+from xstilts.task import Task
 
 TATOEBA = Task("neighbours", "retrieval", "tatoeba", ("de", "ru"), {})
 BUCC = Task("mining", "retrieval", "bucc", ("de", "ru"), {}, tuned_on="dev")

@@ -13,7 +13,7 @@ import versions
 
 from xstilts.errors import UserError
 
-RECORDS = "workflow/xstilts/sameness.json"
+RECORDS = "workflow/xstilts/fingerprints/sameness.json"
 
 
 def git(root: Path, *arguments: str) -> str:

@@ -7,9 +7,9 @@ from time import process_time
 
 import pytest
 
-from xstilts import sameness
 from xstilts.errors import UserError
-from xstilts.sameness import SHIPPED, Record, Sameness, add, named, read
+from xstilts.fingerprints import sameness
+from xstilts.fingerprints.sameness import SHIPPED, Record, Sameness, add, named, read
 
 JOB = "job.train_stage"
 UNTIL_THEN = "Until then nothing is planned or renamed."

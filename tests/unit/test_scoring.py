@@ -6,8 +6,9 @@ import pyarrow as pa
 import pytest
 from gold_tables import asked, parallel, table
 
-from xstilts import scoring, tasks
+from xstilts import tasks
 from xstilts.errors import DataError, UserError
+from xstilts.prediction import scoring
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ from recipes import renamed
 from released import question, squad, write
 
 from xstilts import kinds
-from xstilts.commands import encode_task, predict
 from xstilts.config import Retrieval, TaskSettings
-from xstilts.prediction import Request
-from xstilts.retrieval import predict as retrieval
-from xstilts.store import open_grid, publishing
-from xstilts.submission import read
-from xstilts.tasks.base import Task
+from xstilts.jobs import encode_task, predict
+from xstilts.prediction import retrieval
+from xstilts.prediction.forward import Request
+from xstilts.prediction.xtreme_files import read
+from xstilts.store.entries import open_grid, publishing
+from xstilts.task import Task
 
 RIVERS = {"en": "the river", "de": "eines Flusses", "es": "los ríos", "zh": "北京市"}
 """A sentence and answer in each language; the predictions leave out its first or its last word."""

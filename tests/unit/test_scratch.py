@@ -9,8 +9,8 @@ from typing import TextIO
 
 import pytest
 
-from xstilts import locks
 from xstilts.errors import UserError
+from xstilts.store import locks
 from xstilts.training import resume
 from xstilts.training.resume import exclusive
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from xstilts.config import Count, Positive
-from xstilts.settings import NOT_IN_SPECS, InSpecs, Settings
+from xstilts.config.settings import NOT_IN_SPECS, InSpecs, Settings
 
 
 class Curve(Settings):

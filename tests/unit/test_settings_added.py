@@ -14,13 +14,13 @@ from grids import Words, assert_names_follow, changed, without_fingerprints
 from recipes import with_name, with_setting
 from snakemake.utils import update_config
 
-from xstilts.commands import train_stage
 from xstilts.config import ConfigError, Positive, parse
+from xstilts.config.settings import InSpecs, Settings
 from xstilts.grid import Entry, Grid
 from xstilts.inspection import workload
 from xstilts.inspection.state import State
+from xstilts.jobs import train_stage
 from xstilts.publication import card
-from xstilts.settings import InSpecs, Settings
 
 RAW = {
     "languages": ["en", "de"],

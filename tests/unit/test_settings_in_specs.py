@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from snakemake.utils import update_config
 
 from xstilts.config import Config, ConfigError, parse
+from xstilts.fingerprints.sameness import Sameness
 from xstilts.grid import Grid
-from xstilts.sameness import Sameness
-from xstilts.store import FileIdentity
+from xstilts.store.entries import FileIdentity
 
 COMMITS = "a" * 40, "b" * 40
 RAW = {

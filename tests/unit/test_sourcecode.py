@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import sameness, sourcecode, syntax
 from xstilts.errors import UserError
-from xstilts.sameness import Record, Sameness
-from xstilts.sourcecode import LOADERS, PACKAGE, ROOT, SourceCode
+from xstilts.fingerprints import sameness, sourcecode, syntax
+from xstilts.fingerprints.sameness import Record, Sameness
+from xstilts.fingerprints.sourcecode import LOADERS, PACKAGE, ROOT, SourceCode
 
 LIBRARY = ROOT / PACKAGE
 
@@ -254,7 +254,7 @@ def test_a_module_counts_unless_its_full_name_is_listed(package: Path):
     names = (
         "store",
         "storey",
-        "commands.job",
+        "runtime.job",
         "commands.shape",
         "sources.hub",
         "sources.formats",
@@ -296,7 +296,7 @@ def test_a_module_that_imports_by_name_is_refused_where_a_job_reaches_it(package
     assert str(error.value) == (
         f"{package / 'helper.py'} imports modules by name ({importer}), which no fingerprint sees: an edit of theirs "
         "would leave old results in place. Import them by an import statement, or add the module to LOADERS of "
-        "xstilts.sourcecode and give what it loads a role in the grid."
+        "xstilts.fingerprints.sourcecode and give what it loads a role in the grid."
     )
     assert code("other")
 
@@ -307,7 +307,7 @@ def test_all_ways_in_which_a_module_imports_by_name_are_told(package: Path):
         code("other")
 
 
-@pytest.mark.parametrize("module", ["tasks", "kinds", "metrics", "commands.predict"])
+@pytest.mark.parametrize("module", ["tasks", "kinds", "metrics", "jobs.predict"])
 def test_a_module_whose_imports_the_grid_names_is_accepted(package: Path, module: str):
     place = package.joinpath(*module.split(".")).with_suffix(".py")
     place.parent.mkdir(exist_ok=True)
@@ -323,7 +323,7 @@ def package_modules() -> dict[str, Path]:
 
 def test_every_module_that_imports_by_name_is_declared_or_out_of_the_reach_of_jobs():
     importing = {name for name, file in package_modules().items() if [*syntax.importers(ast.parse(file.read_bytes()))]}
-    assert importing == {"tasks", "kinds", "metrics", "commands.predict", "__main__", "publication.licences"}
+    assert importing == {"tasks", "kinds", "metrics", "jobs.predict", "__main__", "publication.licences"}
     assert set(LOADERS) == importing - {"__main__", "publication.licences"}
 
 
@@ -351,13 +351,13 @@ def test_a_metric_counts_for_what_names_it_and_not_for_what_only_uses_it(package
 
 def test_a_role_begins_with_the_modules_that_do_its_work():
     roles = {
-        "job.score": {"commands.score"},
+        "job.score": {"jobs.score"},
         "task.mnli": {"tasks.mnli"},
         "kind.span": {"kinds.span"},
         "metric.pos": {"metrics", "metrics.pos"},
         "benchmark.xtreme": {"metrics.xtreme"},
         "predictor.outputs": {"prediction"},
-        "predictor.vectors": {"retrieval.predict"},
+        "predictor.vectors": {"prediction.retrieval"},
     }
     assert {role: set(sourcecode.starts(role)) for role in roles} == roles
     assert all(set(SourceCode(Path("no memory.json"), Sameness(())).modules(role)) > set() for role in roles)

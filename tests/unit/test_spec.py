@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from xstilts import spec
+from xstilts.fingerprints import spec
 
 
 def test_settings_that_swap_their_values_are_noticed():
@@ -381,7 +381,9 @@ def test_where_nothing_can_be_remembered_it_is_worked_out_again(tmp_path: Path):
 
 
 def test_planning_imports_neither_torch_nor_transformers():
-    program = "import sys, xstilts.store, xstilts.grid; print(sorted({'torch', 'transformers'} & set(sys.modules)))"
+    program = (
+        "import sys, xstilts.store.entries, xstilts.grid; print(sorted({'torch', 'transformers'} & set(sys.modules)))"
+    )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "workflow")}
     run = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 from grids import Words, assert_names_follow, changed, fingerprints, without_fingerprints
 
-from xstilts import spec
 from xstilts.config import parse
+from xstilts.fingerprints import spec
 from xstilts.grid import Entry, Grid
 
 RAW = {

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from fabricated import World, of_step
 
-from xstilts.inspection.results import Results
 from xstilts.inspection.speed import Measurement, Speed, measurements
+from xstilts.store.contents import Results
 
 MEASURED = [
     Measurement("train_stage", "large", "mnli", "a GPU", 10.0, 100),

@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 import tiny
 
-from xstilts import features
-from xstilts.checkpoints import Checkpoint
-from xstilts.commands import train_stage
-from xstilts.commands.measuring import MEASURED
 from xstilts.config import Stage
+from xstilts.features import arrow
+from xstilts.jobs import train_stage
+from xstilts.runtime.timing import MEASURED
+from xstilts.sources.checkpoints import Checkpoint
 from xstilts.training.stage import TaskData
 
 COUNTS = {("train", "en"): 5, ("train", "de"): 3, ("dev", "en"): 4, ("dev", "de"): 2, ("test", "en"): 6}
@@ -33,7 +33,7 @@ def given(tmp_path, tiny_tokenizer):
         table = tiny.table("span", [row | {"id": f"{split}-{lang}-{row['id']}"} for row in rows])
         pq.write_table(table, data / f"{split}.{lang}.parquet")
         made = tiny.encode("span", table, tiny_tokenizer, SimpleNamespace(**settings))
-        features.write(encoded / f"{split}.{lang}.arrow", made)
+        arrow.write(encoded / f"{split}.{lang}.arrow", made)
 
     def given(**recipe) -> TaskData:
         inputs = {"features.squad_v1": SimpleNamespace(path="features", spec={"settings": settings})}
@@ -45,7 +45,7 @@ def given(tmp_path, tiny_tokenizer):
 
 
 def windows(folder: Path, split: str, lang: str) -> list[dict]:
-    return features.read(folder / "features" / f"{split}.{lang}.arrow").to_pylist()
+    return arrow.read(folder / "features" / f"{split}.{lang}.arrow").to_pylist()
 
 
 def test_it_trains_on_all_rows_of_all_its_languages(given, tmp_path):

@@ -13,18 +13,18 @@ from fabricated import ROWS, SETTINGS, World, cell, of_step
 from snakemake.utils import update_config
 from transformers import TrainerState
 
+from xstilts import experiments
 from xstilts.__main__ import JOBS
-from xstilts.commands.train_stage import _steps_done
 from xstilts.config import parse
 from xstilts.errors import UserError
+from xstilts.fingerprints.sameness import Sameness
+from xstilts.fingerprints.sourcecode import SourceCode
+from xstilts.fingerprints.spec import minor_version
 from xstilts.grid import Entry, Grid
-from xstilts.inspection import experiments
 from xstilts.inspection.progress import lock_file
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
-from xstilts.sameness import Sameness
-from xstilts.sourcecode import SourceCode
-from xstilts.spec import minor_version
-from xstilts.store import FileIdentity, scratch
+from xstilts.jobs.train_stage import _steps_done
+from xstilts.store.entries import FileIdentity, scratch
 from xstilts.training.resume import Sealing, exclusive
 
 HEAVY = """

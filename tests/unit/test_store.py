@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import store
 from xstilts.grid import Entry
-from xstilts.store import finished, publishing
+from xstilts.store import entries
+from xstilts.store.entries import finished, publishing
 
 BESIDE = {"manifest.json", "spec.json"}
 ENTRY = Entry("read_task", "data/xnli~0123", {"task": "xnli"}, {}, "data/xnli~0123/manifest.json")
@@ -69,13 +69,13 @@ def test_a_file_that_only_its_owner_may_read_becomes_as_open_as_the_others(tmp_p
 
 
 def test_the_manifest_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    seen, write = {}, store.write_json
+    seen, write = {}, entries.write_json
 
     def watch(path: Path, value: object) -> None:
         seen[path.name] = finished(tmp_path, ENTRY), set(files(tmp_path / ENTRY.path))
         write(path, value)
 
-    monkeypatch.setattr(store, "write_json", watch)
+    monkeypatch.setattr(entries, "write_json", watch)
     with publishing(tmp_path, ENTRY) as draft:
         (draft.folder / "rows.txt").write_text("rows")
     assert seen["manifest.json"] == (False, {"rows.txt", "spec.json"})
@@ -175,11 +175,11 @@ def test_a_touched_entry_is_finished(made: Path, tmp_path: Path):
 
 
 def test_an_entry_that_lost_a_file_is_damaged_and_can_be_set_aside(made: Path, tmp_path: Path):
-    assert not store.damaged(tmp_path, ENTRY)
+    assert not entries.damaged(tmp_path, ENTRY)
     (made / "rows.txt").unlink()
-    assert store.damaged(tmp_path, ENTRY)
-    store.set_aside(tmp_path, ENTRY)
-    assert not store.damaged(tmp_path, ENTRY)
+    assert entries.damaged(tmp_path, ENTRY)
+    entries.set_aside(tmp_path, ENTRY)
+    assert not entries.damaged(tmp_path, ENTRY)
     assert sorted(file.name for file in made.iterdir()) == ["manifest.json.damaged", "spec.json"]
 
 
@@ -201,7 +201,7 @@ def test_a_manifest_that_no_job_has_written_makes_nothing_finished(tmp_path: Pat
         pass
     (tmp_path / ENTRY.manifest).write_text(text, encoding="utf-8")
     assert not finished(tmp_path, ENTRY)
-    assert store.damaged(tmp_path, ENTRY)
+    assert entries.damaged(tmp_path, ENTRY)
 
 
 @pytest.mark.parametrize("name", ["rows.txt", "manifest.json"])
@@ -215,7 +215,7 @@ def test_a_folder_or_a_lost_link_in_the_place_of_a_file_makes_nothing_finished(t
     file.unlink()
     file.mkdir()
     assert not finished(tmp_path, ENTRY)
-    store.set_aside(tmp_path, ENTRY)
+    entries.set_aside(tmp_path, ENTRY)
     with publishing(tmp_path, ENTRY) as draft:
         (draft.folder / "rows.txt").write_text("rows", encoding="utf-8")
     assert finished(tmp_path, ENTRY)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from grids import Words
 
-from xstilts import store
 from xstilts.config import ConfigError, parse
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
-from xstilts.store import MANIFEST, SPEC, finished, publishing, whole, write_json
+from xstilts.store import entries as store
+from xstilts.store.entries import MANIFEST, SPEC, finished, publishing, whole, write_json
 
 
 def entry(step: str = "read_task", path: str = "data/xnli~0123", **inputs: Entry) -> Entry:
@@ -226,7 +226,7 @@ def model(folder: Path) -> Entry:
 
 
 def test_a_manifest_tells_the_modules_of_the_code_that_made_its_entry(tmp_path: Path):
-    modules = {"job.score": {"commands.score": "0123456789ab"}, "metric.bucc": {"metrics.bucc": "ba9876543210"}}
+    modules = {"job.score": {"jobs.score": "0123456789ab"}, "metric.bucc": {"metrics.bucc": "ba9876543210"}}
     with publishing(tmp_path, replace(entry(), modules=modules)):
         pass
     assert manifest(tmp_path, entry())["modules"] == modules
@@ -338,7 +338,7 @@ def test_warnings_of_one_kind_are_a_line_with_the_languages_of_a_split(tmp_path:
 @pytest.fixture
 def grid(tmp_path: Path) -> Grid:
     """The grid of one cell, whose reports are finished."""
-    raw = {"grid": {"encoders": ["toy"], "targets": ["tatoeba"]}, "encoders": {"toy": {"path": "toy"}}}
+    raw = {"grid": {"models.encoders": ["toy"], "targets": ["tatoeba"]}, "models.encoders": {"toy": {"path": "toy"}}}
     made_up = Grid(parse({**raw, "experiment": "mine", "store": str(tmp_path)}), Words())
     for one in made_up.entries.values():
         made(tmp_path, one, **{f"{one.step}_txt": one.path})

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from xstilts import submission
 from xstilts.errors import DataError, UserError
+from xstilts.prediction import xtreme_files
 
 ROUND_TRIPS = {
     "labels": (["neutral", "entailment"], "neutral\nentailment\n"),
@@ -19,15 +19,15 @@ ROUND_TRIPS = {
 def test_a_file_holds_exactly_the_official_bytes_and_reads_back(tmp_path, form):
     predictions, text = ROUND_TRIPS[form]
     path = tmp_path / "xnli" / "test-de.tsv"
-    submission.write(path, form, predictions)
+    xtreme_files.write(path, form, predictions)
     assert path.read_bytes() == text.encode()
-    assert submission.read(path, form) == predictions
+    assert xtreme_files.read(path, form) == predictions
 
 
 @pytest.mark.parametrize(("form", "nothing"), [("labels", []), ("tags", []), ("answers", {}), ("pairs", [])])
 def test_no_predictions_make_a_file_that_reads_back_as_none(tmp_path, form, nothing):
-    submission.write(tmp_path / "f", form, nothing)
-    assert submission.read(tmp_path / "f", form) == nothing
+    xtreme_files.write(tmp_path / "f", form, nothing)
+    assert xtreme_files.read(tmp_path / "f", form) == nothing
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def test_no_predictions_make_a_file_that_reads_back_as_none(tmp_path, form, noth
     ],
 )
 def test_kind_and_metric_decide_form_and_name(kind, metric, form, name):
-    assert submission.form_of(kind, metric) == form
-    assert submission.file_name(kind, "test", "de") == name
+    assert xtreme_files.form_of(kind, metric) == form
+    assert xtreme_files.file_name(kind, "test", "de") == name
 
 
 MALFORMED = [
@@ -71,34 +71,34 @@ def test_a_malformed_file_is_refused_with_its_place(tmp_path, form, text, where)
     path = tmp_path / "test-de"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataError) as refused:
-        submission.read(path, form)
+        xtreme_files.read(path, form)
     assert (refused.value.path, refused.value.where) == (path, where)
 
 
 def test_a_file_that_is_missing_or_not_utf8_is_refused(tmp_path):
     with pytest.raises(DataError, match="no such file"):
-        submission.read(tmp_path / "test-de.tsv", "labels")
+        xtreme_files.read(tmp_path / "test-de.tsv", "labels")
     (tmp_path / "test-de.tsv").write_bytes(b"neutral\n\xff\n")
     with pytest.raises(DataError, match="byte 8"):
-        submission.read(tmp_path / "test-de.tsv", "labels")
+        xtreme_files.read(tmp_path / "test-de.tsv", "labels")
 
 
 def test_one_empty_line_at_the_end_of_a_tag_file_is_harmless(tmp_path):
     (tmp_path / "f").write_text("DET\nNOUN\n\nVERB\n\n")
-    assert submission.read(tmp_path / "f", "tags") == [["DET", "NOUN"], ["VERB"]]
+    assert xtreme_files.read(tmp_path / "f", "tags") == [["DET", "NOUN"], ["VERB"]]
 
 
 def test_only_a_line_end_ends_a_line(tmp_path):
     ids = [("de\u2028-1", "en\x85-1"), ("de\x0b-2", "en\x1c-2")]
-    submission.write(tmp_path / "f", "pairs", ids)
-    assert submission.read(tmp_path / "f", "pairs") == ids
+    xtreme_files.write(tmp_path / "f", "pairs", ids)
+    assert xtreme_files.read(tmp_path / "f", "pairs") == ids
     (tmp_path / "g").write_text("N\u2028P\nN\x0cP\n\nNP\n", encoding="utf-8")
-    assert submission.read(tmp_path / "g", "tags") == [["N\u2028P", "N\x0cP"], ["NP"]]
+    assert xtreme_files.read(tmp_path / "g", "tags") == [["N\u2028P", "N\x0cP"], ["NP"]]
 
 
 def test_windows_line_ends_and_blanks_around_a_line_do_not_count(tmp_path):
     (tmp_path / "f").write_bytes(b"neutral\r\n entailment \r\n")
-    assert submission.read(tmp_path / "f", "labels") == ["neutral", "entailment"]
+    assert xtreme_files.read(tmp_path / "f", "labels") == ["neutral", "entailment"]
 
 
 @pytest.mark.parametrize(
@@ -116,19 +116,19 @@ def test_windows_line_ends_and_blanks_around_a_line_do_not_count(tmp_path):
 )
 def test_what_would_not_read_back_is_not_written(tmp_path, form, predictions):
     with pytest.raises(UserError):
-        submission.write(tmp_path / "f", form, predictions)
+        xtreme_files.write(tmp_path / "f", form, predictions)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_write_that_dies_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     path = tmp_path / "test-de.tsv"
-    submission.write(path, "labels", ["old"])
+    xtreme_files.write(path, "labels", ["old"])
 
     def die(*_):
         raise OSError("disk full")
 
     monkeypatch.setattr(Path, "replace", die)
     with pytest.raises(OSError, match="disk full"):
-        submission.write(path, "labels", ["new"])
+        xtreme_files.write(path, "labels", ["new"])
     assert path.read_text() == "old\n"
     assert list(tmp_path.iterdir()) == [path]

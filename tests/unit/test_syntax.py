@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 
-from xstilts.syntax import essential, imported_names, serialised
+from xstilts.fingerprints.syntax import essential, imported_names, serialised
 
 
 def read(text: str) -> object:

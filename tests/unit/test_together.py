@@ -13,9 +13,9 @@ import pytest
 import torch
 from torch import distributed
 
-from xstilts import termination
-from xstilts.commands.together import together
 from xstilts.errors import UserError
+from xstilts.runtime import termination
+from xstilts.runtime.processes import together
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 SECONDS = 600

@@ -12,11 +12,12 @@ from sentences import SENTENCES
 from tokenizer_types import ALL
 from transformers import AutoTokenizer
 
-from xstilts import features, tokenization
-from xstilts.checkpoints import Checkpoint
 from xstilts.errors import UserError
-from xstilts.sameness import Sameness
-from xstilts.store import FileIdentity, open_grid
+from xstilts.features import arrow
+from xstilts.fingerprints.sameness import Sameness
+from xstilts.models import tokenization
+from xstilts.sources.checkpoints import Checkpoint
+from xstilts.store.entries import FileIdentity, open_grid
 
 TRAIN = "Ada built it\tNP (S\\NP)/NP NP\nAda sleeps\tNP S\\NP\n"
 SETTINGS = {
@@ -81,7 +82,7 @@ def test_two_tokenizers_that_are_only_pieces_are_two(tmp_path):
     ]
     one, other = (world.config.encoders["toy"] for world in worlds)
     assert here.tokenizer("toy", one) != here.tokenizer("toy", other)
-    ids = [features.read(encoded(world) / "train.en.arrow")["input_ids"].to_pylist() for world in worlds]
+    ids = [arrow.read(encoded(world) / "train.en.arrow")["input_ids"].to_pylist() for world in worlds]
     expected = [
         AutoTokenizer.from_pretrained(tmp_path / name)("Ada built it")["input_ids"] for name in ("one", "other")
     ]

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from fabricated import World, of_step
 
-from xstilts import store
+from xstilts import experiments
 from xstilts.errors import UserError
-from xstilts.inspection import experiments, upgrades
+from xstilts.inspection import upgrades
 from xstilts.inspection.upgrades import notes
 from xstilts.run import Run
-from xstilts.store import FileIdentity, pending
+from xstilts.store import entries
+from xstilts.store.entries import FileIdentity, pending
 
 PAWSX = {"encoders": ["toy"], "intermediates": ["none", "mnli"], "targets": ["pawsx"], "seeds": [1]}
 
@@ -93,7 +94,7 @@ def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         monkeypatch.setenv(variable, os.environ.get(variable, ""))
     monkeypatch.chdir(tmp_path)
     world = World(tmp_path)
-    monkeypatch.setattr(store, "require_encoders", lambda config: None)
+    monkeypatch.setattr(entries, "require_encoders", lambda config: None)
     raw = world.config().model_dump(mode="json", exclude_unset=True)
     return Run(raw, [experiments.SHIPPED])
 

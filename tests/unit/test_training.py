@@ -15,9 +15,9 @@ from safetensors.torch import load_file
 from torch import nn
 from trainings import record, same, train, weights
 
-from xstilts import encoders
 from xstilts.errors import UserError
 from xstilts.kinds import load
+from xstilts.models import encoders
 from xstilts.training import resume
 from xstilts.training.model import StageModel
 from xstilts.training.resume import SEAL

@@ -12,10 +12,12 @@ import transformers
 from safetensors.torch import load_file
 from transformers import AutoModel
 
-from xstilts import features, prediction, tokenization
-from xstilts.checkpoints import Checkpoint
 from xstilts.config import Stage
+from xstilts.features import arrow
 from xstilts.kinds import load
+from xstilts.models import tokenization
+from xstilts.prediction import forward
+from xstilts.sources.checkpoints import Checkpoint
 from xstilts.training import stage
 from xstilts.training.stage import StageTrainer, TaskData
 
@@ -70,7 +72,7 @@ class Trained:
         for begin in range(0, len(keys), self.recipe.batch_size):
             tasks, rows = zip(*keys[begin : begin + self.recipe.batch_size], strict=True)
             (task,) = set(tasks)
-            found.append((task, task.removeprefix("my_"), features.rows(self.data[task].train, list(rows))))
+            found.append((task, task.removeprefix("my_"), arrow.rows(self.data[task].train, list(rows))))
         return found
 
     def expected(self, **changes: float) -> equations.Course:
@@ -177,7 +179,7 @@ def test_a_child_loads_with_its_head_and_gives_the_outputs_of_the_equations(made
     assert not any(info.values()), info
     rows = tiny.encode(kind, tiny.examples(kind, 9, seed=2), tiny_tokenizer)
     pad_token_id = tokenization.load_tokenizer(Checkpoint(str(child))).pad_token_id
-    found = prediction.forward(loaded, module, rows, pad_token_id=pad_token_id, precision="fp32")
+    found = forward.forward(loaded, module, rows, pad_token_id=pad_token_id, precision="fp32")
     encoder = equations.Encoder.of(child)
     weights = {name: value.double() for name, value in made[kind].weights().items()}
     for outputs, row in zip(found, rows.to_pylist(), strict=True):

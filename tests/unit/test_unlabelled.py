@@ -7,13 +7,15 @@ import pyarrow.parquet as pq
 import pytest
 import tiny
 
-from xstilts import encoders, kinds, prediction, scoring, submission
-from xstilts.checkpoints import Checkpoint
+from xstilts import kinds
 from xstilts.errors import UserError
+from xstilts.models import encoders
+from xstilts.prediction import forward, scoring, xtreme_files
+from xstilts.prediction.retrieval import predict
 from xstilts.reporting.page import samples
-from xstilts.retrieval.predict import predict
+from xstilts.sources.checkpoints import Checkpoint
 from xstilts.sources.columns import GOLD, SCHEMAS
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 ROWS = 8
 TASKS = {
@@ -36,7 +38,7 @@ def examples(kind: str, gold: list[bool]) -> pa.Table:
     return pa.Table.from_pylist(rows, SCHEMAS[TASKS[kind].kind])
 
 
-def right(kind: str, table: pa.Table) -> submission.Predictions:
+def right(kind: str, table: pa.Table) -> xtreme_files.Predictions:
     """The predictions that are right."""
     rows = [row for row in table.to_pylist() if row.get("side") != "foreign"]
     if kind == "span":
@@ -55,12 +57,12 @@ def kind(request: pytest.FixtureRequest) -> str:
 def scored(kind: str, tmp_path: Path):
     """Scores languages whose predictions are all right, by which of their rows have labels."""
     task, complete = TASKS[kind], examples(kind, [True] * ROWS)
-    form = submission.form_of(task.kind, task.metric)
+    form = xtreme_files.form_of(task.kind, task.metric)
 
     def score(**languages: list[bool]) -> tuple[dict[str, dict], pa.Table]:
         gold = {lang: examples(kind, labelled) for lang, labelled in languages.items()}
         for lang in gold:
-            submission.write(tmp_path / submission.file_name(task.kind, "test", lang), form, right(kind, complete))
+            xtreme_files.write(tmp_path / xtreme_files.file_name(task.kind, "test", lang), form, right(kind, complete))
         counts = scoring.units(task, "test", gold, tmp_path)
         return scoring.score(task, gold, counts), scoring.together(counts)
 
@@ -101,7 +103,7 @@ def test_predictions_are_those_of_the_same_rows_with_labels(kind: str, gold, tmp
         tables = {f"{seed}": tiny.examples(kind, 5, seed=seed, gold=one) for seed, one in enumerate(gold)}
         parts = {lang: (table, tiny.encode(kind, table, tiny_tokenizer)) for lang, table in tables.items()}
         options = {"pad_token_id": tiny_tokenizer.pad_token_id, "precision": "fp32"}
-        return prediction.decoded(model, module, task, parts, tiny.SETTINGS, **options)
+        return forward.decoded(model, module, task, parts, tiny.SETTINGS, **options)
 
     assert predicted(gold) == predicted((True, True, True))
 
@@ -110,6 +112,6 @@ def test_the_threshold_of_a_language_without_dev_pairs_is_asked_for_before_anyth
     task, nothing = TASKS["mined"], pa.table({})
     dev = {lang: (examples("mined", [lang == "ru"] * ROWS), nothing) for lang in ("de", "ru")}
     splits = {"dev": dev, "test": dev}
-    request = prediction.Request(Checkpoint(str(tmp_path)), tmp_path, task, splits, "test", None, {})
+    request = forward.Request(Checkpoint(str(tmp_path)), tmp_path, task, splits, "test", None, {})
     with pytest.raises(UserError, match=r"mining in de: its dev split has no gold pairs.*tasks\.mining\.languages"):
         predict(request)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from fabricated import World, of_step
 
-from xstilts import spec
+from xstilts.fingerprints import spec
+from xstilts.fingerprints.spec import FileHashes, _state
 from xstilts.grid import Entry, Grid
 from xstilts.inspection import verification
-from xstilts.spec import FileHashes, _state
-from xstilts.store import finished, open_grid, pending, remove_weights
+from xstilts.store.entries import finished, open_grid, pending, remove_weights
 
 
 @pytest.fixture

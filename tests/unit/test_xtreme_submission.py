@@ -12,16 +12,17 @@ import pyarrow.parquet as pq
 import pytest
 from fabricated import World, cell, of_step
 
-from xstilts import submission, tasks
+from xstilts import tasks
 from xstilts.commands import submission as command
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
 from xstilts.languages import LANGUAGES
 from xstilts.metrics.xtreme import TASKS
+from xstilts.prediction import xtreme_files
 from xstilts.publication import selection
 from xstilts.publication.submission import Submission, file_names
 from xstilts.sources.columns import GOLD, SCHEMAS
-from xstilts.store import open_grid, publishing
+from xstilts.store.entries import open_grid, publishing
 from xstilts.training import stage as training
 
 ROWS = 3
@@ -97,8 +98,8 @@ def _predictions(folder: Path, entry: Entry, _: object) -> None:
     for name in entry.inputs["data"].spec["files"]:
         split, lang = name.split(".")
         if split == entry.spec["split"]:
-            place = folder / "predictions" / task.name / submission.file_name(task.kind, split, lang)
-            submission.write(place, submission.form_of(task.kind, task.metric), predictions)
+            place = folder / "predictions" / task.name / xtreme_files.file_name(task.kind, split, lang)
+            xtreme_files.write(place, xtreme_files.form_of(task.kind, task.metric), predictions)
 
 
 _WRITERS = {"read_task": _data, "train_stage": _model, "predict": _predictions}
@@ -149,7 +150,7 @@ def test_the_files_are_the_predictions_of_the_chosen_cells_byte_by_byte(world: W
     grid = filled(world)
     with publishing(world.store, cell(grid, "mnli", "xnli").predictions) as draft:
         for name in names("xnli"):
-            submission.write(draft.folder / "predictions" / name, "labels", ["neutral"] * ROWS)
+            xtreme_files.write(draft.folder / "predictions" / name, "labels", ["neutral"] * ROWS)
     run(world, to=world.folder / "out")
     written = {str(file.relative_to(world.folder / "out")) for file in (world.folder / "out").rglob("*.*")}
     assert written == {"submission.json", *(f"predictions/{name}" for name in everything())}

@@ -9,11 +9,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xstilts.commands import job
+from xstilts import experiments
+from xstilts.config.yamlfiles import require_unambiguous
 from xstilts.errors import UserError
-from xstilts.inspection import experiments
 from xstilts.run import Run
-from xstilts.yamlfiles import require_unambiguous
+from xstilts.runtime import job
 
 
 @pytest.fixture

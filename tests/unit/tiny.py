@@ -14,9 +14,9 @@ import pyarrow as pa
 from transformers import AutoConfig, AutoModel, PreTrainedTokenizerBase, set_seed
 
 from xstilts import kinds
-from xstilts.checkpoints import Checkpoint
+from xstilts.sources.checkpoints import Checkpoint
 from xstilts.sources.columns import GOLD, SCHEMAS
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 from xstilts.training.stage import TaskData
 
 ARCHITECTURES = ("xlm-roberta", "bert")

@@ -10,9 +10,10 @@ from pathlib import Path
 import yaml
 from snakemake.utils import update_config
 
-from xstilts import store, tasks
+from xstilts import tasks
 from xstilts.config import Config, Miniature, parse
 from xstilts.grid import Cell, Entry, Grid
+from xstilts.store import entries as store
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = 8

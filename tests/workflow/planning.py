@@ -46,8 +46,8 @@ def codes(file: str) -> dict[str, str]:
 def finish(file: str) -> None:
     """Make everything that is pending, with a line of text for each result and each file that a report shows."""
     run = _run(file)
-    from xstilts import store
     from xstilts.reporting import gallery
+    from xstilts.store import entries as store
 
     shown = [*gallery.tables(run.grid), *gallery.figures(run.grid)]
     for entry in run.pending.values():

@@ -15,10 +15,10 @@ from pathlib import Path
 import psutil
 
 from experiments import Experiment
-from xstilts import store
-from xstilts.commands.measuring import GOING_ON
 from xstilts.grid import Entry
 from xstilts.inspection.progress import holder, lock_file
+from xstilts.runtime.timing import GOING_ON
+from xstilts.store import entries
 from xstilts.training.resume import SEAL
 
 PATIENCE = 900
@@ -67,14 +67,14 @@ class Tormented:
 
     def done(self) -> int:
         """How many trainings are finished."""
-        return sum(store.finished(self.experiment.results, entry) for entry in self.trainings)
+        return sum(entries.finished(self.experiment.results, entry) for entry in self.trainings)
 
     def states(self) -> list[Path]:
         """The whole states of the training that is next or under way, the latest first."""
         done = self.done()
         if done == len(self.trainings):
             return []
-        seals = store.scratch(self.experiment.results, self.trainings[done], "training").glob(f"*/{SEAL}")
+        seals = entries.scratch(self.experiment.results, self.trainings[done], "training").glob(f"*/{SEAL}")
         found = [seal.parent for seal in seals if _is_written(seal) and not seal.with_name(DAMAGED).exists()]
         return sorted(found, key=_step, reverse=True)
 

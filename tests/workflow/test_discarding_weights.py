@@ -9,7 +9,7 @@ import yaml
 
 from experiments import Attempt, Experiment, attempt, experiment
 from xstilts.grid import Entry
-from xstilts.store import pending
+from xstilts.store.entries import pending
 
 INTERMEDIATES, TARGETS = ["none", "mnli"], ["xnli", "udpos", "tatoeba"]
 

@@ -70,7 +70,7 @@ def test_edits_get_the_records_that_two_runs_show(tmp_path: Path):
     project = Project(tmp_path)
     # The roles that reach the first of these modules are not those that reach the second.
     project.edit("training/batches", "group", "taken")
-    project.edit("retrieval/embed", "return states[:, 0]", "return states[:, 0, :]")
+    project.edit("prediction/embed", "return states[:, 0]", "return states[:, 0, :]")
     said = project.same()
     assert said["job.train_stage"].startswith("record ")
     assert "embed.py:" in said["predictor.vectors"]
@@ -81,11 +81,11 @@ def test_edits_get_the_records_that_two_runs_show(tmp_path: Path):
     assert (record["of"], record["why"]) == ("job.train_stage", WHY)
     assert "statements executed" in record["shown"]
 
-    project.edit("retrieval/embed", "return states[:, 0, :]", "return states[:, 0]")
+    project.edit("prediction/embed", "return states[:, 0, :]", "return states[:, 0]")
     assert "Nothing to be done" in project.dry_run()
 
     # What computes in bfloat16 is executed by the grid, and does something else.
-    project.edit("prediction", "torch.bfloat16", "torch.float16")
+    project.edit("prediction/forward", "torch.bfloat16", "torch.float16")
     said = project.same()
     assert said["predictor.outputs"].startswith("no record")
     assert said["job.train_stage"].startswith("no record")

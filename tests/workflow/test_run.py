@@ -19,9 +19,10 @@ import transformers
 import yaml
 
 from experiments import EXAMPLES, ROOT, WRITTEN, Attempt, Experiment, attempt, experiment
-from xstilts import metrics, submission, tasks
+from xstilts import metrics, tasks
 from xstilts.grid import Entry
 from xstilts.miniature import release as miniature_release
+from xstilts.prediction import xtreme_files
 from xstilts.sources import reading, release
 
 HEADS = {
@@ -204,10 +205,10 @@ def test_scores_are_those_of_the_prediction_files_on_the_released_gold(done: Exp
     grid, expected = done.grid(), {}
     for cell in grid.cells:
         task = tasks.load(cell.target)
-        metric, form = metrics.load(task.metric), submission.form_of(task.kind, task.metric)
+        metric, form = metrics.load(task.metric), xtreme_files.form_of(task.kind, task.metric)
         for lang in grid.languages(cell.target):
-            file = done.predictions(cell) / submission.file_name(task.kind, "test", lang)
-            units = metric.units(released(done, cell.target, lang), submission.read(file, form), lang)
+            file = done.predictions(cell) / xtreme_files.file_name(task.kind, "test", lang)
+            units = metric.units(released(done, cell.target, lang), xtreme_files.read(file, form), lang)
             values = metrics.score(metric, units)
             for name, value in {**values, "headline": metric.headline(values)}.items():
                 expected[cell.intermediate, cell.target, lang, name] = pytest.approx(value)

@@ -8,8 +8,8 @@ from planning import apart, codes
 from project import Project, among, code, source, write_project
 from test_invalidation import MODELS, REPORTS, below
 
-from xstilts import sameness
-from xstilts.sameness import Record
+from xstilts.fingerprints import sameness
+from xstilts.fingerprints.sameness import Record
 
 SQUAD_SCORES = ("cells/*/xquad/*/scores",)
 
@@ -145,7 +145,7 @@ def with_a_setting(project: Project) -> None:
 
 
 RATE, NOISE = "learning_rate: Positive", "noise: Annotated[Fraction, InSpecs(neutral=0)] = 0.0\n"
-IMPORT = "from xstilts.settings import NOT_IN_SPECS"
+IMPORT = "from xstilts.config.settings import NOT_IN_SPECS"
 
 
 def test_a_new_setting_lists_nothing_at_its_neutral_value_and_a_stage_where_it_has_another(project: Project):

@@ -11,10 +11,11 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-from xstilts import locks, streams, termination
-from xstilts.devices import taken
 from xstilts.errors import UserError
+from xstilts.runtime import streams, termination
+from xstilts.runtime.devices import taken
 from xstilts.steps import REPORTS, RESULTS
+from xstilts.store import locks
 
 JOBS = (*RESULTS, *REPORTS)
 ON_DEVICE = ("train_stage", "predict")
@@ -79,15 +80,19 @@ def main() -> int:
 def _module(command: str):
     """The module of a command. Nothing that is imported is ever garbage, so the collector need not look at it."""
     gc.disable()
-    module = importlib.import_module(f"xstilts.commands.{command}")
+    module = importlib.import_module(f"xstilts.{_package(command)}.{command}")
     gc.freeze()
     gc.enable()
     return module
 
 
+def _package(command: str) -> str:
+    return "jobs" if command in JOBS else "commands"
+
+
 def _summary(name: str) -> str:
     """The first line of a command's docstring, read without importing what it imports."""
-    source = Path(__file__).with_name("commands") / f"{name}.py"
+    source = Path(__file__).parent / _package(name) / f"{name}.py"
     return (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").split("\n")[0]
 
 

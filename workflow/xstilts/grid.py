@@ -13,10 +13,10 @@ from typing import Protocol
 from xstilts import tasks
 from xstilts.checks import check, check_lengths
 from xstilts.config import Config, Encoder, Stage, stages_of
+from xstilts.fingerprints.spec import fingerprint
 from xstilts.languages import facts
 from xstilts.miniature import LANGUAGES as MINIATURE
-from xstilts.spec import fingerprint
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 _ENCODING = {"span": ("max_length", "doc_stride", "max_query_length")}
 """The settings that decide the token ids of each kind; `max_length` alone where nothing is said."""
@@ -26,7 +26,7 @@ class Identity(Protocol):
     """What stands for files and code in a spec."""
 
     def code(self, role: str) -> str:
-        """The fingerprint of the code of something that the grid names (`xstilts.sourcecode.ROLES`)."""
+        """The fingerprint of the code of something that the grid names (`xstilts.fingerprints.sourcecode.ROLES`)."""
 
     def modules(self, role: str) -> dict[str, str]:
         """The modules of that code, each with its own fingerprint."""

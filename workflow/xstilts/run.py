@@ -9,12 +9,15 @@ from pathlib import Path
 from types import MappingProxyType
 
 from xstilts import config as configuration
-from xstilts import devices, discard, leftovers, locks, sourcecode, store, streams
 from xstilts.config import Config
 from xstilts.errors import UserError
+from xstilts.fingerprints import sourcecode
 from xstilts.grid import Entry, Grid
 from xstilts.inspection import failures, upgrades
 from xstilts.inspection.state import State
+from xstilts.runtime import devices, streams
+from xstilts.store import entries, leftovers, locks
+from xstilts.store import weights as discard
 
 
 class Run:
@@ -34,7 +37,7 @@ class Run:
         *given, own = files
         try:
             self.config: Config = configuration.parse(raw, [own, *given], command_line)
-            self.grid: Grid = store.open_grid(self.config)
+            self.grid: Grid = entries.open_grid(self.config)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
         self.begun = 0.0
@@ -58,12 +61,12 @@ class Run:
     @cached_property
     def pending(self) -> dict[str, Entry]:
         """The entries that are still to be made, by path."""
-        return store.pending(self.config.store, self.grid)
+        return entries.pending(self.config.store, self.grid)
 
     def damaged(self, wildcards) -> list[str]:
         """The manifest of an entry if it was finished and is not any more."""
-        entry = store.planned(self.grid, wildcards.entry)
-        if not store.damaged(self.config.store, entry):
+        entry = entries.planned(self.grid, wildcards.entry)
+        if not entries.damaged(self.config.store, entry):
             return []
         what = "has lost a file or a part of one since it was finished; it is made again."
         print(f"{self.path(entry.path)} {what}", file=sys.stderr)
@@ -95,7 +98,7 @@ class Run:
     def has(self, paths: Iterable[str]) -> bool:
         """Whether entries of this run are finished, all of them."""
         found = [self.grid.entries.get(path) for path in paths]
-        return all(entry and store.finished(self.config.store, entry) for entry in found)
+        return all(entry and entries.finished(self.config.store, entry) for entry in found)
 
     def waiting_for(self, step: str) -> str:
         """A pattern of the entries that a step may still make: a finished entry is a file like any other.
@@ -112,9 +115,9 @@ class Run:
 
     def inputs(self, wildcards) -> list[str]:
         """The manifests of the entries that an entry is made from, and the weights that are still to be trained."""
-        made_from = store.planned(self.grid, wildcards.entry).inputs.values()
+        made_from = entries.planned(self.grid, wildcards.entry).inputs.values()
         models = [entry for entry in made_from if entry.step == "train_stage" and entry.path in self.pending]
-        weights = [f"{entry.path}/{store.WEIGHTS}" for entry in models]
+        weights = [f"{entry.path}/{entries.WEIGHTS}" for entry in models]
         return [self.path(file) for file in (*(entry.manifest for entry in made_from), *weights)]
 
     def begin(self) -> None:
@@ -124,8 +127,8 @@ class Run:
             SystemExit: the run cannot succeed.
         """
         try:
-            store.require_encoders(self.config)
-            store.require_counts(self.config, self.grid)
+            entries.require_encoders(self.config)
+            entries.require_counts(self.config, self.grid)
             if any(entry.step == "train_stage" for entry in self.pending.values()):
                 locks.require(self.config.store / "models", locks.TRAININGS)
         except UserError as error:
@@ -136,9 +139,9 @@ class Run:
         for note in self._notes():
             print(note, file=sys.stderr)
         for entry in self.pending.values():
-            if store.damaged(self.config.store, entry):
-                store.set_aside(self.config.store, entry)
-        store.hide(self.config.store, self.grid)
+            if entries.damaged(self.config.store, entry):
+                entries.set_aside(self.config.store, entry)
+        entries.hide(self.config.store, self.grid)
         self._leave_config()
         # By the clock of the disk on which the logs are dated too.
         self.begun = Path(self.config_file).stat().st_mtime
@@ -165,10 +168,10 @@ class Run:
     def show(self) -> None:
         """Let the folder of the experiment show what is finished of this configuration."""
         self._leave_config()
-        store.show(self.config.store, self.grid)
+        entries.show(self.config.store, self.grid)
 
     def _leave_config(self) -> None:
-        store.write_json(Path(self.config_file), self.config.model_dump(mode="json", exclude_unset=True))
+        entries.write_json(Path(self.config_file), self.config.model_dump(mode="json", exclude_unset=True))
 
 
 def _is_source_tree(folder: Path) -> bool:

@@ -1,1 +1,1 @@
-"""The commands, one small module each: they turn an entry of the grid into a call of the library."""
+"""What people ask on the command line, one small module for each command."""

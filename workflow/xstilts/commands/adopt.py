@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from xstilts import locks, sameness
+from xstilts import experiments
 from xstilts.commands.shell import add_config, add_consent, many
 from xstilts.errors import UserError, nearest
+from xstilts.fingerprints import sameness
+from xstilts.fingerprints.sameness import LIBRARY, Record
 from xstilts.grid import Grid
-from xstilts.inspection import experiments
-from xstilts.inspection.adoption import Adoption, adoption
-from xstilts.inspection.obstacles import Scope
-from xstilts.inspection.simulation import FINISHED, INTERRUPTED, TRAINED, Refusal
-from xstilts.sameness import LIBRARY, Record
 from xstilts.steps import RESULTS
-from xstilts.store import open_grid
+from xstilts.store import locks
+from xstilts.store.adoption import Adoption, adoption
+from xstilts.store.entries import open_grid
+from xstilts.store.obstacles import Scope
+from xstilts.store.simulation import FINISHED, INTERRUPTED, TRAINED, Refusal
 
 _REASONS = 3
 """So many reasons are told why results are not found again."""

@@ -2,11 +2,11 @@
 
 from argparse import ArgumentParser, Namespace
 
-from xstilts import discard
+from xstilts import experiments
 from xstilts.commands.shell import add_config
 from xstilts.config import ConfigError
-from xstilts.inspection import experiments
-from xstilts.store import open_grid
+from xstilts.store import weights
+from xstilts.store.entries import open_grid
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -24,4 +24,4 @@ def run(arguments: Namespace) -> None:
     if config.keep_models:
         raise ConfigError("keep_models", True, "nothing is discarded before it is false")
     grid = open_grid(config)
-    discard.served(config, grid, grid.entries.values())
+    weights.served(config, grid, grid.entries.values())

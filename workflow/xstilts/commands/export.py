@@ -3,11 +3,11 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from xstilts import experiments
 from xstilts.commands.shell import add_choice, add_config
-from xstilts.inspection import experiments
 from xstilts.publication import export
 from xstilts.publication.selection import intermediate_of, only
-from xstilts.store import open_grid
+from xstilts.store.entries import open_grid
 
 
 def add_arguments(parser: ArgumentParser) -> None:

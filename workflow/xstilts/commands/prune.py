@@ -5,10 +5,11 @@ from pathlib import Path
 
 from rich.table import Table
 
+from xstilts import experiments
 from xstilts.commands.shell import add_consent, many, show, size
-from xstilts.inspection import experiments, pruning
-from xstilts.inspection.pruning import Leftover
-from xstilts.store import open_grid
+from xstilts.store import pruning
+from xstilts.store.entries import open_grid
+from xstilts.store.pruning import Leftover
 
 _SHOWN = 10
 

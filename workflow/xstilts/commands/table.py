@@ -2,12 +2,12 @@
 
 from argparse import ArgumentParser, Namespace
 
+from xstilts import experiments
 from xstilts.commands.shell import add_config, show
-from xstilts.commands.tables import of_scores
 from xstilts.errors import UserError
-from xstilts.inspection import experiments
+from xstilts.jobs.tables import of_scores
 from xstilts.reporting import collect, tables
-from xstilts.store import finished, open_grid, warnings
+from xstilts.store.entries import finished, open_grid, warnings
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -5,12 +5,13 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from xstilts import experiments
 from xstilts.commands.shell import many
 from xstilts.errors import UserError
 from xstilts.grid import Entry
-from xstilts.inspection import experiments, verification
+from xstilts.inspection import verification
 from xstilts.inspection.verification import Verified
-from xstilts.store import MANIFEST, finished, open_grid
+from xstilts.store.entries import MANIFEST, finished, open_grid
 
 
 def add_arguments(parser: ArgumentParser) -> None:

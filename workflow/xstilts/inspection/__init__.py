@@ -1,1 +1,1 @@
-"""Looking at an experiment and its store from outside: no job imports any of this."""
+"""What an experiment and its store look like: what is done, running, failed or still to do."""

@@ -2,8 +2,8 @@
 
 from xstilts.grid import Entry
 from xstilts.inspection import progress
-from xstilts.inspection.results import place
 from xstilts.inspection.state import State
+from xstilts.store.contents import place
 
 SHOWN = 10
 LENGTH = 400

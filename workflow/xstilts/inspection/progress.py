@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts.commands.measuring import GOING_ON
 from xstilts.config import Config
 from xstilts.grid import Entry
 from xstilts.inspection import workload
-from xstilts.locks import UNKNOWN, holder
-from xstilts.store import TRAINING, scratch
+from xstilts.runtime.timing import GOING_ON
+from xstilts.store.entries import TRAINING, scratch
+from xstilts.store.locks import UNKNOWN, holder
 
 LOGS = Path("logs")
 """Where the rules let the jobs write, below the folder in which Snakemake was started."""

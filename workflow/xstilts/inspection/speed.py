@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from xstilts.inspection.results import Results
+from xstilts.store.contents import Results
 
 FOLDERS = {"train_stage": "models", "predict": "cells"}
 """Where the results of the steps lie that measure their speed."""

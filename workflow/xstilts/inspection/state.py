@@ -8,10 +8,10 @@ from xstilts.config import Config
 from xstilts.grid import Cell, Grid
 from xstilts.inspection import progress
 from xstilts.inspection.chains import Chains
-from xstilts.inspection.differences import Differences, Reason, worded
-from xstilts.inspection.results import Results
-from xstilts.locks import UNKNOWN
-from xstilts.store import pending
+from xstilts.store.contents import Results
+from xstilts.store.differences import Differences, Reason, worded
+from xstilts.store.entries import pending
+from xstilts.store.locks import UNKNOWN
 
 DONE, RUNNING, FAILED, TO_DO = "done", "running", "failed", "to do"
 NEVER = "never run"

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from xstilts.fingerprints.sameness import LIBRARY, named
 from xstilts.grid import Entry, Grid
-from xstilts.inspection.matches import Matches, made_with
-from xstilts.inspection.obstacles import Scope
-from xstilts.inspection.results import Results
-from xstilts.sameness import LIBRARY, named
+from xstilts.store.contents import Results
+from xstilts.store.matches import Matches, made_with
+from xstilts.store.obstacles import Scope
 
 
 def notes(store: Path, grid: Grid, pending: dict[str, Entry]) -> list[str]:

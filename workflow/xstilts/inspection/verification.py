@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts import spec
+from xstilts.fingerprints import spec
 from xstilts.grid import Entry, Grid
-from xstilts.store import altered, damaged
+from xstilts.store.entries import altered, damaged
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from huggingface_hub import try_to_load_from_cache
 
 from xstilts.config import Config, Encoder
-from xstilts.inspection.results import Results
+from xstilts.store.contents import Results
 
 _SUFFIXES = (".safetensors", ".bin")
 _ON_HUB = ("model.safetensors", "pytorch_model.bin")

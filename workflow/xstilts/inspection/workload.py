@@ -7,7 +7,7 @@ from pathlib import Path
 from xstilts import tasks
 from xstilts.config import Limit, Stage
 from xstilts.grid import Entry
-from xstilts.store import finished, noted
+from xstilts.store.entries import finished, noted
 from xstilts.training.batches import optimiser_steps
 
 SOURCES = ("encoded", "read", "published")

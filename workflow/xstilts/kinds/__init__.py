@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from transformers import PreTrainedTokenizerBase
 
-    from xstilts.tasks.base import Task
+    from xstilts.task import Task
 
 
 class Lengths(Protocol):

@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xstilts.errors import UserError
-from xstilts.kinds import batching
-from xstilts.kinds.tokens import Template, subwords
+from xstilts.features import batching
+from xstilts.features.tokens import Template, subwords
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from xstilts.kinds import Lengths
-    from xstilts.tasks.base import Task
+    from xstilts.task import Task
 
 AUTO_MODEL = "AutoModelForMultipleChoice"
 OUTPUTS = ("logits",)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from xstilts.kinds import batching
-from xstilts.kinds.tokens import sequence_columns
+from xstilts.features import batching
+from xstilts.features.tokens import sequence_columns
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from xstilts.kinds import Lengths
-    from xstilts.tasks.base import Task
+    from xstilts.task import Task
 
 AUTO_MODEL = "AutoModel"
 OUTPUTS = ()

@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from xstilts.errors import UserError, shorten
-from xstilts.kinds import batching
-from xstilts.kinds.tokens import Template, Text, located, subwords
+from xstilts.features import batching
+from xstilts.features.tokens import Template, Text, located, subwords
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from xstilts.kinds import Lengths
-    from xstilts.tasks.base import Task
+    from xstilts.task import Task
 
 AUTO_MODEL = "AutoModelForQuestionAnswering"
 OUTPUTS = ("start_logits", "end_logits")

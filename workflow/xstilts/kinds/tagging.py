@@ -9,15 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xstilts.errors import UserError, shorten
-from xstilts.kinds import batching
-from xstilts.kinds.tokens import Template
-from xstilts.kinds.words import Words, laid_end_to_end, tokenised
+from xstilts.features import batching
+from xstilts.features.tokens import Template
+from xstilts.features.words import Words, laid_end_to_end, tokenised
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from xstilts.kinds import Lengths
-    from xstilts.tasks.base import Task
+    from xstilts.task import Task
 
 AUTO_MODEL = "AutoModelForTokenClassification"
 OUTPUTS = ("logits",)

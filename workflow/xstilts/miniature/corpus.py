@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
-from xstilts.kinds.batching import IGNORED, pad
+from xstilts.features.batching import IGNORED, pad
 from xstilts.miniature import sampling
 from xstilts.miniature.events import Clause, Sentence
 from xstilts.miniature.sentences import LANGUAGES, Text, say

@@ -21,12 +21,12 @@ from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaFo
 
 from xstilts.config import Pretraining
 from xstilts.errors import UserError
-from xstilts.finite import require_finite
-from xstilts.kinds.batching import IGNORED
+from xstilts.features.batching import IGNORED
 from xstilts.miniature import corpus, vocabulary
 from xstilts.miniature.corpus import Batch
 from xstilts.miniature.sentences import Text
 from xstilts.miniature.variations import SLOTS
+from xstilts.models.finite import require_finite
 
 _POSITION, _SEGMENT = 0.6, 0.7
 """The lengths of the vectors of positions and segments beside those of words, which is 1."""

@@ -9,12 +9,12 @@ from huggingface_hub import ModelCard, ModelCardData
 
 from xstilts import tasks
 from xstilts.config import NO_INTERMEDIATE, Config
+from xstilts.fingerprints.readable import readable
 from xstilts.grid import Entry, Grid
-from xstilts.inspection.specs import readable
 from xstilts.publication.licences import data_sets
 from xstilts.publication.vectors import Vectors
 from xstilts.reporting.collect import HEADLINE, RECORD, collect
-from xstilts.store import finished
+from xstilts.store.entries import finished
 
 TEMPLATE = Path(__file__).with_name("card.md")
 _POOLING = {"mean": "mean of all tokens", "cls": "first token"}

@@ -12,7 +12,7 @@ from xstilts.publication import card, vectors
 from xstilts.publication.card import Exported
 from xstilts.publication.selection import is_trained
 from xstilts.publication.vectors import Vectors
-from xstilts.store import MANIFEST, finished, require_intact, whole
+from xstilts.store.entries import MANIFEST, finished, require_intact, whole
 
 
 def find(config: Config, grid: Grid, encoder: str, intermediate: str, seed: int) -> Exported:

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xstilts.errors import shorten
-from xstilts.submission import Predictions, form_of
-from xstilts.tasks.base import Task
+from xstilts.prediction.xtreme_files import Predictions, form_of
+from xstilts.task import Task
 
 
 def problem(task: Task, examples: pa.Table, predictions: Predictions) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from xstilts import tasks
 from xstilts.config import Config
 from xstilts.sources import files
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 LICENCES = {
     "anli": "CC BY-NC 4.0",

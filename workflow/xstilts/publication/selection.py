@@ -12,7 +12,7 @@ from xstilts.config import Config
 from xstilts.errors import UserError, nearest
 from xstilts.grid import Cell
 from xstilts.reporting.collect import RECORD
-from xstilts.store import finished
+from xstilts.store.entries import finished
 
 BEST = "best"
 SPLIT = "test"

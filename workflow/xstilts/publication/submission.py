@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from xstilts import submission, tasks
+from xstilts import tasks
 from xstilts.config import Config
 from xstilts.errors import DataError, UserError
+from xstilts.fingerprints.spec import sha256
 from xstilts.grid import Cell, Grid
 from xstilts.metrics import xtreme
+from xstilts.prediction import xtreme_files
 from xstilts.publication import forms
 from xstilts.publication.selection import SPLIT, Choice, choose, seen_in_test
 from xstilts.sources import counts, files
-from xstilts.spec import sha256
-from xstilts.store import finished, require_intact, write_json
-from xstilts.tasks.base import Task
+from xstilts.store.entries import finished, require_intact, write_json
+from xstilts.task import Task
 
 RECORD = "submission.json"
 PREDICTIONS = "predictions"
@@ -42,7 +43,7 @@ class Missing:
 
 def file_names(task: Task) -> dict[str, str]:
     """The places of a task's files in a submission, by language."""
-    return {lang: f"{task.name}/{submission.file_name(task.kind, SPLIT, lang)}" for lang in task.languages}
+    return {lang: f"{task.name}/{xtreme_files.file_name(task.kind, SPLIT, lang)}" for lang in task.languages}
 
 
 class Submission:
@@ -187,9 +188,9 @@ class Submission:
         if unexpected := counts.unexpected(task, SPLIT, lang, examples.num_rows, None):
             return f"the test set has {unexpected}", "read the benchmark's test set (docs/tasks.md) and run snakemake"
         try:
-            predictions = submission.read(
+            predictions = xtreme_files.read(
                 self.config.store / cell.predictions.path / PREDICTIONS / name,
-                submission.form_of(task.kind, task.metric),
+                xtreme_files.form_of(task.kind, task.metric),
             )
         except DataError as error:
             problem = str(error)

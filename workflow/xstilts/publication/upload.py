@@ -8,7 +8,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from xstilts.errors import UserError
-from xstilts.store import WEIGHTS
+from xstilts.store.entries import WEIGHTS
 
 CARD = "README.md"
 _NEEDED = ("config.json", WEIGHTS, CARD)

@@ -11,10 +11,10 @@ from pathlib import Path
 import torch
 from transformers import AutoModel
 
-from xstilts import encoders, tokenization
-from xstilts.checkpoints import Checkpoint
 from xstilts.config import Encoder
-from xstilts.retrieval.embed import layer_of
+from xstilts.models import encoders, tokenization
+from xstilts.prediction.embed import layer_of
+from xstilts.sources.checkpoints import Checkpoint
 
 _TEXT = "One sentence, and a second one that is longer."
 _MODULES = (("", "sentence_transformers.models.Transformer"), ("1_Pooling", "sentence_transformers.models.Pooling"))

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from xstilts.errors import DataError
 from xstilts.metrics import UNIT
-from xstilts.scoring import LANGUAGE
+from xstilts.prediction.scoring import LANGUAGE
 
 _KEYS = [LANGUAGE, UNIT]
 

@@ -10,7 +10,7 @@ from xstilts.config import NO_INTERMEDIATE, GridSettings, stages_of
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
 from xstilts.reporting.collect import ALL
-from xstilts.store import finished, noted
+from xstilts.store.entries import finished, noted
 
 
 @dataclass(frozen=True)

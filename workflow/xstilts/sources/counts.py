@@ -1,6 +1,6 @@
 """Whether a split has as many rows as it is known to have."""
 
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 
 def unexpected(task: Task, split: str, lang: str, rows: int, limit: int | None) -> str | None:

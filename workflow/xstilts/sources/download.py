@@ -13,8 +13,8 @@ from filelock import FileLock
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from xstilts.errors import UserError
+from xstilts.fingerprints.spec import sha256
 from xstilts.sources.archives import Archive
-from xstilts.spec import sha256
 
 ATTEMPTS = 6
 WAIT = 2.0

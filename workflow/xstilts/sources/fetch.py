@@ -7,7 +7,7 @@ from xstilts.errors import UserError
 from xstilts.sources import download, files, hub, release
 from xstilts.sources.archives import archive
 from xstilts.sources.release import Found
-from xstilts.tasks.base import Folders, Hub, Task
+from xstilts.task import Folders, Hub, Task
 
 
 def sources(task: Task, split: str, lang: str, config: Config, miniature: Path | None = None) -> list[Found]:

@@ -2,10 +2,10 @@
 
 from xstilts import tasks
 from xstilts.config import Config, SourceName
+from xstilts.fingerprints.spec import FileHashes
 from xstilts.sources import release
 from xstilts.sources.archives import archive
-from xstilts.spec import FileHashes
-from xstilts.tasks.base import Folders, Hub, Task
+from xstilts.task import Folders, Hub, Task
 
 
 def source(task: Task, config: Config) -> SourceName:

@@ -16,7 +16,7 @@ from huggingface_hub.utils import disable_progress_bars
 
 from xstilts.errors import UserError
 from xstilts.sources import download
-from xstilts.tasks.base import Repository
+from xstilts.task import Repository
 
 _REFUSALS = (401, 403)
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})")

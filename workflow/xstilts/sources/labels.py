@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 if TYPE_CHECKING:
     from xstilts.sources.release import Found

@@ -15,7 +15,7 @@ from xstilts.errors import DataError, nearest, shorten
 from xstilts.sources.columns import GOLD, SCHEMAS
 from xstilts.sources.formats import bitext
 from xstilts.sources.release import Found
-from xstilts.tasks.base import ANOTHER_LANGUAGE, LeftOut, Row, Task
+from xstilts.task import ANOTHER_LANGUAGE, LeftOut, Row, Task
 
 _BATCH = 10_000
 _LISTED = 50

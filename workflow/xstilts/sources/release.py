@@ -10,7 +10,7 @@ from pathlib import Path
 from xstilts.errors import DataError
 from xstilts.languages import language
 from xstilts.sources import parts
-from xstilts.tasks.base import Folders, Layout, Task
+from xstilts.task import Folders, Layout, Task
 
 
 @dataclass(frozen=True)

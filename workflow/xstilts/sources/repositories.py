@@ -4,7 +4,7 @@ A repository is here if its rows are those of the official release. Where that o
 running its code, a copy of it stands in: Cosmos QA, Social IQa, COPA.
 """
 
-from xstilts.tasks.base import Repository
+from xstilts.task import Repository
 
 ANLI = Repository("facebook/anli", "8e4813d81f46d313dac7892e1c28076917cfcdf9")
 COMMONSENSEQA = Repository("tau/commonsense_qa", "94630fe30dad47192a8546eb75f094926d47e155")

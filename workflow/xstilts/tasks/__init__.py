@@ -5,13 +5,13 @@ import pkgutil
 from functools import cache
 
 from xstilts.errors import UserError, nearest
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 
 @cache
 def names() -> tuple[str, ...]:
     """The names of all tasks, sorted."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "base"))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def load(name: str) -> Task:

@@ -3,7 +3,7 @@
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import ANLI
-from xstilts.tasks.base import Hub, Layout, Task
+from xstilts.task import Hub, Layout, Task
 
 _ENGLISH = ("en",)
 _ROUNDS = ("R1", "R2", "R3")

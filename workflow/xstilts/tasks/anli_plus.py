@@ -1,6 +1,6 @@
 """ANLI+ (Phang et al. 2020): all of ANLI, MultiNLI and SNLI with one head, their examples by turns."""
 
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 
 TASK = Task(
     name="anli_plus",

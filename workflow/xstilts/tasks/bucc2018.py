@@ -5,7 +5,7 @@ data is `test`. XTREME deletes the gold of the latter; the release has it.
 """
 
 from xstilts.sources.formats import bitext
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 
 def _layouts(released: str) -> tuple[Layout, ...]:

@@ -5,7 +5,7 @@ The supertags are those of the training data, or those of a `tags_to_id.json` be
 """
 
 from xstilts.sources.formats import ccg
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 _ENGLISH = ("en",)
 _COLUMNS = tuple((folder, f"{folder}{name}") for folder in ("", "CCG/") for name in ("{split}.tsv", "ccg.{split}"))

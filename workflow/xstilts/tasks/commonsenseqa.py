@@ -6,7 +6,7 @@ These are the files of the random split, the official one. Two choices of a ques
 from xstilts.sources.formats import choices
 from xstilts.sources.formats.hub import choices as hub
 from xstilts.sources.repositories import COMMONSENSEQA
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 _LAYOUTS = (Layout(("{split}_rand_split.jsonl",), choices.commonsenseqa, languages=("en",)),)
 

@@ -7,7 +7,7 @@ followed by "What was the cause?" or "What happened as a result?".
 from xstilts.sources.formats import choices
 from xstilts.sources.formats.hub import choices as hub
 from xstilts.sources.repositories import SUPERGLUE
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 
 def _layouts(name: str) -> tuple[Layout, ...]:

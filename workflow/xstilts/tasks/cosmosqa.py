@@ -6,7 +6,7 @@ The paper counts 25,588 and 3,000 questions, its files have 25,262 and 2,985.
 from xstilts.sources.formats import choices
 from xstilts.sources.formats.hub import choices as hub
 from xstilts.sources.repositories import COSMOSQA
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 
 def _layouts(name: str) -> tuple[Layout, ...]:

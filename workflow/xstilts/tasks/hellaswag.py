@@ -6,7 +6,7 @@ Where a context ends within a sentence, the words of that sentence, `ctx_b`, sta
 from xstilts.sources.formats import choices
 from xstilts.sources.formats.hub import choices as hub
 from xstilts.sources.repositories import HELLASWAG
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 
 def _layouts(file_name: str) -> tuple[Layout, ...]:

@@ -6,7 +6,7 @@ XTREME's copies of the test files have no answers.
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions as hub
 from xstilts.sources.repositories import XTREME
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 _LAYOUTS = (
     Layout(("MLQA_V1/{split}/{split}-context-{lang}-question-{lang}.json",), squad.read),

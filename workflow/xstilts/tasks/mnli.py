@@ -7,7 +7,7 @@ English only; where it is not there, the dev set of XNLI stands in, as in XTREME
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import GLUE, XNLI
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 _ENGLISH = ("en",)
 

@@ -6,7 +6,7 @@ XTREME's test files have no tags, the archives have.
 from xstilts.sources.formats import tagged
 from xstilts.sources.formats.hub import tagged as hub
 from xstilts.sources.repositories import XTREME
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 _LAYOUTS = (
     Layout(("{lang}/{split}",), tagged.panx),

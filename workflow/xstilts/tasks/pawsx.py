@@ -6,7 +6,7 @@ The release translates its English training data by machine; XTREME's test files
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import PAWSX
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 
 def _layouts(file_name: str) -> tuple[Layout, ...]:

@@ -3,7 +3,7 @@
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import GLUE
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 _ENGLISH = ("en",)
 _LAYOUTS = tuple(Layout((name,), pairs.glue_qqp, languages=_ENGLISH) for name in ("{split}.tsv", "QQP/{split}.tsv"))

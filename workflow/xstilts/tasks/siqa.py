@@ -6,7 +6,7 @@ Two forms are about: answers named by letter beside the question, or counted fro
 from xstilts.sources.formats import choices
 from xstilts.sources.formats.hub import choices as hub
 from xstilts.sources.repositories import SIQA
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 
 def _layouts(name: str) -> tuple[Layout, ...]:

@@ -3,7 +3,7 @@
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions as hub
 from xstilts.sources.repositories import SQUAD
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 _LAYOUTS = (Layout(("{split}-v1.1.json",), squad.read, languages=("en",)),)
 

@@ -6,7 +6,7 @@ The release's files are aligned, XTREME's are not: it sorts the English side and
 from xstilts.sources.formats import bitext
 from xstilts.sources.formats.hub import bitext as hub
 from xstilts.sources.repositories import TATOEBA
-from xstilts.tasks.base import Hub, Layout, Task
+from xstilts.task import Hub, Layout, Task
 
 _LANGUAGES = (
     "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw zh kk tr et fi hu"

@@ -8,7 +8,7 @@ predict on them, but neither choose nor score.
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions as hub
 from xstilts.sources.repositories import TYDIQA
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 _TRAIN, _DEV = "tydiqa-goldp-v1.1-train", "tydiqa-goldp-v1.1-dev"
 

@@ -4,7 +4,7 @@ XTREME uses version 2.5 and takes the tags out of its test files; the treebanks 
 """
 
 from xstilts.sources.formats import conllu, tagged
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 _LAYOUTS = (
     Layout(("UD_*/{lang}_*-ud-{split}.conllu",), conllu.read, every=True, own="{lang}[-_.].*[-_.]{split}"),

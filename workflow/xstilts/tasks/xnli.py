@@ -6,7 +6,7 @@ XTREME's test files have no labels, the release's have.
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import XNLI
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 _LAYOUTS = (
     Layout(("XNLI-1.0/xnli.{split}.tsv",), pairs.xnli_tsv),

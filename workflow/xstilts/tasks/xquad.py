@@ -6,7 +6,7 @@ XTREME's copies of the same files have no answers.
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions as hub
 from xstilts.sources.repositories import XQUAD
-from xstilts.tasks.base import Layout, Task
+from xstilts.task import Layout, Task
 
 _LANGUAGES = ("en", "es", "de", "el", "ru", "tr", "ar", "vi", "th", "zh", "hi")
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from accelerate.utils import gather_object
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState
 
-from xstilts import termination
 from xstilts.errors import UserError
+from xstilts.runtime import termination
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 
-from xstilts.finite import require_finite
+from xstilts.models.finite import require_finite
 
 HEADS = "heads.safetensors"
 

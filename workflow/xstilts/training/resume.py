@@ -19,8 +19,9 @@ from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from transformers.utils import SAFE_WEIGHTS_NAME
 
-from xstilts import locks, spec
 from xstilts.errors import UserError
+from xstilts.fingerprints import spec
+from xstilts.store import locks
 
 SEAL = "sha256.json"
 

@@ -21,14 +21,16 @@ from transformers import (
 )
 from transformers.utils import SAFE_WEIGHTS_NAME
 
-from xstilts import encoders, features, metrics, tokenization
+from xstilts import metrics
 from xstilts.errors import UserError
-from xstilts.finite import NotFiniteError, Watch, require_finite
-from xstilts.fitting import require_fit
-from xstilts.kinds.batching import has_gold
-from xstilts.prediction import decoded
+from xstilts.features import arrow
+from xstilts.features.batching import has_gold
+from xstilts.models import encoders, tokenization
+from xstilts.models.finite import NotFiniteError, Watch, require_finite
+from xstilts.models.fitting import require_fit
+from xstilts.prediction.forward import decoded
 from xstilts.sources.columns import GOLD
-from xstilts.tasks.base import Task
+from xstilts.task import Task
 from xstilts.training.batches import BatchSampler, micro_batch_size, optimiser_steps, probabilities
 from xstilts.training.interruption import interruptible
 from xstilts.training.model import StageModel
@@ -149,7 +151,7 @@ def _require_best(state: TrainerState) -> None:
 def _sampler(stage: "Stage", data: dict[str, TaskData], seed: int, micro_batch: int) -> BatchSampler:
     sampling, sizes = stage.sampling, [d.train.num_rows for d in data.values()]
     return BatchSampler(
-        lengths={name: features.lengths(d.train) for name, d in data.items()},
+        lengths={name: arrow.lengths(d.train) for name, d in data.items()},
         weights=probabilities(sizes, sampling.strategy, sampling.temperature, sampling.cap),
         steps=optimiser_steps(sizes, stage.epochs, stage.batch_size, sampling.strategy, sampling.cap),
         rows=stage.batch_size,
@@ -310,4 +312,4 @@ class _Rows(Dataset):
 
     def __getitems__(self, keys: list[tuple[str, int]]) -> list[tuple[str, dict]]:
         task = keys[0][0]
-        return [(task, row) for row in features.rows(self.tables[task], [row for _, row in keys])]
+        return [(task, row) for row in arrow.rows(self.tables[task], [row for _, row in keys])]

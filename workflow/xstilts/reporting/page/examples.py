@@ -6,8 +6,8 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xstilts.submission import Predictions
-from xstilts.tasks.base import Task
+from xstilts.prediction.xtreme_files import Predictions
+from xstilts.task import Task
 
 ELLIPSIS = "…"
 NOTHING = "(nothing)"

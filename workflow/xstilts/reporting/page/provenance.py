@@ -6,10 +6,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from xstilts import __version__
+from xstilts.fingerprints.readable import readable
 from xstilts.grid import Entry
-from xstilts.inspection.results import Result
-from xstilts.inspection.specs import readable
-from xstilts.store import noted
+from xstilts.store.contents import Result
+from xstilts.store.entries import noted
 
 PROJECT = Path(__file__).parents[4]
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from xstilts import submission, tasks
+from xstilts import tasks
+from xstilts.fingerprints.spec import fingerprint
 from xstilts.grid import Cell
+from xstilts.prediction import xtreme_files
 from xstilts.reporting.page.examples import Examples
-from xstilts.spec import fingerprint
 
 COUNT = 20
 """Predictions of a cell."""
@@ -81,12 +82,12 @@ def _of_cell(store: Path, cell: Cell, length: int) -> list[dict]:
     task, split = tasks.load(cell.target), cell.predictions.spec["split"]
     data = str(store / cell.predictions.inputs["data"].path)
     folder = store / cell.predictions.path / "predictions" / cell.target
-    form, shown = submission.form_of(task.kind, task.metric), []
+    form, shown = xtreme_files.form_of(task.kind, task.metric), []
     seed = int(fingerprint(cell.predictions.path)[:8], 16)
     chosen = choose(judged(store / cell.scores.path, task.metric), COUNT, seed)
     for language, units in chosen.groupby("language", sort=False):
         examples = _examples(cell.target, f"{data}/{split}.{language}.parquet")
-        predictions = submission.read(folder / submission.file_name(task.kind, split, language), form)
+        predictions = xtreme_files.read(folder / xtreme_files.file_name(task.kind, split, language), form)
         predicted = examples.predicted(predictions)
         for unit, right in zip(units["unit"], units["right"], strict=True):
             example = examples.show(unit, predicted.get(unit), length)

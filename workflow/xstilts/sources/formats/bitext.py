@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xstilts.errors import DataError
 from xstilts.sources.formats import text
-from xstilts.tasks.base import LeftOut, Row, Task
+from xstilts.task import LeftOut, Row, Task
 
 _CUT = LeftOut("beyond the limit")
 

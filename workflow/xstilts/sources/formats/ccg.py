@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import objects, tagged, text
-from xstilts.tasks.base import Row, Task
+from xstilts.task import Row, Task
 
 _COLUMNS = ("words", "supertags")
 _SUPERTAGGED = "word|part of speech|supertag"

@@ -10,7 +10,7 @@ from typing import Any
 
 from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import objects, quoted, text
-from xstilts.tasks.base import Row, Task
+from xstilts.task import Row, Task
 
 _LETTERS = "ABCDE"
 _COSMOS = ("id", "context", "question", "answer0", "answer1", "answer2", "answer3")

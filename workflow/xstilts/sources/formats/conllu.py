@@ -13,7 +13,7 @@ from pathlib import Path
 
 from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import text
-from xstilts.tasks.base import LeftOut, Row, Task
+from xstilts.task import LeftOut, Row, Task
 
 _COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 _PRECEDENCE = {

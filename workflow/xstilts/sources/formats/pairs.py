@@ -6,7 +6,7 @@ from pathlib import Path
 
 from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import objects, quoted, text
-from xstilts.tasks.base import ANOTHER_LANGUAGE, NO_MAJORITY, LeftOut, Row, Task
+from xstilts.task import ANOTHER_LANGUAGE, NO_MAJORITY, LeftOut, Row, Task
 
 _XTREME = ("sentence1", "sentence2", "label")
 _SPELLINGS = {"contradictory": "contradiction"}

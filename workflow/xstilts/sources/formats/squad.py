@@ -7,7 +7,7 @@ from typing import Any
 from xstilts.errors import DataError, shorten
 from xstilts.languages import LANGUAGES
 from xstilts.sources.formats import objects
-from xstilts.tasks.base import ANOTHER_LANGUAGE, Row, Task
+from xstilts.task import ANOTHER_LANGUAGE, Row, Task
 
 _NO_ANSWERS = [{"answer_start": 0, "text": ""}]
 _NAMES = {language.name.lower(): code for code, language in LANGUAGES.items()}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import text
-from xstilts.tasks.base import Row, Task
+from xstilts.task import Row, Task
 
 Line = tuple[int, str]
 

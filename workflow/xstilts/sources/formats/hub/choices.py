@@ -5,7 +5,7 @@ from pathlib import Path
 
 from xstilts.errors import DataError
 from xstilts.sources.formats import choices, objects, parquet
-from xstilts.tasks.base import Row, Task
+from xstilts.task import Row, Task
 
 _COPA = {"choice1": "0", "choice2": "1"}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xstilts.sources.formats import objects, pairs, parquet
-from xstilts.tasks.base import NO_MAJORITY, Row, Task
+from xstilts.task import NO_MAJORITY, Row, Task
 
 _DUPLICATE = {"not_duplicate": "0", "duplicate": "1"}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from xstilts.errors import DataError
 from xstilts.sources.formats import objects, parquet, squad
-from xstilts.tasks.base import ANOTHER_LANGUAGE, Row, Task
+from xstilts.task import ANOTHER_LANGUAGE, Row, Task
 
 _COLUMNS = ("id", "question", "context", "answers")
 

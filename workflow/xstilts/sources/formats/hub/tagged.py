@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xstilts.sources.formats import objects, parquet
-from xstilts.tasks.base import Row, Task
+from xstilts.task import Row, Task
 
 
 def panx(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:

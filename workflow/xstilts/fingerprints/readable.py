@@ -1,0 +1,32 @@
+"""Specs as people read them: settings by their names in the configuration."""
+
+from functools import reduce
+from typing import Any
+
+from xstilts.config import Limit, Miniature, Pretraining, Report, Retrieval, Stage, TaskSettings
+from xstilts.config.settings import Settings
+
+_BLOCKS: dict[str, tuple[str, tuple[type[Settings], ...]]] = {
+    "write_miniature": ("settings", (Miniature,)),
+    "make_tokenizer": ("settings", (Pretraining,)),
+    "pretrain_encoder": ("settings", (Pretraining,)),
+    "read_task": ("limit", (Limit,)),
+    "encode_task": ("settings", (TaskSettings,)),
+    "train_stage": ("stage", (Stage,)),
+    "predict": ("options", (Retrieval, Stage)),
+    "statistics": ("settings", (Report,)),
+}
+"""The part of the spec of a step that holds settings, and the blocks of the configuration that they are from."""
+
+
+def readable(spec: dict[str, Any], *, neutral: bool = False) -> dict[str, Any]:
+    """A spec in which settings have their names in the configuration.
+
+    Args:
+        spec: may be of another version; what is unknown stays as it is.
+        neutral: whether settings are filled in that the spec leaves out because they have their neutral value.
+    """
+    part, blocks = _BLOCKS.get(spec.get("step", ""), ("", ()))
+    if not isinstance(spec.get(part), dict):
+        return spec
+    return spec | {part: reduce(lambda said, block: block.in_config(said, neutral=neutral), blocks, spec[part])}

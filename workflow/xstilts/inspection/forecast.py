@@ -1,0 +1,148 @@
+"""What a run would do: its jobs, the trainings with their steps, the time and the disk that they take."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from xstilts.config import Config
+from xstilts.grid import Entry, Grid
+from xstilts.inspection import weights, workload
+from xstilts.inspection.chains import Chains
+from xstilts.inspection.speed import Measurement, Speed, measurements
+from xstilts.inspection.workload import Work
+from xstilts.store.contents import Results
+from xstilts.store.entries import pending
+
+
+@dataclass(frozen=True)
+class Trainings:
+    """The pending trainings of one stage on one encoder.
+
+    Args:
+        work: that of each; None if it is not known before its data are read.
+    """
+
+    encoder: str
+    stage: str
+    count: int
+    work: Work | None
+
+
+@dataclass(frozen=True)
+class Time:
+    """How long the trainings and predictions take on one device.
+
+    Args:
+        seconds: of those that can be estimated.
+        unknown: the number of the others.
+        measured: what it is estimated from.
+    """
+
+    device: str
+    seconds: float
+    unknown: int
+    measured: list[Measurement]
+
+
+@dataclass(frozen=True)
+class Disk:
+    """The bytes of the weights of models.
+
+    Args:
+        models: how many there are.
+        bytes: of those whose encoder has a known size.
+        unknown: the encoders of which the size is not known.
+    """
+
+    models: int
+    bytes: int
+    unknown: tuple[str, ...]
+
+
+class Plan:
+    """What a run would do now."""
+
+    def __init__(self, config: Config, grid: Grid):
+        self.config = config
+        self.pending = pending(config.store, grid)
+        self.results = Results(config.store)
+        self._chains = Chains(self.pending)
+
+    @cached_property
+    def jobs(self) -> dict[str, int]:
+        """The number of jobs of each rule, from the first rule to the last."""
+        steps = sorted(self.pending.values(), key=lambda entry: -len(self._chains.of(entry)))
+        counts = Counter(entry.step for entry in steps)
+        return {step: counts[step] for step in reversed(counts)}
+
+    @cached_property
+    def trainings(self) -> list[Trainings]:
+        """The trainings, stage by stage."""
+        groups: dict[tuple[str, str], list[Entry]] = {}
+        for entry in self._of("train_stage"):
+            groups.setdefault((entry.about["encoder"], _name(entry)), []).append(entry)
+        return [
+            Trainings(encoder, stage, len(found), workload.of_training(self.config.store, found[0]))
+            for (encoder, stage), found in sorted(groups.items())
+        ]
+
+    @cached_property
+    def times(self) -> list[Time]:
+        """The time on each device on which something like it was measured."""
+        measured = measurements(self.results)
+        work = [(entry, self._work(entry)) for step in ("train_stage", "predict") for entry in self._of(step)]
+        return [_time(Speed(measured, device), work) for device in sorted({one.device for one in measured})]
+
+    @property
+    def models(self) -> Disk:
+        """The weights of all models."""
+        return self._disk(list(self._of("train_stage")))
+
+    @property
+    def unused(self) -> Disk:
+        """The weights of the models that serve predictions and nothing that is trained later."""
+        last = self._inputs("model") - self._inputs("parent")
+        return self._disk([entry for entry in self._of("train_stage") if entry.path in last])
+
+    def missing(self) -> Iterator[tuple[str, list[str], int]]:
+        """Tasks without files, with the splits that lack them and the number of jobs that therefore cannot run."""
+        for entry in self._of("read_task"):
+            lacking = [name for name, files in entry.spec["files"].items() if _is_missing(files)]
+            if lacking:
+                jobs = sum(entry.path in self._chains.of(other) for other in self.pending.values())
+                yield entry.about["task"], lacking, jobs
+
+    def _of(self, step: str) -> Iterator[Entry]:
+        return (entry for entry in self.pending.values() if entry.step == step)
+
+    def _inputs(self, role: str) -> set[str]:
+        return {entry.inputs[role].path for entry in self.pending.values() if role in entry.inputs}
+
+    def _work(self, entry: Entry) -> Work | None:
+        of = workload.of_training if entry.step == "train_stage" else workload.of_prediction
+        return of(self.config.store, entry)
+
+    def _disk(self, models: list[Entry]) -> Disk:
+        counts = Counter(entry.about["encoder"] for entry in models)
+        sizes = {encoder: weights.size(self.config, self.results, encoder) for encoder in counts}
+        known = sum(counts[encoder] * size for encoder, size in sizes.items() if size is not None)
+        return Disk(len(models), known, tuple(encoder for encoder, size in sizes.items() if size is None))
+
+
+def _time(speed: Speed, work: list[tuple[Entry, Work | None]]) -> Time:
+    found = [
+        speed.seconds(entry.step, entry.about["encoder"], _name(entry), one.examples) if one else None
+        for entry, one in work
+    ]
+    known = [seconds for seconds in found if seconds is not None]
+    return Time(speed.device, sum(known), len(found) - len(known), speed.measured)
+
+
+def _name(entry: Entry) -> str:
+    """The stage or the target, which is the last name but one of a path."""
+    return entry.path.split("/")[-2].partition("~")[0]
+
+
+def _is_missing(files: dict) -> bool:
+    return "missing" in files or any(isinstance(part, dict) and _is_missing(part) for part in files.values())

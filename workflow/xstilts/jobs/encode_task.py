@@ -1,0 +1,34 @@
+"""Turn the examples of a task into token ids, once for all models that share the tokenizer; it lies beside them."""
+
+from argparse import Namespace
+from types import SimpleNamespace
+
+import pyarrow.parquet as pq
+
+from xstilts import kinds, tasks
+from xstilts.config import TaskSettings
+from xstilts.features import arrow
+from xstilts.models import architectures, tokenization
+from xstilts.runtime import job
+from xstilts.sources import labels
+from xstilts.store.entries import publishing
+
+
+def run(arguments: Namespace) -> None:
+    """Write `<split>.<lang>.arrow` for every parquet file of the data, and the tokenizer that made them."""
+    this = job.of(arguments)
+    task = labels.of_data(tasks.load(this.entry.about["task"]), this.input("data"))
+    kind = kinds.load(task.kind)
+    settings = SimpleNamespace(**TaskSettings.in_config(this.entry.spec["settings"], neutral=True))
+    if not this.entry.inputs.get("tokenizer"):
+        # Nothing later can use the ids of an encoder that transformers does not have.
+        architectures.config_of(this.tokenizer())
+    tokenizer = tokenization.load_tokenizer(this.tokenizer())
+    with publishing(this.store, this.entry) as draft:
+        tokenization.save_tokenizer(tokenizer, draft.folder / tokenization.FOLDER)
+        for name, file in this.data().items():
+            table = kind.encode(pq.read_table(file), tokenizer, task, settings)
+            arrow.write(draft.folder / f"{name}.arrow", table)
+            tokens = int(arrow.lengths(table).sum())
+            draft.notes[name] = {"rows": table.num_rows, "tokens": tokens}
+            print(f"{name}: {table.num_rows} rows, {tokens} tokens", flush=True)

@@ -1,0 +1,19 @@
+"""Draw the figures of every encoder, as SVG, PDF and PNG."""
+
+from argparse import Namespace
+
+from xstilts.reporting import results
+from xstilts.reporting.figures import style
+from xstilts.reporting.figures.charts import charts
+from xstilts.runtime import job
+from xstilts.store.entries import publishing
+
+
+def run(arguments: Namespace) -> None:
+    """Write `figures/<encoder>/<figure>.svg`, `.pdf` and `.png` of the experiment."""
+    this = job.of(arguments)
+    found = results.read(this.store, this.grid)
+    with publishing(this.store, this.entry) as draft:
+        for encoder in this.config.grid.encoders:
+            for name, chart in charts(found, encoder).items():
+                style.write(chart, draft.folder / "figures" / encoder, name)

@@ -1,0 +1,66 @@
+"""Predict a target in all of its languages, in the layout of an XTREME submission."""
+
+import importlib
+from argparse import Namespace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pyarrow.parquet as pq
+
+from xstilts import tasks
+from xstilts.config import Retrieval, Stage, TaskSettings
+from xstilts.features import arrow
+from xstilts.fingerprints.sourcecode import PACKAGE, starts
+from xstilts.grid import predictor
+from xstilts.models import tokenization
+from xstilts.prediction import xtreme_files
+from xstilts.prediction.forward import Parts, Request
+from xstilts.runtime import job
+from xstilts.runtime.timing import measured
+from xstilts.sources import labels
+from xstilts.sources.checkpoints import Checkpoint
+from xstilts.store import weights
+from xstilts.store.entries import publishing
+
+
+def run(arguments: Namespace) -> None:
+    """Write `predictions/<target>/<split>-<lang>.<tsv|json>` for every language of the target."""
+    this = job.of(arguments)
+    task, spec = tasks.load(this.entry.about["task"]), this.entry.spec
+    checkpoint = Checkpoint(str(this.input("model"))) if "model" in this.entry.inputs else this.encoder()
+    task = labels.of_model(task, Path(checkpoint.name))
+    settings = this.entry.inputs["features"].spec["settings"]
+    decides = Retrieval if task.kind == "retrieval" else Stage
+    request = Request(
+        checkpoint=checkpoint,
+        tokenizer=tokenization.beside(this.input("features")),
+        task=task,
+        splits={name: _parts(this, name) for name in dict.fromkeys([task.tuned_on or spec["split"], spec["split"]])},
+        split=spec["split"],
+        settings=SimpleNamespace(**TaskSettings.in_config(settings, neutral=True)),
+        options=decides.in_config(spec["options"], neutral=True),
+    )
+    form = xtreme_files.form_of(task.kind, task.metric)
+    with publishing(this.store, this.entry) as draft:
+        with measured(draft) as speed:
+            predictions = _predictor(task).predict(request)
+            speed.examples = sum(rows.num_rows for parts in request.splits.values() for _, rows in parts.values())
+        folder = draft.folder / "predictions" / task.name
+        folder.mkdir(parents=True)
+        for lang, predicted in predictions.items():
+            xtreme_files.write(folder / xtreme_files.file_name(task.kind, request.split, lang), form, predicted)
+    weights.served(this.config, this.grid, this.entry.inputs.values())
+
+
+def _predictor(task: tasks.Task) -> ModuleType:
+    (module,) = starts(f"predictor.{predictor(task)}")
+    return importlib.import_module(f"{PACKAGE}.{module}")
+
+
+def _parts(this: job.Job, split: str) -> Parts:
+    """Examples and features of a split, by language."""
+    folder = this.input("features")
+    return {
+        lang: (pq.read_table(file), arrow.read(folder / f"{file.stem}.arrow"))
+        for lang, file in this.data(split).items()
+    }

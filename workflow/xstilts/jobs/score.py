@@ -1,0 +1,21 @@
+"""Score the predictions of a target against its gold labels, language by language."""
+
+from argparse import Namespace
+
+import pyarrow.parquet as pq
+
+from xstilts import tasks
+from xstilts.prediction import scoring
+from xstilts.runtime import job
+from xstilts.store.entries import publishing, write_json
+
+
+def run(arguments: Namespace) -> None:
+    """Write `scores.json`, of each language, and `examples.parquet`, what each example counts in them."""
+    this = job.of(arguments)
+    task, split = tasks.load(this.entry.about["task"]), this.entry.inputs["predictions"].spec["split"]
+    gold = {lang: pq.read_table(file) for lang, file in this.data(split).items()}
+    counts = scoring.units(task, split, gold, this.input("predictions") / "predictions" / task.name)
+    with publishing(this.store, this.entry) as draft:
+        write_json(draft.folder / "scores.json", {"split": split, "languages": scoring.score(task, gold, counts)})
+        pq.write_table(scoring.together(counts), draft.folder / "examples.parquet", compression="zstd")

@@ -1,0 +1,18 @@
+"""Say how sure the scores are: intervals over seeds and examples, and tests against the baseline."""
+
+from argparse import Namespace
+
+from xstilts.reporting import statistics
+from xstilts.runtime import job
+from xstilts.store.entries import publishing
+
+
+def run(arguments: Namespace) -> None:
+    """Write `statistics.parquet` and `statistics.csv` of the experiment."""
+    this = job.of(arguments)
+    grid, scores = this.config.grid, statistics.Scores(this.store, this.entry.spec["cells"])
+    languages = {target: this.grid.languages(target) for target in grid.targets}
+    table = statistics.statistics(scores, grid, languages, this.config.report)
+    with publishing(this.store, this.entry) as draft:
+        statistics.write(table, draft.folder)
+        draft.notes["rows"] = len(table)

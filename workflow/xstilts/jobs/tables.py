@@ -1,0 +1,40 @@
+"""Write the tables of every encoder, as CSV, Markdown and LaTeX."""
+
+from argparse import Namespace
+
+import pandas as pd
+
+from xstilts.config import Config
+from xstilts.reporting import choice, formats, literature, paper, results, tables
+from xstilts.reporting.formats import Table
+from xstilts.reporting.results import Results
+from xstilts.runtime import job
+from xstilts.store.entries import publishing, warnings
+
+
+def run(arguments: Namespace) -> None:
+    """Write the tables of the experiment to `tables/`, and `warnings.txt`, what is strange about its data."""
+    this = job.of(arguments)
+    found = results.read(this.store, this.grid)
+    lines = [f"{warning}\n" for warning in warnings(this.store, this.grid)]
+    with publishing(this.store, this.entry) as draft:
+        folder = draft.folder / "tables"
+        for encoder, table in of_scores(found.scores, this.config).items():
+            tables.write(table, folder, encoder)
+            published = literature.tables(found, encoder, this.config.encoders[encoder].repository)
+            for one in of_encoder(found, encoder) + published:
+                formats.write(one, folder, encoder)
+        (folder / "warnings.txt").write_text("".join(lines), encoding="utf-8")
+
+
+def of_scores(scores: pd.DataFrame, config: Config) -> dict[str, pd.DataFrame]:
+    """The table of deltas of each encoder."""
+    grid, over_seeds = config.grid, config.report.over_seeds
+    return {encoder: tables.deltas(tables.levels(scores, encoder, grid, over_seeds)) for encoder in grid.encoders}
+
+
+def of_encoder(found: Results, encoder: str) -> list[Table]:
+    """The other tables of an encoder."""
+    by_language = [paper.languages(found, encoder, target) for target in found.grid.targets]
+    made = (paper.targets, paper.groups, choice.intermediates, choice.best)
+    return [make(found, encoder) for make in made] + by_language

@@ -1,0 +1,88 @@
+"""Train one stage: parent checkpoint in, child checkpoint out."""
+
+import json
+from argparse import Namespace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xstilts import kinds, tasks
+from xstilts.config import Stage, TaskSettings
+from xstilts.features import arrow
+from xstilts.models import tokenization
+from xstilts.runtime import job
+from xstilts.runtime.processes import together
+from xstilts.runtime.timing import GOING_ON, measured
+from xstilts.sources import labels
+from xstilts.sources.checkpoints import Checkpoint
+from xstilts.store.entries import TRAINING, publishing, scratch
+from xstilts.training import stage as training
+from xstilts.training.resume import exclusive, last_checkpoint
+from xstilts.training.tracking import Tracking
+
+TENSORBOARD = Path("logs", "tensorboard")
+"""Where TensorBoard finds all trainings, below the folder in which Snakemake was started."""
+
+
+def run(arguments: Namespace) -> None:
+    """Make the checkpoint of the entry, going on from an earlier attempt where there is one."""
+    this = job.of(arguments)
+    state = scratch(this.store, this.entry, TRAINING)
+    with exclusive(state), publishing(this.store, this.entry) as draft, measured(draft) as speed:
+        begun = _steps_done(state)
+        together(arguments.gpus, _train, this, draft.folder, state, arguments.gpus)
+        steps = json.loads((draft.folder / training.RECORD).read_text(encoding="utf-8"))["steps"]
+        speed.examples, speed.devices = (steps - begun) * _stage(this).batch_size, arguments.gpus
+
+
+def _stage(this: job.Job) -> Stage:
+    return Stage.of_spec(this.entry.spec["stage"])
+
+
+def _train(this: job.Job, output: Path, state: Path, processes: int) -> None:
+    """The work of each of the processes that train together."""
+    stage, about = _stage(this), this.entry.about
+    training.train(
+        stage,
+        Checkpoint(str(this.input("parent"))) if "parent" in this.entry.inputs else this.encoder(),
+        {name: _task_data(this, name, stage) for name in stage.tasks},
+        output,
+        state,
+        seed=about["seed"],
+        micro_batch=this.config.encoders[about["encoder"]].micro_batch,
+        processes=processes,
+        tracking=Tracking(this.config.tracking, this.entry.path, TENSORBOARD / this.entry.path),
+    )
+
+
+def _steps_done(state: Path) -> int:
+    """The optimiser steps of an earlier attempt; a line in the log says where this one goes on."""
+    checkpoint = last_checkpoint(state)
+    if checkpoint is None:
+        return 0
+    steps = int(checkpoint.rpartition("-")[2])
+    print(GOING_ON.format(steps), flush=True)
+    return steps
+
+
+def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:
+    task = labels.of_data(tasks.load(name), this.input(f"data.{name}"))
+    entry = this.entry.inputs[f"features.{name}"]
+    train = [arrow.read(this.store / entry.path / f"train.{lang}.arrow") for lang in stage.languages]
+    return training.TaskData(
+        task=task,
+        kind=kinds.load(task.kind),
+        train=pa.concat_tables(train),
+        dev={lang: _dev(this, name, lang, stage.dev_examples) for lang in stage.languages},
+        settings=SimpleNamespace(**TaskSettings.in_config(entry.spec["settings"], neutral=True)),
+        tokenizer=tokenization.beside(this.store / entry.path),
+    )
+
+
+def _dev(this: job.Job, name: str, lang: str, examples: int | None) -> tuple[pa.Table, pa.Table]:
+    """The first dev examples of a language, and their features."""
+    table = pq.read_table(this.input(f"data.{name}") / f"dev.{lang}.parquet").slice(0, examples)
+    rows = arrow.read(this.input(f"features.{name}") / f"dev.{lang}.arrow")
+    return table, rows.filter(pa.compute.less(rows["example"], table.num_rows))

@@ -1,0 +1,86 @@
+"""Predictions of the targets that use the encoder as it is: nearest neighbours, or pairs mined above a threshold."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xstilts.errors import UserError
+from xstilts.models import encoders, tokenization
+from xstilts.models.fitting import require_fit
+from xstilts.prediction.embed import embed
+from xstilts.prediction.forward import Parts, Request, device
+from xstilts.prediction.mine import Candidate, Side, above, best_threshold, candidates, nearest
+from xstilts.sources.pairs import gold_pairs
+from xstilts.task import Task
+
+
+def predict(request: Request) -> dict[str, list]:
+    """The predictions for a split, by language, all embedded in one stream.
+
+    `options` of the request say how a sentence becomes a vector, see `embed`.
+
+    Returns:
+        For a task with a threshold, pairs of foreign and English ids; else the row of the nearest foreign sentence for
+        each English one, as text.
+
+    Raises:
+        UserError: the split on which thresholds are chosen has no gold pairs in some language, or the encoder cannot be
+            loaded or cannot take the features.
+    """
+    splits, split, tuned_on = request.splits, request.split, request.task.tuned_on
+    if tuned_on is not None:
+        _require_gold(request.task, tuned_on, splits[tuned_on])
+    vectors = _vectors(request)
+    predictions = {}
+    for lang, (examples, _) in splits[split].items():
+        if tuned_on is None:
+            foreign, english = _sides(examples, vectors[split, lang])
+            rows = nearest(english.vectors, foreign.vectors, str(device()))
+            predictions[lang] = [foreign.ids[row] for row in rows]
+        else:
+            mined = {name: _mine(splits[name][lang][0], vectors[name, lang]) for name in splits}
+            threshold = best_threshold(mined[tuned_on], gold_pairs(splits[tuned_on][lang][0]))
+            predictions[lang] = above(mined[split], threshold)
+    return predictions
+
+
+def _require_gold(task: Task, split: str, parts: Parts) -> None:
+    """Refuses, before anything is computed, languages for which no threshold can be chosen."""
+    without = [lang for lang, (examples, _) in parts.items() if examples["gold"].null_count == len(examples)]
+    if without:
+        raise UserError(
+            f"{task.name} in {', '.join(without)}: its {split} split has no gold pairs, and the threshold of each "
+            f"language is chosen on them. Put the gold files of {split} beside its sentences (docs/tasks.md), or name "
+            f"the other languages under tasks.{task.name}.languages."
+        )
+
+
+def _vectors(request: Request) -> dict[tuple[str, str], np.ndarray]:
+    features = {(split, lang): part[1] for split, parts in request.splits.items() for lang, part in parts.items()}
+    encoder, sentences = encoders.load_encoder(request.checkpoint), pa.concat_tables(features.values())
+    pad_token_id = tokenization.pad_token_id(request.tokenizer)
+    require_fit(encoder, sentences, pad_token_id, request.checkpoint.name)
+    everything = embed(
+        encoder.to(device()),
+        sentences,
+        pad_token_id=pad_token_id,
+        layer=request.options["layer"],
+        pooling=request.options["pooling"],
+    )
+    bounds = np.cumsum([table.num_rows for table in features.values()])[:-1]
+    return dict(zip(features, np.split(everything, bounds), strict=True))
+
+
+def _sides(examples: pa.Table, vectors: np.ndarray) -> tuple[Side, Side]:
+    """The foreign and the English sentences of a table."""
+    sides = []
+    for name in ("foreign", "english"):
+        mask = pc.equal(examples["side"], name)
+        own = examples.filter(mask)
+        sides.append(Side(own["id"].to_pylist(), own["text"].to_pylist(), vectors[mask.to_numpy()]))
+    return sides[0], sides[1]
+
+
+def _mine(examples: pa.Table, vectors: np.ndarray) -> list[Candidate]:
+    foreign, english = _sides(examples, vectors)
+    return candidates(foreign, english, device=str(device()))

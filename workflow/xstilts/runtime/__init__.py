@@ -1,0 +1,1 @@
+"""How a job runs: its entry, its devices, its processes, its end."""

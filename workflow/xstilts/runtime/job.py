@@ -1,0 +1,73 @@
+"""What every job begins with: its configuration, its store and the entry that it has to make."""
+
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from xstilts import config as configuration
+from xstilts.config import Config
+from xstilts.grid import Entry, Grid
+from xstilts.sources.checkpoints import Checkpoint
+from xstilts.store import entries as stores
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job: make `entry` of `grid`."""
+
+    config: Config
+    grid: Grid
+    entry: Entry
+
+    @property
+    def store(self) -> Path:
+        """The folder of the store."""
+        return self.config.store
+
+    def input(self, role: str) -> Path:
+        """The folder of an input."""
+        return self.store / self.entry.inputs[role].path
+
+    def data(self, split: str | None = None) -> dict[str, Path]:
+        """The examples by split and language, or by the languages of a split: what was read, and nothing beside it."""
+        folder = self.input("data")
+        names = sorted(self.entry.inputs["data"].spec["files"])
+        files = {name: folder / f"{name}.parquet" for name in names}
+        if split is None:
+            return files
+        return {name.partition(".")[2]: file for name, file in files.items() if name.partition(".")[0] == split}
+
+    def encoder(self) -> Checkpoint:
+        """The pretrained encoder at the root of the entry's path."""
+        return self._origin("encoder")
+
+    def tokenizer(self) -> Checkpoint:
+        """Where the tokenizer of that encoder lies."""
+        return self._origin("tokenizer")
+
+    def _origin(self, part: str) -> Checkpoint:
+        """What was made here, or the encoder of the configuration."""
+        if part in self.entry.inputs:
+            return Checkpoint(str(self.input(part)))
+        encoder = self.config.encoders[self.entry.about["encoder"]]
+        return Checkpoint(str(encoder.path or encoder.repository), encoder.revision)
+
+
+def of(arguments: Namespace) -> Job:
+    """The job that the command line asks for.
+
+    Raises:
+        UserError: the entry is not, or not any more, part of the experiment, or a file that it is made from is damaged.
+    """
+    config = load_config(arguments.config)
+    grid = stores.open_grid(config)
+    entry = stores.planned(grid, arguments.entry)
+    stores.require_intact(config.store, entry)
+    return Job(config, grid, entry)
+
+
+def load_config(path: Path) -> Config:
+    """The configuration of a file."""
+    return configuration.parse(yaml.safe_load(path.read_text(encoding="utf-8")) or {}, [path])

@@ -1,0 +1,1 @@
+"""The store: all that touches the folder of results."""

@@ -1,0 +1,133 @@
+"""Which results of a store could stand for entries that are still to be made, if code did the same as older code."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from xstilts.fingerprints.sameness import Sameness, named
+from xstilts.grid import Entry
+from xstilts.store.contents import Result, Results
+from xstilts.store.entries import REMOVED, SPEC
+from xstilts.store.obstacles import Scope, obstacles
+
+_DETERMINISTIC = ("write_miniature", "make_tokenizer", "read_task", "encode_task")
+"""The steps that write the same bytes whenever the same code makes the same thing, on whatever machine."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A result that could stand for an entry.
+
+    Args:
+        made_with: what it, and all that it was made from, was made with, as `made_with` tells it of an entry.
+    """
+
+    entry: Entry
+    result: Result
+    made_with: Mapping[str, str]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether something new can be made from it."""
+        return self.entry.step != "train_stage" or REMOVED not in self.result.notes
+
+
+class Matches:
+    """Finds the results that could stand for entries.
+
+    Args:
+        results: what the store holds.
+        scope: in what they may differ.
+        sameness: the records that there are.
+    """
+
+    def __init__(self, results: Results, scope: Scope, sameness: Sameness):
+        self.results, self.scope, self.sameness = results, scope, sameness
+        self._known: dict[str, list[Match]] = {}
+
+    def of(self, entry: Entry) -> list[Match]:
+        """The results that could stand for an entry, the newest first; itself, where it is finished."""
+        if entry.path not in self._known:
+            found = (self._match(entry, result) for result in self.results.like(entry.path))
+            self._known[entry.path] = [match for match in found if match]
+        return self._known[entry.path]
+
+    def is_refuted(self, entry: Entry, result: Result) -> bool:
+        """Whether an entry was made, too, and its bytes show that the code did not do the same."""
+        mine = self.results.at(entry.path)
+        return mine is not None and entry.step in _DETERMINISTIC and not same_bytes(mine, result)
+
+    def _match(self, entry: Entry, result: Result) -> Match | None:
+        if result.path == entry.path:
+            return Match(entry, result, made_with(entry))
+        differs = obstacles(entry, result, self.scope, self.sameness)
+        if differs or not same_root(entry, result) or self.is_refuted(entry, result):
+            return None
+        parts: list[Mapping[str, str]] = [named(result.spec)]
+        for role in entry.inputs:
+            part = self._input_of(entry, role, result)
+            if part is None:
+                return None
+            parts.append(part)
+        merged = _merged(parts)
+        return Match(entry, result, merged) if merged else None
+
+    def _input_of(self, entry: Entry, role: str, result: Result) -> Mapping[str, str] | None:
+        """With what the input of a result was made; None where it could not stand for that of the entry."""
+        mine, theirs = entry.inputs[role], self.results.counterpart(entry, role, result)
+        if theirs is None:
+            # It is looked at where another input is made from it.
+            return {} if any(mine in one.inputs.values() for one in entry.inputs.values()) else None
+        if theirs == mine.path:
+            return made_with(mine)
+        return next((match.made_with for match in self.of(mine) if match.result.path == theirs), None)
+
+
+def made_with(entry: Entry) -> dict[str, str]:
+    """The fingerprints of roles, and the versions as `library.<name>`, of an entry and of all that it is made from."""
+    found = named(entry.spec)
+    for one in entry.inputs.values():
+        found |= made_with(one)
+    return found
+
+
+def best(matches: Iterable[Match]) -> dict[str, str]:
+    """One fingerprint for each role, and one version for each library, with which most entries are found.
+
+    Only one can stand for what there is now, so each choice leaves out what was made with another. What most entries
+    agree with is chosen first; of equals, what comes first.
+    """
+    left = [match for match in matches if match.is_whole]
+    chosen: dict[str, str] = {}
+    while True:
+        entries: dict[tuple[str, str], set[str]] = {}
+        for match in left:
+            for name, value in match.made_with.items():
+                if name not in chosen:
+                    entries.setdefault((name, value), set()).add(match.entry.path)
+        if not entries:
+            return chosen
+        name, value = max(entries, key=lambda pair: len(entries[pair]))
+        chosen[name] = value
+        left = [match for match in left if match.made_with.get(name, value) == value]
+
+
+def same_bytes(one: Result, other: Result) -> bool:
+    """Whether two results have the same files, whatever was said of how they were made."""
+    mine, theirs = ({k: v for k, v in result.notes["files"].items() if k != SPEC} for result in (one, other))
+    return mine == theirs
+
+
+def same_root(entry: Entry, result: Result) -> bool:
+    """Whether the path begins with the same encoder or tokenizer, or with one that is an input."""
+    mine, theirs = (path.split("/")[1] for path in (entry.path, result.path))
+    by_input = {"encoder", "tokenizer", "parent", "model", "predictions"} & entry.inputs.keys()
+    return mine == theirs or bool(by_input) or entry.path.count("/") == 1
+
+
+def _merged(parts: Iterable[Mapping[str, str]]) -> dict[str, str] | None:
+    """All of them; None where two say different things of one."""
+    merged: dict[str, str] = {}
+    for part in parts:
+        if any(merged.setdefault(name, value) != value for name, value in part.items()):
+            return None
+    return merged
