@@ -21,9 +21,9 @@ from snakemake.utils import update_config
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from xstilts import config
+from xstilts import config, experiments  # noqa: E402
 from xstilts.reporting import gallery  # noqa: E402
-from xstilts.store import entries  # noqa: E402
+from xstilts.store import jsonfiles  # noqa: E402
 
 ENCODERS = ["xlm-roberta-base", "xlm-roberta-large", "mbert", "minilm", "rembert"]
 INTERMEDIATES = (
@@ -46,7 +46,7 @@ def finish(folder: Path, own: dict, share: float) -> None:
     """Let a share of the cells be finished, with all that they are made from; with all cells the reports too."""
     raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     update_config(raw, own)
-    grid = entries.open_grid(config.parse({**raw, "store": str(folder)}))
+    grid = experiments.open_grid(config.parse({**raw, "store": str(folder)}))
     draw = random.Random(1)
     waiting = [cell.scores for cell in grid.cells if draw.random() < share]
     if share == 1:
@@ -61,7 +61,7 @@ def finish(folder: Path, own: dict, share: float) -> None:
         if entry not in finished:
             finished.add(entry)
             waiting.extend(entry.inputs.values())
-            entries.write_json(folder / entry.manifest, {"files": {}, "sizes": {}})
+            jsonfiles.write_json(folder / entry.manifest, {"files": {}, "sizes": {}})
 
 
 def measure(cells: int, share: float) -> tuple[int, float, float, int]:

@@ -15,9 +15,10 @@ import yaml
 from clusters import ROOT, Cluster, missing
 from snakemake.utils import update_config
 
+from xstilts import experiments
 from xstilts.config import parse
 from xstilts.grid import Entry
-from xstilts.store import entries as store
+from xstilts.store import drafts
 
 pytestmark = pytest.mark.slow
 
@@ -91,13 +92,13 @@ class Experiment:
         """The trainings by their stages."""
         raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
         update_config(raw, GRID)
-        entries = store.open_grid(parse({**raw, "store": str(self.folder / "results")})).entries
+        entries = experiments.open_grid(parse({**raw, "store": str(self.folder / "results")})).entries
         found = {path: entry for path, entry in entries.items() if entry.step == "train_stage"}
         return {"/".join(re.findall(r"(?<!models)/(\w+)~", path)): entry for path, entry in found.items()}
 
     def saved(self, training: Entry) -> float:
         """When a state of a training was saved last, of those that are there now."""
-        states = store.scratch(self.folder / "results", training, "training").glob("checkpoint-*/trainer_state.json")
+        states = drafts.scratch(self.folder / "results", training, "training").glob("checkpoint-*/trainer_state.json")
         return max((file.stat().st_mtime for file in states), default=0.0)
 
     def scores(self) -> bytes:

@@ -16,9 +16,10 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 from xstilts.config import Config, parse
+from xstilts.experiments import open_grid
 from xstilts.grid import Cell, Entry, Grid, stages_in
 from xstilts.runtime.timing import measured
-from xstilts.store.entries import open_grid, publishing
+from xstilts.store.drafts import publishing
 
 TARGETS = ("xnli", "udpos", "xquad", "mlqa", "copa", "bucc2018", "tatoeba")
 SEEDS = (12, 11, 13)
@@ -124,7 +125,7 @@ class Experiment:
         with pytest.MonkeyPatch.context() as patch:
             # All jobs plan the same; to plan anew takes longer than the work of each.
             patch.setattr("xstilts.runtime.job.load_config", lambda file: self.config)
-            patch.setattr("xstilts.store.entries.open_grid", lambda config: self.grid)
+            patch.setattr("xstilts.experiments.open_grid", lambda config: self.grid)
             # Several batches of each target, and several calls of the tokenizer.
             patch.setattr("xstilts.prediction.forward.TOKENS_PER_BATCH", 100)
             patch.setattr("xstilts.prediction.embed.TOKENS_PER_BATCH", 100)

@@ -6,11 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from xstilts.experiments import open_grid
 from xstilts.grid import Grid
 from xstilts.reporting import gallery
 from xstilts.reporting.figures import FORMATS, TITLES
 from xstilts.runtime.job import load_config
-from xstilts.store.entries import finished, open_grid
+from xstilts.store.entries import finished
 
 INTERMEDIATES = ["none", "mnli", "hellaswag", "ccg", "squad_v1", "multitask"]
 LANGUAGES = {"udpos": ["en", "de", "ru"], "tydiqa": ["en", "ru", "ko"], "tatoeba": ["de", "ru", "ko"]}

@@ -7,11 +7,13 @@ from collections import Counter
 from fabricated import World, cell
 
 from xstilts.commands import adopt as command
+from xstilts.experiments import open_grid
 from xstilts.fingerprints import sameness
 from xstilts.fingerprints.sameness import FILE
 from xstilts.grid import Entry, Grid
 from xstilts.store.adoption import Adoption, adoption
-from xstilts.store.entries import open_grid, pending, write_json
+from xstilts.store.entries import pending
+from xstilts.store.jsonfiles import write_json
 from xstilts.store.obstacles import Scope
 
 EVERYWHERE = ("job.read_task", "job.encode_task", "job.train_stage", "job.predict", "job.score")

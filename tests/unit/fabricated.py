@@ -14,7 +14,8 @@ from xstilts.config import Config
 from xstilts.fingerprints.sameness import FILE, SHIPPED, Sameness
 from xstilts.fingerprints.sourcecode import starts
 from xstilts.grid import Cell, Entry, Grid
-from xstilts.store.entries import FileIdentity, publishing
+from xstilts.sources.identity import FileIdentity
+from xstilts.store.drafts import publishing
 from xstilts.task import Task
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"

@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 
 from xstilts.config import Config, parse
+from xstilts.experiments import open_grid
 from xstilts.grid import Entry
-from xstilts.store.entries import open_grid
 
 
 @dataclass(frozen=True)

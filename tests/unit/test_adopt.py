@@ -11,8 +11,10 @@ from fabricated import SETTINGS, World, cell, of_step
 from xstilts.fingerprints import sameness
 from xstilts.fingerprints.sameness import FILE, Record
 from xstilts.fingerprints.spec import minor_version
-from xstilts.store.entries import finished, pending, remove_weights, write_json
+from xstilts.store.entries import finished, pending
+from xstilts.store.jsonfiles import write_json
 from xstilts.store.obstacles import Scope
+from xstilts.store.weights import remove_weights
 
 
 @pytest.fixture
@@ -282,7 +284,7 @@ def test_a_result_whose_data_are_gone_is_not_found_and_says_so(world: World):
 
 # Encoders that are made here
 
-MADE = {"grid": {**SETTINGS["grid"], "intermediates": ["none"]}, "models.encoders": {"toy": {"pretraining": {}}}}
+MADE = {"grid": {**SETTINGS["grid"], "intermediates": ["none"]}, "encoders": {"toy": {"pretraining": {}}}}
 
 
 @pytest.mark.parametrize("role", ["job.make_tokenizer", "job.pretrain_encoder", "job.encode_task", "job.train_stage"])

@@ -15,7 +15,8 @@ from xstilts.fingerprints import sameness
 from xstilts.fingerprints.sameness import FILE
 from xstilts.inspection.state import State
 from xstilts.store import locks
-from xstilts.store.entries import TRAINING, finished, pending, scratch
+from xstilts.store.drafts import TRAINING, scratch
+from xstilts.store.entries import finished, pending
 from xstilts.training.resume import exclusive
 
 

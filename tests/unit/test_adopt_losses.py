@@ -9,8 +9,11 @@ from fabricated import REPORTS, SETTINGS, World, cell, of_step
 from xstilts.errors import UserError
 from xstilts.fingerprints.sameness import FILE
 from xstilts.grid import Entry
-from xstilts.store.entries import TRAINING, pending, remove_weights, scratch, write_json
+from xstilts.store.drafts import TRAINING, scratch
+from xstilts.store.entries import pending
+from xstilts.store.jsonfiles import write_json
 from xstilts.store.simulation import FINISHED, INTERRUPTED, TRAINED
+from xstilts.store.weights import remove_weights
 from xstilts.training.resume import exclusive
 
 

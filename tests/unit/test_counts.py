@@ -7,11 +7,11 @@ import pytest
 from jobs import Experiment
 from released import question, squad, write
 
-from xstilts import tasks
+from xstilts import experiments, tasks
 from xstilts.config import ConfigError
 from xstilts.errors import DataError
 from xstilts.sources.counts import unexpected
-from xstilts.store import entries
+from xstilts.store import warned
 
 TASK = dataclasses.replace(tasks.load("xnli"), counts={"test": {"de": 10}})
 
@@ -53,7 +53,7 @@ def test_a_split_that_is_too_short_is_a_warning_in_the_manifest_and_of_the_exper
     folder = short.run("read_task", "xquad.evaluate")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["test.de"]["warning"] == "2 rows, where its release has 1190"
-    found = entries.warnings(short.config.store, entries.open_grid(short.config))
+    found = warned.warnings(short.config.store, experiments.open_grid(short.config))
     assert found == ["xquad test: 2 rows, where its release has 1190 (de)"]
 
 
@@ -67,5 +67,5 @@ def test_data_that_were_read_with_a_warning_are_refused_later_too(short: Experim
     short.run("read_task", "xquad.evaluate")
     strict = dataclasses.replace(short, settings=short.settings | {"strict": True}).config
     with pytest.raises(ConfigError, match=r"'strict'.*xquad test: 2 rows"):
-        entries.require_counts(strict, entries.open_grid(strict))
-    entries.require_counts(short.config, entries.open_grid(short.config))
+        warned.require_counts(strict, experiments.open_grid(strict))
+    warned.require_counts(short.config, experiments.open_grid(short.config))

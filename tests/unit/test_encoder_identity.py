@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from xstilts import experiments
 from xstilts.config import Config, ConfigError, Encoder, parse
 from xstilts.errors import UserError
 from xstilts.fingerprints import sourcecode, spec
 from xstilts.fingerprints.sameness import Sameness
-from xstilts.store import entries as store
-from xstilts.store.entries import FileIdentity
+from xstilts.sources.identity import FileIdentity
 
 CHECKPOINT = {
     "config.json": "{}",
@@ -200,29 +200,29 @@ def config_of(*folders: Path) -> Config:
 def test_a_run_is_refused_without_its_encoder_but_a_plan_is_not(tmp_path: Path):
     config = config_of(tmp_path / "there", tmp_path / "toy")
     checkpoint(tmp_path / "there")
-    assert store.open_grid(config).cells
+    assert experiments.open_grid(config).cells
     # The next plan parses no module again.
     assert "code.json" in {file.name for file in (config.store / ".cache").iterdir()}
     with pytest.raises(ConfigError) as error:
-        store.require_encoders(config)
+        experiments.require_encoders(config)
     assert str(error.value) == (
         "config key 'encoders.toy.path': no Hugging Face folder there (config.json, weights, tokenizer.json); "
         f"found '{tmp_path / 'toy'}'."
     )
     checkpoint(tmp_path / "toy")
-    store.require_encoders(config)
+    experiments.require_encoders(config)
 
 
 def test_a_run_is_refused_with_an_encoder_without_weights_but_a_plan_is_not(tmp_path: Path):
     config = config_of(tmp_path / "toy")
     checkpoint(tmp_path / "toy")
     (tmp_path / "toy" / "model.safetensors").unlink()
-    assert store.open_grid(config).cells
+    assert experiments.open_grid(config).cells
     for name in (*OF_THE_MODEL, "tf_model.h5", "model.safetensors.md", "onnx/model.safetensors"):
         (tmp_path / "toy" / name).parent.mkdir(exist_ok=True)
         (tmp_path / "toy" / name).write_text("")
     with pytest.raises(ConfigError) as error:
-        store.require_encoders(config)
+        experiments.require_encoders(config)
     assert str(error.value) == (
         "config key 'encoders.toy.path': there are no weights in this folder (such as model.safetensors or "
         f"pytorch_model.bin); put the encoder's own there; found '{tmp_path / 'toy'}'."
@@ -233,4 +233,4 @@ def test_a_run_is_refused_with_an_encoder_without_weights_but_a_plan_is_not(tmp_
 def test_a_run_begins_with_weights_in_any_form_that_is_loaded(tmp_path: Path, name: str):
     checkpoint(tmp_path / "toy")
     (tmp_path / "toy" / "model.safetensors").rename(tmp_path / "toy" / name)
-    store.require_encoders(config_of(tmp_path / "toy"))
+    experiments.require_encoders(config_of(tmp_path / "toy"))

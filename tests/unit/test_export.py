@@ -22,6 +22,7 @@ from transformers import AutoModel, AutoTokenizer
 from xstilts import tasks
 from xstilts.commands import export as command
 from xstilts.errors import UserError
+from xstilts.experiments import open_grid
 from xstilts.grid import Entry, Grid
 from xstilts.kinds import retrieval
 from xstilts.models import encoders, tokenization
@@ -31,7 +32,9 @@ from xstilts.publication.card import Exported
 from xstilts.publication.licences import LICENCES
 from xstilts.publication.vectors import Vectors
 from xstilts.sources.checkpoints import Checkpoint
-from xstilts.store.entries import open_grid, publishing, remove_weights, write_json
+from xstilts.store.drafts import publishing
+from xstilts.store.jsonfiles import write_json
+from xstilts.store.weights import remove_weights
 from xstilts.training.stage import RECORD
 
 DOCS = WORKFLOW.parent / "docs" / "tasks.md"

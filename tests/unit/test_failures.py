@@ -11,7 +11,7 @@ from xstilts.grid import Entry, Grid
 from xstilts.inspection.failures import SHOWN, summary, worded
 from xstilts.inspection.state import State
 from xstilts.store import locks
-from xstilts.store.entries import scratch
+from xstilts.store.drafts import scratch
 from xstilts.training.resume import exclusive
 
 BEGUN = time.time()

@@ -15,9 +15,10 @@ from fabricated import SETTINGS, World
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from xstilts import experiments
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
-from xstilts.store import entries as stores
+from xstilts.store import drafts, jsonfiles, links
 from xstilts.store.entries import MANIFEST, SPEC, finished
 
 SMALL = {"grid": {**SETTINGS["grid"], "intermediates": ["none", "mnli"], "targets": ["xnli", "tatoeba"]}}
@@ -43,13 +44,13 @@ def finished_world(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Gri
     with pytest.MonkeyPatch.context() as patch:
         world = World(tmp_path_factory.mktemp("world"))
         patch.chdir(world.folder)
-        grid = stores.open_grid(world.config(**SMALL))
+        grid = experiments.open_grid(world.config(**SMALL))
         world.finish(grid.entries.values(), measured={"seconds": 1.0, "examples": 8, "device": "cpu"})
         for cell in grid.cells:
-            with stores.publishing(world.store, cell.scores) as draft:
-                stores.write_json(draft.folder / "scores.json", SCORES)
+            with drafts.publishing(world.store, cell.scores) as draft:
+                jsonfiles.write_json(draft.folder / "scores.json", SCORES)
         left = world.store / "experiments" / "mine" / "config.json"
-        stores.write_json(left, grid.config.model_dump(mode="json", exclude_unset=True))
+        jsonfiles.write_json(left, grid.config.model_dump(mode="json", exclude_unset=True))
         yield world, grid
 
 
@@ -212,5 +213,5 @@ def test_a_damaged_store_is_looked_at_without_an_error_and_counts_no_damage(fini
         assert {name: text for name, text in state(store).items() if ".cache/" not in name} == {
             name: text for name, text in before.items() if ".cache/" not in name
         }
-        stores.show(store, grid)
-        stores.hide(store, grid)
+        links.show(store, grid)
+        links.hide(store, grid)

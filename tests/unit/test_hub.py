@@ -12,10 +12,10 @@ from datasets import List, Value
 from hub_server import cut, serving, short, status, table
 from huggingface_hub import constants
 
+from xstilts import experiments
 from xstilts.config import parse
 from xstilts.errors import UserError
 from xstilts.sources import hub
-from xstilts.store import entries as store
 from xstilts.task import Repository
 
 PETS = Repository("kennel/pets", "0123456789abcdef0123456789abcdef01234567")
@@ -204,7 +204,7 @@ def test_a_job_fetches_and_reads_and_does_so_again_without_a_network(server, tmp
         raw = {**CONFIG, "store": str(tmp_path / name)}
         file = tmp_path / f"{name}.json"
         file.write_text(json.dumps(raw))
-        entries = store.open_grid(parse(raw)).entries
+        entries = experiments.open_grid(parse(raw)).entries
         (entry,) = (
             entry for entry in entries.values() if (entry.step, entry.about.get("task")) == ("read_task", "xquad")
         )

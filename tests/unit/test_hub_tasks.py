@@ -577,8 +577,8 @@ def test_what_is_nowhere_is_said_to_be_with_what_there_is():
 )
 def test_a_source_that_cannot_be_is_a_mistake_in_the_configuration(name, texts):
     grid = {
-        "models.encoders": {"tiny": {"path": "nowhere"}},
-        "grid": {"models.encoders": ["tiny"], "targets": ["xquad"]},
+        "encoders": {"tiny": {"path": "nowhere"}},
+        "grid": {"encoders": ["tiny"], "targets": ["xquad"]},
     }
     with pytest.raises(UserError) as caught:
         check(parse({**grid, "tasks": {name: {"source": "hub"}}}))

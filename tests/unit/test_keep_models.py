@@ -9,9 +9,11 @@ import pytest
 from fabricated import World, of_step
 
 from xstilts import experiments
+from xstilts import experiments as opening
 from xstilts.grid import Entry, Grid
 from xstilts.run import Run
-from xstilts.store import entries, weights
+from xstilts.store import drafts, entries, jsonfiles, links, weights
+from xstilts.store import weights as store_weights
 from xstilts.store.entries import finished, pending
 
 TARGETS = {"pawsx", "mnli/mnli", "mnli/pawsx", "squad_v1/mnli/mnli", "squad_v1/mnli/pawsx"}
@@ -30,7 +32,7 @@ def world(tmp_path: Path) -> World:
 def clean(world: World, **changes) -> Grid:
     """Do what a run does in its end."""
     config, grid = world.config(keep_models=False, **changes), world.real(**changes)
-    weights.served(config, grid, grid.entries.values())
+    weights.delete_unneeded(config, grid, grid.entries.values())
     return grid
 
 
@@ -65,7 +67,7 @@ def test_the_weights_of_all_targets_go_and_those_of_all_intermediates_stay(world
 def test_with_keep_models_nothing_goes(world: World):
     before = with_weights(world)
     grid = world.real()
-    weights.served(world.config(), grid, grid.entries.values())
+    weights.delete_unneeded(world.config(), grid, grid.entries.values())
     assert with_weights(world) == before
 
 
@@ -85,10 +87,10 @@ def test_all_other_files_of_a_model_stay_and_its_manifest_tells_the_rest(world: 
 
 def test_heads_in_a_file_of_their_own_go_too(world: World):
     model = models(world.real())["pawsx"]
-    with entries.publishing(world.store, model) as draft:
+    with drafts.publishing(world.store, model) as draft:
         for name in ("model.safetensors", "heads.safetensors"):
             (draft.folder / name).write_text("weights")
-    assert entries.remove_weights(world.store, model) == 14
+    assert store_weights.remove_weights(world.store, model) == 14
     assert not list((world.store / model.path).glob("*.safetensors"))
 
 
@@ -177,7 +179,7 @@ def other(world: World, name: str = "other", **changes) -> Grid:
     """Another experiment as its run leaves its configuration."""
     config = world.config(experiment=name, **changes)
     folder = world.store / "experiments" / name
-    entries.write_json(folder / "config.json", config.model_dump(mode="json", exclude_unset=True))
+    jsonfiles.write_json(folder / "config.json", config.model_dump(mode="json", exclude_unset=True))
     return world.real(experiment=name, **changes)
 
 
@@ -219,7 +221,7 @@ def test_what_is_an_intermediate_of_another_experiment_is_kept(world: World):
 
 def test_an_experiment_that_nobody_can_read_keeps_everything(world: World, capsys):
     file, before = world.store / "experiments" / "other" / "config.json", with_weights(world)
-    entries.write_json(file, {"a_key_of_old": 1})
+    jsonfiles.write_json(file, {"a_key_of_old": 1})
     clean(world)
     assert with_weights(world) == before
     assert f"nothing is removed, since another experiment may need it. {file}: " in capsys.readouterr().out
@@ -260,12 +262,12 @@ def test_no_table_shows_a_number_of_a_model_whose_new_training_failed(
 ):
     for one in world.real().cells:
         record = {"split": "test", "languages": {"de": {"scores": {}, "headline": 64.25, "n": 4}}}
-        entries.write_json(world.store / one.scores.path / "scores.json", record)
-    entries.show(world.store, clean(world))
+        jsonfiles.write_json(world.store / one.scores.path / "scores.json", record)
+    links.show(world.store, clean(world))
     assert (reports(world) / "content.txt").is_file()
     monkeypatch.setenv("PATH", os.environ["PATH"])
     monkeypatch.setenv("PYTHONPATH", "")
-    monkeypatch.setattr(entries, "require_encoders", lambda config: None)
+    monkeypatch.setattr(opening, "require_encoders", lambda config: None)
     raw = world.config(keep_models=False, **cause).model_dump(mode="json", exclude_unset=True)
     Run(raw, [experiments.SHIPPED]).begin()
     table = world.run("table", reports(world) / "config.json").stdout

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from xstilts import experiments
 from xstilts.config import parse
 from xstilts.grid import Entry, Grid
-from xstilts.store import entries, leftovers
+from xstilts.store import drafts, entries, leftovers
 from xstilts.training.resume import exclusive
 
 
@@ -15,7 +16,7 @@ def grid(tmp_path: Path) -> Grid:
     """One cell, whose folders are still empty."""
     cells = {"encoders": ["toy"], "targets": ["xnli"]}
     raw = {"store": str(tmp_path), "grid": cells, "encoders": {"toy": {"path": str(tmp_path / "toy")}}}
-    return entries.open_grid(parse(raw))
+    return experiments.open_grid(parse(raw))
 
 
 @pytest.fixture
@@ -25,16 +26,16 @@ def model(grid: Grid) -> Entry:
 
 
 def finish(folder: Path, entry: Entry) -> None:
-    with entries.publishing(folder, entry):
+    with drafts.publishing(folder, entry):
         pass
 
 
 def leave(folder: Path, entry: Entry) -> set[Path]:
     """What a killed training leaves: its state and its lock, a draft, a manifest half written and one set aside."""
     files = {
-        entries.scratch(folder, entry, "training") / "checkpoint-2" / "model.safetensors",
-        entries.scratch(folder, entry, "training.lock"),
-        entries.scratch(folder, entry, "files.4711") / "config.json",
+        drafts.scratch(folder, entry, "training") / "checkpoint-2" / "model.safetensors",
+        drafts.scratch(folder, entry, "training.lock"),
+        drafts.scratch(folder, entry, "files.4711") / "config.json",
         (folder / entry.manifest).with_name(".manifest.json.4711"),
         (folder / entry.manifest).with_name("manifest.json.damaged"),
     }
@@ -65,7 +66,7 @@ def test_what_an_unfinished_entry_goes_on_from_stays(tmp_path: Path, grid: Grid,
 def test_what_a_job_still_holds_stays(tmp_path: Path, grid: Grid, model: Entry):
     finish(tmp_path, model)
     files = leave(tmp_path, model)
-    with exclusive(entries.scratch(tmp_path, model, "training")):
+    with exclusive(drafts.scratch(tmp_path, model, "training")):
         leftovers.remove(tmp_path, grid)
         assert there(tmp_path) == {*files, tmp_path / model.manifest}
 

@@ -18,12 +18,11 @@ from fabricated import World, of_step
 from xstilts.errors import UserError
 from xstilts.grid import Entry
 from xstilts.inspection.failures import summary
-from xstilts.inspection.progress import lock_file
 from xstilts.inspection.state import FAILED, RUNNING, State
 from xstilts.run import Run
 from xstilts.runtime import devices
 from xstilts.store import locks
-from xstilts.store.entries import TRAINING, scratch
+from xstilts.store.drafts import TRAINING, lock_file, scratch
 from xstilts.store.leftovers import remove
 from xstilts.store.pruning import leftovers
 from xstilts.training.resume import exclusive

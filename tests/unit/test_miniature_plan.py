@@ -6,9 +6,9 @@ from xstilts import tasks
 from xstilts.checks import check
 from xstilts.config import ConfigError, Miniature, parse
 from xstilts.errors import DataError
-from xstilts.miniature import LANGUAGES
 from xstilts.miniature import release as miniature
 from xstilts.sources import fetch, release
+from xstilts.sources.miniature import LANGUAGES
 
 TARGETS = tuple(name for name in miniature.TASKS if tasks.load(name).languages != ("en",))
 SETTINGS = {"source": "miniature", "encoders": {"toy": {"path": "toy"}}}

@@ -15,6 +15,7 @@ from pages import large
 from recipes import with_name
 
 from xstilts.config import GridSettings
+from xstilts.experiments import added_records
 from xstilts.fingerprints import sameness
 from xstilts.fingerprints.sameness import Record
 from xstilts.fingerprints.spec import minor_version
@@ -23,7 +24,7 @@ from xstilts.reporting.figures import TITLES
 from xstilts.reporting.page import document, numbers, samples
 from xstilts.reporting.page.provenance import Entries, commit
 from xstilts.reporting.results import ALL, Results
-from xstilts.store.entries import added_records, publishing
+from xstilts.store.drafts import publishing
 
 MEASURED = {"seconds": 2.5, "examples": 10, "device": "a GPU"}
 KEYS = ["intermediate", "target", "language", "metric", "seed"]

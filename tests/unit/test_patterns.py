@@ -10,7 +10,7 @@ import pytest
 from xstilts.errors import UserError
 from xstilts.experiments import SHIPPED
 from xstilts.run import Run, alternatives
-from xstilts.store.entries import publishing
+from xstilts.store.drafts import publishing
 
 STAGES, SEEDS = ("mnli~0a", "squad_v1~0b", "panx+~0c"), ("seed-1", "seed-2", "seed-10")
 ALL = ["/".join(("cells/toy~00", *parts)) for parts in product(STAGES, STAGES, SEEDS)]

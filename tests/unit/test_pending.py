@@ -8,7 +8,9 @@ from grids import Words
 from xstilts.config import parse
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
-from xstilts.store.entries import pending, planned, publishing, remove_weights
+from xstilts.store.drafts import publishing
+from xstilts.store.entries import pending, planned
+from xstilts.store.weights import remove_weights
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from xstilts.grid import Grid
 from xstilts.inspection.forecast import Plan, Trainings
 from xstilts.inspection.workload import Work
 from xstilts.runtime import timing
-from xstilts.store.entries import Draft
+from xstilts.store.drafts import Draft
 
 FAST = {"measured": {"seconds": 10.0, "examples": 1000, "device": "A"}}
 SLOW = {"measured": {"seconds": 100.0, "examples": 1000, "device": "A"}}

@@ -9,7 +9,8 @@ import pytest
 from fabricated import REPORTS, SETTINGS, WEIGHTS, World, cell, of_step
 
 from xstilts.grid import Entry, Grid
-from xstilts.store.entries import finished, pending, scratch
+from xstilts.store.drafts import scratch
+from xstilts.store.entries import finished, pending
 from xstilts.store.pruning import Leftover, freed, leftovers, other_experiments, remove
 from xstilts.training.resume import exclusive
 

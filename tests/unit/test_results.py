@@ -12,7 +12,7 @@ from xstilts.errors import UserError
 from xstilts.grid import Grid
 from xstilts.reporting import results
 from xstilts.reporting.results import Results
-from xstilts.store.entries import publishing
+from xstilts.store.drafts import publishing
 
 MADE = invented(("none", "mnli", "squad_v1/mnli"), ("xnli", "pawsx", "tatoeba"), seeds=(1,))
 

@@ -14,11 +14,12 @@ from released import question, squad, write
 
 from xstilts import kinds
 from xstilts.config import Retrieval, TaskSettings
+from xstilts.experiments import open_grid
 from xstilts.jobs import encode_task, predict
 from xstilts.prediction import retrieval
 from xstilts.prediction.forward import Request
 from xstilts.prediction.xtreme_files import read
-from xstilts.store.entries import open_grid, publishing
+from xstilts.store.drafts import publishing
 from xstilts.task import Task
 
 RIVERS = {"en": "the river", "de": "eines Flusses", "es": "los ríos", "zh": "北京市"}

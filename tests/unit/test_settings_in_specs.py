@@ -13,7 +13,7 @@ from snakemake.utils import update_config
 from xstilts.config import Config, ConfigError, parse
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.grid import Grid
-from xstilts.store.entries import FileIdentity
+from xstilts.sources.identity import FileIdentity
 
 COMMITS = "a" * 40, "b" * 40
 RAW = {

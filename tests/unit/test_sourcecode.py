@@ -243,27 +243,18 @@ def test_a_relative_import_is_relative_to_its_package(package: Path, module: str
 
 
 def test_a_module_counts_unless_its_full_name_is_listed(package: Path):
-    for name in ("commands/train", "commands/job", "sources/hub", "sources/formats", "store", "storey", "store_/store"):
+    for name in ("jobs/train", "runtime/job", "sources/hub", "sources/formats", "run", "runs", "run_/run"):
         (package / name).parent.mkdir(exist_ok=True)
         (package / f"{name}.py").write_text("")
-    for name in ("commands", "sources", "store_", "hub"):
+    for name in ("jobs", "runtime", "sources", "run_", "hub"):
         (package / name).mkdir(exist_ok=True)
         (package / name / "__init__.py").write_text("")
     # A module that moves into a package of which something is listed does not fall silent.
-    (package / "commands" / "shape.py").write_text("")
-    names = (
-        "store",
-        "storey",
-        "runtime.job",
-        "commands.shape",
-        "sources.hub",
-        "sources.formats",
-        "hub",
-        "store_.store",
-    )
-    (package / "commands" / "train.py").write_text("".join(f"import demo.{name}\n" for name in names))
-    assert source().reached(["commands.train"]) == {
-        *("commands.train", "storey", "commands.shape", "sources", "sources.formats", "hub", "store_", "store_.store")
+    (package / "runtime" / "shape.py").write_text("")
+    names = ("run", "runs", "runtime.job", "runtime.shape", "sources.hub", "sources.formats", "hub", "run_.run")
+    (package / "jobs" / "train.py").write_text("".join(f"import demo.{name}\n" for name in names))
+    assert source().reached(["jobs.train"]) == {
+        *("jobs.train", "runs", "runtime.shape", "sources", "sources.formats", "hub", "run_", "run_.run")
     }
 
 
@@ -330,7 +321,7 @@ def test_every_module_that_imports_by_name_is_declared_or_out_of_the_reach_of_jo
 def test_every_file_beside_the_modules_counts_with_them_or_is_out_of_the_reach_of_jobs():
     beside = {file for file in LIBRARY.rglob("*") if file.is_file() and not {".py", ".pyc"} & {*file.suffixes}}
     seen = {file.parent / name for file in beside for name in sourcecode._beside(_name_of(file.parent))}
-    assert beside - seen == {LIBRARY / "publication" / "card.md", LIBRARY / "sameness.json"}
+    assert beside - seen == {LIBRARY / "publication" / "card.md", LIBRARY / "fingerprints" / "sameness.json"}
 
 
 def _name_of(folder: Path) -> str:
@@ -356,7 +347,7 @@ def test_a_role_begins_with_the_modules_that_do_its_work():
         "kind.span": {"kinds.span"},
         "metric.pos": {"metrics", "metrics.pos"},
         "benchmark.xtreme": {"metrics.xtreme"},
-        "predictor.outputs": {"prediction"},
+        "predictor.outputs": {"prediction.forward"},
         "predictor.vectors": {"prediction.retrieval"},
     }
     assert {role: set(sourcecode.starts(role)) for role in roles} == roles

@@ -12,8 +12,8 @@ import tiny
 from xstilts.config import Stage
 from xstilts.features import arrow
 from xstilts.jobs import train_stage
-from xstilts.runtime.timing import MEASURED
 from xstilts.sources.checkpoints import Checkpoint
+from xstilts.store.entries import MEASURED
 from xstilts.training.stage import TaskData
 
 COUNTS = {("train", "en"): 5, ("train", "de"): 3, ("dev", "en"): 4, ("dev", "de"): 2, ("test", "en"): 6}

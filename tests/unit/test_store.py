@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from xstilts.grid import Entry
-from xstilts.store import entries
-from xstilts.store.entries import finished, publishing
+from xstilts.store import entries, jsonfiles
+from xstilts.store.drafts import publishing
+from xstilts.store.entries import finished
 
 BESIDE = {"manifest.json", "spec.json"}
 ENTRY = Entry("read_task", "data/xnli~0123", {"task": "xnli"}, {}, "data/xnli~0123/manifest.json")
@@ -69,13 +70,13 @@ def test_a_file_that_only_its_owner_may_read_becomes_as_open_as_the_others(tmp_p
 
 
 def test_the_manifest_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    seen, write = {}, entries.write_json
+    seen, write = {}, jsonfiles.write_json
 
     def watch(path: Path, value: object) -> None:
         seen[path.name] = finished(tmp_path, ENTRY), set(files(tmp_path / ENTRY.path))
         write(path, value)
 
-    monkeypatch.setattr(entries, "write_json", watch)
+    monkeypatch.setattr(jsonfiles, "write_json", watch)
     with publishing(tmp_path, ENTRY) as draft:
         (draft.folder / "rows.txt").write_text("rows")
     assert seen["manifest.json"] == (False, {"rows.txt", "spec.json"})

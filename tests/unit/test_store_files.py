@@ -12,8 +12,12 @@ from grids import Words
 from xstilts.config import ConfigError, parse
 from xstilts.errors import UserError
 from xstilts.grid import Entry, Grid
-from xstilts.store import entries as store
-from xstilts.store.entries import MANIFEST, SPEC, finished, publishing, whole, write_json
+from xstilts.store import drafts, jsonfiles, warned, weights
+from xstilts.store import entries as store_entries
+from xstilts.store import links as store_links
+from xstilts.store.drafts import publishing
+from xstilts.store.entries import MANIFEST, SPEC, finished, whole
+from xstilts.store.jsonfiles import write_json
 
 
 def entry(step: str = "read_task", path: str = "data/xnli~0123", **inputs: Entry) -> Entry:
@@ -64,13 +68,13 @@ def test_json_appears_by_renaming_and_stays_as_it_was_until_then(tmp_path: Path,
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b'"text"', b"\xff\xfe", b'{"a": ' * 100_000])
 def test_what_is_no_json_object_is_read_as_nothing(tmp_path: Path, content: bytes):
     (tmp_path / "x.json").write_bytes(content)
-    assert store.read_json(tmp_path / "x.json") == {}
+    assert jsonfiles.read_json(tmp_path / "x.json") == {}
 
 
 def test_a_json_object_is_read_and_one_that_is_not_there_is_nothing(tmp_path: Path):
     (tmp_path / "x.json").write_text('{"a": "ü"}', encoding="utf-8")
-    assert store.read_json(tmp_path / "x.json") == {"a": "ü"}
-    assert store.read_json(tmp_path / "nowhere.json") == store.read_json(tmp_path) == {}
+    assert jsonfiles.read_json(tmp_path / "x.json") == {"a": "ü"}
+    assert jsonfiles.read_json(tmp_path / "nowhere.json") == jsonfiles.read_json(tmp_path) == {}
 
 
 def deny(*_, **__) -> None:
@@ -126,7 +130,7 @@ def test_a_manifest_that_does_not_say_sha256_and_size_of_the_same_files_finishes
     change(content)
     write_json(tmp_path / one.manifest, content)
     assert not finished(tmp_path, one)
-    assert store.damaged(tmp_path, one)
+    assert store_entries.damaged(tmp_path, one)
 
 
 def test_a_folder_is_no_file_though_it_has_its_size(tmp_path: Path):
@@ -143,7 +147,7 @@ def test_files_without_a_manifest_are_neither_finished_nor_damaged(tmp_path: Pat
     one = made(tmp_path, entry(), rows_txt="rows")
     (tmp_path / one.manifest).unlink()
     assert not finished(tmp_path, one)
-    assert not store.damaged(tmp_path, one)
+    assert not store_entries.damaged(tmp_path, one)
 
 
 def test_what_a_killed_job_has_left_is_not_taken_for_the_entry_and_not_mixed_with_it(tmp_path: Path):
@@ -157,7 +161,7 @@ def test_what_a_killed_job_has_left_is_not_taken_for_the_entry_and_not_mixed_wit
     made(tmp_path, one, rows_txt="rows")
     assert manifest(tmp_path, one)["files"].keys() == {"rows.txt", SPEC}
     assert sorted(file.name for file in (tmp_path / one.path).iterdir()) == [".files.1", MANIFEST, "rows.txt", SPEC]
-    assert store.left_behind(tmp_path, one, store.DRAFT) == [tmp_path / one.path / ".files.1"]
+    assert drafts.left_behind(tmp_path, one, drafts.DRAFT) == [tmp_path / one.path / ".files.1"]
 
 
 def test_an_entry_that_is_made_again_says_what_the_new_one_is(tmp_path: Path):
@@ -175,7 +179,7 @@ def test_a_manifest_is_set_aside_whatever_stands_in_either_place(tmp_path: Path,
         (tmp_path / one.manifest).unlink()
     (tmp_path / one.path / name).mkdir()
     (tmp_path / one.path / name / "inside").touch()
-    store.set_aside(tmp_path, one)
+    store_entries.set_aside(tmp_path, one)
     assert not os.path.lexists(tmp_path / one.manifest)
     assert (tmp_path / one.path / f"{MANIFEST}.damaged").is_dir() == (name == MANIFEST)
 
@@ -184,7 +188,7 @@ def test_a_link_in_the_place_of_a_manifest_that_is_set_aside_goes_and_its_target
     one = made(tmp_path, entry(), rows_txt="rows")
     (tmp_path / "kept").mkdir()
     (tmp_path / one.path / f"{MANIFEST}.damaged").symlink_to(tmp_path / "kept")
-    store.set_aside(tmp_path, one)
+    store_entries.set_aside(tmp_path, one)
     assert (tmp_path / "kept").is_dir()
     assert (tmp_path / one.path / f"{MANIFEST}.damaged").is_file()
 
@@ -195,22 +199,22 @@ def test_a_link_in_the_place_of_a_manifest_that_is_set_aside_goes_and_its_target
 def test_files_that_are_not_as_they_were_written_are_named_one_after_the_other(tmp_path: Path):
     one = made(tmp_path, entry(), a_txt="a", b_txt="b", c_txt="c", d_txt="d")
     folder = tmp_path / one.path
-    assert list(store.altered(tmp_path, one)) == []
+    assert list(store_entries.altered(tmp_path, one)) == []
     (folder / "a.txt").write_text("A")
     (folder / "b.txt").unlink()
     (folder / "c.txt").unlink()
     (folder / "c.txt").mkdir()
-    assert sorted(store.altered(tmp_path, one)) == [folder / name for name in ("a.txt", "b.txt", "c.txt")]
-    assert list(store.altered(tmp_path, entry(path="data/none~0"))) == []
+    assert sorted(store_entries.altered(tmp_path, one)) == [folder / name for name in ("a.txt", "b.txt", "c.txt")]
+    assert list(store_entries.altered(tmp_path, entry(path="data/none~0"))) == []
 
 
 def test_a_job_refuses_altered_files_with_the_file_and_what_to_delete(tmp_path: Path):
     one, other = made(tmp_path, entry(), a_txt="a"), made(tmp_path, entry(path="data/pawsx~0"), a_txt="a")
     needy = entry("encode_task", "features/x~0", first=one, second=other)
-    store.require_intact(tmp_path, needy)
+    store_entries.require_intact(tmp_path, needy)
     (tmp_path / other.path / "a.txt").write_text("b")
     with pytest.raises(UserError) as error:
-        store.require_intact(tmp_path, needy)
+        store_entries.require_intact(tmp_path, needy)
     assert str(error.value) == (
         f"{tmp_path / other.path / 'a.txt'} is not as it was written: its sha256 is not the one in manifest.json "
         f"beside it. Delete {tmp_path / other.manifest} and start snakemake again, and it is made anew."
@@ -236,7 +240,7 @@ def test_the_weights_of_a_model_can_go_and_what_was_made_stays_finished(tmp_path
     one = model(tmp_path)
     assert whole(tmp_path, one)
     before = manifest(tmp_path, one)
-    assert store.remove_weights(tmp_path, one) == len("weights") + len("head")
+    assert weights.remove_weights(tmp_path, one) == len("weights") + len("head")
     assert sorted(file.name for file in (tmp_path / one.path).iterdir()) == ["config.json", MANIFEST, SPEC]
     after = manifest(tmp_path, one)
     assert after.pop("removed") == {"model.safetensors": sha("weights"), "heads.safetensors": sha("head")}
@@ -247,14 +251,14 @@ def test_the_weights_of_a_model_can_go_and_what_was_made_stays_finished(tmp_path
     }
     assert finished(tmp_path, one)
     assert not whole(tmp_path, one)
-    assert store.remove_weights(tmp_path, one) == 0
+    assert weights.remove_weights(tmp_path, one) == 0
     assert manifest(tmp_path, one)["removed"].keys() == {"model.safetensors", "heads.safetensors"}
 
 
 def test_weights_that_are_gone_already_are_removed_from_the_manifest(tmp_path: Path):
     one = model(tmp_path)
     (tmp_path / one.path / "model.safetensors").unlink()
-    assert store.remove_weights(tmp_path, one) == len("weights") + len("head")
+    assert weights.remove_weights(tmp_path, one) == len("weights") + len("head")
     assert finished(tmp_path, one)
 
 
@@ -268,17 +272,17 @@ def test_only_a_model_can_lack_what_is_removed(tmp_path: Path):
 def test_nothing_is_made_from_a_model_whose_weights_went_meanwhile(tmp_path: Path):
     one = model(tmp_path)
     needy = entry("predict", "cells/x~0", model=one)
-    store.require_intact(tmp_path, needy)
-    store.remove_weights(tmp_path, one)
+    store_entries.require_intact(tmp_path, needy)
+    weights.remove_weights(tmp_path, one)
     with pytest.raises(UserError) as error:
-        store.require_intact(tmp_path, needy)
+        store_entries.require_intact(tmp_path, needy)
     assert str(error.value) == (
         f"the weights of {tmp_path / one.path} were removed since the run was planned (keep_models: false). Start "
         "snakemake again, and they are trained anew."
     )
     # Of one that is not finished, nothing is known; the job that needs it says what it lacks.
     (tmp_path / one.manifest).unlink()
-    store.require_intact(tmp_path, needy)
+    store_entries.require_intact(tmp_path, needy)
 
 
 # Notes
@@ -288,15 +292,15 @@ def test_a_note_is_found_or_asked_for_with_all_that_it_has_to_say(tmp_path: Path
     with publishing(tmp_path, entry()) as draft:
         draft.notes["train.en"] = {"rows": 3, "tokens": 9}
     place = "data/xnli~0123"
-    assert store.noted(tmp_path, place, "train.en", "rows", "tokens") == {"rows": 3, "tokens": 9}
+    assert store_entries.noted(tmp_path, place, "train.en", "rows", "tokens") == {"rows": 3, "tokens": 9}
     with pytest.raises(UserError) as error:
-        store.noted(tmp_path, place, "train.en", "rows", "labels")
+        store_entries.noted(tmp_path, place, "train.en", "rows", "labels")
     assert str(error.value) == (
         f"{tmp_path / place / MANIFEST}: found {{'rows': 3, 'tokens': 9}}; expected a note on 'train.en' with 'rows' "
         "and 'labels'. Delete it and start snakemake again, and it is made anew."
     )
     with pytest.raises(UserError, match=r"found None; expected a note on 'dev.en'\. Delete it"):
-        store.noted(tmp_path, place, "dev.en")
+        store_entries.noted(tmp_path, place, "dev.en")
 
 
 def reading(task: str, *names: str) -> Entry:
@@ -322,14 +326,14 @@ def test_warnings_of_one_kind_are_a_line_with_the_languages_of_a_split(tmp_path:
                 if one is xnli:
                     draft.notes.update({"test.en": {"rows": 1}, "dev.en": {"warning": "other"}})
     found = ["xnli test: few rows (de, zh)", "xnli dev: other (en)", "pawsx test: few rows (de)"]
-    assert store.warnings(tmp_path, grid) == found
+    assert warned.warnings(tmp_path, grid) == found
     raw = {"store": str(tmp_path), "strict": True}
     with pytest.raises(ConfigError) as error:
-        store.require_counts(parse(raw), grid)
+        warned.require_counts(parse(raw), grid)
     problem = "refuses data that were read already: xnli test: few rows (de, zh)"
     assert str(error.value) == f"config key 'strict': {problem}; found True."
-    store.require_counts(parse({**raw, "strict": False}), grid)
-    store.require_counts(parse(raw), Some())
+    warned.require_counts(parse({**raw, "strict": False}), grid)
+    warned.require_counts(parse(raw), Some())
 
 
 # What a folder of an experiment shows
@@ -338,7 +342,7 @@ def test_warnings_of_one_kind_are_a_line_with_the_languages_of_a_split(tmp_path:
 @pytest.fixture
 def grid(tmp_path: Path) -> Grid:
     """The grid of one cell, whose reports are finished."""
-    raw = {"grid": {"models.encoders": ["toy"], "targets": ["tatoeba"]}, "models.encoders": {"toy": {"path": "toy"}}}
+    raw = {"grid": {"encoders": ["toy"], "targets": ["tatoeba"]}, "encoders": {"toy": {"path": "toy"}}}
     made_up = Grid(parse({**raw, "experiment": "mine", "store": str(tmp_path)}), Words())
     for one in made_up.entries.values():
         made(tmp_path, one, **{f"{one.step}_txt": one.path})
@@ -348,7 +352,7 @@ def grid(tmp_path: Path) -> Grid:
 def test_the_folder_of_an_experiment_leads_to_what_is_finished_of_it_and_to_nothing_else(tmp_path: Path, grid: Grid):
     (tmp_path / grid.page.manifest).unlink()
     (tmp_path / grid.tables.path / ".hidden").touch()
-    store.show(tmp_path, grid)
+    store_links.show(tmp_path, grid)
     folder = tmp_path / "experiments" / "mine"
     links = {file.name: file.readlink() for file in folder.iterdir() if file.is_symlink()}
     assert links == {
@@ -367,15 +371,15 @@ def test_a_report_takes_the_place_of_whatever_a_copy_made_of_an_earlier_one(tmp_
         place.symlink_to("nowhere")
     else:
         place.touch()
-    store.show(tmp_path, grid)
+    store_links.show(tmp_path, grid)
     assert place.read_text() == grid.tables.path
     assert not [file for file in place.parent.iterdir() if file.name.startswith(".")]
 
 
 def test_reports_are_hidden_by_their_links_alone(tmp_path: Path, grid: Grid):
-    store.show(tmp_path, grid)
+    store_links.show(tmp_path, grid)
     folder = tmp_path / "experiments" / "mine"
     (folder / "config.json").write_text("{}")
-    store.hide(tmp_path, grid)
+    store_links.hide(tmp_path, grid)
     assert sorted(file.name for file in folder.iterdir() if "~" not in file.name) == ["config.json"]
     assert finished(tmp_path, grid.tables)

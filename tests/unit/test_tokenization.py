@@ -13,11 +13,12 @@ from tokenizer_types import ALL
 from transformers import AutoTokenizer
 
 from xstilts.errors import UserError
+from xstilts.experiments import open_grid
 from xstilts.features import arrow
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.models import tokenization
 from xstilts.sources.checkpoints import Checkpoint
-from xstilts.store.entries import FileIdentity, open_grid
+from xstilts.sources.identity import FileIdentity
 
 TRAIN = "Ada built it\tNP (S\\NP)/NP NP\nAda sleeps\tNP S\\NP\n"
 SETTINGS = {

@@ -8,12 +8,13 @@ import pytest
 from fabricated import World, of_step
 
 from xstilts import experiments
+from xstilts import experiments as opening
 from xstilts.errors import UserError
 from xstilts.inspection import upgrades
 from xstilts.inspection.upgrades import notes
 from xstilts.run import Run
-from xstilts.store import entries
-from xstilts.store.entries import FileIdentity, pending
+from xstilts.sources.identity import FileIdentity
+from xstilts.store.entries import pending
 
 PAWSX = {"encoders": ["toy"], "intermediates": ["none", "mnli"], "targets": ["pawsx"], "seeds": [1]}
 
@@ -94,7 +95,7 @@ def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         monkeypatch.setenv(variable, os.environ.get(variable, ""))
     monkeypatch.chdir(tmp_path)
     world = World(tmp_path)
-    monkeypatch.setattr(entries, "require_encoders", lambda config: None)
+    monkeypatch.setattr(opening, "require_encoders", lambda config: None)
     raw = world.config().model_dump(mode="json", exclude_unset=True)
     return Run(raw, [experiments.SHIPPED])
 

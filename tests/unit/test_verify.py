@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from fabricated import World, of_step
 
+from xstilts.experiments import open_grid
 from xstilts.fingerprints import spec
 from xstilts.fingerprints.spec import FileHashes, _state
 from xstilts.grid import Entry, Grid
 from xstilts.inspection import verification
-from xstilts.store.entries import finished, open_grid, pending, remove_weights
+from xstilts.store.entries import finished, pending
+from xstilts.store.weights import remove_weights
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from fabricated import World, cell, of_step
 from xstilts import tasks
 from xstilts.commands import submission as command
 from xstilts.errors import UserError
+from xstilts.experiments import open_grid
 from xstilts.grid import Entry, Grid
 from xstilts.languages import LANGUAGES
 from xstilts.metrics.xtreme import TASKS
@@ -22,7 +23,7 @@ from xstilts.prediction import xtreme_files
 from xstilts.publication import selection
 from xstilts.publication.submission import Submission, file_names
 from xstilts.sources.columns import GOLD, SCHEMAS
-from xstilts.store.entries import open_grid, publishing
+from xstilts.store.drafts import publishing
 from xstilts.training import stage as training
 
 ROWS = 3

@@ -10,10 +10,10 @@ from pathlib import Path
 import yaml
 from snakemake.utils import update_config
 
-from xstilts import tasks
+from xstilts import experiments, tasks
 from xstilts.config import Config, Miniature, parse
 from xstilts.grid import Cell, Entry, Grid
-from xstilts.store import entries as store
+from xstilts.store import entries as store_entries
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = 8
@@ -65,7 +65,7 @@ class Experiment:
 
     def grid(self) -> Grid:
         """All that has to be there when it is done, for the data as they are now."""
-        return store.open_grid(self.config)
+        return experiments.open_grid(self.config)
 
     @property
     def command(self) -> list[str | Path]:
@@ -117,7 +117,7 @@ class Attempt:
 def attempt(experiment: Experiment) -> Attempt:
     """Run an experiment, whatever comes of it."""
     run, entries = experiment.snakemake(), experiment.grid().entries
-    finished = {path for path, entry in entries.items() if store.finished(experiment.results, entry)}
+    finished = {path for path, entry in entries.items() if store_entries.finished(experiment.results, entry)}
     return Attempt(experiment, run.returncode, run.stdout, entries, finished, experiment.files())
 
 

@@ -47,12 +47,12 @@ def finish(file: str) -> None:
     """Make everything that is pending, with a line of text for each result and each file that a report shows."""
     run = _run(file)
     from xstilts.reporting import gallery
-    from xstilts.store import entries as store
+    from xstilts.store import drafts
 
     shown = [*gallery.tables(run.grid), *gallery.figures(run.grid)]
     for entry in run.pending.values():
         names = ["content", *(item.file for item in shown if item.entry is entry)]
-        with store.publishing(run.config.store, entry) as draft:
+        with drafts.publishing(run.config.store, entry) as draft:
             for place in (draft.folder / name for name in names):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text(entry.path)

@@ -16,9 +16,10 @@ import psutil
 
 from experiments import Experiment
 from xstilts.grid import Entry
-from xstilts.inspection.progress import holder, lock_file
+from xstilts.inspection.progress import holder
 from xstilts.runtime.timing import GOING_ON
-from xstilts.store import entries
+from xstilts.store import drafts, entries
+from xstilts.store.drafts import lock_file
 from xstilts.training.resume import SEAL
 
 PATIENCE = 900
@@ -74,7 +75,7 @@ class Tormented:
         done = self.done()
         if done == len(self.trainings):
             return []
-        seals = entries.scratch(self.experiment.results, self.trainings[done], "training").glob(f"*/{SEAL}")
+        seals = drafts.scratch(self.experiment.results, self.trainings[done], "training").glob(f"*/{SEAL}")
         found = [seal.parent for seal in seals if _is_written(seal) and not seal.with_name(DAMAGED).exists()]
         return sorted(found, key=_step, reverse=True)
 

@@ -13,7 +13,8 @@ from invented_results import invented
 from experiments import Experiment, experiment
 from xstilts.reporting import gallery
 from xstilts.reporting.figures import FORMATS, TITLES
-from xstilts.store.entries import finished, publishing
+from xstilts.store.drafts import publishing
+from xstilts.store.entries import finished
 
 INTERMEDIATES, TARGETS = ("none", "mnli", "squad_v1", "squad_v1/mnli"), ("xnli", "tatoeba")
 DRAWN = ("tables", "figures")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from xstilts import tasks
 from xstilts.config import NO_INTERMEDIATE, Config, ConfigError, Encoder, stages_of
 from xstilts.languages import LANGUAGES
-from xstilts.miniature import LANGUAGES as MINIATURE
 from xstilts.sources.archives import ARCHIVES
+from xstilts.sources.miniature import LANGUAGES as MINIATURE
 
 LONGEST_PATH = 20
 """Stages of an intermediate: each is a folder in the one before it."""
@@ -47,7 +47,7 @@ def _problems(config: Config) -> Iterator[ConfigError]:
         if name not in tasks.names():
             yield ConfigError("tasks", name, "unknown task", tasks.names())
         elif config.tasks[name].folders and (parts := tasks.load(name).pools):
-            problem = f"its files are those of {', '.join(parts)}, so name the folders of these"
+            problem = f"its files are those of {', '.join(part.name for part in parts)}, so name the folders of these"
             yield ConfigError(f"tasks.{name}.folders", [str(folder) for folder in config.tasks[name].folders], problem)
     yield from _bad_sources(config)
     for intermediate in grid.intermediates:
@@ -76,7 +76,7 @@ def _bad_sources(config: Config) -> Iterator[ConfigError]:
     for name, settings in config.tasks.items():
         task = tasks.load(name)
         if settings.source and task.pools:
-            problem = f"its files are those of {', '.join(task.pools)}, so say it of these"
+            problem = f"its files are those of {', '.join(part.name for part in task.pools)}, so say it of these"
             yield ConfigError(f"tasks.{name}.source", settings.source, problem)
         if settings.source == "hub" and task.notice:
             yield ConfigError(f"tasks.{name}.source", "hub", "only the user can have its files", ["release"])
@@ -116,7 +116,7 @@ def _has(name: str, split: str, lang: str) -> bool:
     """Whether a split, in some layout, has a language."""
     task = tasks.load(name)
     if task.pools:
-        return all(_has(part, split, lang) for part in task.pools)
+        return all(_has(part.name, split, lang) for part in task.pools)
     layouts = task.splits[split]
     return lang in LANGUAGES and lang not in task.without.get(split, ()) and any(one.has(lang) for one in layouts)
 

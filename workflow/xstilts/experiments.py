@@ -1,14 +1,16 @@
-"""The configuration as Snakemake sees it: the user's file over the one that is shipped."""
+"""Opening an experiment: its configuration as Snakemake sees it, and its grid over the files and code that are here."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from snakemake.common.configfile import load_configfile
-from snakemake.utils import update_config
-from snakemake_interface_common.exceptions import WorkflowError
-
-from xstilts.config import Config, parse
+from xstilts.config import Config, ConfigError, parse
 from xstilts.errors import UserError
+from xstilts.fingerprints import sameness
+from xstilts.fingerprints.sameness import Record, Sameness
 from xstilts.fingerprints.sourcecode import ROOT
+from xstilts.grid import Grid
+from xstilts.sources.checkpoints import has_weights, is_checkpoint
+from xstilts.sources.identity import FileIdentity
 
 SHIPPED = ROOT.parent / "config.yaml"
 _OF_A_RUN = "config.json"
@@ -26,6 +28,9 @@ def load(path: Path | None) -> Config:
     """
     if path is not None and path.is_dir():
         path = path / _OF_A_RUN
+    # Jobs open experiments too, and have no use for Snakemake.
+    from snakemake.utils import update_config
+
     files = [SHIPPED] if path is None else [path] if _is_whole(path) else [SHIPPED, path]
     raw: dict = {}
     for file in files:
@@ -54,7 +59,46 @@ def _is_whole(path: Path) -> bool:
 def _read(path: Path) -> dict:
     if not path.is_file():
         raise UserError(f"{path} is not there; give the file that snakemake gets with --configfile.")
+    from snakemake.common.configfile import load_configfile
+    from snakemake_interface_common.exceptions import WorkflowError
+
     try:
         return load_configfile(path)
     except (WorkflowError, ValueError) as error:
         raise UserError(f"{path}: {error}") from None
+
+
+def open_grid(config: Config, added: Iterable[Record] = ()) -> Grid:
+    """The grid of a configuration over the files and the code that are here now.
+
+    Args:
+        added: records of sameness that neither the project nor the store has yet.
+    """
+    records = Sameness([sameness.SHIPPED, config.store / sameness.FILE], added)
+    identity = FileIdentity(config.store / ".cache", records)
+    grid = Grid(config, identity)
+    _ = grid.entries
+    identity.save()
+    return grid
+
+
+def added_records(store: Path, grid: Grid) -> list[Record]:
+    """The records that users have added to a store, of those that lead to a name in a grid."""
+    oldest = grid.identity.sameness.oldest
+    named = {pair for entry in grid.entries.values() for pair in sameness.named(entry.spec).items()}
+    return [one for one in sameness.read(store / sameness.FILE)[1] if (one.of, oldest(one.of, one.new)) in named]
+
+
+def require_encoders(config: Config) -> None:
+    """Refuse to start a run whose encoders are not there; a plan may be made without them.
+
+    Raises:
+        ConfigError: the first folder that is none, or has no weights.
+    """
+    for name in config.grid.encoders:
+        key, path = f"encoders.{name}.path", config.encoders[name].path
+        if path and not is_checkpoint(path):
+            raise ConfigError(key, str(path), "no Hugging Face folder there (config.json, weights, tokenizer.json)")
+        if path and not has_weights(path):
+            problem = "there are no weights in this folder (such as model.safetensors or pytorch_model.bin)"
+            raise ConfigError(key, str(path), f"{problem}; put the encoder's own there")

@@ -15,7 +15,7 @@ from xstilts.checks import check, check_lengths
 from xstilts.config import Config, Encoder, Stage, stages_of
 from xstilts.fingerprints.spec import fingerprint
 from xstilts.languages import facts
-from xstilts.miniature import LANGUAGES as MINIATURE
+from xstilts.sources.miniature import LANGUAGES as MINIATURE
 from xstilts.task import Task
 
 _ENCODING = {"span": ("max_length", "doc_stride", "max_query_length")}
@@ -253,14 +253,14 @@ class Grid:
     def _data(self, name: str, role: str, splits: tuple[str, ...], languages: tuple[str, ...]) -> Entry:
         task, settings = tasks.load(name), self.config.task(name)
         pairs = [(s, lang) for s in splits for lang in languages if lang not in task.without.get(s, ())]
-        used = sorted({fact for part in task.pools or (name,) for fact in tasks.load(part).language_facts})
+        used = sorted({fact for part in task.parts for fact in part.language_facts})
         world = self._world(task)
         spec = {
             "step": "read_task",
             "task": name,
             "files": {f"{s}.{lang}": self.identity.split(task, s, lang, self.config) for s, lang in pairs},
             "limit": settings.limit.in_specs(only=splits),
-            "code": self._code("job.read_task", *(f"task.{part}" for part in (name, *task.pools))),
+            "code": self._code("job.read_task", *(f"task.{one.name}" for one in (task, *task.pools))),
             **({"languages": facts((lang for _, lang in pairs), *used)} if used else {}),
             **{role: entry.path for role, entry in world.items()},
         }
@@ -268,7 +268,7 @@ class Grid:
 
     def _world(self, task: Task) -> dict[str, Entry]:
         """The files of the embedded benchmark, as an input, if a task is read from them."""
-        if all(self.config.task(part).source != "miniature" for part in task.pools or (task.name,)):
+        if all(self.config.task(part.name).source != "miniature" for part in task.parts):
             return {}
         spec = {
             "step": "write_miniature",

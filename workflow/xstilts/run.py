@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from xstilts import config as configuration
+from xstilts import experiments
 from xstilts.config import Config
 from xstilts.errors import UserError
 from xstilts.fingerprints import sourcecode
@@ -16,8 +17,7 @@ from xstilts.grid import Entry, Grid
 from xstilts.inspection import failures, upgrades
 from xstilts.inspection.state import State
 from xstilts.runtime import devices, streams
-from xstilts.store import entries, leftovers, locks
-from xstilts.store import weights as discard
+from xstilts.store import entries, jsonfiles, leftovers, links, locks, warned, weights
 
 
 class Run:
@@ -37,7 +37,7 @@ class Run:
         *given, own = files
         try:
             self.config: Config = configuration.parse(raw, [own, *given], command_line)
-            self.grid: Grid = entries.open_grid(self.config)
+            self.grid: Grid = experiments.open_grid(self.config)
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
         self.begun = 0.0
@@ -127,8 +127,8 @@ class Run:
             SystemExit: the run cannot succeed.
         """
         try:
-            entries.require_encoders(self.config)
-            entries.require_counts(self.config, self.grid)
+            experiments.require_encoders(self.config)
+            warned.require_counts(self.config, self.grid)
             if any(entry.step == "train_stage" for entry in self.pending.values()):
                 locks.require(self.config.store / "models", locks.TRAININGS)
         except UserError as error:
@@ -141,7 +141,7 @@ class Run:
         for entry in self.pending.values():
             if entries.damaged(self.config.store, entry):
                 entries.set_aside(self.config.store, entry)
-        entries.hide(self.config.store, self.grid)
+        links.hide(self.config.store, self.grid)
         self._leave_config()
         # By the clock of the disk on which the logs are dated too.
         self.begun = Path(self.config_file).stat().st_mtime
@@ -159,7 +159,7 @@ class Run:
 
     def discard(self) -> None:
         """Delete the weights of models that have served, if the configuration does not keep them."""
-        discard.served(self.config, self.grid, self.grid.entries.values())
+        weights.delete_unneeded(self.config, self.grid, self.grid.entries.values())
 
     def failures(self) -> str:
         """What failed since the run began and why, in one screen."""
@@ -168,10 +168,10 @@ class Run:
     def show(self) -> None:
         """Let the folder of the experiment show what is finished of this configuration."""
         self._leave_config()
-        entries.show(self.config.store, self.grid)
+        links.show(self.config.store, self.grid)
 
     def _leave_config(self) -> None:
-        entries.write_json(Path(self.config_file), self.config.model_dump(mode="json", exclude_unset=True))
+        jsonfiles.write_json(Path(self.config_file), self.config.model_dump(mode="json", exclude_unset=True))
 
 
 def _is_source_tree(folder: Path) -> bool:

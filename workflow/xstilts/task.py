@@ -133,13 +133,18 @@ class Task:
     stage: str | None = None
     tuned_on: str | None = None
     without: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    pools: tuple[str, ...] = ()
+    pools: tuple["Task", ...] = ()
     folders: tuple[str, ...] = ()
     hub: tuple[Hub, ...] = ()
     archives: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     language_facts: tuple[str, ...] = ()
     notice: str = ""
+
+    @property
+    def parts(self) -> tuple["Task", ...]:
+        """The tasks whose files it is read from: those that it pools, else itself."""
+        return self.pools or (self,)
 
 
 Folders = list[Path]

@@ -9,13 +9,13 @@ from pathlib import Path
 from xstilts import experiments
 from xstilts.commands.shell import add_config, add_consent, many
 from xstilts.errors import UserError, nearest
+from xstilts.experiments import open_grid
 from xstilts.fingerprints import sameness
 from xstilts.fingerprints.sameness import LIBRARY, Record
 from xstilts.grid import Grid
 from xstilts.steps import RESULTS
 from xstilts.store import locks
 from xstilts.store.adoption import Adoption, adoption
-from xstilts.store.entries import open_grid
 from xstilts.store.obstacles import Scope
 from xstilts.store.simulation import FINISHED, INTERRUPTED, TRAINED, Refusal
 

@@ -5,8 +5,8 @@ from argparse import ArgumentParser, Namespace
 from xstilts import experiments
 from xstilts.commands.shell import add_config
 from xstilts.config import ConfigError
+from xstilts.experiments import open_grid
 from xstilts.store import weights
-from xstilts.store.entries import open_grid
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -24,4 +24,4 @@ def run(arguments: Namespace) -> None:
     if config.keep_models:
         raise ConfigError("keep_models", True, "nothing is discarded before it is false")
     grid = open_grid(config)
-    weights.served(config, grid, grid.entries.values())
+    weights.delete_unneeded(config, grid, grid.entries.values())

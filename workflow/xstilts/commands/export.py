@@ -5,9 +5,9 @@ from pathlib import Path
 
 from xstilts import experiments
 from xstilts.commands.shell import add_choice, add_config
+from xstilts.experiments import open_grid
 from xstilts.publication import export
 from xstilts.publication.selection import intermediate_of, only
-from xstilts.store.entries import open_grid
 
 
 def add_arguments(parser: ArgumentParser) -> None:

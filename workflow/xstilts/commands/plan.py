@@ -7,9 +7,9 @@ from rich.table import Table
 
 from xstilts import experiments
 from xstilts.commands.shell import add_config, duration, many, show, size
+from xstilts.experiments import open_grid
 from xstilts.inspection import upgrades
 from xstilts.inspection.forecast import Disk, Plan, Time, Trainings
-from xstilts.store.entries import open_grid
 
 _SOURCES = {"encoded": "token ids", "read": "data", "published": "published count"}
 _MEASURED = {"train_stage": "training", "predict": "prediction"}

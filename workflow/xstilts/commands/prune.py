@@ -7,8 +7,8 @@ from rich.table import Table
 
 from xstilts import experiments
 from xstilts.commands.shell import add_consent, many, show, size
+from xstilts.experiments import open_grid
 from xstilts.store import pruning
-from xstilts.store.entries import open_grid
 from xstilts.store.pruning import Leftover
 
 _SHOWN = 10

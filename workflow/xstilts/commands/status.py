@@ -12,10 +12,10 @@ from rich.text import Text
 
 from xstilts import experiments
 from xstilts.commands.shell import add_config, duration, many, show
+from xstilts.experiments import open_grid
 from xstilts.inspection.progress import Failure, Running
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
 from xstilts.store.differences import worded
-from xstilts.store.entries import open_grid
 
 _STYLES = {DONE: "green", FAILED: "red", RUNNING: "yellow", TO_DO: "dim"}
 

@@ -7,10 +7,10 @@ from xstilts import experiments
 from xstilts.commands.shell import add_choice, add_config, many
 from xstilts.config import Config
 from xstilts.errors import UserError, nearest
+from xstilts.experiments import open_grid
 from xstilts.metrics.xtreme import TASKS
 from xstilts.publication.selection import BEST, intermediate_of, only
 from xstilts.publication.submission import PREDICTIONS, Missing, Submission
-from xstilts.store.entries import open_grid
 
 
 def add_arguments(parser: ArgumentParser) -> None:

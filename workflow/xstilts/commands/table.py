@@ -5,9 +5,11 @@ from argparse import ArgumentParser, Namespace
 from xstilts import experiments
 from xstilts.commands.shell import add_config, show
 from xstilts.errors import UserError
-from xstilts.jobs.tables import of_scores
+from xstilts.experiments import open_grid
 from xstilts.reporting import collect, tables
-from xstilts.store.entries import finished, open_grid, warnings
+from xstilts.reporting.tables import of_scores
+from xstilts.store.entries import finished
+from xstilts.store.warned import warnings
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from xstilts import experiments
 from xstilts.commands.shell import many
 from xstilts.errors import UserError
+from xstilts.experiments import open_grid
 from xstilts.grid import Entry
 from xstilts.inspection import verification
 from xstilts.inspection.verification import Verified
-from xstilts.store.entries import MANIFEST, finished, open_grid
+from xstilts.store.entries import MANIFEST, finished
 
 
 def add_arguments(parser: ArgumentParser) -> None:

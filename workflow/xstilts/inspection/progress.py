@@ -11,7 +11,7 @@ from xstilts.config import Config
 from xstilts.grid import Entry
 from xstilts.inspection import workload
 from xstilts.runtime.timing import GOING_ON
-from xstilts.store.entries import TRAINING, scratch
+from xstilts.store.drafts import lock_file
 from xstilts.store.locks import UNKNOWN, holder
 
 LOGS = Path("logs")
@@ -57,11 +57,6 @@ class Running:
     steps: int | None = None
     loss: float | None = None
     seconds_left: float | None = None
-
-
-def lock_file(store: Path, entry: Entry) -> Path:
-    """The file that the trainer of an entry holds."""
-    return scratch(store, entry, TRAINING).with_suffix(".lock")
 
 
 def running(config: Config, pending: Iterable[Entry]) -> list[Running]:

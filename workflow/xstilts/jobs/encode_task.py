@@ -11,7 +11,7 @@ from xstilts.features import arrow
 from xstilts.models import architectures, tokenization
 from xstilts.runtime import job
 from xstilts.sources import labels
-from xstilts.store.entries import publishing
+from xstilts.store.drafts import publishing
 
 
 def run(arguments: Namespace) -> None:

@@ -6,7 +6,7 @@ from xstilts.reporting import results
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
 from xstilts.runtime import job
-from xstilts.store.entries import publishing
+from xstilts.store.drafts import publishing
 
 
 def run(arguments: Namespace) -> None:

@@ -2,11 +2,13 @@
 
 from argparse import Namespace
 
+from xstilts.experiments import added_records
 from xstilts.reporting import results
 from xstilts.reporting.page import document
 from xstilts.reporting.page.render import render
 from xstilts.runtime import job
-from xstilts.store.entries import added_records, publishing, warnings
+from xstilts.store.drafts import publishing
+from xstilts.store.warned import warnings
 
 
 def run(arguments: Namespace) -> None:

@@ -20,7 +20,7 @@ from xstilts.runtime.timing import measured
 from xstilts.sources import labels
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.store import weights
-from xstilts.store.entries import publishing
+from xstilts.store.drafts import publishing
 
 
 def run(arguments: Namespace) -> None:
@@ -49,7 +49,7 @@ def run(arguments: Namespace) -> None:
         folder.mkdir(parents=True)
         for lang, predicted in predictions.items():
             xtreme_files.write(folder / xtreme_files.file_name(task.kind, request.split, lang), form, predicted)
-    weights.served(this.config, this.grid, this.entry.inputs.values())
+    weights.delete_unneeded(this.config, this.grid, this.entry.inputs.values())
 
 
 def _predictor(task: tasks.Task) -> ModuleType:

@@ -5,7 +5,7 @@ from argparse import Namespace
 from xstilts.miniature.pretraining import pretrain
 from xstilts.models import tokenization
 from xstilts.runtime import job
-from xstilts.store.entries import publishing
+from xstilts.store.drafts import publishing
 
 
 def run(arguments: Namespace) -> None:

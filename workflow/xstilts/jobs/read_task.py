@@ -13,7 +13,7 @@ from xstilts.errors import DataError
 from xstilts.runtime import job
 from xstilts.sources import counts, fetch, labels, reading
 from xstilts.sources.columns import GOLD
-from xstilts.store.entries import publishing
+from xstilts.store.drafts import publishing
 
 
 def run(arguments: Namespace) -> None:

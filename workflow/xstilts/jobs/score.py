@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 from xstilts import tasks
 from xstilts.prediction import scoring
 from xstilts.runtime import job
-from xstilts.store.entries import publishing, write_json
+from xstilts.store.drafts import publishing
+from xstilts.store.jsonfiles import write_json
 
 
 def run(arguments: Namespace) -> None:

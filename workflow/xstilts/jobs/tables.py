@@ -2,14 +2,12 @@
 
 from argparse import Namespace
 
-import pandas as pd
-
-from xstilts.config import Config
 from xstilts.reporting import choice, formats, literature, paper, results, tables
 from xstilts.reporting.formats import Table
 from xstilts.reporting.results import Results
 from xstilts.runtime import job
-from xstilts.store.entries import publishing, warnings
+from xstilts.store.drafts import publishing
+from xstilts.store.warned import warnings
 
 
 def run(arguments: Namespace) -> None:
@@ -19,18 +17,12 @@ def run(arguments: Namespace) -> None:
     lines = [f"{warning}\n" for warning in warnings(this.store, this.grid)]
     with publishing(this.store, this.entry) as draft:
         folder = draft.folder / "tables"
-        for encoder, table in of_scores(found.scores, this.config).items():
+        for encoder, table in tables.of_scores(found.scores, this.config).items():
             tables.write(table, folder, encoder)
             published = literature.tables(found, encoder, this.config.encoders[encoder].repository)
             for one in of_encoder(found, encoder) + published:
                 formats.write(one, folder, encoder)
         (folder / "warnings.txt").write_text("".join(lines), encoding="utf-8")
-
-
-def of_scores(scores: pd.DataFrame, config: Config) -> dict[str, pd.DataFrame]:
-    """The table of deltas of each encoder."""
-    grid, over_seeds = config.grid, config.report.over_seeds
-    return {encoder: tables.deltas(tables.levels(scores, encoder, grid, over_seeds)) for encoder in grid.encoders}
 
 
 def of_encoder(found: Results, encoder: str) -> list[Table]:

@@ -17,7 +17,7 @@ from xstilts.runtime.processes import together
 from xstilts.runtime.timing import GOING_ON, measured
 from xstilts.sources import labels
 from xstilts.sources.checkpoints import Checkpoint
-from xstilts.store.entries import TRAINING, publishing, scratch
+from xstilts.store.drafts import TRAINING, publishing, scratch
 from xstilts.training import stage as training
 from xstilts.training.resume import exclusive, last_checkpoint
 from xstilts.training.tracking import Tracking

@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from xstilts.miniature import release
 from xstilts.runtime import job
-from xstilts.store.entries import publishing
+from xstilts.store.drafts import publishing
 
 
 def run(arguments: Namespace) -> None:

@@ -3,6 +3,3 @@
 `events` says what happens, `languages` says it in seven languages, `sentences` gives text with gold, and `release`
 writes the files of every task as their original releases lay them out.
 """
-
-LANGUAGES = ("en", "de", "es", "ru", "tr", "hi", "zh")
-"""The languages that the world is told in; a task has those of them that it has at all."""

@@ -7,10 +7,11 @@ from itertools import dropwhile
 from types import ModuleType
 from typing import NamedTuple
 
-from xstilts.miniature import LANGUAGES, sampling
+from xstilts.miniature import sampling
 from xstilts.miniature.events import Sentence
 from xstilts.miniature.languages import de, en, es, hi, ru, tr, zh
 from xstilts.miniature.languages.base import Phrase, Word
+from xstilts.sources.miniature import LANGUAGES
 
 _GRAMMARS = dict(zip(LANGUAGES, (en, de, es, ru, tr, hi, zh), strict=True))
 _MARGINS = frozenset(("ADP", "DET", "PRON"))

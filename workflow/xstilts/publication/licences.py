@@ -53,7 +53,7 @@ class DataSet:
 
 def data_sets(task: Task, config: Config) -> list[DataSet]:
     """The data sets of a task's training data: one, or those that it pools."""
-    return [_data_set(part, config) for part in files.parts(task)]
+    return [_data_set(part, config) for part in task.parts]
 
 
 def _data_set(task: Task, config: Config) -> DataSet:

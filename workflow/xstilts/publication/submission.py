@@ -19,7 +19,8 @@ from xstilts.prediction import xtreme_files
 from xstilts.publication import forms
 from xstilts.publication.selection import SPLIT, Choice, choose, seen_in_test
 from xstilts.sources import counts, files
-from xstilts.store.entries import finished, require_intact, write_json
+from xstilts.store.entries import finished, require_intact
+from xstilts.store.jsonfiles import write_json
 from xstilts.task import Task
 
 RECORD = "submission.json"

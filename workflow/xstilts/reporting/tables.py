@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 from rich.table import Table
 
-from xstilts.config import NO_INTERMEDIATE, GridSettings
+from xstilts.config import NO_INTERMEDIATE, Config, GridSettings
 from xstilts.reporting.collect import HEADLINE
 
 MEAN = "mean"
@@ -83,3 +83,9 @@ def _markdown(table: pd.DataFrame) -> str:
     for row, values in table.iterrows():
         lines.append([str(row), *(text(value, is_delta(table, row)) for value in values)])
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def of_scores(scores: pd.DataFrame, config: Config) -> dict[str, pd.DataFrame]:
+    """The table of deltas of each encoder."""
+    grid, over_seeds = config.grid, config.report.over_seeds
+    return {encoder: deltas(levels(scores, encoder, grid, over_seeds)) for encoder in grid.encoders}

@@ -7,10 +7,11 @@ from pathlib import Path
 import yaml
 
 from xstilts import config as configuration
+from xstilts import experiments
 from xstilts.config import Config
 from xstilts.grid import Entry, Grid
 from xstilts.sources.checkpoints import Checkpoint
-from xstilts.store import entries as stores
+from xstilts.store import entries
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,9 @@ def of(arguments: Namespace) -> Job:
         UserError: the entry is not, or not any more, part of the experiment, or a file that it is made from is damaged.
     """
     config = load_config(arguments.config)
-    grid = stores.open_grid(config)
-    entry = stores.planned(grid, arguments.entry)
-    stores.require_intact(config.store, entry)
+    grid = experiments.open_grid(config)
+    entry = entries.planned(grid, arguments.entry)
+    entries.require_intact(config.store, entry)
     return Job(config, grid, entry)
 
 

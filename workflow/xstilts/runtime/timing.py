@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
-from xstilts.store.entries import Draft
+from xstilts.store.drafts import Draft
+from xstilts.store.entries import MEASURED
 
-MEASURED = "measured"
 GOING_ON = "Going on from step {} of an earlier attempt."
 
 

@@ -19,7 +19,7 @@ def sources(task: Task, split: str, lang: str, config: Config, miniature: Path |
     Raises:
         UserError: they are not there, or cannot be fetched.
     """
-    return [_source(part, split, lang, config, miniature) for part in files.parts(task)]
+    return [_source(part, split, lang, config, miniature) for part in task.parts]
 
 
 def _source(task: Task, split: str, lang: str, config: Config, miniature: Path | None) -> Found:

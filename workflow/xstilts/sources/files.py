@@ -1,6 +1,5 @@
 """Where the files of a task are: in the folders of the user, on the hub or in an official archive."""
 
-from xstilts import tasks
 from xstilts.config import Config, SourceName
 from xstilts.fingerprints.spec import FileHashes
 from xstilts.sources import release
@@ -18,11 +17,6 @@ def folders(task: Task, config: Config) -> Folders:
     """The folders in which a task's files are looked for, in order."""
     names = task.folders or (task.name,)
     return list(config.task(task.name).folders or (config.data / name for name in names))
-
-
-def parts(task: Task) -> list[Task]:
-    """The tasks whose files a task is read from: those that it pools, else itself."""
-    return [tasks.load(name) for name in task.pools] or [task]
 
 
 def on_hub(task: Task, split: str, lang: str) -> Hub | None:
@@ -44,7 +38,7 @@ def unpacked(name: str, config: Config) -> Folders:
 def identity(task: Task, split: str, lang: str, config: Config, hashes: FileHashes) -> dict:
     """What stands for the files of a split in a spec; nothing is fetched for it."""
     if task.pools:
-        return {part.name: identity(part, split, lang, config, hashes) for part in parts(task)}
+        return {part.name: identity(part, split, lang, config, hashes) for part in task.pools}
     if source(task, config) == "release":
         return _content(task, split, lang, folders(task, config), hashes)
     if source(task, config) == "miniature":

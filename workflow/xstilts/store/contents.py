@@ -9,8 +9,8 @@ from pathlib import Path
 
 from xstilts.fingerprints.spec import fingerprint
 from xstilts.grid import Entry
-from xstilts.runtime.timing import MEASURED
-from xstilts.store.entries import MANIFEST, MODULES, SPEC, finished, read_json
+from xstilts.store.entries import MANIFEST, MEASURED, MODULES, SPEC, finished
+from xstilts.store.jsonfiles import read_json
 
 FLAT = {"miniature": "*~*", "data": "*~*", "features": "*~*/*~*", "experiments": "*/*~*"}
 """The folders of the store in which all paths have the same number of names, and what these look like."""

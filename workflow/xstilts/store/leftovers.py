@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xstilts.grid import Entry, Grid
-from xstilts.inspection.progress import lock_file
-from xstilts.store import entries
+from xstilts.store import drafts, entries
+from xstilts.store.drafts import lock_file
 from xstilts.store.locks import holder
 
 
@@ -24,7 +24,7 @@ def remove(folder: Path, grid: Grid) -> None:
 
 def _left(folder: Path, entry: Entry) -> Iterator[Path]:
     manifest = folder / entry.manifest
-    yield from entries.left_behind(folder, entry, entries.TRAINING)
-    yield from entries.left_behind(folder, entry, entries.DRAFT)
+    yield from drafts.left_behind(folder, entry, drafts.TRAINING)
+    yield from drafts.left_behind(folder, entry, drafts.DRAFT)
     yield from manifest.parent.glob(f".{manifest.name}.*")
     yield from manifest.parent.glob(f"{manifest.name}.damaged")

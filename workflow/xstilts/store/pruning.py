@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.grid import Entry
-from xstilts.inspection.progress import lock_file
 from xstilts.store.contents import paths
-from xstilts.store.entries import DRAFT, MANIFEST, TRAINING, finished, left_behind
+from xstilts.store.drafts import DRAFT, TRAINING, left_behind, lock_file
+from xstilts.store.entries import MANIFEST, finished
 from xstilts.store.locks import holder
 
 EXPERIMENTS = "experiments"

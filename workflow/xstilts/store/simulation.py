@@ -7,12 +7,13 @@ from pathlib import Path
 
 from xstilts.config import Config
 from xstilts.errors import UserError
+from xstilts.experiments import open_grid
 from xstilts.fingerprints.sameness import Record
 from xstilts.grid import Entry, Grid
-from xstilts.inspection.progress import lock_file
 from xstilts.steps import RESULTS
 from xstilts.store import weights
-from xstilts.store.entries import TRAINING, finished, open_grid, pending, scratch
+from xstilts.store.drafts import TRAINING, lock_file, scratch
+from xstilts.store.entries import finished, pending
 from xstilts.store.locks import holder
 from xstilts.store.matches import made_with
 

@@ -6,11 +6,13 @@ from pathlib import Path
 from xstilts import config as configuration
 from xstilts.config import Config
 from xstilts.errors import UserError
+from xstilts.experiments import open_grid
 from xstilts.grid import Entry, Grid
-from xstilts.store.entries import finished, open_grid, read_json, remove_weights, whole
+from xstilts.store.entries import REMOVED, WEIGHTS, finished, manifest_of, whole
+from xstilts.store.jsonfiles import read_json, write_json
 
 
-def served(config: Config, grid: Grid, entries: Iterable[Entry]) -> None:
+def delete_unneeded(config: Config, grid: Grid, entries: Iterable[Entry]) -> None:
     """Delete the weights of those models among some entries that have served their last purpose.
 
     A model from which another is trained is kept, and so is one that another experiment of the store keeps, or still
@@ -62,3 +64,23 @@ def _opened(file: Path, store: Path) -> tuple[Config, Grid]:
         return other, open_grid(other)
     except UserError as error:
         raise UserError(f"{file}: {error} Run that experiment again, or delete the file if it is over.") from None
+
+
+def remove_weights(store: Path, entry: Entry) -> int:
+    """Delete the weights of a finished model; what was made from it stays finished, and so does the model.
+
+    Its manifest lists them no more, but keeps their sha256 under `removed`.
+
+    Returns:
+        The bytes that were freed.
+    """
+    manifest = manifest_of(store, entry)
+    weights = [name for name in manifest["files"] if name.endswith(Path(WEIGHTS).suffix)]
+    if not weights:
+        return 0
+    for name in weights:
+        (store / entry.path / name).unlink(missing_ok=True)
+    removed = {name: manifest["files"].pop(name) for name in weights}
+    freed = sum(manifest["sizes"].pop(name) for name in weights)
+    write_json(store / entry.manifest, {**manifest, REMOVED: removed})
+    return freed

@@ -1,0 +1,71 @@
+"""What files and code stand for in a spec."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from xstilts.config import Config, Encoder
+from xstilts.fingerprints import sameness, spec
+from xstilts.fingerprints.sameness import Sameness
+from xstilts.fingerprints.sourcecode import SourceCode
+from xstilts.sources import encoder_config, files
+from xstilts.sources.checkpoints import CONFIG, is_checkpoint, model_files, tokenizer_files, tokenizer_settings
+from xstilts.task import Task
+
+
+class FileIdentity:
+    """Files by their content, code by its syntax trees.
+
+    Args:
+        memory: the folder that remembers both from one look to the next.
+        sameness: which code, and which versions of libraries, did the same as older ones.
+    """
+
+    def __init__(self, memory: Path, sameness: Sameness):
+        self.hashes = spec.FileHashes(memory / "sha256.json")
+        self.sameness = sameness
+        self.source = SourceCode(memory / "code.json", sameness)
+
+    def save(self) -> None:
+        """Remember what was seen."""
+        self.hashes.save()
+        self.source.save()
+
+    def code(self, role: str) -> str:
+        """The fingerprint of the code of something that a grid names."""
+        return self.source.fingerprint(role)
+
+    def modules(self, role: str) -> dict[str, str]:
+        """The modules of that code, each with its own fingerprint."""
+        return self.source.modules(role)
+
+    def library(self, name: str) -> str:
+        """The minor version of a library, or the oldest one that did the same."""
+        return self.sameness.oldest(sameness.LIBRARY + name, spec.minor_version(name))
+
+    def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
+        """The layout and the content of the files of a split; what was looked for, where there is none."""
+        return files.identity(task, split, lang, config, self.hashes)
+
+    def encoder(self, name: str, encoder: Encoder) -> dict:
+        """The repository and its commit, or the content of the folder."""
+        return self._of_folder(encoder, lambda folder: self._contents(model_files(folder)))
+
+    def tokenizer(self, name: str, encoder: Encoder) -> dict:
+        """As for the encoder, but what decides its tokenizer alone, which encoders of several sizes may share."""
+        return self._of_folder(
+            encoder, lambda folder: self._contents(tokenizer_files(folder)) | {CONFIG: tokenizer_settings(folder)}
+        )
+
+    def longest(self, encoder: Encoder) -> int | None:
+        """The sub-words of the longest sequence for which an encoder has positions, by its config.json."""
+        return encoder_config.longest(encoder)
+
+    def _of_folder(self, encoder: Encoder, content: Callable[[Path], dict]) -> dict:
+        if encoder.path is None:
+            return {"repository": encoder.repository, "revision": encoder.revision}
+        if not is_checkpoint(encoder.path):
+            return {"missing": str(encoder.path)}
+        return content(encoder.path)
+
+    def _contents(self, listed: Iterable[Path]) -> dict:
+        return {file.name: self.hashes.of(file) for file in listed}
