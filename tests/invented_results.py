@@ -50,7 +50,7 @@ DELTAS = ["delta", "delta_low", "delta_high", "p", "p_adjusted"]
 def _scores(grid: GridSettings, languages: tuple[str, ...]) -> pd.DataFrame:
     random = np.random.default_rng(7)
     rows = [
-        (*grid.encoders, intermediate, target, language, "test", seed, "headline", _score(place, random), 150)
+        (*grid.encoders, intermediate, target, language, "test", seed, "main_score", _score(place, random), 150)
         for place, intermediate in enumerate(grid.intermediates)
         for target in grid.targets
         for language in tasks.load(target).languages
@@ -76,7 +76,7 @@ def _statistics(scores: pd.DataFrame, grid: GridSettings) -> pd.DataFrame:
     delta[found["intermediate"] == NO_INTERMEDIATE] = np.nan
     p = delta.abs().rsub(9).clip(0, 9) / 10
     return found.assign(
-        metric="headline",
+        metric="main_score",
         low=found["value"] - 2,
         high=found["value"] + 2,
         delta=delta,

@@ -23,23 +23,26 @@ REQUIRED = 0.85
 """The share of the mutants of an area that its tests must kill."""
 
 AREAS = {
-    "metrics": ("metrics/* scoring.py", "test_metric* test_squad_v2.py test_scoring*.py test_xtreme.py"),
+    "metrics": ("metrics/* prediction/scoring.py", "test_metric* test_squad_v2.py test_scoring*.py test_xtreme.py"),
     "decoding": (
-        "kinds/* prediction.py retrieval/*",
+        "kinds/* features/tokens.py features/words.py prediction/[efmr]*.py",
         "test_kinds_* test_prediction*.py test_mine*.py test_embed.py test_retrieval*.py",
     ),
     "statistics": (
-        "reporting/choice.py reporting/collect.py reporting/comparison.py reporting/counts.py reporting/paper.py "
-        "reporting/resampling.py reporting/results.py reporting/statistics.py reporting/tables.py",
+        "reporting/choice.py reporting/collect.py reporting/comparison.py reporting/per_example.py reporting/paper.py "
+        "reporting/resampling.py reporting/results.py reporting/significance.py reporting/tables.py",
         "test_statistics*.py test_comparison.py test_resampling.py test_units_of_cells.py test_results*.py "
         "test_report_tables*.py test_tables.py test_choice.py test_collect.py",
     ),
-    "batches": ("training/batches.py kinds/batching.py", "test_batches.py test_kinds_batching.py test_pools.py"),
+    "batches": ("training/batches.py features/batching.py", "test_batches.py test_kinds_batching.py test_pools.py"),
     "specs": (
-        "spec.py sameness.py sourcecode.py syntax.py grid.py settings.py",
+        "fingerprints/s*.py grid.py config/settings.py",
         "test_spec*.py test_sameness.py test_grid.py test_sourcecode.py test_syntax.py test_settings*.py",
     ),
-    "store": ("store.py", "test_store*.py test_pending.py test_encoder_identity.py test_leftovers.py"),
+    "store": (
+        "store/drafts.py store/entries.py store/jsonfiles.py store/links.py store/weights.py",
+        "test_store*.py test_pending.py test_encoder_identity.py test_leftovers.py",
+    ),
 }
 """Area -> its modules below the package, and the modules of tests/unit that belong to it; both as patterns."""
 

@@ -35,7 +35,7 @@ def of_cell(encoder: str, intermediate: str, target: str, seed: int) -> Scores:
             return {lang: _accuracy(right[lang], len(known_bitext.TATOEBA[lang])) for lang in right}
 
 
-def over_seeds(encoder: str, intermediate: str, target: str, language: str, metric: str = "headline") -> float:
+def over_seeds(encoder: str, intermediate: str, target: str, language: str, metric: str = "main_score") -> float:
     """The median over seeds of a language, or of the mean over `all`."""
     cells = [of_cell(encoder, intermediate, target, seed) for seed in SEEDS]
     if language == "all":
@@ -44,12 +44,12 @@ def over_seeds(encoder: str, intermediate: str, target: str, language: str, metr
 
 
 def _accuracy(right: int, all_: int) -> dict[str, float]:
-    return {"accuracy": 100 * right / all_, "headline": 100 * right / all_}
+    return {"accuracy": 100 * right / all_, "main_score": 100 * right / all_}
 
 
 def _f1(right: int, found: int, expected: int) -> dict[str, float]:
     f1 = 200 * right / (found + expected)
-    return {"f1": f1, "precision": 100 * right / found, "recall": 100 * right / expected, "headline": f1}
+    return {"f1": f1, "precision": 100 * right / found, "recall": 100 * right / expected, "main_score": f1}
 
 
 def _runs(right: int, found: int, expected: int) -> dict[str, float]:
@@ -59,4 +59,4 @@ def _runs(right: int, found: int, expected: int) -> dict[str, float]:
 
 
 def _answers(exact: int, f1: float) -> dict[str, float]:
-    return {"exact_match": 100 * exact / 3, "f1": 100 * f1 / 3, "headline": 100 * (exact + f1) / 6}
+    return {"exact_match": 100 * exact / 3, "f1": 100 * f1 / 3, "main_score": 100 * (exact + f1) / 6}

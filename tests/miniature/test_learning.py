@@ -25,14 +25,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, name: str, **changes: object) -> pd.Series:
-    """The headline scores of the miniature with some settings changed, by intermediate, target, language and seed."""
+    """The main_score scores of the miniature with some settings changed, by intermediate, target, language and seed."""
     mine = folder / f"{name}.yaml"
     mine.write_text(yaml.safe_dump({"experiment": name, **changes}), encoding="utf-8")
     command = [Path(sys.executable).with_name("snakemake"), "--snakefile", ROOT / "Snakefile", "--directory", folder]
     subprocess.run([*command, "--cores", "2", "--configfile", MINIATURE, mine], check=True)
     scores = pd.read_parquet(folder / "results" / "experiments" / name / "scores.parquet")
     keys = ["intermediate", "target", "language", "seed"]
-    return scores[scores["metric"] == "headline"].set_index(keys)["value"].sort_index()
+    return scores[scores["metric"] == "main_score"].set_index(keys)["value"].sort_index()
 
 
 @pytest.fixture(scope="session")

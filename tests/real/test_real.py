@@ -11,9 +11,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def scores(run: Callable[..., Path]) -> pd.Series:
-    """The headline scores."""
+    """The main_score scores."""
     scores = pd.read_parquet(run("real", "config.yaml") / "scores.parquet")
-    return scores[scores["metric"] == "headline"].set_index(["intermediate", "target", "language"])["value"]
+    return scores[scores["metric"] == "main_score"].set_index(["intermediate", "target", "language"])["value"]
 
 
 def test_every_cell_with_gold_labels_has_a_score(scores: pd.Series):

@@ -34,7 +34,7 @@ def grid(reports: Path) -> Grid:
 
 def test_every_language_of_every_cell_has_a_score_where_there_is_gold_and_a_gap_where_there_is_none(reports: Path):
     scores = pd.read_csv(reports / "scores.csv", keep_default_na=False, na_values=[""])
-    found = scores[scores["metric"] == "headline"].set_index(["intermediate", "target", "language"])["value"]
+    found = scores[scores["metric"] == "main_score"].set_index(["intermediate", "target", "language"])["value"]
     wanted = [
         (name, target, language) for name in INTERMEDIATES for target in LANGUAGES for language in LANGUAGES[target]
     ]

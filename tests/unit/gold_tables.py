@@ -34,4 +34,4 @@ def parallel(gold: dict) -> pa.Table:
 
 def score(name: str, examples: pa.Table, predictions, lang: str = "en") -> dict[str, float]:
     metric = metrics.load(name)
-    return metrics.score(metric, metric.units(examples, predictions, lang))
+    return metrics.score(metric, metric.per_example(examples, predictions, lang))

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from xstilts.reporting.counts import Counts, LanguageCounts
+from xstilts.reporting.per_example import Counts, LanguageCounts
 
 ACCURACY, F1 = ("right", "all"), ("right", "found", "expected")
 """The columns of two metrics."""

@@ -5,7 +5,7 @@ from itertools import product
 import pandas as pd
 
 from xstilts.config import GridSettings
-from xstilts.reporting import collect, statistics
+from xstilts.reporting import collect, significance
 from xstilts.reporting.formats import Table
 from xstilts.reporting.results import Results
 
@@ -54,7 +54,7 @@ def scores() -> pd.DataFrame:
     for (cell, level), seed, place in product(TEST.items(), GRID.seeds, (0, 1)):
         value, lang, apart = level + OFFSETS[place][seed], LANGUAGES[cell[1]][place], APART[cell[0]]
         pair = {"f1": value + apart, "exact_match": value - apart} if cell[1] == "xquad" else {"accuracy": value}
-        for metric, score in {**pair, "headline": value}.items():
+        for metric, score in {**pair, "main_score": value}.items():
             rows.append(["my_enc", *cell, lang, "test", seed, metric, score, 100])
             rows.append(["other", *cell, lang, "test", seed, metric, 100 - score, 100])
     return pd.DataFrame(rows, columns=collect.COLUMNS)
@@ -85,7 +85,7 @@ def sure() -> pd.DataFrame:
             numbers |= {"significant": mine and abs(delta) > 3, "n": n if mine else 5, "seeds": seeds if mine else 2}
             names = {"encoder": encoder, "intermediate": intermediate, "target": target, "language": lang}
             rows.append(names | numbers)
-    return pd.DataFrame(rows).reindex(columns=statistics.COLUMNS)
+    return pd.DataFrame(rows).reindex(columns=significance.COLUMNS)
 
 
 def results(**changes) -> Results:

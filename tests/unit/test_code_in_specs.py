@@ -96,7 +96,7 @@ SILENT = {
     **dict.fromkeys(("store.adoption", "store.differences", "store.pruning"), ASKED),
     **dict.fromkeys(("store.matches", "store.obstacles", "store.simulation"), ASKED),
     **dict.fromkeys(("publication", "publication.card", "publication.export", "publication.forms"), ASKED),
-    **dict.fromkeys(("publication.licences", "publication.selection", "publication.submission"), ASKED),
+    **dict.fromkeys(("publication.licences", "publication.selection", "publication.xtreme_submission"), ASKED),
     **dict.fromkeys(("publication.upload", "publication.vectors"), ASKED),
     **dict.fromkeys(("metrics.accuracy_f1", "metrics.squad_v2", "metrics.word_accuracy"), CHOOSES),
 }
@@ -112,11 +112,11 @@ TABLE: dict[str, tuple[str, ...]] = {
         )
     },
     # Reading.
-    "sources.counts sources.parts sources.reading sources.release": ("read_task", ALL),
+    "sources.row_counts sources.parts sources.reading sources.release": ("read_task", ALL),
     "sources": ("read_task encode_task train_stage predict score statistics", ALL, *WORLD),
     "sources.columns": ("read_task train_stage score statistics", ALL),
     "sources.labels": ("read_task encode_task train_stage predict", ALL),
-    "sources.pairs": ("predict", RETRIEVAL, "score", "bucc2018", "statistics", ALL),
+    "sources.gold_pairs": ("predict", RETRIEVAL, "score", "bucc2018", "statistics", ALL),
     "sources.formats sources.formats.text": of_format(f"{PARQUET} udpos ccg {RETRIEVAL}", MIXED, pooled=True),
     "sources.formats.bitext": ("read_task", ALL, "predict", RETRIEVAL),
     "sources.formats.hub.bitext": of_format("tatoeba"),
@@ -168,7 +168,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     # Reports.
     "reporting reporting.collect": REPORTS,
     "reporting.results": ("tables figures page", ALL),
-    "reporting.comparison reporting.counts reporting.resampling reporting.statistics": ("statistics", ALL),
+    "reporting.comparison reporting.per_example reporting.resampling reporting.significance": ("statistics", ALL),
     "reporting.choice reporting.formats reporting.literature reporting.paper reporting.tables": ("tables", ALL),
     "reporting.figures reporting.figures.* reporting.typology": DRAWN,
     "reporting.page reporting.page.* fingerprints.readable store.contents": ("page", ALL),
@@ -247,12 +247,14 @@ def test_what_jobs_import_and_count_for_nothing_is_listed_with_a_reason_and_is_s
 USING_METRICS = {
     "training.stage": CHOOSES,
     **dict.fromkeys(
-        ("prediction.scoring", "reporting.statistics"), "loads those of which the grid has roles beside the job's"
+        ("prediction.scoring", "reporting.significance"), "loads those of which the grid has roles beside the job's"
     ),
     "reporting.collect": "their names, which stand in scores that have another name with another metric",
     "reporting.paper": "the benchmark, of which the grid has a role beside the job's",
-    **dict.fromkeys(("reporting.comparison", "reporting.counts", "reporting.resampling"), "what `statistics` loads"),
-    **dict.fromkeys(("commands.submission", "publication.submission"), ASKED),
+    **dict.fromkeys(
+        ("reporting.comparison", "reporting.per_example", "reporting.resampling"), "what `statistics` loads"
+    ),
+    **dict.fromkeys(("commands.submission", "publication.xtreme_submission"), ASKED),
 }
 """The modules besides metrics that import any, each with why it need not count where it is only used."""
 

@@ -20,11 +20,11 @@ def values(table: pd.DataFrame) -> list[list]:
     return [[None if pd.isna(value) else value for value in row] for row in table.to_numpy().tolist()]
 
 
-def test_every_language_and_metric_of_a_cell_has_a_row_and_so_has_its_headline(tmp_path: Path):
+def test_every_language_and_metric_of_a_cell_has_a_row_and_so_has_its_main_score(tmp_path: Path):
     answers = {"f1": 80.0, "exact_match": 60.0}
     languages = {
-        "en": {"n": 7, "scores": answers, "headline": 70.0},
-        "de": {"n": 9, "scores": None, "headline": None},
+        "en": {"n": 7, "scores": answers, "main_score": 70.0},
+        "de": {"n": 9, "scores": None, "main_score": None},
     }
     write(tmp_path / "a", "scores.json", {"split": "test", "languages": languages})
     write(
@@ -33,8 +33,8 @@ def test_every_language_and_metric_of_a_cell_has_a_row_and_so_has_its_headline(t
         {
             "split": "dev",
             "languages": {
-                "zh": {"n": 3, "scores": {"accuracy": 5.0}, "headline": 5.5},
-                "ru": {"n": 2, "scores": {"accuracy": 0.0}, "headline": 0.0},
+                "zh": {"n": 3, "scores": {"accuracy": 5.0}, "main_score": 5.5},
+                "ru": {"n": 2, "scores": {"accuracy": 0.0}, "main_score": 0.0},
             },
         },
     )
@@ -53,20 +53,20 @@ def test_every_language_and_metric_of_a_cell_has_a_row_and_so_has_its_headline(t
     assert values(table) == [
         ["one", "none", "xquad", "en", "test", 1, "f1", 80.0, 7],
         ["one", "none", "xquad", "en", "test", 1, "exact_match", 60.0, 7],
-        ["one", "none", "xquad", "en", "test", 1, "headline", 70.0, 7],
+        ["one", "none", "xquad", "en", "test", 1, "main_score", 70.0, 7],
         ["one", "none", "xquad", "de", "test", 1, "f1", None, 9],
         ["one", "none", "xquad", "de", "test", 1, "exact_match", None, 9],
-        ["one", "none", "xquad", "de", "test", 1, "headline", None, 9],
+        ["one", "none", "xquad", "de", "test", 1, "main_score", None, 9],
         ["two", "mnli", "xnli", "zh", "dev", 2, "accuracy", 5.0, 3],
-        ["two", "mnli", "xnli", "zh", "dev", 2, "headline", 5.5, 3],
+        ["two", "mnli", "xnli", "zh", "dev", 2, "main_score", 5.5, 3],
         # Nothing right is a score.
         ["two", "mnli", "xnli", "ru", "dev", 2, "accuracy", 0.0, 2],
-        ["two", "mnli", "xnli", "ru", "dev", 2, "headline", 0.0, 2],
+        ["two", "mnli", "xnli", "ru", "dev", 2, "main_score", 0.0, 2],
     ]
 
 
 def test_a_value_is_a_number_even_where_all_are_missing(tmp_path: Path):
-    write(tmp_path, "scores.json", {"split": "test", "languages": {"en": {"n": 1, "scores": None, "headline": None}}})
+    write(tmp_path, "scores.json", {"split": "test", "languages": {"en": {"n": 1, "scores": None, "main_score": None}}})
     assert collect.collect(tmp_path, [["one", "none", "xnli", 1, "."]])["value"].dtype == "float64"
     assert list(collect.collect(tmp_path, []).columns) == collect.COLUMNS
 
@@ -127,8 +127,8 @@ def test_without_any_record_there_is_an_empty_table_of_the_same_columns(tmp_path
 
 def test_parquet_and_csv_hold_the_same_scores(tmp_path: Path):
     rows = [
-        ["one", "none", "xnli", "en", "test", 1, "headline", 12.5, 3],
-        ["one", "none", "xnli", "de", "test", 1, "headline", None, 4],
+        ["one", "none", "xnli", "en", "test", 1, "main_score", 12.5, 3],
+        ["one", "none", "xnli", "de", "test", 1, "main_score", None, 4],
     ]
     scores = pd.DataFrame(rows, columns=collect.COLUMNS, index=[7, 3])
     for _ in range(2):

@@ -11,7 +11,7 @@ from scipy import stats
 from xstilts import metrics
 from xstilts.config import Report
 from xstilts.reporting.comparison import Comparison
-from xstilts.reporting.counts import Counts
+from xstilts.reporting.per_example import Counts
 
 MEDIAN, MEAN = {"median": np.median}, {"mean": np.mean}
 SURE = 60

@@ -10,7 +10,7 @@ from released import question, squad, write
 from xstilts import experiments, tasks
 from xstilts.config import ConfigError
 from xstilts.errors import DataError
-from xstilts.sources.counts import unexpected
+from xstilts.sources.row_counts import unexpected
 from xstilts.store import warned
 
 TASK = dataclasses.replace(tasks.load("xnli"), counts={"test": {"de": 10}})
@@ -37,7 +37,7 @@ def test_what_is_known_is_about_splits_and_languages_that_exist(name: str):
     for split, rows in task.counts.items():
         assert split in task.splits
         assert set(rows) <= set(task.languages)
-        assert not set(rows) & set(task.without.get(split, ()))
+        assert not set(rows) & set(task.missing_languages.get(split, ()))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from transformers import AutoModel, PreTrainedTokenizerBase
 
 from xstilts.config import Stage
 from xstilts.errors import UserError
-from xstilts.runtime.processes import together
+from xstilts.runtime.processes import spawn_processes
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.training import stage
 from xstilts.training.resume import SEAL
@@ -73,12 +73,12 @@ def run(*trainings: Training) -> None:
         training.child.mkdir(parents=True, exist_ok=True)
         tiny.encoder(training.parent, training.tokenizer, **tiny.NO_DROPOUT)
     with at_most(SECONDS):
-        together(trainings[0].processes, learn, trainings)
+        spawn_processes(trainings[0].processes, learn, trainings)
 
 
 @contextmanager
 def at_most(seconds: int) -> Iterator[None]:
-    """Fail when a block takes longer; `together` then ends its processes."""
+    """Fail when a block takes longer; `spawn_processes` then ends its processes."""
 
     def expired(*_) -> None:
         raise TimeoutError(f"not over after {seconds} seconds: the processes wait for each other")

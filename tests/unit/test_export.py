@@ -78,8 +78,8 @@ def trained(world: World, tokenizer, model_type: str = "xlm-roberta", intermedia
 
 
 def _score(world: World, entry: Entry, value: float, **unlabelled: None) -> None:
-    languages = {lang: {"n": 5, "scores": {"accuracy": value}, "headline": value} for lang in ("en", "de")}
-    languages |= {lang: {"n": 5, "scores": None, "headline": None} for lang in unlabelled}
+    languages = {lang: {"n": 5, "scores": {"accuracy": value}, "main_score": value} for lang in ("en", "de")}
+    languages |= {lang: {"n": 5, "scores": None, "main_score": None} for lang in unlabelled}
     with publishing(world.store, entry) as draft:
         write_json(draft.folder / "scores.json", {"split": "test", "languages": languages})
 

@@ -8,7 +8,7 @@ import pytest
 from fabricated import SETTINGS, World, cell, of_step
 
 from xstilts.grid import Entry, Grid
-from xstilts.inspection.failures import SHOWN, summary, worded
+from xstilts.inspection.failures import SHOWN, describe, summary
 from xstilts.inspection.state import State
 from xstilts.store import locks
 from xstilts.store.drafts import scratch
@@ -131,12 +131,12 @@ def test_one_screen_is_enough_for_many_failures_and_long_causes(world: World):
     ],
 )
 def test_jobs_have_names_in_words(step: str, path: str, expected: str):
-    assert worded(Entry(step, path, {}, {}, f"{path}/manifest.json")) == expected
+    assert describe(Entry(step, path, {}, {}, f"{path}/manifest.json")) == expected
 
 
 def test_a_score_is_named_as_its_cell(world: World):
     scores = cell(world.grid(), "squad_v1/mnli", "pawsx").scores
-    assert worded(scores) == "scoring pawsx after squad_v1/mnli/pawsx on toy, seed 1"
+    assert describe(scores) == "scoring pawsx after squad_v1/mnli/pawsx on toy, seed 1"
 
 
 # Two runs at once

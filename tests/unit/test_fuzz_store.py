@@ -22,7 +22,7 @@ from xstilts.store import drafts, jsonfiles, links
 from xstilts.store.entries import MANIFEST, SPEC, finished
 
 SMALL = {"grid": {**SETTINGS["grid"], "intermediates": ["none", "mnli"], "targets": ["xnli", "tatoeba"]}}
-SCORES = {"split": "test", "languages": {"en": {"n": 2, "scores": {"accuracy": 50.0}, "headline": 50.0}}}
+SCORES = {"split": "test", "languages": {"en": {"n": 2, "scores": {"accuracy": 50.0}, "main_score": 50.0}}}
 OUTSIDE = "outside"
 TEXTS = [
     "",

@@ -32,7 +32,7 @@ def world(tmp_path: Path) -> World:
 def clean(world: World, **changes) -> Grid:
     """Do what a run does in its end."""
     config, grid = world.config(keep_models=False, **changes), world.real(**changes)
-    weights.delete_unneeded(config, grid, grid.entries.values())
+    weights.delete_unneeded_weights(config, grid, grid.entries.values())
     return grid
 
 
@@ -67,7 +67,7 @@ def test_the_weights_of_all_targets_go_and_those_of_all_intermediates_stay(world
 def test_with_keep_models_nothing_goes(world: World):
     before = with_weights(world)
     grid = world.real()
-    weights.delete_unneeded(world.config(), grid, grid.entries.values())
+    weights.delete_unneeded_weights(world.config(), grid, grid.entries.values())
     assert with_weights(world) == before
 
 
@@ -261,7 +261,7 @@ def test_no_table_shows_a_number_of_a_model_whose_new_training_failed(
     world: World, cause: dict, monkeypatch: pytest.MonkeyPatch
 ):
     for one in world.real().cells:
-        record = {"split": "test", "languages": {"de": {"scores": {}, "headline": 64.25, "n": 4}}}
+        record = {"split": "test", "languages": {"de": {"scores": {}, "main_score": 64.25, "n": 4}}}
         jsonfiles.write_json(world.store / one.scores.path / "scores.json", record)
     links.show(world.store, clean(world))
     assert (reports(world) / "content.txt").is_file()

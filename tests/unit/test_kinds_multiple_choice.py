@@ -187,8 +187,8 @@ def test_predictions_are_written_a_label_a_line_and_scored_by_accuracy(tmp_path)
     xtreme_files.write(path, form, ["2", "0", "0", "1"])
     assert (path.name, path.read_text()) == ("dev-en.tsv", "2\n0\n0\n1\n")
     gold = {"en": table}
-    assert scoring.score(TASK, gold, scoring.units(TASK, "dev", gold, tmp_path))["en"] == {
+    assert scoring.score(TASK, gold, scoring.per_example(TASK, "dev", gold, tmp_path))["en"] == {
         "n": 4,
         "scores": {"accuracy": 75.0},
-        "headline": 75.0,
+        "main_score": 75.0,
     }

@@ -150,7 +150,7 @@ def test_predictions_are_of_these_labels_and_a_tag_beside_them_counts_as_wrong(t
     assert set(found) <= set(SORTED)
     scores = json.loads((trained.run("score", "ccg") / "scores.json").read_text(encoding="utf-8"))["languages"]["en"]
     right = sum(one == other for one, other in zip(found, gold, strict=True))
-    assert scores == {"n": 2, "scores": {"accuracy": right * 20}, "headline": right * 20}
+    assert scores == {"n": 2, "scores": {"accuracy": right * 20}, "main_score": right * 20}
 
 
 def test_evaluation_data_alone_have_no_labels(trained):

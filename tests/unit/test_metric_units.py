@@ -50,7 +50,7 @@ def sums(units: pa.Table, weights: np.ndarray) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", NAMES)
 def test_there_is_one_unit_for_each_example_in_their_order(name):
     examples, predictions = invented(name, 0)
-    units = metrics.load(name).units(examples, predictions, "en")
+    units = metrics.load(name).per_example(examples, predictions, "en")
     assert units[metrics.UNIT].to_pylist() == [f"u{number}" for number in range(UNITS)]
     assert set(units.drop_columns(metrics.UNIT).schema.types) == {pa.float64()}
 
@@ -58,19 +58,19 @@ def test_there_is_one_unit_for_each_example_in_their_order(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_scores_of_many_samples_are_those_of_each(name):
     metric, (examples, predictions) = metrics.load(name), invented(name, 1)
-    units = metric.units(examples, predictions, "en")
+    units = metric.per_example(examples, predictions, "en")
     samples = np.random.default_rng(2).integers(0, 4, (5, UNITS))
-    together = metric.of_sums(sums(units, samples))
+    together = metric.aggregate(sums(units, samples))
     for row, weights in enumerate(samples):
         repeated = units.take(np.repeat(np.arange(UNITS), weights))
         assert {key: values[row] for key, values in together.items()} == pytest.approx(metrics.score(metric, repeated))
-    assert metric.headline(together).shape == (5,)
+    assert metric.main_score(together).shape == (5,)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_score_of_some_examples_alone_is_that_of_their_units(name):
     metric, (examples, predictions) = metrics.load(name), invented(name, 3)
-    units = metric.units(examples, predictions, "en")
+    units = metric.per_example(examples, predictions, "en")
     some = range(10, 40)
     keep = [f"u{number}" for number in some]
     rows = [row for row, unit in enumerate(examples["id"].to_pylist()) if unit in keep]
@@ -80,7 +80,7 @@ def test_the_score_of_some_examples_alone_is_that_of_their_units(name):
         predictions = [pair for pair in predictions if pair[1] in keep]
     else:
         predictions = [predictions[number] for number in some]
-    alone = metrics.score(metric, metric.units(examples.take(rows), predictions, "en"))
+    alone = metrics.score(metric, metric.per_example(examples.take(rows), predictions, "en"))
     assert metrics.score(metric, units.take(list(some))) == pytest.approx(alone)
 
 
@@ -88,17 +88,17 @@ def test_the_score_of_some_examples_alone_is_that_of_their_units(name):
 def test_a_sample_without_anything_scores_0_and_is_no_error(name):
     metric, (examples, predictions) = metrics.load(name), invented(name, 4)
     nothing = np.zeros((2, UNITS))
-    scores = metric.of_sums(sums(metric.units(examples, predictions, "en"), nothing))
-    assert metric.headline(scores).tolist() == [0, 0]
+    scores = metric.aggregate(sums(metric.per_example(examples, predictions, "en"), nothing))
+    assert metric.main_score(scores).tolist() == [0, 0]
 
 
 def test_a_mined_sentence_that_is_not_in_the_corpus_is_a_unit_of_its_own():
-    units = metrics.load("bucc").units(parallel({"en-1": ["de-1"]}), [("de-1", "en-1"), ("de-2", "en-9")], "de")
+    units = metrics.load("bucc").per_example(parallel({"en-1": ["de-1"]}), [("de-1", "en-1"), ("de-2", "en-9")], "de")
     assert units.to_pydict() == {"unit": ["en-1", "en-9"], "right": [1, 0], "found": [1, 1], "expected": [1, 0]}
 
 
 def test_examples_without_an_id_are_units_too():
-    units = metrics.load("accuracy").units(labelled(["1"]), ["1"], "en")
+    units = metrics.load("accuracy").per_example(labelled(["1"]), ["1"], "en")
     assert units.to_pydict() == {"unit": [None], "right": [1], "all": [1]}
     assert units.schema.field("unit").type == pa.string()
-    assert len(metrics.load("chunks").units(tagged([["O"]]), [["O"]], "en")) == 1
+    assert len(metrics.load("chunks").per_example(tagged([["O"]]), [["O"]], "en")) == 1

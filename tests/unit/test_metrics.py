@@ -53,7 +53,7 @@ UNLABELLED = {
 def test_a_perfect_prediction_scores_100_under_every_name_of_the_metric(name):
     scores = score(name, *PERFECT[name])
     assert scores == dict.fromkeys(metrics.load(name).NAMES, 100)
-    assert metrics.load(name).headline(scores) == 100
+    assert metrics.load(name).main_score(scores) == 100
 
 
 @pytest.mark.parametrize("name", UNLABELLED)
@@ -133,7 +133,7 @@ def test_pos_is_what_xtreme_gives_on_its_mock_data_with_either_seqeval(lang):
     gold, found = ([sentence.split() for sentence in text.split("|")] for text in MOCK_POS[lang][:2])
     scores = score("pos", tagged(gold), found, lang)
     assert (round(scores["f1"], 2), round(scores["f1_seqeval1"], 2)) == MOCK_POS[lang][2:]
-    assert metrics.load("pos").headline(scores) == scores["f1"]
+    assert metrics.load("pos").main_score(scores) == scores["f1"]
 
 
 def test_only_the_newer_seqeval_takes_tags_for_equal_that_differ_in_their_first_letter():

@@ -126,4 +126,4 @@ def test_the_headline_is_the_mean_of_exact_match_and_f1(name):
     gold, found = asked({"q": ["Rome"], "r": ["Tiber"]}), {"q": "rome", "r": "river Tiber"}
     scores = score(name, gold, found)
     assert (scores["exact_match"], scores["f1"]) == (50, pytest.approx(100 * (1 + 2 / 3) / 2))
-    assert metrics.load(name).headline(scores) == pytest.approx((50 + 500 / 6) / 2)
+    assert metrics.load(name).main_score(scores) == pytest.approx((50 + 500 / 6) / 2)

@@ -15,7 +15,7 @@ from xstilts.errors import UserError
 def test_question_pairs_are_scored_by_accuracy_and_the_f1_of_duplicates():
     scores = score("accuracy_f1", labelled(["1", "1", "0", "0", "0"]), ["1", "0", "1", "0", "0"])
     assert scores == {"accuracy": 60, "f1": pytest.approx(50)}
-    assert metrics.load("accuracy_f1").headline(scores) == pytest.approx(55)
+    assert metrics.load("accuracy_f1").main_score(scores) == pytest.approx(55)
 
 
 def test_accuracy_and_f1_are_those_of_sklearn():
@@ -37,7 +37,7 @@ def test_every_word_counts_once_whatever_the_length_of_its_sentence():
     found = [["N"], ["NP", r"S\NP", "N", "NP"], ["N/N", "N", "NP"]]
     scores = score("word_accuracy", tagged(gold), found)
     assert scores == {"accuracy": 75}
-    assert metrics.load("word_accuracy").headline(scores) == 75
+    assert metrics.load("word_accuracy").main_score(scores) == 75
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ class Case:
         gold: the examples.
         file: the suffix and the content of the prediction file.
         n: how many examples count.
-        headline: the number that is averaged.
+        main_score: the number that is averaged.
         scores: the percentages, by name.
     """
 
@@ -27,7 +27,7 @@ class Case:
     gold: pa.Table
     file: tuple[str, str]
     n: int
-    headline: float
+    main_score: float
     scores: dict[str, float]
 
 
@@ -164,11 +164,13 @@ def test_the_scores_of_a_prediction_file_are_those_worked_out_by_hand(name: str,
     suffix, content = case.file
     (tmp_path / f"test-{case.lang}.{suffix}").write_text(content, encoding="utf-8")
     gold = {case.lang: case.gold}
-    found = scoring.score(task, gold, scoring.units(task, "test", gold, tmp_path))
+    found = scoring.score(task, gold, scoring.per_example(task, "test", gold, tmp_path))
     assert found == {
-        case.lang: {"n": case.n, "scores": pytest.approx(case.scores), "headline": pytest.approx(case.headline)}
+        case.lang: {"n": case.n, "scores": pytest.approx(case.scores), "main_score": pytest.approx(case.main_score)}
     }
 
 
 def test_bucc_alone_has_a_threshold_and_it_is_chosen_on_dev():
-    assert {name: tasks.load(name).tuned_on for name in CASES if tasks.load(name).tuned_on} == {"bucc2018": "dev"}
+    assert {name: tasks.load(name).threshold_split for name in CASES if tasks.load(name).threshold_split} == {
+        "bucc2018": "dev"
+    }

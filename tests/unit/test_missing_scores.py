@@ -20,7 +20,7 @@ from xstilts.reporting.figures.charts import charts
 from xstilts.reporting.page import document, numbers
 from xstilts.reporting.page.render import embedded
 from xstilts.reporting.results import ALL, Results
-from xstilts.reporting.statistics import COLUMNS
+from xstilts.reporting.significance import COLUMNS
 
 ROWS = 8
 LANGUAGES = {"xnli": ("en", "de", "ru"), "xquad": ("en", "de", "ru"), "tatoeba": ("de", "ru")}
@@ -124,7 +124,7 @@ def made(name: str) -> Case:
         for cell in CELLS
         if not absent(*cell, "en")
         for language in LANGUAGES[cell[2]]
-        for metric in ["headline", *METRICS[cell[2]]]
+        for metric in ["main_score", *METRICS[cell[2]]]
     ]
     scores = pd.DataFrame(rows, columns=collect.COLUMNS).astype({"value": "float64"})
     sizes = dict.fromkeys(GRID.intermediates[1:], 100)
@@ -146,7 +146,7 @@ def statistics(case: Case) -> pd.DataFrame:
             n = 0 if pd.isna(value) else ROWS * (len(LANGUAGES[target]) if language == ALL else 1)
             around = [value, value - 1, value + 1, delta, delta - 1, delta + 1]
             p = delta * 0 + 0.01
-            rows.append([*where, "headline", *around, p, p, abs(delta) > 1, n, len(GRID.seeds) * (n > 0)])
+            rows.append([*where, "main_score", *around, p, p, abs(delta) > 1, n, len(GRID.seeds) * (n > 0)])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -167,13 +167,13 @@ def same(found: float | None, expected: float | None) -> bool:
     return bool(pd.isna(found)) if expected is None else isclose(found, expected, abs_tol=1e-3)
 
 
-@pytest.mark.parametrize("metric", ["headline", "f1", "exact_match", "accuracy"])
+@pytest.mark.parametrize("metric", ["main_score", "f1", "exact_match", "accuracy"])
 def test_the_table_has_what_is_complete_in_every_metric(case: Case, metric: str):
     for encoder in GRID.encoders:
         table = tables.levels(case.results.scores, encoder, GRID, "median", metric)
         for intermediate in GRID.intermediates:
             expected = [
-                case.value(encoder, intermediate, target, ALL) if metric in ["headline", *METRICS[target]] else None
+                case.value(encoder, intermediate, target, ALL) if metric in ["main_score", *METRICS[target]] else None
                 for target in GRID.targets
             ]
             expected.append(None if None in expected else mean(expected))

@@ -135,7 +135,7 @@ def test_pointing_at_a_cell_tells_its_score_interval_and_number_of_examples(
 
 OF_THE_TARGET = {"value": 60.04, "low": 57.0, "high": 63.0, "delta": -4.44, "delta_low": -6.6, "delta_high": -2.2}
 OF_GERMAN = {"value": 61.26, "low": 58.04, "high": 64.41, "delta": 3.3, "delta_low": 1.1, "delta_high": 5.5}
-SEEDS = {"headline": (60.0, 61.26, 62.5), "accuracy": (57.3, 52.2, 50.1)}
+SEEDS = {"main_score": (60.0, 61.26, 62.5), "accuracy": (57.3, 52.2, 50.1)}
 
 
 @pytest.fixture(scope="module")
@@ -375,7 +375,7 @@ def test_embedded_json_has_no_character_that_could_end_its_element():
 
 @pytest.mark.slow
 def test_the_largest_grid_opens_in_three_seconds_and_stays_below_fifteen_megabytes(visit: Callable, tmp_path: Path):
-    intermediates, targets, metrics = (names.split() for names in (INTERMEDIATES, TARGETS, "headline f1 exact_match"))
+    intermediates, targets, metrics = (names.split() for names in (INTERMEDIATES, TARGETS, "main_score f1 exact_match"))
     document = page_of(large(intermediates, targets, metrics), count=20, text="река " * 80)
     assert len(document["rows"]["value"]) > len(intermediates) * len(targets) * 40 * 3 * len(metrics)
     file = write(tmp_path, document)

@@ -33,7 +33,7 @@ KEYS = ["intermediate", "target", "language", "metric", "seed"]
 @pytest.fixture(scope="module")
 def results() -> Results:
     """Two metrics, three seeds and forty languages."""
-    return large(["none", "mnli"], ["xnli", "xquad"], ["headline", "f1"])
+    return large(["none", "mnli"], ["xnli", "xquad"], ["main_score", "f1"])
 
 
 def only(frame, **wanted):
@@ -70,7 +70,7 @@ def test_a_change_is_over_the_baseline_of_the_same_language_metric_and_seed(resu
 
 
 def test_the_headline_over_seeds_is_that_of_the_statistics(results: Results):
-    where = {"intermediate": "mnli", "target": "xnli", "language": ALL, "metric": "headline"}
+    where = {"intermediate": "mnli", "target": "xnli", "language": ALL, "metric": "main_score"}
     shown, known = only(numbers.rows(results), **where, seed="median"), only(results.statistics, **where)
     assert {name: shown[name] for name in ("value", "low", "delta", "p_adjusted", "n")} == {
         name: known[name] for name in ("value", "low", "delta", "p_adjusted", "n")
@@ -79,7 +79,7 @@ def test_the_headline_over_seeds_is_that_of_the_statistics(results: Results):
 
 def test_a_mean_over_something_missing_is_missing():
     lost = without(invented(), "mnli", "xquad")
-    where = {"intermediate": "mnli", "target": "xquad", "language": ALL, "metric": "headline", "seed": 1}
+    where = {"intermediate": "mnli", "target": "xquad", "language": ALL, "metric": "main_score", "seed": 1}
     assert pd.isna(only(numbers.rows(lost), **where)["value"])
     means = document.of_results(lost)["means"]["toy"]
     assert means["mnli"] == [None, None]
@@ -108,7 +108,7 @@ def test_a_seed_has_the_mean_over_its_languages_and_the_change_over_the_baseline
     for encoder, target, seed in (("second", "xnli", 2), ("toy", "tatoeba", 3), ("second", "tatoeba", 1)):
         found = mixed.scores.query("encoder == @encoder and target == @target and seed == @seed")
         of = {name: mean(found.loc[found["intermediate"] == name, "value"]) for name in ("none", "mnli")}
-        where = {"encoder": encoder, "target": target, "language": ALL, "metric": "headline", "seed": seed}
+        where = {"encoder": encoder, "target": target, "language": ALL, "metric": "main_score", "seed": seed}
         assert only(rows, intermediate="mnli", **where)["value"] == pytest.approx(of["mnli"])
         assert only(rows, intermediate="mnli", **where)["delta"] == pytest.approx(of["mnli"] - of["none"])
         assert only(rows, intermediate="mnli", **where)["n"] == 150 * (3 if target == "xnli" else 2)
@@ -149,9 +149,9 @@ def test_a_cell_without_a_number_says_in_which_languages_gold_labels_are_missing
 ):
     described, grid = entries
     monkeypatch.setattr(samples, "of_cells", lambda store, cells, length: {one.predictions.path: [] for one in cells})
-    lost = [("toy", "mnli", "pawsx", lang, "headline", None) for lang in ("fr", "de", "de")]
-    lost += [("toy", "none", "pawsx", "de", "f1", None), ("other", "none", "pawsx", "de", "headline", None)]
-    lost += [("toy", "none", "pawsx", "de", "headline", 50.0)]
+    lost = [("toy", "mnli", "pawsx", lang, "main_score", None) for lang in ("fr", "de", "de")]
+    lost += [("toy", "none", "pawsx", "de", "f1", None), ("other", "none", "pawsx", "de", "main_score", None)]
+    lost += [("toy", "none", "pawsx", "de", "main_score", 50.0)]
     scores = pd.DataFrame(lost, columns=["encoder", "intermediate", "target", "language", "metric", "value"])
     page = document.of_store(described.store, grid, replace(invented(), scores=scores))
     missing = {(one["intermediate"], one["target"]): one["missing"] for one in page["cells"] if one["missing"]}

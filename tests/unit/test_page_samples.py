@@ -39,7 +39,7 @@ def cell(store: Path, target: str, rows: dict[str, list[dict]], predictions: dic
         pq.write_table(table, store / data.path / f"test.{lang}.parquet")
         form = xtreme_files.form_of(task.kind, task.metric)
         xtreme_files.write(folder / xtreme_files.file_name(task.kind, "test", lang), form, predictions[lang])
-    counts = scoring.together(scoring.units(task, "test", gold, folder))
+    counts = scoring.together(scoring.per_example(task, "test", gold, folder))
     pq.write_table(counts, store / scores.path / "examples.parquet")
     return Cell("toy", "none", target, 1, predicted, scores)
 

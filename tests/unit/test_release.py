@@ -9,7 +9,7 @@ from xstilts import tasks
 from xstilts.errors import DataError, UserError
 from xstilts.languages import LANGUAGES
 from xstilts.sources import reading, release
-from xstilts.sources.columns import GOLD, SCHEMAS
+from xstilts.sources.columns import GOLD_COLUMN, SCHEMAS
 
 PAIRS = "".join(f"Satz {n}.\tSatz {n + 1}.\tneutral\r\n" for n in range(5))
 
@@ -147,7 +147,7 @@ def test_every_sample_of_the_real_data_is_read(samples, name):
         for lang, place in found.items():
             table = reading.read([place], task, lang, limit=300)
             assert table.schema == SCHEMAS[task.kind]
-            assert (table[GOLD[task.kind]].null_count == table.num_rows) == ((name, split) in UNLABELLED)
+            assert (table[GOLD_COLUMN[task.kind]].null_count == table.num_rows) == ((name, split) in UNLABELLED)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def test_it_has_the_baseline_the_changes_pairs_for_questions_and_the_mean():
     table = paper.targets(results(), "my_enc")
     assert list(table.shown.columns) == ["xnli", "xquad", "tatoeba", "mean"]
     assert list(table.shown.index) == ["none", "mnli", "squad_v1", "seeds", "examples"]
-    # The mean has the headlines: (70 + 60 + 30) / 3, and (2 - 2 + 20) / 3 over it.
+    # The mean has the main_scores: (70 + 60 + 30) / 3, and (2 - 2 + 20) / 3 over it.
     assert row(table, "none") == ["70.0", "65.0 / 55.0", "30.0", "53.3"]
     assert row(table, "mnli") == ["+2.0", "-1.0 / -3.0", "+20.0*", "+6.7"]
     assert row(table, "squad_v1") == ["+1.0", "+4.0 / +6.0*", "+10.0*", "+5.3"]
@@ -139,7 +139,7 @@ def test_groups_have_the_means_of_their_targets_and_overall_is_the_mean_over_the
         ["my_enc", name, target, "en", "test", 1, metric, value + (name == "mnli") * 4, 10]
         for name in grid.intermediates
         for target, value in NINE.items()
-        for metric, value in (("headline", value), ("f1", 0.0))
+        for metric, value in (("main_score", value), ("f1", 0.0))
     ]
     table = paper.groups(results(scores=pd.DataFrame(rows, columns=collect.COLUMNS), grid=grid), "my_enc")
     assert table.shown.to_dict("index") == {

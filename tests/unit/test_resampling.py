@@ -12,7 +12,7 @@ from scipy import stats
 
 from xstilts import metrics
 from xstilts.reporting import resampling
-from xstilts.reporting.counts import Counts, LanguageCounts
+from xstilts.reporting.per_example import Counts, LanguageCounts
 
 SAMPLES = 20_000
 

@@ -18,7 +18,7 @@ from xstilts.sources.checkpoints import Checkpoint
 from xstilts.task import Task
 
 TATOEBA = Task("neighbours", "retrieval", "tatoeba", ("de", "ru"), {})
-BUCC = Task("mining", "retrieval", "bucc", ("de", "ru"), {}, tuned_on="dev")
+BUCC = Task("mining", "retrieval", "bucc", ("de", "ru"), {}, threshold_split="dev")
 
 AGAIN = " again"
 

@@ -22,7 +22,7 @@ def scored(tmp_path: Path):
         for lang, (_, content) in languages.items():
             (tmp_path / f"{split}-{lang}.{suffix}").write_text(content, encoding="utf-8")
         gold = {lang: examples for lang, (examples, _) in languages.items()}
-        counts = scoring.units(task, split, gold, tmp_path)
+        counts = scoring.per_example(task, split, gold, tmp_path)
         return scoring.score(task, gold, counts), scoring.together(counts)
 
     return score
@@ -93,9 +93,9 @@ def test_every_language_has_its_own_score_from_its_own_file_of_the_split(scored,
     }
     scores, units = scored("pawsx", languages, split="dev")
     assert scores == {
-        "ko": {"n": 3, "scores": {"accuracy": pytest.approx(100 / 3)}, "headline": pytest.approx(100 / 3)},
-        "de": {"n": 4, "scores": {"accuracy": 75}, "headline": 75},
-        "fr": {"n": 2, "scores": None, "headline": None},
+        "ko": {"n": 3, "scores": {"accuracy": pytest.approx(100 / 3)}, "main_score": pytest.approx(100 / 3)},
+        "de": {"n": 4, "scores": {"accuracy": 75}, "main_score": 75},
+        "fr": {"n": 2, "scores": None, "main_score": None},
     }
     assert units.column_names == ["language", "unit", "right", "all"]
     assert units.to_pydict() == {
@@ -108,7 +108,7 @@ def test_every_language_has_its_own_score_from_its_own_file_of_the_split(scored,
 
 def test_without_labels_in_any_language_there_is_no_unit(scored):
     scores, units = scored("pawsx", {"de": (rows(None), "1\n"), "fr": (rows(None, None), "1\n0\n")})
-    assert scores["fr"] == {"n": 2, "scores": None, "headline": None}
+    assert scores["fr"] == {"n": 2, "scores": None, "main_score": None}
     assert (units.num_rows, units.schema.names) == (0, ["language", "unit"])
     assert set(units.schema.types) == {pa.string()}
 
@@ -132,7 +132,7 @@ def test_of_a_partly_labelled_split_no_score_is_made(scored):
 def test_any_of_several_gold_translations_and_answers_is_right(scored, place: int):
     names = ["7", "1", "3"]
     several = parallel({"en-0": names, "en-1": ["2"]})
-    assert scored("tatoeba", {"de": (several, f"{names[place]}\n0\n")})[0]["de"]["headline"] == 50
+    assert scored("tatoeba", {"de": (several, f"{names[place]}\n0\n")})[0]["de"]["main_score"] == 50
     found = scored("bucc2018", {"de": (several, f"{names[place]}\ten-0\n")})[0]["de"]["scores"]
     assert found == {"f1": 40, "precision": 100, "recall": 25}
     texts = ["old mill", "river bank", "seven bridges"]
@@ -152,4 +152,4 @@ def test_a_missing_or_malformed_prediction_file_is_refused(scored, tmp_path: Pat
     with pytest.raises(DataError, match=r"line 2.*one label a line"):
         scored("pawsx", {"de": (rows("1", "0"), "1\n\n")})
     with pytest.raises(DataError, match=r"test-fr\.tsv.*no such file"):
-        scoring.units(tasks.load("pawsx"), "test", {"fr": rows("1")}, tmp_path)
+        scoring.per_example(tasks.load("pawsx"), "test", {"fr": rows("1")}, tmp_path)

@@ -6,7 +6,7 @@ import pytest
 from fabricated import World, of_step
 
 from xstilts.inspection.speed import Measurement, Speed, measurements
-from xstilts.store.contents import Results
+from xstilts.store.contents import Contents
 
 MEASURED = [
     Measurement("train_stage", "large", "mnli", "a GPU", 10.0, 100),
@@ -48,7 +48,7 @@ def test_what_finished_jobs_have_measured_is_read_from_the_store(tmp_path: Path)
     trained, predicted = of_step(grid, "train_stage"), of_step(grid, "predict")
     world.finish([*trained[:-1], *predicted], measured=took)
     world.finish(trained[-1:], measured={**took, "examples": 0})
-    found = measurements(Results(world.store))
+    found = measurements(Contents(world.store))
     names = sorted(entry.path.split("/")[-2].partition("~")[0] for entry in trained[:-1])
     assert sorted(one.name for one in found if one.step == "train_stage") == names
     assert {one.name for one in found if one.step == "predict"} == {"xnli", "pawsx", "tatoeba"}

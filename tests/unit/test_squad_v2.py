@@ -148,7 +148,7 @@ def test_scores_are_exact_numbers():
         "answerable_exact_match": pytest.approx(100 / 3),
         "unanswerable_accuracy": 50,
     }
-    assert metrics.load("squad_v2").headline(found) == pytest.approx((found["f1"] + 40) / 2)
+    assert metrics.load("squad_v2").main_score(found) == pytest.approx((found["f1"] + 40) / 2)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import pytest
 from xstilts import metrics
 from xstilts.config import GridSettings, Report
 from xstilts.errors import DataError
-from xstilts.reporting import counts, statistics
+from xstilts.reporting import per_example, significance
 from xstilts.reporting.comparison import Comparison
-from xstilts.reporting.statistics import COLUMNS, Scores
+from xstilts.reporting.significance import COLUMNS, Scores
 
 NUMBERS = ["value", "low", "high", "delta", "delta_low", "delta_high", "p", "p_adjusted"]
 KEYS = ["encoder", "intermediate", "target", "language"]
@@ -67,7 +67,7 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> Scores:
 
 
 def table(scores: Scores, grid: GridSettings = GRID, languages: dict = LANGUAGES, **report) -> pd.DataFrame:
-    return statistics.statistics(scores, grid, languages, Report(**{"samples": 199, **report}))
+    return significance.statistics(scores, grid, languages, Report(**{"samples": 199, **report}))
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_there_is_a_row_for_every_cell_and_language_and_for_all_languages_in_the
         for target, languages in (("xnli", ("all", "en", "de")), ("panx", ("all", "en")))
         for language in languages
     ]
-    assert set(found["metric"]) == {"headline"}
+    assert set(found["metric"]) == {"main_score"}
     assert (found["n"].dtype, found["seeds"].dtype, found["significant"].dtype) == ("int64", "int64", "bool")
 
 
@@ -138,7 +138,7 @@ def test_gains_and_losses_are_marked_and_small_changes_and_the_baseline_are_not(
 )
 def test_significant_is_a_p_below_5_percent_with_an_interval_that_has_no_zero(p, low, high, expected: bool):
     row = pd.DataFrame({"p_adjusted": [p], "delta_low": [low], "delta_high": [high]}, dtype="float64")
-    assert statistics.significant(row).to_list() == [expected]
+    assert significance.significant(row).to_list() == [expected]
 
 
 def holm(values: Iterable[float]) -> list[float]:
@@ -181,7 +181,7 @@ def test_p_is_adjusted_over_the_targets_of_an_encoder_for_all_languages_and_with
     rows = [(*where, p) for where, both in FAMILIES.items() for p in both]
     given = pd.DataFrame(rows, columns=["encoder", "target", "language", "p"]).astype({"p": "float64"})
     expected = [value for both in ADJUSTED.values() for value in both]
-    found = statistics.adjusted(given.iloc[::-1]).iloc[::-1]
+    found = significance.adjusted(given.iloc[::-1]).iloc[::-1]
     assert [None if pd.isna(value) else round(value, 9) for value in found] == expected
 
 
@@ -213,7 +213,7 @@ def test_translations_are_drawn_together_so_that_a_mean_over_them_is_no_surer(sc
 def test_what_is_drawn_for_a_target_is_decided_by_its_name_in_every_process(scores: Scores, found: pd.DataFrame):
     seed = zlib.crc32(b"xnli")
     paths = {(name, seed): f"one-{name}-xnli-{seed}" for name in GRID.intermediates for seed in GRID.seeds}
-    made = counts.read(scores.store, paths, GRID.intermediates, GRID.seeds)
+    made = per_example.read(scores.store, paths, GRID.intermediates, GRID.seeds)
     expected = Comparison(made, metrics.load("accuracy"), Report(samples=199), True, seed).numbers()
     for place, lang in enumerate(("all", "en", "de")):
         for column, name in enumerate(GRID.intermediates):
@@ -276,6 +276,6 @@ def test_cells_of_other_examples_are_refused(tmp_path: Path):
 
 
 def test_parquet_and_csv_hold_the_table(found: pd.DataFrame, tmp_path: Path):
-    statistics.write(found, tmp_path)
+    significance.write(found, tmp_path)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "statistics.parquet"), found)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "statistics.csv", keep_default_na=False, na_values=""), found)

@@ -220,7 +220,7 @@ def test_a_failed_job_is_its_first_line_and_its_log_and_all_cells_behind_it_have
     (failure,) = now.failed.values()
     assert (failure.cause, failure.log) == ("the disk is full.", file)
     assert states(grid) == {TO_DO: 5, FAILED: 4}
-    assert now.waiting_for(failure.entry.path) == 4
+    assert now.cells_behind(failure.entry.path) == 4
 
 
 def test_a_job_that_succeeded_later_or_wrote_something_else_has_not_failed(done: World):

@@ -19,13 +19,13 @@ and the mean 0.5. The mean of the languages' medians were -1.5, and by numbers o
 
 @pytest.fixture
 def scores() -> pd.DataFrame:
-    """All scores of two intermediates and two targets; another encoder and metrics that are no headline are 0."""
+    """All scores of two intermediates and two targets; another encoder and metrics that are no main_score are 0."""
     rows = []
     for (cell, level), lang, seed in product(LEVELS.items(), LANGUAGES, SEEDS):
         value = level + OFFSETS[lang][seed]
-        rows.append(["toy", *cell, lang, "test", seed, "headline", value, 1000 if lang == "en" else 10])
+        rows.append(["toy", *cell, lang, "test", seed, "main_score", value, 1000 if lang == "en" else 10])
         rows.append(["toy", *cell, lang, "test", seed, "accuracy", 0.0, 10])
-        rows.append(["other", *cell, lang, "test", seed, "headline", 0.0, 10])
+        rows.append(["other", *cell, lang, "test", seed, "main_score", 0.0, 10])
     return pd.DataFrame(rows, columns=collect.COLUMNS)
 
 

@@ -294,5 +294,5 @@ def test_every_split_of_every_task_is_among_these():
     assert {place[:2] for place in ARCHIVES} == {
         (name, split) for name in tasks.names() for split in tasks.load(name).archives
     }
-    without = {place for place in everything if tasks.load(place[0]).pools or tasks.load(place[0]).notice}
+    without = {place for place in everything if tasks.load(place[0]).pools or tasks.load(place[0]).manual_download}
     assert {place[:2] for place in (*HUB, *ARCHIVES)} == everything - without

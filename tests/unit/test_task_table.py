@@ -84,13 +84,13 @@ def test_only_the_questions_of_squad_2_may_have_no_answer():
 
 
 def test_only_bucc_has_a_threshold_and_it_is_tuned_on_dev():
-    assert {name: tasks.load(name).tuned_on for name in tasks.names() if tasks.load(name).tuned_on} == {
+    assert {name: tasks.load(name).threshold_split for name in tasks.names() if tasks.load(name).threshold_split} == {
         "bucc2018": "dev"
     }
 
 
 def test_only_treebanks_lack_splits_in_some_languages():
-    lacking = {name: tasks.load(name).without for name in tasks.names() if tasks.load(name).without}
+    lacking = {name: tasks.load(name).missing_languages for name in tasks.names() if tasks.load(name).missing_languages}
     assert lacking == {"udpos": {"train": ("th", "tl", "yo"), "dev": ("kk", "th", "tl", "yo")}}
 
 

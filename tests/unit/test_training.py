@@ -66,7 +66,7 @@ def killed(tmp_path_factory, tiny_tokenizer) -> Path:
     folder = tmp_path_factory.mktemp("killed")
     data = {"my_classification": tiny.data("classification", tiny_tokenizer)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StageTrainer, "_headline", lambda trainer, *_: -trainer.state.global_step)
+        patch.setattr(StageTrainer, "_main_score", lambda trainer, *_: -trainer.state.global_step)
         patch.setattr(StageTrainer, "_load_best_model", die)
         with pytest.raises(Death):
             train(folder / "child", folder / "scratch", tiny_tokenizer, data)
@@ -82,7 +82,7 @@ def score(monkeypatch):
     """Have evaluations give scores by step."""
 
     def script(scores: dict[int, float]) -> None:
-        monkeypatch.setattr(StageTrainer, "_headline", lambda trainer, *_: scores[trainer.state.global_step])
+        monkeypatch.setattr(StageTrainer, "_main_score", lambda trainer, *_: scores[trainer.state.global_step])
 
     return script
 

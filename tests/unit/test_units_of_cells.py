@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from xstilts.errors import DataError
-from xstilts.reporting import counts as counting
-from xstilts.reporting.counts import Counts
+from xstilts.reporting import per_example as counting
+from xstilts.reporting.per_example import Counts
 
 UNITS = [("en", "b"), ("en", "a"), ("en", "only-en"), ("de", "a"), ("de", "only-de"), ("de", "b"), ("de", "silent")]
 COLUMNS = ("right", "found")

@@ -14,14 +14,14 @@ from xstilts.prediction import forward, scoring, xtreme_files
 from xstilts.prediction.retrieval import predict
 from xstilts.reporting.page import samples
 from xstilts.sources.checkpoints import Checkpoint
-from xstilts.sources.columns import GOLD, SCHEMAS
+from xstilts.sources.columns import GOLD_COLUMN, SCHEMAS
 from xstilts.task import Task
 
 ROWS = 8
 TASKS = {
     **tiny.TASKS,
     "nearest": Task("neighbours", "retrieval", "tatoeba", ("de", "ru"), {}),
-    "mined": Task("mining", "retrieval", "bucc", ("de", "ru"), {}, tuned_on="dev"),
+    "mined": Task("mining", "retrieval", "bucc", ("de", "ru"), {}, threshold_split="dev"),
 }
 
 
@@ -33,7 +33,7 @@ def examples(kind: str, gold: list[bool]) -> pa.Table:
         english = [{"id": f"en-{row}", "side": "english", "text": "wool", "gold": [f"{row}"]} for row in range(ROWS)]
         rows = [{"id": f"{row}", "side": "foreign", "text": "Wolle", "gold": None} for row in range(ROWS)] + english
         gold = [True] * ROWS + gold
-    column = GOLD[TASKS[kind].kind]
+    column = GOLD_COLUMN[TASKS[kind].kind]
     rows = [row if labelled else row | {column: None} for row, labelled in zip(rows, gold, strict=True)]
     return pa.Table.from_pylist(rows, SCHEMAS[TASKS[kind].kind])
 
@@ -45,7 +45,7 @@ def right(kind: str, table: pa.Table) -> xtreme_files.Predictions:
         return {row["id"]: row["answers"][0]["text"] for row in rows}
     if kind == "mined":
         return [(row["gold"][0], row["id"]) for row in rows]
-    return [row["gold"][0] if kind == "nearest" else row[GOLD[TASKS[kind].kind]] for row in rows]
+    return [row["gold"][0] if kind == "nearest" else row[GOLD_COLUMN[TASKS[kind].kind]] for row in rows]
 
 
 @pytest.fixture(params=TASKS)
@@ -63,7 +63,7 @@ def scored(kind: str, tmp_path: Path):
         gold = {lang: examples(kind, labelled) for lang, labelled in languages.items()}
         for lang in gold:
             xtreme_files.write(tmp_path / xtreme_files.file_name(task.kind, "test", lang), form, right(kind, complete))
-        counts = scoring.units(task, "test", gold, tmp_path)
+        counts = scoring.per_example(task, "test", gold, tmp_path)
         return scoring.score(task, gold, counts), scoring.together(counts)
 
     return score
@@ -71,14 +71,14 @@ def scored(kind: str, tmp_path: Path):
 
 def test_a_language_without_labels_has_no_score_and_the_other_has_its_own(scored):
     scores, units = scored(de=[False] * ROWS, ru=[True] * ROWS)
-    assert scores["ru"]["headline"] == 100
-    assert scores["de"] == {"n": ROWS, "scores": None, "headline": None}
+    assert scores["ru"]["main_score"] == 100
+    assert scores["de"] == {"n": ROWS, "scores": None, "main_score": None}
     assert set(units["language"].to_pylist()) == {"ru"}
 
 
 def test_without_labels_in_any_language_there_are_units_of_no_one_that_reports_can_read(scored, tmp_path: Path):
     scores, units = scored(de=[False] * ROWS, ru=[False] * ROWS)
-    assert [scores[lang]["headline"] for lang in scores] == [None, None]
+    assert [scores[lang]["main_score"] for lang in scores] == [None, None]
     assert units.num_rows == 0
     assert units.column_names == ["language", "unit"]
     pq.write_table(units, tmp_path / "examples.parquet")

@@ -90,7 +90,7 @@ TYDIQA = {"id": [answers(3, 4, 4)]}
 
 
 @pytest.mark.parametrize(
-    ("name", "perfect", "imperfect", "exact_match", "f1", "headline"),
+    ("name", "perfect", "imperfect", "exact_match", "f1", "main_score"),
     [
         ("squad", "en de el ru ar vi hi", XQUAD, 77.27272727272727, 79.9586776859504, 78.6157),
         ("mlqa", "ar hi vi zh", MLQA, 57.142857142857146, 81.76870748299321, 69.4558),
@@ -98,13 +98,13 @@ TYDIQA = {"id": [answers(3, 4, 4)]}
     ],
     ids=["xquad", "mlqa", "tydiqa"],
 )
-def test_qa_averages_are_those_of_xtreme_on_its_mock_data(name, perfect, imperfect, exact_match, f1, headline):
+def test_qa_averages_are_those_of_xtreme_on_its_mock_data(name, perfect, imperfect, exact_match, f1, main_score):
     scores = qa_averages(name, perfect, imperfect)
     assert scores == {"f1": pytest.approx(f1, rel=1e-15), "exact_match": pytest.approx(exact_match, rel=1e-15)}
-    assert round(metrics.load(name).headline(scores), 4) == headline
+    assert round(metrics.load(name).main_score(scores), 4) == main_score
 
 
-HEADLINES = {
+MAIN_SCORES = {
     "pawsx": 51.42857142857143,
     "xnli": 30.666666666666668,
     "panx": 57.50793650793652,
@@ -121,10 +121,10 @@ HEADLINES = {
     ("udpos", "tagging", "overall"), [(70.21746048354693, 63.8627, 62.1732), (70.39805810699043, 63.9530, 62.1933)]
 )
 def test_group_and_overall_averages_are_those_of_xtreme_on_its_mock_data(udpos, tagging, overall):
-    headlines = HEADLINES | {"udpos": udpos}
-    groups = {group: round(value, 4) for group, value in xtreme.group_averages(headlines).items()}
+    main_scores = MAIN_SCORES | {"udpos": udpos}
+    groups = {group: round(value, 4) for group, value in xtreme.group_averages(main_scores).items()}
     assert groups == {"classification": 41.0476, "tagging": tagging, "qa": 80.3757, "retrieval": 54.3056}
-    assert round(xtreme.overall(headlines), 4) == overall
+    assert round(xtreme.overall(main_scores), 4) == overall
 
 
 @pytest.mark.parametrize("hole", [{"de": 50.0}, {"de": 50.0, "zh": None}, {"de": 50.0, "zh": float("nan")}, {}])
@@ -134,9 +134,12 @@ def test_there_is_no_average_over_the_languages_that_happen_to_be_there(hole):
 
 
 @pytest.mark.parametrize("hole", [None, float("nan")])
-@pytest.mark.parametrize("task", HEADLINES)
+@pytest.mark.parametrize("task", MAIN_SCORES)
 def test_there_is_no_average_over_the_tasks_that_happen_to_be_there(task, hole):
-    for headlines in (HEADLINES | {task: hole}, {name: value for name, value in HEADLINES.items() if name != task}):
-        assert xtreme.overall(headlines) is None
-        refused = [group for group, value in xtreme.group_averages(headlines).items() if value is None]
+    for main_scores in (
+        MAIN_SCORES | {task: hole},
+        {name: value for name, value in MAIN_SCORES.items() if name != task},
+    ):
+        assert xtreme.overall(main_scores) is None
+        refused = [group for group, value in xtreme.group_averages(main_scores).items() if value is None]
         assert refused == [group for group, tasks in xtreme.GROUPS.items() if task in tasks]

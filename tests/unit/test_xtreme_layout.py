@@ -10,7 +10,7 @@ from released import question, squad, write
 from xstilts import tasks
 from xstilts.config import parse
 from xstilts.sources import fetch, reading
-from xstilts.sources.columns import GOLD
+from xstilts.sources.columns import GOLD_COLUMN
 
 STRIPPED = {("answer_start", 0), ("text", "")}
 
@@ -111,13 +111,13 @@ def download(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("name", "split", "lang"), LABELLED)
 def test_what_has_labels_there_is_read_with_them(download: Path, name: str, split: str, lang: str):
-    gold = GOLD[tasks.load(name).kind]
+    gold = GOLD_COLUMN[tasks.load(name).kind]
     assert any(row[gold] for row in rows(download, name, split, lang))
 
 
 @pytest.mark.parametrize(("name", "split", "lang"), UNLABELLED)
 def test_a_test_file_that_lost_its_labels_is_read_without(download: Path, name: str, split: str, lang: str):
-    gold = GOLD[tasks.load(name).kind]
+    gold = GOLD_COLUMN[tasks.load(name).kind]
     assert all(row[gold] is None for row in rows(download, name, split, lang))
 
 
@@ -127,7 +127,7 @@ def test_the_labels_of_the_release_are_taken_where_it_lies_beside(
     download: Path, name: str, split: str, lang: str, order: list[str]
 ):
     write(download / "originals", ORIGINALS)
-    gold, folders = GOLD[tasks.load(name).kind], [str(download / folder / name) for folder in order]
+    gold, folders = GOLD_COLUMN[tasks.load(name).kind], [str(download / folder / name) for folder in order]
     assert any(row[gold] for row in rows(download, name, split, lang, folders=folders))
 
 

@@ -21,8 +21,8 @@ from xstilts.languages import LANGUAGES
 from xstilts.metrics.xtreme import TASKS
 from xstilts.prediction import xtreme_files
 from xstilts.publication import selection
-from xstilts.publication.submission import Submission, file_names
-from xstilts.sources.columns import GOLD, SCHEMAS
+from xstilts.publication.xtreme_submission import Submission, file_names
+from xstilts.sources.columns import GOLD_COLUMN, SCHEMAS
 from xstilts.store.drafts import publishing
 from xstilts.training import stage as training
 
@@ -165,7 +165,7 @@ def test_test_sets_without_labels_are_submitted_like_others(world: World, monkey
     labelled = examples
 
     def without_labels(task: tasks.Task, split: str) -> pa.Table:
-        table, column = labelled(task, split), GOLD[task.kind]
+        table, column = labelled(task, split), GOLD_COLUMN[task.kind]
         nothing = pa.nulls(len(table), table.schema.field(column).type)
         is_lost = split.startswith("test.") and split.removeprefix("test.") in unlabelled
         return table.set_column(table.column_names.index(column), column, nothing) if is_lost else table
@@ -392,7 +392,7 @@ def test_the_command_ends_with_an_error_and_without_torch(world: World):
     assert done.stderr.startswith("error: 162 files of the submission cannot be written")
     assert done.stdout.count("    ") == 162
     loaded = world.python("-X", "importtime", "-m", "xstilts", *given).stderr
-    assert "xstilts.publication.submission" in loaded
+    assert "xstilts.publication.xtreme_submission" in loaded
     assert not re.search(r"\| +torch$", loaded, re.MULTILINE)
 
 

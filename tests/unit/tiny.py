@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedTokenizerBase, set_see
 
 from xstilts import kinds
 from xstilts.sources.checkpoints import Checkpoint
-from xstilts.sources.columns import GOLD, SCHEMAS
+from xstilts.sources.columns import GOLD_COLUMN, SCHEMAS
 from xstilts.task import Task
 from xstilts.training.stage import TaskData
 
@@ -66,7 +66,7 @@ def examples(kind: str, count: int, *, seed: int = 0, gold: bool = True) -> pa.T
     draw = random.Random(seed)
     rows = [_ROWS[kind]([draw.choice(WORDS) for _ in range(draw.randint(1, 15))]) for _ in range(count)]
     rows = [{"id": str(number), **row} for number, row in enumerate(rows)]
-    return table(kind, rows if gold else [row | {GOLD[kind]: None} for row in rows])
+    return table(kind, rows if gold else [row | {GOLD_COLUMN[kind]: None} for row in rows])
 
 
 def table(kind: str, rows: list[dict]) -> pa.Table:

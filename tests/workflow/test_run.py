@@ -127,7 +127,7 @@ def test_a_run_ends_with_scores_and_tables_and_prints_the_table(whole: Attempt, 
 def test_there_are_scores_of_every_cell_language_and_metric(done: Experiment):
     grid, expected = done.grid(), set()
     for cell in grid.cells:
-        for name in (*metrics.load(tasks.load(cell.target).metric).NAMES, "headline"):
+        for name in (*metrics.load(tasks.load(cell.target).metric).NAMES, "main_score"):
             expected |= {(cell.intermediate, cell.target, lang, name) for lang in grid.languages(cell.target)}
     assert done.scores().keys() == expected
     assert pq.read_table(done.reports / "scores.parquet").num_rows == len(expected)
@@ -208,9 +208,9 @@ def test_scores_are_those_of_the_prediction_files_on_the_released_gold(done: Exp
         metric, form = metrics.load(task.metric), xtreme_files.form_of(task.kind, task.metric)
         for lang in grid.languages(cell.target):
             file = done.predictions(cell) / xtreme_files.file_name(task.kind, "test", lang)
-            units = metric.units(released(done, cell.target, lang), xtreme_files.read(file, form), lang)
+            units = metric.per_example(released(done, cell.target, lang), xtreme_files.read(file, form), lang)
             values = metrics.score(metric, units)
-            for name, value in {**values, "headline": metric.headline(values)}.items():
+            for name, value in {**values, "main_score": metric.main_score(values)}.items():
                 expected[cell.intermediate, cell.target, lang, name] = pytest.approx(value)
     assert done.scores() == expected
 

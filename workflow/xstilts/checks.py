@@ -78,7 +78,7 @@ def _bad_sources(config: Config) -> Iterator[ConfigError]:
         if settings.source and task.pools:
             problem = f"its files are those of {', '.join(part.name for part in task.pools)}, so say it of these"
             yield ConfigError(f"tasks.{name}.source", settings.source, problem)
-        if settings.source == "hub" and task.notice:
+        if settings.source == "hub" and task.manual_download:
             yield ConfigError(f"tasks.{name}.source", "hub", "only the user can have its files", ["release"])
 
 
@@ -118,7 +118,11 @@ def _has(name: str, split: str, lang: str) -> bool:
     if task.pools:
         return all(_has(part.name, split, lang) for part in task.pools)
     layouts = task.splits[split]
-    return lang in LANGUAGES and lang not in task.without.get(split, ()) and any(one.has(lang) for one in layouts)
+    return (
+        lang in LANGUAGES
+        and lang not in task.missing_languages.get(split, ())
+        and any(one.has(lang) for one in layouts)
+    )
 
 
 def _trainable() -> list[str]:
@@ -191,7 +195,7 @@ def _bad_languages(config: Config) -> Iterator[ConfigError]:
         for lang in own or ():
             if lang not in task.languages:
                 yield ConfigError(f"tasks.{target}.languages", lang, "the task has no such language", task.languages)
-        without = task.without.get(config.task(target).split, ())
+        without = task.missing_languages.get(config.task(target).split, ())
         left = [lang for lang in task.languages if lang not in without]
         wanted = next(languages for languages in (own, config.languages, left) if languages is not None)
         key = "languages" if own is None else f"tasks.{target}.languages"

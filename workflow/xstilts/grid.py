@@ -218,7 +218,7 @@ class Grid:
         """The languages in which a target is evaluated, in the benchmark's order."""
         task, settings = tasks.load(target), self.config.task(target)
         wanted = settings.languages or self.config.languages or task.languages
-        missing = task.without.get(settings.split, ())
+        missing = task.missing_languages.get(settings.split, ())
         return tuple(lang for lang in task.languages if lang in wanted and lang not in missing)
 
     def _cell(self, encoder: str, intermediate: str, target: str, seed: int) -> Cell:
@@ -252,7 +252,7 @@ class Grid:
     @once
     def _data(self, name: str, role: str, splits: tuple[str, ...], languages: tuple[str, ...]) -> Entry:
         task, settings = tasks.load(name), self.config.task(name)
-        pairs = [(s, lang) for s in splits for lang in languages if lang not in task.without.get(s, ())]
+        pairs = [(s, lang) for s in splits for lang in languages if lang not in task.missing_languages.get(s, ())]
         used = sorted({fact for part in task.parts for fact in part.language_facts})
         world = self._world(task)
         spec = {
@@ -318,8 +318,8 @@ class Grid:
         return self._data(task, "train", ("train", "dev"), stage.languages)
 
     def _evaluation_data(self, target: str) -> Entry:
-        split, tuned_on = self.config.task(target).split, tasks.load(target).tuned_on
-        splits = (split,) if tuned_on in (None, split) else (tuned_on, split)
+        split, threshold_split = self.config.task(target).split, tasks.load(target).threshold_split
+        splits = (split,) if threshold_split in (None, split) else (threshold_split, split)
         return self._data(target, "evaluate", splits, self.languages(target))
 
     @once

@@ -159,7 +159,7 @@ class Run:
 
     def discard(self) -> None:
         """Delete the weights of models that have served, if the configuration does not keep them."""
-        weights.delete_unneeded(self.config, self.grid, self.grid.entries.values())
+        weights.delete_unneeded_weights(self.config, self.grid, self.grid.entries.values())
 
     def failures(self) -> str:
         """What failed since the run began and why, in one screen."""

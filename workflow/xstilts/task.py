@@ -36,7 +36,7 @@ class Layout:
             otherwise it must match exactly one.
         own: what every file of the split is called, wherever it lies below the folder, as a regular expression with the
             names of `patterns`: such a file that no pattern reads is an error.
-        by_turns: the files are read side by side, a row from each (the rounds of ANLI), so that the first rows of
+        interleave: the files are read side by side, a row from each (the rounds of ANLI), so that the first rows of
             the split are of all of them.
         languages: the languages of the files, where their names do not say it; empty for every language.
         unlabelled: the splits whose files lack their labels (those that XTREME's download script leaves); they are
@@ -48,7 +48,7 @@ class Layout:
     read: Reader
     every: bool = False
     own: str = ""
-    by_turns: bool = False
+    interleave: bool = False
     languages: tuple[str, ...] = ()
     unlabelled: tuple[str, ...] = ()
     labels: Callable[[list[Path]], tuple[str, ...]] | None = None
@@ -107,8 +107,8 @@ class Task:
             and the prediction for it should be empty.
         stage: the task whose training serves this one as a target (`mnli` for XNLI); None if it is evaluated on
             the encoder as it is.
-        tuned_on: the split whose gold sets a decision threshold before the task is evaluated.
-        without: languages that a split does not have, such as the dev sets of Kazakh, Thai, Tagalog and Yoruba.
+        threshold_split: the split whose gold sets a decision threshold before the task is evaluated.
+        missing_languages: by split, the languages that it lacks, such as Kazakh, Thai, Tagalog and Yoruba in dev sets.
         pools: the tasks whose examples this one trains on together, with one head; it then has no layouts of its own.
             Their files lie where those tasks have theirs; limits and lengths are those of this task.
         folders: names of the folders below `data` in which its files are looked for; by default its own name.
@@ -119,8 +119,8 @@ class Task:
             split that is read whole and has another number is reported.
         language_facts: the fields of `xstilts.languages.Language` that its readers use, such as the `name` with which a
             question id of TyDiQA begins; those in the names of its files need not be here.
-        notice: what is expected in its folder and why, for a task whose files only the user can have; it stands in
-            the error for files that are missing, instead of their names.
+        manual_download: for a task whose files only the user can have: what is expected in its folder and why, as the
+            error for missing files says it instead of their names.
     """
 
     name: str
@@ -131,15 +131,15 @@ class Task:
     labels: tuple[str, ...] = ()
     unanswerable: bool = False
     stage: str | None = None
-    tuned_on: str | None = None
-    without: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    threshold_split: str | None = None
+    missing_languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pools: tuple["Task", ...] = ()
     folders: tuple[str, ...] = ()
     hub: tuple[Hub, ...] = ()
     archives: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     language_facts: tuple[str, ...] = ()
-    notice: str = ""
+    manual_download: str = ""
 
     @property
     def parts(self) -> tuple["Task", ...]:

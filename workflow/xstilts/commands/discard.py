@@ -24,4 +24,4 @@ def run(arguments: Namespace) -> None:
     if config.keep_models:
         raise ConfigError("keep_models", True, "nothing is discarded before it is false")
     grid = open_grid(config)
-    weights.delete_unneeded(config, grid, grid.entries.values())
+    weights.delete_unneeded_weights(config, grid, grid.entries.values())

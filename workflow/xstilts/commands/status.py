@@ -15,7 +15,7 @@ from xstilts.commands.shell import add_config, duration, many, show
 from xstilts.experiments import open_grid
 from xstilts.inspection.progress import Failure, Running
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
-from xstilts.store.differences import worded
+from xstilts.store.differences import sentence
 
 _STYLES = {DONE: "green", FAILED: "red", RUNNING: "yellow", TO_DO: "dim"}
 
@@ -80,7 +80,7 @@ def _progress(one: Running) -> str:
 
 
 def _waiting(state: State, path: str) -> str:
-    return f"needed by {many(state.waiting_for(path), 'cell')}"
+    return f"needed by {many(state.cells_behind(path), 'cell')}"
 
 
 def _document(state: State) -> dict:
@@ -98,10 +98,10 @@ def _document(state: State) -> dict:
 def _cell(state: State, cell) -> dict:
     what = {name: getattr(cell, name) for name in ("encoder", "intermediate", "target", "seed")}
     found = state.of(cell)
-    reasons = [worded([reason]) for reason in state.reasons(cell)] or [NEVER] if found == TO_DO else []
+    reasons = [sentence([reason]) for reason in state.reasons(cell)] or [NEVER] if found == TO_DO else []
     return what | {"state": found, "reasons": sorted(reasons), "scores": cell.scores.path}
 
 
 def _job(state: State, one: Running | Failure) -> dict:
     facts = {name: str(value) if isinstance(value, Path) else value for name, value in vars(one).items()}
-    return facts | {"entry": one.entry.path, "cells": state.waiting_for(one.entry.path)}
+    return facts | {"entry": one.entry.path, "cells": state.cells_behind(one.entry.path)}

@@ -10,7 +10,7 @@ from xstilts.errors import UserError, nearest
 from xstilts.experiments import open_grid
 from xstilts.metrics.xtreme import TASKS
 from xstilts.publication.selection import BEST, intermediate_of, only
-from xstilts.publication.submission import PREDICTIONS, Missing, Submission
+from xstilts.publication.xtreme_submission import PREDICTIONS, Missing, Submission
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -27,17 +27,17 @@ def summary(state: State, begun: float) -> str:
     found = [one for one in tried if one.entry.path in state.pending.keys() - (state.running.keys() - told)]
     if not found:
         return _ELSEWHERE if told else _UNTOLD
-    cells = {one.entry.path: state.waiting_for(one.entry.path) for one in found}
-    failed, missing = "1 job" if len(found) == 1 else f"{len(found)} jobs", state.waiting_for(*cells)
+    cells = {one.entry.path: state.cells_behind(one.entry.path) for one in found}
+    failed, missing = "1 job" if len(found) == 1 else f"{len(found)} jobs", state.cells_behind(*cells)
     lines = [f"{failed} failed; cells that are missing because of that: {missing} of {len(state.grid.cells)}"]
     for one in sorted(found, key=lambda one: (-cells[one.entry.path], one.entry.path))[:SHOWN]:
         cause = one.cause if len(one.cause) <= LENGTH else f"{one.cause[:LENGTH]}…"
-        lines += [f"- {worded(one.entry)} (cells that need it: {cells[one.entry.path]}): {cause}", f"  {one.log}"]
+        lines += [f"- {describe(one.entry)} (cells that need it: {cells[one.entry.path]}): {cause}", f"  {one.log}"]
     lines += [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
     return "\n".join([*lines, "What is finished stays; start snakemake again to go on."])
 
 
-def worded(entry: Entry) -> str:
+def describe(entry: Entry) -> str:
     """What a job does: `training xnli after mnli on toy, seed 1`."""
     _, *names = place(entry.path).split("/")
     if entry.step in _OF_DATA:

@@ -11,7 +11,7 @@ from xstilts.inspection import weights, workload
 from xstilts.inspection.chains import Chains
 from xstilts.inspection.speed import Measurement, Speed, measurements
 from xstilts.inspection.workload import Work
-from xstilts.store.contents import Results
+from xstilts.store.contents import Contents
 from xstilts.store.entries import pending
 
 
@@ -66,7 +66,7 @@ class Plan:
     def __init__(self, config: Config, grid: Grid):
         self.config = config
         self.pending = pending(config.store, grid)
-        self.results = Results(config.store)
+        self.results = Contents(config.store)
         self._chains = Chains(self.pending)
 
     @cached_property

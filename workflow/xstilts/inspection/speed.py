@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from xstilts.store.contents import Results
+from xstilts.store.contents import Contents
 
 FOLDERS = {"train_stage": "models", "predict": "cells"}
 """Where the results of the steps lie that measure their speed."""
@@ -26,7 +26,7 @@ class Measurement:
     examples: int
 
 
-def measurements(results: Results) -> list[Measurement]:
+def measurements(results: Contents) -> list[Measurement]:
     """What the finished trainings and predictions of a store say of their speed."""
     found = []
     for step, folder in FOLDERS.items():

@@ -8,8 +8,8 @@ from xstilts.config import Config
 from xstilts.grid import Cell, Grid
 from xstilts.inspection import progress
 from xstilts.inspection.chains import Chains
-from xstilts.store.contents import Results
-from xstilts.store.differences import Differences, Reason, worded
+from xstilts.store.contents import Contents
+from xstilts.store.differences import Differences, Reason, sentence
 from xstilts.store.entries import pending
 from xstilts.store.locks import UNKNOWN
 
@@ -54,7 +54,7 @@ class State:
     @cached_property
     def differences(self) -> Differences:
         """Compares what is pending with what the store holds."""
-        return Differences(self.pending, Results(self.config.store), self.grid.identity.sameness)
+        return Differences(self.pending, Contents(self.config.store), self.grid.identity.sameness)
 
     def of(self, cell: Cell) -> str:
         """Whether a cell is done, running, failed or to do; it failed if anything that it needs has."""
@@ -69,7 +69,7 @@ class State:
         """The changes because of which a cell is not done; none if it was never run."""
         return self.differences.reasons(cell.scores)
 
-    def waiting_for(self, *paths: str) -> int:
+    def cells_behind(self, *paths: str) -> int:
         """The number of cells that need one of some pending entries."""
         return sum(not self._chains.of(cell.scores).isdisjoint(paths) for cell in self.grid.cells)
 
@@ -94,4 +94,4 @@ class State:
 
 def _group(reasons: Iterable[Reason], cells: int) -> Group:
     reasons = sorted(reasons, key=lambda reason: reason.entry)
-    return Group(worded(reasons), cells, reasons[0].entry, reasons[0].instead)
+    return Group(sentence(reasons), cells, reasons[0].entry, reasons[0].instead)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from xstilts.fingerprints.sameness import LIBRARY, named
 from xstilts.grid import Entry, Grid
-from xstilts.store.contents import Results
+from xstilts.store.contents import Contents
 from xstilts.store.matches import Matches, made_with
 from xstilts.store.obstacles import Scope
 
@@ -20,7 +20,7 @@ def notes(store: Path, grid: Grid, pending: dict[str, Entry]) -> list[str]:
         return []
     names = {name for entry in grid.entries.values() for name in named(entry.spec)}
     libraries = frozenset(name.removeprefix(LIBRARY) for name in names if name.startswith(LIBRARY))
-    matches = Matches(Results(store), Scope(libraries=libraries), grid.identity.sameness)
+    matches = Matches(Contents(store), Scope(libraries=libraries), grid.identity.sameness)
     again = {entry.path: found[0] for entry in trainings if (found := matches.of(entry))}
     older = [entry for entry in trainings if any(one.is_too_old for one in matches.results.like(entry.path))]
     lines = []

@@ -5,13 +5,13 @@ from pathlib import Path
 from huggingface_hub import try_to_load_from_cache
 
 from xstilts.config import Config, Encoder
-from xstilts.store.contents import Results
+from xstilts.store.contents import Contents
 
 _SUFFIXES = (".safetensors", ".bin")
 _ON_HUB = ("model.safetensors", "pytorch_model.bin")
 
 
-def size(config: Config, results: Results, encoder: str) -> int | None:
+def size(config: Config, results: Contents, encoder: str) -> int | None:
     """The bytes of the weights of a model of an encoder: of a finished one, else of the encoder where it lies here.
 
     Returns:

@@ -35,7 +35,9 @@ def run(arguments: Namespace) -> None:
         checkpoint=checkpoint,
         tokenizer=tokenization.beside(this.input("features")),
         task=task,
-        splits={name: _parts(this, name) for name in dict.fromkeys([task.tuned_on or spec["split"], spec["split"]])},
+        splits={
+            name: _parts(this, name) for name in dict.fromkeys([task.threshold_split or spec["split"], spec["split"]])
+        },
         split=spec["split"],
         settings=SimpleNamespace(**TaskSettings.in_config(settings, neutral=True)),
         options=decides.in_config(spec["options"], neutral=True),
@@ -49,7 +51,7 @@ def run(arguments: Namespace) -> None:
         folder.mkdir(parents=True)
         for lang, predicted in predictions.items():
             xtreme_files.write(folder / xtreme_files.file_name(task.kind, request.split, lang), form, predicted)
-    weights.delete_unneeded(this.config, this.grid, this.entry.inputs.values())
+    weights.delete_unneeded_weights(this.config, this.grid, this.entry.inputs.values())
 
 
 def _predictor(task: tasks.Task) -> ModuleType:

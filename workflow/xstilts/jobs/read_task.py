@@ -11,8 +11,8 @@ from xstilts import tasks
 from xstilts.config import Limit
 from xstilts.errors import DataError
 from xstilts.runtime import job
-from xstilts.sources import counts, fetch, labels, reading
-from xstilts.sources.columns import GOLD
+from xstilts.sources import fetch, labels, reading, row_counts
+from xstilts.sources.columns import GOLD_COLUMN
 from xstilts.store.drafts import publishing
 
 
@@ -43,7 +43,7 @@ def _read(this: job.Job, task: tasks.Task, split: str, lang: str, folder: Path) 
     paths = [str(path) for one in found for path in one.paths]
     without = {"left_out": dict(left_out)} if left_out else {}
     notes = {"rows": table.num_rows, **without, "read_from": paths, **_labels(task, table)}
-    warning = None if miniature else counts.unexpected(task, split, lang, table.num_rows, limit)
+    warning = None if miniature else row_counts.unexpected(task, split, lang, table.num_rows, limit)
     if warning and this.config.strict:
         raise DataError(", ".join(paths), "", warning, "all of them", "Fetch it again, or leave `strict` off.")
     return notes | ({"warning": warning} if warning else {})
@@ -51,7 +51,7 @@ def _read(this: job.Job, task: tasks.Task, split: str, lang: str, folder: Path) 
 
 def _labels(task: tasks.Task, table) -> dict:
     """How often each label occurs, for the kinds that have labels."""
-    gold = table[GOLD[task.kind]]
+    gold = table[GOLD_COLUMN[task.kind]]
     if gold.null_count == len(gold):
         return {"labels": None}
     if not task.labels and not labels.are_open(task):

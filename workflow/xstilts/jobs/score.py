@@ -16,7 +16,7 @@ def run(arguments: Namespace) -> None:
     this = job.of(arguments)
     task, split = tasks.load(this.entry.about["task"]), this.entry.inputs["predictions"].spec["split"]
     gold = {lang: pq.read_table(file) for lang, file in this.data(split).items()}
-    counts = scoring.units(task, split, gold, this.input("predictions") / "predictions" / task.name)
+    counts = scoring.per_example(task, split, gold, this.input("predictions") / "predictions" / task.name)
     with publishing(this.store, this.entry) as draft:
         write_json(draft.folder / "scores.json", {"split": split, "languages": scoring.score(task, gold, counts)})
         pq.write_table(scoring.together(counts), draft.folder / "examples.parquet", compression="zstd")

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from xstilts.reporting import statistics
+from xstilts.reporting import significance
 from xstilts.runtime import job
 from xstilts.store.drafts import publishing
 
@@ -10,9 +10,9 @@ from xstilts.store.drafts import publishing
 def run(arguments: Namespace) -> None:
     """Write `statistics.parquet` and `statistics.csv` of the experiment."""
     this = job.of(arguments)
-    grid, scores = this.config.grid, statistics.Scores(this.store, this.entry.spec["cells"])
+    grid, scores = this.config.grid, significance.Scores(this.store, this.entry.spec["cells"])
     languages = {target: this.grid.languages(target) for target in grid.targets}
-    table = statistics.statistics(scores, grid, languages, this.config.report)
+    table = significance.statistics(scores, grid, languages, this.config.report)
     with publishing(this.store, this.entry) as draft:
-        statistics.write(table, draft.folder)
+        significance.write(table, draft.folder)
         draft.notes["rows"] = len(table)

@@ -13,7 +13,7 @@ from xstilts.config import Stage, TaskSettings
 from xstilts.features import arrow
 from xstilts.models import tokenization
 from xstilts.runtime import job
-from xstilts.runtime.processes import together
+from xstilts.runtime.processes import spawn_processes
 from xstilts.runtime.timing import GOING_ON, measured
 from xstilts.sources import labels
 from xstilts.sources.checkpoints import Checkpoint
@@ -32,7 +32,7 @@ def run(arguments: Namespace) -> None:
     state = scratch(this.store, this.entry, TRAINING)
     with exclusive(state), publishing(this.store, this.entry) as draft, measured(draft) as speed:
         begun = _steps_done(state)
-        together(arguments.gpus, _train, this, draft.folder, state, arguments.gpus)
+        spawn_processes(arguments.gpus, _train, this, draft.folder, state, arguments.gpus)
         steps = json.loads((draft.folder / training.RECORD).read_text(encoding="utf-8"))["steps"]
         speed.examples, speed.devices = (steps - begun) * _stage(this).batch_size, arguments.gpus
 

@@ -26,7 +26,7 @@ class Metric(Protocol):
 
     NAMES: tuple[str, ...]
 
-    def units(self, examples: pa.Table, predictions: Any, lang: str) -> pa.Table:
+    def per_example(self, examples: pa.Table, predictions: Any, lang: str) -> pa.Table:
         """The counts of each unit of one language's predictions on its gold table (`xstilts.sources.columns`).
 
         Returns:
@@ -36,10 +36,10 @@ class Metric(Protocol):
             UserError: the examples have no gold labels, or the predictions are not one for each of them.
         """
 
-    def of_sums(self, sums: Mapping[str, Number]) -> dict[str, Number]:
+    def aggregate(self, sums: Mapping[str, Number]) -> dict[str, Number]:
         """The scores, 0 to 100, from the sums of the counts; of many samples at once where the sums are arrays."""
 
-    def headline(self, scores: Mapping[str, Number]) -> Number:
+    def main_score(self, scores: Mapping[str, Number]) -> Number:
         """The one number of a task that XTREME averages, from the scores of a language or their averages."""
 
 
@@ -58,7 +58,7 @@ def load(name: str) -> Metric:
 def score(metric: Metric, units: pa.Table) -> dict[str, float]:
     """The scores of all units together."""
     sums = {name: pc.sum(units[name]).as_py() for name in units.column_names if name != UNIT}
-    return {name: float(value) for name, value in metric.of_sums(sums).items()}
+    return {name: float(value) for name, value in metric.aggregate(sums).items()}
 
 
 def gold(examples: pa.Table, column: str) -> list:

@@ -12,13 +12,13 @@ POSITIVE = "1"
 """The class that is to be found: pairs that ask the same."""
 
 
-def units(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa.Table:
+def per_example(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa.Table:
     """Whether the predicted label of each example is the gold one, and which of the two are `POSITIVE`.
 
     Raises:
         UserError: unlabelled examples, or another number of predictions than of examples.
     """
-    counts = accuracy.units(examples, predictions, lang)
+    counts = accuracy.per_example(examples, predictions, lang)
     found, expected = (_positive(labels) for labels in (predictions, gold(examples, "label")))
     both = [one and other for one, other in zip(found, expected, strict=True)]
     for name, column in {"found_right": both, "found": found, "expected": expected}.items():
@@ -26,13 +26,13 @@ def units(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa.Table
     return counts
 
 
-def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
     """Percent of right labels, and F1 in percent of the examples that are labelled `POSITIVE`."""
     f1 = precision_recall_f1(sums["found_right"], sums["found"], sums["expected"])["f1"]
-    return accuracy.of_sums(sums) | {"f1": f1}
+    return accuracy.aggregate(sums) | {"f1": f1}
 
 
-def headline(scores: Mapping[str, Number]) -> Number:
+def main_score(scores: Mapping[str, Number]) -> Number:
     """The mean of accuracy and F1."""
     return (scores["accuracy"] + scores["f1"]) / 2
 

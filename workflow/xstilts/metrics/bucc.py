@@ -6,12 +6,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xstilts.metrics import Number, overlaps, precision_recall_f1, table
-from xstilts.sources.pairs import Pair, gold_pairs
+from xstilts.sources.gold_pairs import Pair, gold_pairs
 
 NAMES = ("f1", "precision", "recall")
 
 
-def units(examples: pa.Table, predictions: Iterable[Pair], lang: str) -> pa.Table:
+def per_example(examples: pa.Table, predictions: Iterable[Pair], lang: str) -> pa.Table:
     """The mined and the gold pairs of each English sentence, as sets: order and repetitions do not count.
 
     A sentence that is not in the corpus is a unit of its own.
@@ -27,12 +27,12 @@ def units(examples: pa.Table, predictions: Iterable[Pair], lang: str) -> pa.Tabl
     return table(sentences, **overlaps(*sets))
 
 
-def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
     """F1, precision and recall in percent over all pairs."""
     return precision_recall_f1(sums["right"], sums["found"], sums["expected"])
 
 
-def headline(scores: Mapping[str, Number]) -> Number:
+def main_score(scores: Mapping[str, Number]) -> Number:
     """F1."""
     return scores["f1"]
 

@@ -15,7 +15,7 @@ Chunk = tuple[str, int, int]
 """The type of a chunk, its first and its last place."""
 
 
-def units(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa.Table:
+def per_example(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa.Table:
     """The found and the gold chunks of each sentence, as seqeval reads them.
 
     Raises:
@@ -25,12 +25,12 @@ def units(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa
     return table(examples["id"], **overlaps(seqeval_chunks(predictions), seqeval_chunks(tags)))
 
 
-def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
     """Micro-averaged F1, precision and recall in percent over all chunks."""
     return precision_recall_f1(sums["right"], sums["found"], sums["expected"])
 
 
-def headline(scores: Mapping[str, Number]) -> Number:
+def main_score(scores: Mapping[str, Number]) -> Number:
     """F1."""
     return scores["f1"]
 

@@ -13,9 +13,9 @@ from functools import partial
 import pyarrow as pa
 
 from xstilts.errors import UserError
-from xstilts.metrics.squad import NAMES, compare, headline, of_sums
+from xstilts.metrics.squad import NAMES, aggregate, compare, main_score
 
-__all__ = ["NAMES", "headline", "normalise", "of_sums", "units"]
+__all__ = ["NAMES", "aggregate", "main_score", "normalise", "per_example"]
 
 _ARTICLES = {
     "en": r"\b(?:a|an|the)\b",
@@ -30,7 +30,7 @@ _ARTICLES = {
 _CHINESE_CHARACTER = re.compile("([\u4e00-\u9fa5])")
 
 
-def units(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
+def per_example(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
     """F1 and exact match of the answer to each question, given by question id; see `xstilts.metrics.squad.compare`.
 
     Raises:

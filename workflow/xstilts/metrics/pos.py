@@ -19,7 +19,7 @@ NAMES = ("f1", "precision", "recall", "f1_seqeval1")
 _NEWER = "_seqeval1"
 
 
-def units(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa.Table:
+def per_example(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa.Table:
     """The found and the gold chunks of each sentence, by the older rules and by those of the installed seqeval.
 
     Raises:
@@ -34,13 +34,13 @@ def units(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa
     return table(examples["id"], **counts, **{f"{name}{_NEWER}": column for name, column in newer.items()})
 
 
-def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
     """Micro-averaged F1, precision and recall in percent over all chunks."""
     scores = precision_recall_f1(sums["right"], sums["found"], sums["expected"])
     newer = precision_recall_f1(*(sums[f"{name}{_NEWER}"] for name in ("right", "found", "expected")))
     return scores | {f"f1{_NEWER}": newer["f1"]}
 
 
-def headline(scores: Mapping[str, Number]) -> Number:
+def main_score(scores: Mapping[str, Number]) -> Number:
     """F1 by the older rules, the number that XTREME's own test expects."""
     return scores["f1"]

@@ -23,17 +23,17 @@ _NO_ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ENGLISH_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 
 
-def units(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
+def per_example(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
     """F1 and exact match of the answer to each question, given by question id; see `compare`."""
     return compare(examples, predictions, normalise)
 
 
-def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
     """F1 and exact match in percent of all questions."""
     return {name: ratio(100 * sums[name], sums["all"]) for name in NAMES}
 
 
-def headline(scores: Mapping[str, Number]) -> Number:
+def main_score(scores: Mapping[str, Number]) -> Number:
     """The mean of exact match and F1."""
     return (scores["exact_match"] + scores["f1"]) / 2
 

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from xstilts.metrics import Number, gold, ratio, table
-from xstilts.metrics.squad import headline, normalise, normalised_prediction, token_f1
+from xstilts.metrics.squad import main_score, normalise, normalised_prediction, token_f1
 
-__all__ = ["NAMES", "headline", "of_sums", "units"]
+__all__ = ["NAMES", "aggregate", "main_score", "per_example"]
 
 NAMES = ("f1", "exact_match", "answerable_f1", "answerable_exact_match", "unanswerable_accuracy")
 
@@ -22,7 +22,7 @@ Result = tuple[float, float]
 """F1 and exact match of a question, 0 to 1."""
 
 
-def units(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
+def per_example(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
     """F1 and exact match of the answer to each question, 0 to 1, with and without gold answers.
 
     Each measure takes the best of a question's gold answers. A question without prediction counts 0, a prediction
@@ -38,7 +38,7 @@ def units(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.T
     return table(questions, **dict(zip(_COUNTS, zip(*rows, strict=True), strict=True)))
 
 
-def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
     """F1 and exact match in percent of all questions, of those with gold answers, and the accuracy of those without.
 
     Where there is no question of a kind, the names of its scores are missing.

@@ -10,7 +10,7 @@ from xstilts.metrics import Number, gold, ratio, require_equal_counts, table
 NAMES = ("accuracy",)
 
 
-def units(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa.Table:
+def per_example(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa.Table:
     """Whether the predicted foreign id of each English sentence, in the order of the table, is a gold translation.
 
     Raises:
@@ -23,11 +23,11 @@ def units(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa.Table
     return table(english["id"], right=right, all=[1] * len(right))
 
 
-def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
     """Percent of right sentences."""
     return {"accuracy": ratio(sums["right"], sums["all"]) * 100}
 
 
-def headline(scores: Mapping[str, Number]) -> Number:
+def main_score(scores: Mapping[str, Number]) -> Number:
     """Accuracy."""
     return scores["accuracy"]

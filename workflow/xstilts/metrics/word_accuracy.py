@@ -11,7 +11,7 @@ from xstilts.metrics.chunks import aligned_tags
 NAMES = ("accuracy",)
 
 
-def units(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa.Table:
+def per_example(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa.Table:
     """The words of each sentence, and those of them whose predicted tag is the gold one.
 
     Raises:
@@ -22,11 +22,11 @@ def units(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa
     return table(examples["id"], right=right, all=list(map(len, sentences)))
 
 
-def of_sums(sums: Mapping[str, Number]) -> dict[str, Number]:
+def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
     """Percent of right words."""
     return {"accuracy": ratio(sums["right"], sums["all"]) * 100}
 
 
-def headline(scores: Mapping[str, Number]) -> Number:
+def main_score(scores: Mapping[str, Number]) -> Number:
     """Accuracy."""
     return scores["accuracy"]

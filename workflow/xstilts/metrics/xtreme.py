@@ -17,19 +17,19 @@ TASKS = tuple(task for tasks in GROUPS.values() for task in tasks)
 def task_average(by_language: Mapping[str, float | None], languages: Iterable[str]) -> float | None:
     """The unweighted mean of a score over all languages of a task; None if one of them is missing or not a number.
 
-    The headline of a task is the metric's `headline` of such averages.
+    The main_score of a task is the metric's `main_score` of such averages.
     """
     return _complete_mean(by_language, languages)
 
 
-def group_averages(headlines: Mapping[str, float | None]) -> dict[str, float | None]:
-    """The unweighted mean headline of each group's tasks; None for a group with a missing task."""
-    return {group: _complete_mean(headlines, tasks) for group, tasks in GROUPS.items()}
+def group_averages(main_scores: Mapping[str, float | None]) -> dict[str, float | None]:
+    """The unweighted mean main_score of each group's tasks; None for a group with a missing task."""
+    return {group: _complete_mean(main_scores, tasks) for group, tasks in GROUPS.items()}
 
 
-def overall(headlines: Mapping[str, float | None]) -> float | None:
+def overall(main_scores: Mapping[str, float | None]) -> float | None:
     """The XTREME score: the unweighted mean over the nine tasks, not over the groups; None if a task is missing."""
-    return _complete_mean(headlines, TASKS)
+    return _complete_mean(main_scores, TASKS)
 
 
 def _complete_mean(values: Mapping[str, float | None], keys: Iterable[str]) -> float | None:

@@ -10,7 +10,7 @@ from xstilts.models.fitting import require_fit
 from xstilts.prediction.embed import embed
 from xstilts.prediction.forward import Parts, Request, device
 from xstilts.prediction.mine import Candidate, Side, above, best_threshold, candidates, nearest
-from xstilts.sources.pairs import gold_pairs
+from xstilts.sources.gold_pairs import gold_pairs
 from xstilts.task import Task
 
 
@@ -27,19 +27,19 @@ def predict(request: Request) -> dict[str, list]:
         UserError: the split on which thresholds are chosen has no gold pairs in some language, or the encoder cannot be
             loaded or cannot take the features.
     """
-    splits, split, tuned_on = request.splits, request.split, request.task.tuned_on
-    if tuned_on is not None:
-        _require_gold(request.task, tuned_on, splits[tuned_on])
+    splits, split, threshold_split = request.splits, request.split, request.task.threshold_split
+    if threshold_split is not None:
+        _require_gold(request.task, threshold_split, splits[threshold_split])
     vectors = _vectors(request)
     predictions = {}
     for lang, (examples, _) in splits[split].items():
-        if tuned_on is None:
+        if threshold_split is None:
             foreign, english = _sides(examples, vectors[split, lang])
             rows = nearest(english.vectors, foreign.vectors, str(device()))
             predictions[lang] = [foreign.ids[row] for row in rows]
         else:
             mined = {name: _mine(splits[name][lang][0], vectors[name, lang]) for name in splits}
-            threshold = best_threshold(mined[tuned_on], gold_pairs(splits[tuned_on][lang][0]))
+            threshold = best_threshold(mined[threshold_split], gold_pairs(splits[threshold_split][lang][0]))
             predictions[lang] = above(mined[split], threshold)
     return predictions
 

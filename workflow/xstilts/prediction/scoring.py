@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from xstilts import metrics
 from xstilts.prediction import xtreme_files
-from xstilts.sources.columns import GOLD
+from xstilts.sources.columns import GOLD_COLUMN
 from xstilts.task import Task
 
 LANGUAGE = "language"
@@ -16,7 +16,7 @@ LANGUAGE = "language"
 _NO_UNITS = pa.schema([(LANGUAGE, pa.string()), (metrics.UNIT, pa.string())])
 
 
-def units(task: Task, split: str, gold: dict[str, pa.Table], folder: Path) -> dict[str, pa.Table | None]:
+def per_example(task: Task, split: str, gold: dict[str, pa.Table], folder: Path) -> dict[str, pa.Table | None]:
     """The counts of every unit, as the task's metric has them, by language; None where the split has no labels.
 
     Args:
@@ -27,8 +27,8 @@ def units(task: Task, split: str, gold: dict[str, pa.Table], folder: Path) -> di
     counts = {}
     for lang, examples in gold.items():
         predictions = xtreme_files.read(folder / xtreme_files.file_name(task.kind, split, lang), form)
-        labelled = examples[GOLD[task.kind]].null_count < examples.num_rows
-        counts[lang] = metric.units(examples, predictions, lang) if labelled else None
+        labelled = examples[GOLD_COLUMN[task.kind]].null_count < examples.num_rows
+        counts[lang] = metric.per_example(examples, predictions, lang) if labelled else None
     return counts
 
 
@@ -40,14 +40,14 @@ def score(task: Task, gold: dict[str, pa.Table], counts: dict[str, pa.Table | No
         counts: those of their units.
 
     Returns:
-        By language, `n`, the number of examples, and `scores`, in percent by metric; `headline` is the one that XTREME
+        By language, `n`, the number of examples, and `scores`, in percent by metric; `main_score` is what XTREME
         averages. `scores` is None where the split has no labels.
     """
     metric, languages = metrics.load(task.metric), {}
     for lang, examples in gold.items():
         scores = metrics.score(metric, counts[lang]) if counts[lang] is not None else None
-        headline = metric.headline(scores) if scores else None
-        languages[lang] = {"n": _count(task, examples), "scores": scores, "headline": headline}
+        main_score = metric.main_score(scores) if scores else None
+        languages[lang] = {"n": _count(task, examples), "scores": scores, "main_score": main_score}
     return languages
 
 

@@ -13,7 +13,7 @@ from xstilts.fingerprints.readable import readable
 from xstilts.grid import Entry, Grid
 from xstilts.publication.licences import data_sets
 from xstilts.publication.vectors import Vectors
-from xstilts.reporting.collect import HEADLINE, RECORD, collect
+from xstilts.reporting.collect import MAIN_SCORE, RECORD, collect
 from xstilts.store.entries import finished
 
 TEMPLATE = Path(__file__).with_name("card.md")
@@ -107,7 +107,7 @@ def _scores(config: Config, grid: Grid, model: Exported) -> str:
         and finished(config.store, cell.scores)
     ]
     scores = collect(config.store, cells)
-    scores = scores[scores["metric"] == HEADLINE]
+    scores = scores[scores["metric"] == MAIN_SCORE]
     if model.intermediate not in set(scores["intermediate"]):
         return ""
     means = scores.groupby(["target", "intermediate"])["value"].agg(lambda values: values.mean(skipna=False))

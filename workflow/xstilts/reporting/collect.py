@@ -19,7 +19,7 @@ COLUMNS = ["encoder", "intermediate", "target", "language", "split", "seed", "me
 ALL = "all"
 """The language of what stands for all languages of a target."""
 
-HEADLINE = "headline"
+MAIN_SCORE = "main_score"
 """The metric that XTREME averages: F1 and EM together for question answering, else the task's own."""
 
 
@@ -37,7 +37,7 @@ def collect(store: Path, cells: list[list]) -> pd.DataFrame:
         record = _record(store / path / "scores.json")
         names = metrics.load(tasks.load(target).metric).NAMES
         for language, result in record["languages"].items():
-            scores = {**dict.fromkeys(names), **(result["scores"] or {}), HEADLINE: result["headline"]}
+            scores = {**dict.fromkeys(names), **(result["scores"] or {}), MAIN_SCORE: result["main_score"]}
             for metric, value in scores.items():
                 where = [encoder, intermediate, target, language, record["split"], seed]
                 rows.append([*where, metric, value, result["n"]])

@@ -7,7 +7,7 @@ import numpy as np
 from xstilts.config import NO_INTERMEDIATE, Report
 from xstilts.metrics import Metric
 from xstilts.reporting import resampling
-from xstilts.reporting.counts import Counts
+from xstilts.reporting.per_example import Counts
 
 LEVEL = 0.05
 """How often a test may reject what is true, and an interval miss it."""

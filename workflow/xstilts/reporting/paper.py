@@ -3,7 +3,7 @@
 import pandas as pd
 
 from xstilts.metrics import xtreme
-from xstilts.reporting.collect import ALL, HEADLINE
+from xstilts.reporting.collect import ALL, MAIN_SCORE
 from xstilts.reporting.formats import Table
 from xstilts.reporting.results import Results
 from xstilts.reporting.tables import MEAN, deltas, is_delta, levels, text
@@ -32,11 +32,11 @@ _CHANGES = (
 def targets(results: Results, encoder: str) -> Table:
     """The table of the paper: every target after every intermediate, F1 and exact match as pairs, and the mean."""
     answered = set(results.scores.loc[results.scores["metric"] == PAIR[1], "target"])
-    tables = {metric: _changes(results, encoder, metric) for metric in (HEADLINE, *PAIR)}
+    tables = {metric: _changes(results, encoder, metric) for metric in (MAIN_SCORE, *PAIR)}
     significant = _pivot(results.by_target(encoder), "target", "significant")
     numbers, shown = {}, {}
     for target in [*results.grid.targets, MEAN]:
-        names = {f"{target} {metric}": metric for metric in PAIR} if target in answered else {target: HEADLINE}
+        names = {f"{target} {metric}": metric for metric in PAIR} if target in answered else {target: MAIN_SCORE}
         columns = {name: tables[metric][target] for name, metric in names.items()}
         numbers |= columns
         shown[target] = _texts(pd.DataFrame(columns), significant.get(target))

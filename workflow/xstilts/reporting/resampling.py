@@ -11,19 +11,19 @@ from functools import partial
 import numpy as np
 
 from xstilts.metrics import Metric
-from xstilts.reporting.counts import Counts
+from xstilts.reporting.per_example import Counts
 
 _CHUNK = 2**23
 """Weights that are held at once."""
 
 
 def observed(counts: Counts, metric: Metric) -> np.ndarray:
-    """The headline scores of all units, shape (languages, 1, intermediates, seeds)."""
-    return np.stack([_headline(metric, counts, one.values.sum(axis=0))[None] for one in counts.languages.values()])
+    """The main_score scores of all units, shape (languages, 1, intermediates, seeds)."""
+    return np.stack([_main_score(metric, counts, one.values.sum(axis=0))[None] for one in counts.languages.values()])
 
 
 def bootstrap(counts: Counts, metric: Metric, samples: int, random: np.random.Generator) -> np.ndarray:
-    """The headline scores of samples of the units with replacement.
+    """The main_score scores of samples of the units with replacement.
 
     How often a unit is in a sample is drawn from a Poisson distribution of mean 1, for each unit by itself: the
     bootstrap's multinomial draw without a fixed size of the sample (Hanley & MacGibbon 2006).
@@ -35,14 +35,14 @@ def bootstrap(counts: Counts, metric: Metric, samples: int, random: np.random.Ge
     scores = np.empty((len(counts.languages), samples, *_models(counts)))
     for rows, weights in _chunks(samples, counts.names, draw):
         for place, one in enumerate(counts.languages.values()):
-            scores[place, rows] = _headline(metric, counts, _sums(weights, one.places, one.values))
+            scores[place, rows] = _main_score(metric, counts, _sums(weights, one.places, one.values))
     return scores
 
 
 def exchange(
     counts: Counts, metric: Metric, baseline: int, samples: int, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The headline scores when each intermediate and the baseline exchange half of their predictions, at random.
+    """The main_score scores when each intermediate and the baseline exchange half of their predictions, at random.
 
     A unit is exchanged in all seeds and languages, or in none.
 
@@ -59,8 +59,8 @@ def exchange(
         for place, one in enumerate(counts.languages.values()):
             theirs = one.values[:, [baseline]]
             gained = _sums(weights, one.places, theirs - one.values)
-            scores[0, place, rows] = _headline(metric, counts, one.values.sum(axis=0) + gained)
-            scores[1, place, rows] = _headline(metric, counts, theirs.sum(axis=0) - gained)
+            scores[0, place, rows] = _main_score(metric, counts, one.values.sum(axis=0) + gained)
+            scores[1, place, rows] = _main_score(metric, counts, theirs.sum(axis=0) - gained)
     return scores[0], scores[1]
 
 
@@ -81,7 +81,7 @@ def _sums(weights: np.ndarray, places: np.ndarray, values: np.ndarray) -> np.nda
     return np.tensordot(weights[:, places], values, axes=1)
 
 
-def _headline(metric: Metric, counts: Counts, sums: np.ndarray) -> np.ndarray:
-    """The headline scores of sums whose last axis has the columns of counts."""
+def _main_score(metric: Metric, counts: Counts, sums: np.ndarray) -> np.ndarray:
+    """The main_score scores of sums whose last axis has the columns of counts."""
     columns = dict(zip(counts.columns, np.moveaxis(sums, -1, 0), strict=True))
-    return metric.headline(metric.of_sums(columns))
+    return metric.main_score(metric.aggregate(columns))

@@ -6,13 +6,13 @@ import pandas as pd
 from rich.table import Table
 
 from xstilts.config import NO_INTERMEDIATE, Config, GridSettings
-from xstilts.reporting.collect import HEADLINE
+from xstilts.reporting.collect import MAIN_SCORE
 
 MEAN = "mean"
 
 
 def levels(
-    scores: pd.DataFrame, encoder: str, grid: GridSettings, over_seeds: str, metric: str = HEADLINE
+    scores: pd.DataFrame, encoder: str, grid: GridSettings, over_seeds: str, metric: str = MAIN_SCORE
 ) -> pd.DataFrame:
     """The score of every target after every intermediate, in percent.
 

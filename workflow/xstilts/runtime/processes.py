@@ -23,7 +23,7 @@ _HOST = "127.0.0.1"
 _TIMEOUT = timedelta(days=1)
 
 
-def together(count: int, work: Callable, *arguments: object) -> None:
+def spawn_processes(count: int, work: Callable, *arguments: object) -> None:
     """Call a function in so many processes, which `torch.distributed` connects; in this process if it is one.
 
     The signals that ask a job to end are passed on to all of them. None of them outlives this one.

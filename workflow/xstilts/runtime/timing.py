@@ -12,7 +12,7 @@ GOING_ON = "Going on from step {} of an earlier attempt."
 
 
 @dataclass
-class Speed:
+class Throughput:
     """What was done in the time that is measured.
 
     Args:
@@ -25,9 +25,9 @@ class Speed:
 
 
 @contextmanager
-def measured(draft: Draft) -> Iterator[Speed]:
+def measured(draft: Draft) -> Iterator[Throughput]:
     """Note in the manifest how long the block takes on one device, for how many examples and on which device."""
-    speed, begun = Speed(), monotonic()
+    speed, begun = Throughput(), monotonic()
     yield speed
     seconds = round((monotonic() - begun) * speed.devices, 3)
     draft.notes[MEASURED] = {"seconds": seconds, "examples": speed.examples, "device": _device()}

@@ -31,7 +31,7 @@ SCHEMAS = {
     ),
 }
 
-GOLD = {
+GOLD_COLUMN = {
     "classification": "label",
     "multiple_choice": "label",
     "tagging": "tags",

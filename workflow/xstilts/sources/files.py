@@ -10,7 +10,7 @@ from xstilts.task import Folders, Hub, Task
 def source(task: Task, config: Config) -> SourceName:
     """Where a task is read from; files that only the user can have are not looked for on the hub."""
     own = config.task(task.name).source
-    return "release" if task.notice and own == "hub" else own
+    return "release" if task.manual_download and own == "hub" else own
 
 
 def folders(task: Task, config: Config) -> Folders:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from xstilts.errors import DataError, nearest, shorten
-from xstilts.sources.columns import GOLD, SCHEMAS
+from xstilts.sources.columns import GOLD_COLUMN, SCHEMAS
 from xstilts.sources.formats import bitext
 from xstilts.sources.release import Found
 from xstilts.task import ANOTHER_LANGUAGE, LeftOut, Row, Task
@@ -82,9 +82,9 @@ def _examples(
 def _of_files(found: Found, task: Task, lang: str, left_out: Counter[str]) -> Iterator[Example]:
     """The rows of one source; the files of a layout that stands for many follow each other, or take turns."""
     layout = found.layout
-    groups = [[path] for path in found.paths] if layout.every or layout.by_turns else [list(found.paths)]
+    groups = [[path] for path in found.paths] if layout.every or layout.interleave else [list(found.paths)]
     readers = [_placed(paths, found, task, lang, left_out) for paths in groups]
-    return _by_turns(readers) if layout.by_turns else chain.from_iterable(readers)
+    return _by_turns(readers) if layout.interleave else chain.from_iterable(readers)
 
 
 def _placed(paths: list[Path], found: Found, task: Task, lang: str, left_out: Counter[str]) -> Iterator[Example]:
@@ -112,7 +112,7 @@ def _by_turns(streams: list[Iterator[Example]]) -> Iterator[Example]:
 
 def _checked(examples: Iterator[Example], split: str, task: Task) -> Iterator[dict]:
     """The rows, each with an id of its own, labelled throughout or not at all, and right for their kind."""
-    column, check, seen, labelled = GOLD[task.kind], _CHECKS.get(task.kind), set(), None
+    column, check, seen, labelled = GOLD_COLUMN[task.kind], _CHECKS.get(task.kind), set(), None
     for path, place, row in examples:
         row = {"id": str(len(seen)), **row}
         if not row["id"] or row["id"] in seen:

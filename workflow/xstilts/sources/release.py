@@ -92,12 +92,12 @@ def missing(task: Task, split: str, lang: str, folders: Folders, hint: str = "")
         for layout in _layouts(task, split, lang)
     ]
     folder, found = ", ".join(map(str, folders)), f"no files of {task.name} {split} in {lang!r}"
-    if lang in task.without.get(split, ()) or not places:
+    if lang in task.missing_languages.get(split, ()) or not places:
         return DataError(folder, "", found, "none, for this split has no such language", "Leave the language out.")
     hint = hint or f"Put the files there, or say in tasks.{task.name}.folders where they are."
     if pieces := _pieces(task, split, lang, folders):
         hint = f"Join the parts into one file, or unpack them: {', '.join(map(str, pieces))}. {hint}"
-    return DataError(folder, "", found, task.notice or f"one of: {'; '.join(places)}", hint)
+    return DataError(folder, "", found, task.manual_download or f"one of: {'; '.join(places)}", hint)
 
 
 def _layouts(task: Task, split: str, lang: str) -> list[Layout]:

@@ -7,7 +7,7 @@ from xstilts.config import Config
 from xstilts.fingerprints.sameness import Record, Sameness, named
 from xstilts.grid import Entry, Grid
 from xstilts.steps import RESULTS
-from xstilts.store.contents import Result, Results
+from xstilts.store.contents import Contents, Result
 from xstilts.store.differences import changed_modules
 from xstilts.store.matches import Matches, best, same_bytes, same_root
 from xstilts.store.obstacles import Scope, obstacles
@@ -48,7 +48,7 @@ def adoption(config: Config, grid: Grid, scope: Scope, because: str) -> Adoption
         UserError: another experiment of the store cannot be opened.
     """
     sameness = grid.identity.sameness
-    simulation, matches = Simulation(config, grid), Matches(Results(config.store), scope, sameness)
+    simulation, matches = Simulation(config, grid), Matches(Contents(config.store), scope, sameness)
     waiting = [entry for entry in grid.entries.values() if entry.path in simulation.pending and entry.step in RESULTS]
     chosen = best(match for entry in waiting for match in matches.of(entry))
     now = {name: value for entry in grid.entries.values() for name, value in named(entry.spec).items()}
@@ -83,7 +83,7 @@ def _shown(name: str, modules: list[str]) -> str:
     return f"adopt, on the word of the user{what}"
 
 
-def _unlike(results: Results, pairs: list[tuple[Entry, Entry]]) -> list[tuple[Entry, Entry]]:
+def _unlike(results: Contents, pairs: list[tuple[Entry, Entry]]) -> list[tuple[Entry, Entry]]:
     both = [(now, then) for now, then in pairs if now.path != then.path and now.step in RESULTS]
     made = [(now, then, results.at(now.path), results.at(then.path)) for now, then in both]
     return [(now, then) for now, then, mine, other in made if mine and other and not same_bytes(mine, other)]

@@ -90,7 +90,7 @@ class Result:
         return self.manifest.stat().st_mtime_ns
 
 
-class Results:
+class Contents:
     """What a store holds, found in one walk."""
 
     def __init__(self, store: Path):

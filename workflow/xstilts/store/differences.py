@@ -10,7 +10,7 @@ from xstilts.fingerprints.readable import readable
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.spec import canonical
 from xstilts.grid import Entry
-from xstilts.store.contents import Result, Results, is_reference, leaves
+from xstilts.store.contents import Contents, Result, is_reference, leaves
 
 _ABSENT = object()
 _PLAIN = ("stage", "settings", "options")
@@ -39,7 +39,7 @@ class Reason:
     instead: str
 
 
-def worded(reasons: Iterable[Reason]) -> str:
+def sentence(reasons: Iterable[Reason]) -> str:
     """One line for reasons that have the same change and kind."""
     reasons = list(reasons)
     subjects = sorted({reason.subject for reason in reasons})
@@ -56,7 +56,7 @@ class Differences:
         sameness: which code did the same as older code.
     """
 
-    def __init__(self, pending: dict[str, Entry], results: Results, sameness: Sameness):
+    def __init__(self, pending: dict[str, Entry], results: Contents, sameness: Sameness):
         self.pending, self.results, self.sameness = pending, results, sameness
         self._entries: dict[str, Entry] = {}
         self._known: dict[str, frozenset[Reason]] = {}

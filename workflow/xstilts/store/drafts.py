@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xstilts.fingerprints import spec
 from xstilts.grid import Entry
-from xstilts.store.entries import MODULES, SPEC, clear, files_below, size
+from xstilts.store.entries import MODULES, SPEC, clear, files_below, size_of
 from xstilts.store.jsonfiles import write_json
 
 DRAFT, TRAINING = "files", "training"
@@ -38,7 +38,7 @@ def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
         for file in written.values():
             file.chmod((draft.folder / SPEC).stat().st_mode)
         hashes = {name: spec.sha256(file) for name, file in written.items()}
-        sizes = {name: size(file) for name, file in written.items()}
+        sizes = {name: size_of(file) for name, file in written.items()}
         for name in hashes:
             final = store / entry.path / name
             final.parent.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,7 @@ MODULES = "modules"
 def finished(store: Path, entry: Entry) -> bool:
     """Whether an entry is complete: nothing that was written with its manifest is missing, cut off or swollen."""
     sizes = manifest_of(store, entry).get("sizes", {})
-    return bool(sizes) and all(size(store / entry.path / name) == size for name, size in sizes.items())
+    return bool(sizes) and all(size_of(store / entry.path / name) == size for name, size in sizes.items())
 
 
 def whole(store: Path, entry: Entry) -> bool:
@@ -62,7 +62,7 @@ def manifest_of(store: Path, entry: Entry) -> dict:
     return manifest if fits else {}
 
 
-def size(file: Path) -> int | None:
+def size_of(file: Path) -> int | None:
     """The bytes of a file; None where there is none, whatever else may be there."""
     try:
         status = file.stat()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from xstilts.fingerprints.sameness import Sameness, named
 from xstilts.grid import Entry
-from xstilts.store.contents import Result, Results
+from xstilts.store.contents import Contents, Result
 from xstilts.store.entries import REMOVED, SPEC
 from xstilts.store.obstacles import Scope, obstacles
 
@@ -40,7 +40,7 @@ class Matches:
         sameness: the records that there are.
     """
 
-    def __init__(self, results: Results, scope: Scope, sameness: Sameness):
+    def __init__(self, results: Contents, scope: Scope, sameness: Sameness):
         self.results, self.scope, self.sameness = results, scope, sameness
         self._known: dict[str, list[Match]] = {}
 

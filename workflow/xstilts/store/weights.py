@@ -12,7 +12,7 @@ from xstilts.store.entries import REMOVED, WEIGHTS, finished, manifest_of, whole
 from xstilts.store.jsonfiles import read_json, write_json
 
 
-def delete_unneeded(config: Config, grid: Grid, entries: Iterable[Entry]) -> None:
+def delete_unneeded_weights(config: Config, grid: Grid, entries: Iterable[Entry]) -> None:
     """Delete the weights of those models among some entries that have served their last purpose.
 
     A model from which another is trained is kept, and so is one that another experiment of the store keeps, or still

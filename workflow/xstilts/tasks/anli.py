@@ -8,7 +8,9 @@ from xstilts.task import Hub, Layout, Task
 _ENGLISH = ("en",)
 _ROUNDS = ("R1", "R2", "R3")
 _LAYOUTS = tuple(
-    Layout(tuple(f"{folder}{name}/{{split}}.jsonl" for name in _ROUNDS), pairs.anli, by_turns=True, languages=_ENGLISH)
+    Layout(
+        tuple(f"{folder}{name}/{{split}}.jsonl" for name in _ROUNDS), pairs.anli, interleave=True, languages=_ENGLISH
+    )
     for folder in ("", "anli_v1.0/", "anli_v0.1/")
 )
 
@@ -27,7 +29,7 @@ TASK = Task(
             Layout(
                 tuple(f"plain_text/{split}_{name.lower()}-*.parquet" for name in _ROUNDS),
                 hub.anli,
-                by_turns=True,
+                interleave=True,
                 languages=_ENGLISH,
             ),
         )

@@ -21,7 +21,7 @@ TASK = Task(
     metric="bucc",
     languages=("de", "fr", "ru", "zh"),
     splits={"dev": _layouts("sample"), "test": _layouts("training")},
-    tuned_on="dev",
+    threshold_split="dev",
     archives={"dev": "bucc2018-{lang}-en.sample", "test": "bucc2018-{lang}-en.training"},
     counts={"dev": {"zh": 8_624 + 13_589}},
 )

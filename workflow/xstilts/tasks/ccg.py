@@ -38,7 +38,7 @@ TASK = Task(
         "dev": (*_EXTRACTS, *_derivations(0)),
     },
     stage="ccg",
-    notice=(
+    manual_download=(
         "CCGbank (LDC2005T13), which is licensed, so that you have to bring it: either its folder data/AUTO with the "
         "sections 00 and 02 to 21, or train.tsv and dev.tsv with a sentence on each line, its words separated by one "
         "space, then TAB, then their supertags separated by one space; without it, leave 'ccg' out of "

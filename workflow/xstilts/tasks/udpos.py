@@ -24,5 +24,5 @@ TASK = Task(
     stage="udpos",
     archives=dict.fromkeys(("train", "dev", "test"), "ud-treebanks-v2.5"),
     counts={"train": {"en": 21_253, "de": 166_849}, "dev": {"en": 3_974, "de": 19_233}},
-    without={"train": ("th", "tl", "yo"), "dev": ("kk", "th", "tl", "yo")},
+    missing_languages={"train": ("th", "tl", "yo"), "dev": ("kk", "th", "tl", "yo")},
 )

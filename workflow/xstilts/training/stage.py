@@ -29,7 +29,7 @@ from xstilts.models import encoders, tokenization
 from xstilts.models.finite import NotFiniteError, Watch, require_finite
 from xstilts.models.fitting import require_fit
 from xstilts.prediction.forward import decoded
-from xstilts.sources.columns import GOLD
+from xstilts.sources.columns import GOLD_COLUMN
 from xstilts.task import Task
 from xstilts.training.batches import BatchSampler, micro_batch_size, optimiser_steps, probabilities
 from xstilts.training.interruption import interruptible
@@ -64,7 +64,7 @@ class TaskData:
 
     def unlabelled_dev(self) -> list[str]:
         """The languages whose dev rows have no labels, so that no checkpoint can be chosen by its dev score."""
-        return [lang for lang, (examples, _) in self.dev.items() if not has_gold(examples, GOLD[self.task.kind])]
+        return [lang for lang, (examples, _) in self.dev.items() if not has_gold(examples, GOLD_COLUMN[self.task.kind])]
 
 
 def train(
@@ -270,18 +270,18 @@ class StageTrainer(Trainer):
         """The dev score of every task, in percent, and their mean, which chooses the checkpoint."""
         self._require_finite_steps()
         try:
-            headlines = {name: self._headline(name, d) for name, d in self.data.items()}
+            main_scores = {name: self._main_score(name, d) for name, d in self.data.items()}
         except NotFiniteError as error:
             raise _diverged(self.state.global_step, str(error)) from None
         # The scores of one process count for all, which otherwise might not agree on what is best.
-        (headlines,) = broadcast_object_list([headlines])
-        scores = {f"eval_{name}": value for name, value in headlines.items()}
-        scores[SCORE] = sum(headlines.values()) / len(headlines)
+        (main_scores,) = broadcast_object_list([main_scores])
+        scores = {f"eval_{name}": value for name, value in main_scores.items()}
+        scores[SCORE] = sum(main_scores.values()) / len(main_scores)
         self.log(scores)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, scores)
         return scores
 
-    def _headline(self, name: str, data: TaskData) -> float:
+    def _main_score(self, name: str, data: TaskData) -> float:
         model, metric = self.model.models[name], metrics.load(data.task.metric)
         predictions = decoded(
             model,
@@ -292,8 +292,8 @@ class StageTrainer(Trainer):
             pad_token_id=self.pad_token_id,
             precision=self.precision,
         )
-        units = [metric.units(data.dev[lang][0], found, lang) for lang, found in predictions.items()]
-        scores = [metric.headline(metrics.score(metric, one)) for one in units]
+        units = [metric.per_example(data.dev[lang][0], found, lang) for lang, found in predictions.items()]
+        scores = [metric.main_score(metrics.score(metric, one)) for one in units]
         return sum(scores) / len(scores)
 
 

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from xstilts.config import NO_INTERMEDIATE
-from xstilts.reporting.collect import HEADLINE
+from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.figures import notes, style
 from xstilts.reporting.results import Results
 
@@ -45,7 +45,7 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
 def _table(results: Results, encoder: str) -> pd.DataFrame:
     """The score of every seed, the mean over the languages of its target, and how many seeds of its cell have one."""
     scores = results.scores
-    mine = scores[(scores["encoder"] == encoder) & (scores["metric"] == HEADLINE)]
+    mine = scores[(scores["encoder"] == encoder) & (scores["metric"] == MAIN_SCORE)]
     by_seed = mine.groupby(["intermediate", "target", "seed"], sort=False, as_index=False)
     table = by_seed.agg(value=("value", lambda values: values.mean(skipna=False)), n=("n", "sum")).dropna()
     return table.assign(seeds=table.groupby(["intermediate", "target"])["seed"].transform("nunique"))

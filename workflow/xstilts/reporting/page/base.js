@@ -1,7 +1,7 @@
 // Everything from the data becomes text (textContent, append of strings), never markup.
 const page = JSON.parse(document.getElementById("data").textContent);
 const { names } = page;
-const ALL = 0; // the first language, metric and seed stand for all languages, the headline and all seeds
+const ALL = 0; // the first language, metric and seed stand for all languages, the main_score and all seeds
 const MISSING = "—";
 const CELL = ["encoder", "intermediate", "target"];
 
@@ -86,6 +86,6 @@ function numbersOf(row) {
 const cellKey = (encoder, intermediate, target) => [encoder, intermediate, target].join(" ");
 const cells = new Map(page.cells.map((cell) => [
   cellKey(...CELL.map((name) => names[name].indexOf(cell[name]))), cell]));
-const headlines = new Map(rows
+const main_scores = new Map(rows
   .filter((row) => row.language === ALL && row.metric === ALL && row.seed === ALL)
   .map((row) => [cellKey(row.encoder, row.intermediate, row.target), row]));

@@ -7,7 +7,7 @@ import pandas as pd
 from xstilts.config import NO_INTERMEDIATE
 from xstilts.grid import Cell, Grid
 from xstilts.languages import language
-from xstilts.reporting.collect import HEADLINE
+from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
 from xstilts.reporting.page import numbers, samples
@@ -62,13 +62,13 @@ def of_store(store: Path, grid: Grid, results: Results) -> dict:
 def _names(results: Results, rows: pd.DataFrame) -> dict[str, list]:
     """Everything that has a name, in the order in which it is shown."""
     order = results.grid
-    metrics = [name for name in rows["metric"].unique() if name != HEADLINE]
+    metrics = [name for name in rows["metric"].unique() if name != MAIN_SCORE]
     return {
         "encoder": list(order.encoders),
         "intermediate": list(order.intermediates),
         "target": list(order.targets),
         "language": [ALL, *sorted(set(rows["language"]) - {ALL})],
-        "metric": [HEADLINE, *metrics],
+        "metric": [MAIN_SCORE, *metrics],
         "seed": [results.over_seeds, *order.seeds],
     }
 
@@ -123,7 +123,7 @@ def _cell(seeds: list[Cell], entries: Entries, results: Results, shown: dict[str
 def _missing(scores: pd.DataFrame, cell: Cell) -> str | None:
     """Why a cell has no number, or None if it has one."""
     own = (scores["encoder"] == cell.encoder) & (scores["intermediate"] == cell.intermediate)
-    own &= (scores["target"] == cell.target) & (scores["metric"] == HEADLINE) & scores["value"].isna()
+    own &= (scores["target"] == cell.target) & (scores["metric"] == MAIN_SCORE) & scores["value"].isna()
     languages = sorted(scores.loc[own, "language"].unique())
     return f"no gold labels in {', '.join(languages)}" if languages else None
 

@@ -5,7 +5,7 @@ const STRONGEST = 75; // percent of the full colour, on which text is still read
 function drawHeatMap(encoder) {
   const baseline = names.intermediate.indexOf(page.baseline);
   const order = names.intermediate.map((_, at) => at).sort((a, b) => (b === baseline) - (a === baseline));
-  const own = [...headlines.values()].filter((row) => row.encoder === encoder);
+  const own = [...main_scores.values()].filter((row) => row.encoder === encoder);
   const largest = Math.max(1, ...own.map((row) => Math.abs(row.delta ?? 0)));
   document.querySelectorAll(".legend .end").forEach((end, at) => { end.textContent = signed((2 * at - 1) * largest); });
   const head = make("tr", {}, make("th", { scope: "col" }, "intermediate"),
@@ -30,7 +30,7 @@ function meanOf(encoder, intermediate) {
 
 function heatCell(encoder, intermediate, target, largest) {
   const key = cellKey(encoder, intermediate, target);
-  const row = headlines.get(key);
+  const row = main_scores.get(key);
   const cell = cells.get(key);
   const value = isLevel(intermediate) ? row?.value : row?.delta;
   const name = `${names.intermediate[intermediate]} → ${names.target[target]}`;

@@ -1,16 +1,16 @@
-"""The numbers of the page: the statistics of the headline, and every single score with its means and its change."""
+"""The numbers of the page: the statistics of the main_score, and every single score with its means and its change."""
 
 import pandas as pd
 
 from xstilts.config import NO_INTERMEDIATE
-from xstilts.reporting.collect import HEADLINE
+from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.results import ALL, Results
 
 NAMES = ["encoder", "intermediate", "target", "language", "metric", "seed"]
 """The columns of names."""
 
 INTERVALS = ["low", "high", "delta_low", "delta_high", "p_adjusted", "significant", "seeds"]
-"""What only the headline over seeds has."""
+"""What only the main_score over seeds has."""
 
 
 def rows(results: Results) -> pd.DataFrame:
@@ -20,10 +20,10 @@ def rows(results: Results) -> pd.DataFrame:
     seeds. What is missing is NaN, and so is every mean over it.
     """
     scores = _with_mean(_complete(results), "language", ALL, "mean", "sum")
-    others = scores[scores["metric"] != HEADLINE]
+    others = scores[scores["metric"] != MAIN_SCORE]
     summed_up = _with_mean(others, "seed", results.over_seeds, results.over_seeds, "first").iloc[len(others) :]
-    headline = results.statistics.assign(seed=results.over_seeds)
-    found = pd.concat([headline, _with_change(pd.concat([scores, summed_up]))], ignore_index=True)
+    main_score = results.statistics.assign(seed=results.over_seeds)
+    found = pd.concat([main_score, _with_change(pd.concat([scores, summed_up]))], ignore_index=True)
     return found[[*NAMES, "value", "delta", "n", *INTERVALS]]
 
 

@@ -10,8 +10,8 @@ from statsmodels.stats.multitest import multipletests
 
 from xstilts import metrics, tasks
 from xstilts.config import GridSettings, Report
-from xstilts.reporting import counts as counting
-from xstilts.reporting.collect import ALL, HEADLINE
+from xstilts.reporting import per_example as counting
+from xstilts.reporting.collect import ALL, MAIN_SCORE
 from xstilts.reporting.comparison import LEVEL, NUMBERS, Comparison
 
 KEYS = ["encoder", "intermediate", "target", "language"]
@@ -57,7 +57,7 @@ def statistics(scores: Scores, grid: GridSettings, languages: Languages, setting
         for language in (ALL, *languages[target])
     ]
     table = found.reindex(pd.MultiIndex.from_tuples(rows, names=KEYS)).reset_index()
-    table = table.assign(metric=HEADLINE, p_adjusted=adjusted(table))
+    table = table.assign(metric=MAIN_SCORE, p_adjusted=adjusted(table))
     counted = {name: table[name].fillna(0).astype("int64") for name in ("n", "seeds")}
     return table.assign(significant=significant(table), **counted)[COLUMNS]
 

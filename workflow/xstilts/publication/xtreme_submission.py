@@ -18,7 +18,7 @@ from xstilts.metrics import xtreme
 from xstilts.prediction import xtreme_files
 from xstilts.publication import forms
 from xstilts.publication.selection import SPLIT, Choice, choose, seen_in_test
-from xstilts.sources import counts, files
+from xstilts.sources import files, row_counts
 from xstilts.store.entries import finished, require_intact
 from xstilts.store.jsonfiles import write_json
 from xstilts.task import Task
@@ -157,7 +157,7 @@ class Submission:
             return self._not_chosen(task, choice)
         entry = choice.cell.predictions
         if not finished(self.config.store, entry):
-            return f"{_worded(choice.cell)}: not predicted yet", "run snakemake"
+            return f"{_described(choice.cell)}: not predicted yet", "run snakemake"
         if not finished(self.config.store, entry.inputs["data"]):
             gone = f"the test examples are not in the store any more ({entry.inputs['data'].path})"
             return gone, f"delete {self.config.store / entry.manifest} and run snakemake"
@@ -175,7 +175,7 @@ class Submission:
         cells = [cell for cell in self._cells if cell.target == task.name and cell.intermediate in without]
         if all(finished(self.config.store, cell.predictions.inputs["model"]) for cell in cells):
             return "its dev set has no labels, so there is no dev score to choose by", name_one
-        listed = "; ".join(_worded(cell) for cell in cells)
+        listed = "; ".join(_described(cell) for cell in cells)
         return (
             f"no dev score to choose by, because these are not trained yet: {listed}",
             f"run snakemake, or {name_one}",
@@ -186,7 +186,7 @@ class Submission:
         cell = self.choices[task.name].cell
         data = self.config.store / cell.predictions.inputs["data"].path / f"{SPLIT}.{lang}.parquet"
         examples = pq.read_table(data)
-        if unexpected := counts.unexpected(task, SPLIT, lang, examples.num_rows, None):
+        if unexpected := row_counts.unexpected(task, SPLIT, lang, examples.num_rows, None):
             return f"the test set has {unexpected}", "read the benchmark's test set (docs/tasks.md) and run snakemake"
         try:
             predictions = xtreme_files.read(
@@ -198,7 +198,7 @@ class Submission:
         else:
             problem = forms.problem(task, examples, predictions)
         anew = f"delete {self.config.store / cell.predictions.manifest} and run snakemake"
-        return (f"{_worded(cell)}: {problem}", anew) if problem else None
+        return (f"{_described(cell)}: {problem}", anew) if problem else None
 
 
 def _note(target: str, counts: tuple[int, int] | None) -> str:
@@ -216,5 +216,5 @@ def _leave_out(key: str) -> str:
     return f"leave {key} out of the configuration and run snakemake"
 
 
-def _worded(cell: Cell) -> str:
+def _described(cell: Cell) -> str:
     return f"cell {cell.encoder}, {cell.intermediate}, {cell.target}, seed {cell.seed}"

@@ -15,7 +15,7 @@ from torch import distributed
 
 from xstilts.errors import UserError
 from xstilts.runtime import termination
-from xstilts.runtime.processes import together
+from xstilts.runtime.processes import spawn_processes
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 SECONDS = 600
@@ -23,10 +23,10 @@ SECONDS = 600
 ALONE = """
 import sys
 from pathlib import Path
-from test_together import arrive_and_stay
-from xstilts.commands.together import together
+from test_spawn_processes import arrive_and_stay
+from xstilts.runtime.processes import spawn_processes
 
-together(2, arrive_and_stay, Path(sys.argv[1]))
+spawn_processes(2, arrive_and_stay, Path(sys.argv[1]))
 """
 
 
@@ -84,7 +84,7 @@ def press_ctrl_c(_: object) -> None:
 
 @pytest.mark.parametrize("count, total", [(1, "1"), (3, "111")])
 def test_all_of_them_work_and_the_first_speaks(tmp_path: Path, capfd: pytest.CaptureFixture, count: int, total: str):
-    together(count, add_up, tmp_path)
+    spawn_processes(count, add_up, tmp_path)
     assert [file.read_text() for file in tmp_path.iterdir()] == [total] * count
     assert capfd.readouterr().out == f"The sum is {total}.\n"
 
@@ -104,7 +104,7 @@ def test_all_of_them_work_and_the_first_speaks(tmp_path: Path, capfd: pytest.Cap
 def test_when_one_ends_all_end_and_the_first_cause_is_told(work: Callable, argument: object, cause: str):
     before, begun = [signal.getsignal(number) for number in termination.SIGNALS], time.monotonic()
     with pytest.raises(UserError, match=f"^{cause}"):
-        together(2, work, argument)
+        spawn_processes(2, work, argument)
     assert time.monotonic() - begun < SECONDS
     assert [signal.getsignal(number) for number in termination.SIGNALS] == before
 
