@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from xstilts.grid import Entry
-from xstilts.store import entries, jsonfiles
+from xstilts.store import drafts, entries, jsonfiles
 from xstilts.store.drafts import publishing
 from xstilts.store.entries import finished
 
@@ -76,7 +76,7 @@ def test_the_manifest_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         seen[path.name] = finished(tmp_path, ENTRY), set(files(tmp_path / ENTRY.path))
         write(path, value)
 
-    monkeypatch.setattr(jsonfiles, "write_json", watch)
+    monkeypatch.setattr(drafts, "write_json", watch)
     with publishing(tmp_path, ENTRY) as draft:
         (draft.folder / "rows.txt").write_text("rows")
     assert seen["manifest.json"] == (False, {"rows.txt", "spec.json"})
