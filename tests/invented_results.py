@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from xstilts import tasks
-from xstilts.config import NO_INTERMEDIATE, GridSettings
+from xstilts.config import GridSettings
+from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting.collect import ALL
 from xstilts.reporting.results import Results
 

@@ -17,7 +17,7 @@ from snakemake.utils import update_config
 
 from xstilts import experiments
 from xstilts.config import parse
-from xstilts.grid import Entry
+from xstilts.steps.entry import Entry
 from xstilts.store import drafts
 
 pytestmark = pytest.mark.slow

@@ -17,8 +17,9 @@ from transformers import PreTrainedTokenizerFast
 
 from xstilts.config import Config, parse
 from xstilts.experiments import open_grid
-from xstilts.grid import Cell, Entry, Grid, stages_in
+from xstilts.grid import Cell, Grid
 from xstilts.runtime.timing import measured
+from xstilts.steps.entry import Entry
 from xstilts.store.drafts import publishing
 
 TARGETS = ("xnli", "udpos", "xquad", "mlqa", "copa", "bucc2018", "tatoeba")
@@ -148,13 +149,13 @@ class Experiment:
             self._trained(entry)
         elif entry.step != "figures":
             arguments = Namespace(config=None, entry=entry.path)
-            importlib.import_module(f"xstilts.commands.{entry.step}").run(arguments)
+            importlib.import_module(f"xstilts.jobs.{entry.step}").run(arguments)
 
     def _trained(self, entry: Entry) -> None:
         """A model set by hand in the place of a trained one."""
-        encoder, stages = entry.about["encoder"], stages_in(entry.path).split("/")
+        encoder, stages = entry.about.encoder, entry.about.stages
         before, own = ("mnli" if len(stages) == 2 else "none"), stages[-1]
-        seed = SEEDS.index(entry.about["seed"])
+        seed = SEEDS.index(entry.about.seed)
         target = "xnli" if own == "mnli" else own
         name = MODELS[encoder][target][before][seed]
         with publishing(self.config.store, entry) as draft, measured(draft):

@@ -10,7 +10,8 @@ from xstilts.commands import adopt as command
 from xstilts.experiments import open_grid
 from xstilts.fingerprints import sameness
 from xstilts.fingerprints.sameness import FILE
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.steps.entry import Entry
 from xstilts.store.adoption import Adoption, adoption
 from xstilts.store.entries import pending
 from xstilts.store.jsonfiles import write_json

@@ -13,8 +13,9 @@ from xstilts import experiments
 from xstilts.config import Config
 from xstilts.fingerprints.sameness import FILE, SHIPPED, Sameness
 from xstilts.fingerprints.sourcecode import starts
-from xstilts.grid import Cell, Entry, Grid
+from xstilts.grid import Cell, Grid
 from xstilts.sources.identity import FileIdentity
+from xstilts.steps.entry import Entry
 from xstilts.store.drafts import publishing
 from xstilts.task import Task
 

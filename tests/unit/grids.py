@@ -7,8 +7,9 @@ from fnmatch import fnmatchcase
 
 from xstilts.config import Config, Encoder
 from xstilts.fingerprints.spec import canonical, minor_version
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.steps import REPORTS
+from xstilts.steps.entry import Entry
 from xstilts.task import Task
 
 
@@ -50,7 +51,7 @@ def without_fingerprints(text: str) -> str:
 
 def label(entry: Entry) -> str:
     """What an entry is: its step, and the encoder and the stage, target or data set that it is of."""
-    parts, encoder = without_fingerprints(entry.path).split("/"), entry.about.get("encoder", "")
+    parts, encoder = without_fingerprints(entry.path).split("/"), (entry.about.encoder or "")
     match entry.step:
         case "read_task":
             return f"read_task {parts[-1]}"
@@ -67,7 +68,7 @@ def place(entry: Entry) -> tuple[str, str]:
     """What stays the same of an entry when its fingerprints change: of a report, not the name of its experiment."""
     if entry.step in REPORTS:
         return entry.step, ""
-    return without_fingerprints(entry.path), entry.about.get("encoder", "")
+    return without_fingerprints(entry.path), (entry.about.encoder or "")
 
 
 def fingerprints(entry: Entry) -> list[str]:

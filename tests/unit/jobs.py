@@ -9,7 +9,7 @@ import yaml
 
 from xstilts.config import Config, parse
 from xstilts.experiments import open_grid
-from xstilts.grid import Entry
+from xstilts.steps.entry import Entry
 
 
 @dataclass(frozen=True)
@@ -35,5 +35,5 @@ class Experiment:
         """Make this entry; its place on disk."""
         entry, file = self.entry(step, name), self.folder / "config.yaml"
         file.write_text(yaml.safe_dump(self.config.model_dump(mode="json", exclude_unset=True)), encoding="utf-8")
-        importlib.import_module(f"xstilts.commands.{step}").run(Namespace(config=file, entry=entry.path, gpus=1))
+        importlib.import_module(f"xstilts.jobs.{step}").run(Namespace(config=file, entry=entry.path, gpus=1))
         return self.config.store / entry.path

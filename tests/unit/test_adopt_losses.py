@@ -8,7 +8,7 @@ from fabricated import REPORTS, SETTINGS, World, cell, of_step
 
 from xstilts.errors import UserError
 from xstilts.fingerprints.sameness import FILE
-from xstilts.grid import Entry
+from xstilts.steps.entry import Entry
 from xstilts.store.drafts import TRAINING, scratch
 from xstilts.store.entries import pending
 from xstilts.store.jsonfiles import write_json

@@ -23,7 +23,7 @@ from xstilts import tasks
 from xstilts.commands import export as command
 from xstilts.errors import UserError
 from xstilts.experiments import open_grid
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.kinds import retrieval
 from xstilts.models import encoders, tokenization
 from xstilts.prediction.embed import embed
@@ -32,6 +32,7 @@ from xstilts.publication.card import Exported
 from xstilts.publication.licences import LICENCES
 from xstilts.publication.vectors import Vectors
 from xstilts.sources.checkpoints import Checkpoint
+from xstilts.steps.entry import Entry
 from xstilts.store.drafts import publishing
 from xstilts.store.jsonfiles import write_json
 from xstilts.store.weights import remove_weights

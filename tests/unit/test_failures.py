@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from fabricated import SETTINGS, World, cell, of_step
 
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.inspection.failures import SHOWN, describe, summary
 from xstilts.inspection.state import State
+from xstilts.steps.entry import About, Entry
 from xstilts.store import locks
 from xstilts.store.drafts import scratch
 from xstilts.training.resume import exclusive
@@ -121,17 +122,19 @@ def test_one_screen_is_enough_for_many_failures_and_long_causes(world: World):
 
 
 @pytest.mark.parametrize(
-    "step, path, expected",
+    "step, about, expected",
     [
-        ("read_task", "data/ccg.train~00c0ffee00c0", "reading the training data of ccg"),
-        ("encode_task", "features/t~00c0ffee00c0/xnli.evaluate~00c0ffee00c0", "encoding the evaluation data of xnli"),
-        ("predict", "cells/toy~00c0ffee00c0/tatoeba~00c0ffee00c0/untrained", "predicting tatoeba on toy"),
-        ("pretrain_encoder", "miniature/toy~00c0ffee00c0", "pretrain_encoder for toy"),
-        ("tables", "experiments/mine/tables~00c0ffee00c0", "tables for mine"),
+        ("read_task", About(task="ccg", role="train"), "reading the training data of ccg"),
+        ("encode_task", About(task="xnli", role="evaluate"), "encoding the evaluation data of xnli"),
+        ("predict", About(encoder="toy", task="tatoeba"), "predicting tatoeba on toy"),
+        ("train_stage", About(encoder="toy", stages=("mnli",), seed=7), "training mnli on toy, seed 7"),
+        ("pretrain_encoder", About(encoder="toy"), "pretrain_encoder for toy"),
+        ("write_miniature", About(), "write_miniature for the miniature"),
+        ("tables", About(experiment="mine"), "tables for mine"),
     ],
 )
-def test_jobs_have_names_in_words(step: str, path: str, expected: str):
-    assert describe(Entry(step, path, {}, {}, f"{path}/manifest.json")) == expected
+def test_jobs_have_names_in_words(step: str, about: About, expected: str):
+    assert describe(Entry(step, "place", {}, {}, "place/manifest.json", about)) == expected
 
 
 def test_a_score_is_named_as_its_cell(world: World):

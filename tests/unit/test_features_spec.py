@@ -7,8 +7,9 @@ import tiny
 from test_grid import Words
 
 from xstilts.config import parse
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.kinds import load
+from xstilts.steps.entry import Entry
 
 TARGETS = {
     "classification": "xnli",
@@ -42,7 +43,7 @@ def features(kind: str, *edited: str, lengths: dict | None = None, encoder: dict
         entry
         for entry in entries
         if entry.step == "encode_task"
-        and entry.about["task"] == name
+        and entry.about.task == name
         and (".evaluate~" in entry.path or kind == "multiple_choice")
     )
     return found
@@ -105,7 +106,7 @@ def test_the_spec_names_the_data_the_code_and_the_libraries(kind):
         "code": {role: role for role in ("job.encode_task", f"kind.{kind}")},
         "libraries": minor,
     }
-    assert entry.inputs["data"].about["task"] == TARGETS[kind]
+    assert entry.inputs["data"].about.task == TARGETS[kind]
 
 
 @pytest.mark.parametrize("edited", ["tokenizer", "job.encode_task", "kind.span", "xquad test de"])

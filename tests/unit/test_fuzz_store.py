@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 
 from xstilts import experiments
 from xstilts.errors import UserError
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.paths import MANIFEST
+from xstilts.steps.entry import Entry
 from xstilts.store import drafts, jsonfiles, links
-from xstilts.store.entries import MANIFEST, SPEC, finished
+from xstilts.store.entries import SPEC, finished
 
 SMALL = {"grid": {**SETTINGS["grid"], "intermediates": ["none", "mnli"], "targets": ["xnli", "tatoeba"]}}
 SCORES = {"split": "test", "languages": {"en": {"n": 2, "scores": {"accuracy": 50.0}, "main_score": 50.0}}}

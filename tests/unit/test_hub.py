@@ -205,9 +205,7 @@ def test_a_job_fetches_and_reads_and_does_so_again_without_a_network(server, tmp
         file = tmp_path / f"{name}.json"
         file.write_text(json.dumps(raw))
         entries = experiments.open_grid(parse(raw)).entries
-        (entry,) = (
-            entry for entry in entries.values() if (entry.step, entry.about.get("task")) == ("read_task", "xquad")
-        )
+        (entry,) = (entry for entry in entries.values() if (entry.step, entry.about.task) == ("read_task", "xquad"))
         command = [sys.executable, "-m", "xstilts", "read_task", entry.path, "--config", str(file)]
         home = {"HF_HOME": str(tmp_path / "home"), "HF_ENDPOINT": server.url, "PYTHONPATH": os.pathsep.join(sys.path)}
         return subprocess.run(command, env=os.environ | home | environment, capture_output=True, text=True, check=False)

@@ -10,8 +10,9 @@ from fabricated import World, of_step
 
 from xstilts import experiments
 from xstilts import experiments as opening
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.run import Run
+from xstilts.steps.entry import Entry
 from xstilts.store import drafts, entries, jsonfiles, links, weights
 from xstilts.store import weights as store_weights
 from xstilts.store.entries import finished, pending

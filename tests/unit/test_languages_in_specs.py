@@ -114,7 +114,7 @@ def test_a_spec_has_the_facts_of_its_own_languages_by_their_names():
     assert german == {"iso3": "deu", "name": "German"}
     assert specs["page"]["languages"].keys() == specs["figures"]["languages"].keys() == {"de", "en", "ru", "sw"}
     read = [entry for entry in grid().entries.values() if entry.step == "read_task"]
-    data = {entry.about["task"]: entry.spec for entry in read if "evaluate" in entry.path}
+    data = {entry.about.task: entry.spec for entry in read if "evaluate" in entry.path}
     assert data["tydiqa"]["languages"] == {
         "en": {"name": "English"},
         "ru": {"name": "Russian"},

@@ -6,7 +6,8 @@ import pytest
 
 from xstilts import experiments
 from xstilts.config import parse
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.steps.entry import Entry
 from xstilts.store import drafts, entries, leftovers
 from xstilts.training.resume import exclusive
 

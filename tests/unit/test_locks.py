@@ -16,11 +16,11 @@ import pytest
 from fabricated import World, of_step
 
 from xstilts.errors import UserError
-from xstilts.grid import Entry
 from xstilts.inspection.failures import summary
 from xstilts.inspection.state import FAILED, RUNNING, State
 from xstilts.run import Run
 from xstilts.runtime import devices
+from xstilts.steps.entry import Entry
 from xstilts.store import locks
 from xstilts.store.drafts import TRAINING, lock_file, scratch
 from xstilts.store.leftovers import remove

@@ -9,10 +9,11 @@ import pytest
 import tiny
 
 from xstilts import tasks
-from xstilts.grid import Cell, Entry
+from xstilts.grid import Cell
 from xstilts.prediction import scoring, xtreme_files
 from xstilts.reporting.page import samples
 from xstilts.reporting.page.examples import Examples, cut
+from xstilts.steps.entry import Entry
 
 LONG = 1000
 NOT_ANSWERED = {"answerable_exact_match": 0, "unanswerable_exact_match": 0}

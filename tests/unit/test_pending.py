@@ -7,7 +7,8 @@ from grids import Words
 
 from xstilts.config import parse
 from xstilts.errors import UserError
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.steps.entry import Entry
 from xstilts.store.drafts import publishing
 from xstilts.store.entries import pending, planned
 from xstilts.store.weights import remove_weights
@@ -37,7 +38,7 @@ def lose(folder: Path, *entries: Entry) -> set[str]:
 
 
 def reports(grid: Grid) -> list[Entry]:
-    return [entry for entry in grid.entries.values() if "experiment" in entry.about]
+    return [entry for entry in grid.entries.values() if entry.about.experiment]
 
 
 def test_everything_is_pending_in_an_empty_store(grid: Grid, tmp_path: Path):

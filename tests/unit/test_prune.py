@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from fabricated import REPORTS, SETTINGS, WEIGHTS, World, cell, of_step
 
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.steps.entry import Entry
 from xstilts.store.drafts import scratch
 from xstilts.store.entries import finished, pending
 from xstilts.store.pruning import Leftover, freed, leftovers, other_experiments, remove

@@ -68,7 +68,7 @@ def publish(world: World, grid: Grid, entry: str, **frames: pd.DataFrame) -> Non
 def read(world: World, *lost: str, **changes) -> Results:
     """The results of a finished experiment of which the data of some tasks are lost."""
     grid = world.grid(**changes)
-    world.finish(entry for entry in of_step(grid, "read_task") if entry.about["task"] not in lost)
+    world.finish(entry for entry in of_step(grid, "read_task") if entry.about.task not in lost)
     publish(world, grid, "collected", scores=MADE.scores, trainings=MADE.trainings)
     publish(world, grid, "statistics", statistics=MADE.statistics)
     return results.read(world.store, grid)
@@ -99,7 +99,7 @@ def test_the_size_of_a_stage_is_that_of_all_its_tasks_and_languages_in_training_
         with publishing(world.store, entry) as draft:
             for name in entry.spec["files"]:
                 split, _, lang = name.partition(".")
-                count = rows[entry.about["task"], lang] if split == "train" else 7
+                count = rows[entry.about.task, lang] if split == "train" else 7
                 draft.notes[name] = {"rows": count}
     publish(world, grid, "collected", scores=MADE.scores, trainings=MADE.trainings)
     publish(world, grid, "statistics", statistics=MADE.statistics)

@@ -16,11 +16,12 @@ from snakemake.utils import update_config
 
 from xstilts.config import ConfigError, Positive, parse
 from xstilts.config.settings import InSpecs, Settings
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.inspection import workload
 from xstilts.inspection.state import State
 from xstilts.jobs import train_stage
 from xstilts.publication import card
+from xstilts.steps.entry import Entry
 
 RAW = {
     "languages": ["en", "de"],

@@ -13,6 +13,7 @@ from xstilts.config import Stage
 from xstilts.features import arrow
 from xstilts.jobs import train_stage
 from xstilts.sources.checkpoints import Checkpoint
+from xstilts.steps.entry import About
 from xstilts.store.entries import MEASURED
 from xstilts.training.stage import TaskData
 
@@ -78,7 +79,7 @@ def test_the_training_has_the_settings_the_parent_and_the_seed_of_its_entry(tmp_
     monkeypatch.setattr(train_stage, "_task_data", lambda _, name, stage: f"data of {name} in {stage.languages}")
     recipe = {"tasks": ["mnli", "ccg"], "languages": ["de"], "learning_rate": 3e-5, "precision": "bf16"}
     entry = SimpleNamespace(
-        spec={"stage": recipe}, about={"seed": 7, "encoder": "large"}, inputs={"parent": None}, path="models/here"
+        spec={"stage": recipe}, about=About(seed=7, encoder="large"), inputs={"parent": None}, path="models/here"
     )
     encoders = {"large": SimpleNamespace(micro_batch=5), "small": SimpleNamespace(micro_batch=3)}
     job = SimpleNamespace(

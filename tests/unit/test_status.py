@@ -20,10 +20,11 @@ from xstilts.errors import UserError
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.sourcecode import SourceCode
 from xstilts.fingerprints.spec import minor_version
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
 from xstilts.jobs.train_stage import _steps_done
 from xstilts.sources.identity import FileIdentity
+from xstilts.steps.entry import Entry
 from xstilts.store.drafts import lock_file, scratch
 from xstilts.training.resume import Sealing, exclusive
 

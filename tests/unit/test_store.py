@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from xstilts.grid import Entry
+from xstilts.steps.entry import Entry
 from xstilts.store import drafts, entries, jsonfiles
 from xstilts.store.drafts import publishing
 from xstilts.store.entries import finished

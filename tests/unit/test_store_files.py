@@ -11,12 +11,14 @@ from grids import Words
 
 from xstilts.config import ConfigError, parse
 from xstilts.errors import UserError
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.paths import MANIFEST
+from xstilts.steps.entry import About, Entry
 from xstilts.store import drafts, jsonfiles, warned, weights
-from xstilts.store import entries as store_entries
+from xstilts.store import entries as entries_module
 from xstilts.store import links as store_links
 from xstilts.store.drafts import publishing
-from xstilts.store.entries import MANIFEST, SPEC, finished, whole
+from xstilts.store.entries import SPEC, finished, whole
 from xstilts.store.jsonfiles import write_json
 
 
@@ -130,7 +132,7 @@ def test_a_manifest_that_does_not_say_sha256_and_size_of_the_same_files_finishes
     change(content)
     write_json(tmp_path / one.manifest, content)
     assert not finished(tmp_path, one)
-    assert store_entries.damaged(tmp_path, one)
+    assert entries_module.damaged(tmp_path, one)
 
 
 def test_a_folder_is_no_file_though_it_has_its_size(tmp_path: Path):
@@ -147,7 +149,7 @@ def test_files_without_a_manifest_are_neither_finished_nor_damaged(tmp_path: Pat
     one = made(tmp_path, entry(), rows_txt="rows")
     (tmp_path / one.manifest).unlink()
     assert not finished(tmp_path, one)
-    assert not store_entries.damaged(tmp_path, one)
+    assert not entries_module.damaged(tmp_path, one)
 
 
 def test_what_a_killed_job_has_left_is_not_taken_for_the_entry_and_not_mixed_with_it(tmp_path: Path):
@@ -179,7 +181,7 @@ def test_a_manifest_is_set_aside_whatever_stands_in_either_place(tmp_path: Path,
         (tmp_path / one.manifest).unlink()
     (tmp_path / one.path / name).mkdir()
     (tmp_path / one.path / name / "inside").touch()
-    store_entries.set_aside(tmp_path, one)
+    entries_module.set_aside(tmp_path, one)
     assert not os.path.lexists(tmp_path / one.manifest)
     assert (tmp_path / one.path / f"{MANIFEST}.damaged").is_dir() == (name == MANIFEST)
 
@@ -188,7 +190,7 @@ def test_a_link_in_the_place_of_a_manifest_that_is_set_aside_goes_and_its_target
     one = made(tmp_path, entry(), rows_txt="rows")
     (tmp_path / "kept").mkdir()
     (tmp_path / one.path / f"{MANIFEST}.damaged").symlink_to(tmp_path / "kept")
-    store_entries.set_aside(tmp_path, one)
+    entries_module.set_aside(tmp_path, one)
     assert (tmp_path / "kept").is_dir()
     assert (tmp_path / one.path / f"{MANIFEST}.damaged").is_file()
 
@@ -199,22 +201,22 @@ def test_a_link_in_the_place_of_a_manifest_that_is_set_aside_goes_and_its_target
 def test_files_that_are_not_as_they_were_written_are_named_one_after_the_other(tmp_path: Path):
     one = made(tmp_path, entry(), a_txt="a", b_txt="b", c_txt="c", d_txt="d")
     folder = tmp_path / one.path
-    assert list(store_entries.altered(tmp_path, one)) == []
+    assert list(entries_module.altered(tmp_path, one)) == []
     (folder / "a.txt").write_text("A")
     (folder / "b.txt").unlink()
     (folder / "c.txt").unlink()
     (folder / "c.txt").mkdir()
-    assert sorted(store_entries.altered(tmp_path, one)) == [folder / name for name in ("a.txt", "b.txt", "c.txt")]
-    assert list(store_entries.altered(tmp_path, entry(path="data/none~0"))) == []
+    assert sorted(entries_module.altered(tmp_path, one)) == [folder / name for name in ("a.txt", "b.txt", "c.txt")]
+    assert list(entries_module.altered(tmp_path, entry(path="data/none~0"))) == []
 
 
 def test_a_job_refuses_altered_files_with_the_file_and_what_to_delete(tmp_path: Path):
     one, other = made(tmp_path, entry(), a_txt="a"), made(tmp_path, entry(path="data/pawsx~0"), a_txt="a")
     needy = entry("encode_task", "features/x~0", first=one, second=other)
-    store_entries.require_intact(tmp_path, needy)
+    entries_module.require_intact(tmp_path, needy)
     (tmp_path / other.path / "a.txt").write_text("b")
     with pytest.raises(UserError) as error:
-        store_entries.require_intact(tmp_path, needy)
+        entries_module.require_intact(tmp_path, needy)
     assert str(error.value) == (
         f"{tmp_path / other.path / 'a.txt'} is not as it was written: its sha256 is not the one in manifest.json "
         f"beside it. Delete {tmp_path / other.manifest} and start snakemake again, and it is made anew."
@@ -272,17 +274,17 @@ def test_only_a_model_can_lack_what_is_removed(tmp_path: Path):
 def test_nothing_is_made_from_a_model_whose_weights_went_meanwhile(tmp_path: Path):
     one = model(tmp_path)
     needy = entry("predict", "cells/x~0", model=one)
-    store_entries.require_intact(tmp_path, needy)
+    entries_module.require_intact(tmp_path, needy)
     weights.remove_weights(tmp_path, one)
     with pytest.raises(UserError) as error:
-        store_entries.require_intact(tmp_path, needy)
+        entries_module.require_intact(tmp_path, needy)
     assert str(error.value) == (
         f"the weights of {tmp_path / one.path} were removed since the run was planned (keep_models: false). Start "
         "snakemake again, and they are trained anew."
     )
     # Of one that is not finished, nothing is known; the job that needs it says what it lacks.
     (tmp_path / one.manifest).unlink()
-    store_entries.require_intact(tmp_path, needy)
+    entries_module.require_intact(tmp_path, needy)
 
 
 # Notes
@@ -292,20 +294,20 @@ def test_a_note_is_found_or_asked_for_with_all_that_it_has_to_say(tmp_path: Path
     with publishing(tmp_path, entry()) as draft:
         draft.notes["train.en"] = {"rows": 3, "tokens": 9}
     place = "data/xnli~0123"
-    assert store_entries.noted(tmp_path, place, "train.en", "rows", "tokens") == {"rows": 3, "tokens": 9}
+    assert entries_module.noted(tmp_path, place, "train.en", "rows", "tokens") == {"rows": 3, "tokens": 9}
     with pytest.raises(UserError) as error:
-        store_entries.noted(tmp_path, place, "train.en", "rows", "labels")
+        entries_module.noted(tmp_path, place, "train.en", "rows", "labels")
     assert str(error.value) == (
         f"{tmp_path / place / MANIFEST}: found {{'rows': 3, 'tokens': 9}}; expected a note on 'train.en' with 'rows' "
         "and 'labels'. Delete it and start snakemake again, and it is made anew."
     )
     with pytest.raises(UserError, match=r"found None; expected a note on 'dev.en'\. Delete it"):
-        store_entries.noted(tmp_path, place, "dev.en")
+        entries_module.noted(tmp_path, place, "dev.en")
 
 
 def reading(task: str, *names: str) -> Entry:
     path = f"data/{task}.evaluate~0"
-    return Entry("read_task", path, {"files": dict.fromkeys(names)}, {}, f"{path}/{MANIFEST}", {"task": task})
+    return Entry("read_task", path, {"files": dict.fromkeys(names)}, {}, f"{path}/{MANIFEST}", About(task=task))
 
 
 class Some:

@@ -11,8 +11,9 @@ from fabricated import World, of_step
 from xstilts.experiments import open_grid
 from xstilts.fingerprints import spec
 from xstilts.fingerprints.spec import FileHashes, _state
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.inspection import verification
+from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, pending
 from xstilts.store.weights import remove_weights
 

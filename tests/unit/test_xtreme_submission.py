@@ -16,13 +16,14 @@ from xstilts import tasks
 from xstilts.commands import submission as command
 from xstilts.errors import UserError
 from xstilts.experiments import open_grid
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.languages import LANGUAGES
 from xstilts.metrics.xtreme import TASKS
 from xstilts.prediction import xtreme_files
 from xstilts.publication import selection
 from xstilts.publication.xtreme_submission import Submission, file_names
 from xstilts.sources.columns import GOLD_COLUMN, SCHEMAS
+from xstilts.steps.entry import Entry
 from xstilts.store.drafts import publishing
 from xstilts.training import stage as training
 
@@ -59,13 +60,13 @@ def fill(world: World, entries: Iterable[Entry], dev: dict[str, float | None] = 
 def filled(world: World, **changes) -> Grid:
     """A grid with everything finished."""
     grid = open_grid(world.config(**{**WHOLE, **changes}))
-    fill(world, [entry for entry in grid.entries.values() if "experiment" not in entry.about])
+    fill(world, [entry for entry in grid.entries.values() if not entry.about.experiment])
     return grid
 
 
 def _data(folder: Path, entry: Entry, _: object) -> None:
     for name in entry.spec["files"]:
-        pq.write_table(examples(tasks.load(entry.about["task"]), name), folder / f"{name}.parquet")
+        pq.write_table(examples(tasks.load(entry.about.task), name), folder / f"{name}.parquet")
 
 
 def examples(task: tasks.Task, split: str) -> pa.Table:
@@ -88,7 +89,7 @@ def _model(folder: Path, entry: Entry, dev: dict[str, float | None]) -> None:
 
 
 def _predictions(folder: Path, entry: Entry, _: object) -> None:
-    task = tasks.load(entry.about["task"])
+    task = tasks.load(entry.about.task)
     predictions = {
         "classification": list(task.labels[:1]) * ROWS,
         "tagging": [list(task.labels[:2])] * ROWS,
@@ -190,7 +191,7 @@ def test_the_cells_and_the_dev_scores_are_those_of_the_encoder_and_the_seed_that
     config = world.config(grid=grid, encoders={name: {"path": name} for name in grid["encoders"]}, languages=None)
     opened = open_grid(config)
     for model in of_step(opened, "train_stage"):
-        is_meant = (model.about["encoder"], model.about["seed"]) == ("other", 1)
+        is_meant = (model.about.encoder, model.about.seed) == ("other", 1)
         fill(world, [model], {"none": 60.0, "mnli": 0.0, "squad_v1": 0.5} if is_meant else DEV)
     wanted = dict.fromkeys(TASKS, "best") | {"tatoeba": "squad_v1", "bucc2018": "mnli"}
     found = Submission(config, opened, "other", 1, wanted).choices
@@ -201,7 +202,7 @@ def test_the_cells_and_the_dev_scores_are_those_of_the_encoder_and_the_seed_that
 
 def test_of_equal_dev_scores_the_first_of_the_configuration_wins(world: World):
     grid = open_grid(world.config(**WHOLE))
-    fill(world, [entry for entry in grid.entries.values() if "experiment" not in entry.about], dict.fromkeys(DEV, 70.0))
+    fill(world, [entry for entry in grid.entries.values() if not entry.about.experiment], dict.fromkeys(DEV, 70.0))
     run(world, to=world.folder / "out")
     assert chosen(world.folder / "out")["xnli"] == "none"
 
@@ -241,7 +242,7 @@ def test_while_an_intermediate_is_not_trained_nothing_is_chosen(world: World, ca
     grid = open_grid(world.config(**WHOLE))
     waiting = cell(grid, "squad_v1", "udpos").predictions
     left = {waiting.path, waiting.inputs["model"].path, cell(grid, "squad_v1", "udpos").scores.path}
-    fill(world, [one for one in grid.entries.values() if "experiment" not in one.about and one.path not in left])
+    fill(world, [one for one in grid.entries.values() if not one.about.experiment and one.path not in left])
     ((reason, files),) = listed(world, capsys).items()
     assert files == names("udpos")
     assert "not trained yet: cell toy, squad_v1, udpos, seed 1; run snakemake" in reason

@@ -12,8 +12,9 @@ from snakemake.utils import update_config
 
 from xstilts import experiments, tasks
 from xstilts.config import Config, Miniature, parse
-from xstilts.grid import Cell, Entry, Grid
-from xstilts.store import entries as store_entries
+from xstilts.grid import Cell, Grid
+from xstilts.steps.entry import Entry
+from xstilts.store import entries as entries_module
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = 8
@@ -117,7 +118,7 @@ class Attempt:
 def attempt(experiment: Experiment) -> Attempt:
     """Run an experiment, whatever comes of it."""
     run, entries = experiment.snakemake(), experiment.grid().entries
-    finished = {path for path, entry in entries.items() if store_entries.finished(experiment.results, entry)}
+    finished = {path for path, entry in entries.items() if entries_module.finished(experiment.results, entry)}
     return Attempt(experiment, run.returncode, run.stdout, entries, finished, experiment.files())
 
 

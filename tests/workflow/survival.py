@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 
 from experiments import Experiment
-from xstilts.grid import Entry
 from xstilts.inspection.progress import holder
 from xstilts.runtime.timing import GOING_ON
+from xstilts.steps.entry import Entry
 from xstilts.store import drafts, entries
 from xstilts.store.drafts import lock_file
 from xstilts.training.resume import SEAL

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from experiments import Experiment, experiment
-from xstilts.grid import Entry
 from xstilts.runtime.timing import GOING_ON
+from xstilts.steps.entry import Entry
 
 PATIENCE = 600
 """Seconds after which a run that gets nowhere fails the test."""

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from experiments import Attempt, Experiment, attempt, experiment
-from xstilts.grid import Entry
+from xstilts.steps.entry import Entry
 from xstilts.store.entries import pending
 
 INTERMEDIATES, TARGETS = ["none", "mnli"], ["xnli", "udpos", "tatoeba"]

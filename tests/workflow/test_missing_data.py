@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from experiments import Attempt, attempt, experiment
-from xstilts.grid import Entry
+from xstilts.steps.entry import Entry
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,10 @@ import yaml
 
 from experiments import EXAMPLES, ROOT, WRITTEN, Attempt, Experiment, attempt, experiment
 from xstilts import metrics, tasks
-from xstilts.grid import Entry
 from xstilts.miniature import release as miniature_release
 from xstilts.prediction import xtreme_files
 from xstilts.sources import reading, release
+from xstilts.steps.entry import Entry
 
 HEADS = {
     "multitask": "AutoModel",
@@ -108,7 +108,7 @@ def test_the_run_has_done_every_entry_with_every_rule(whole: Attempt):
 def test_every_task_and_kind_is_read_trained_predicted_and_scored(whole: Attempt, rest: Attempt):
     assert rest.status == 0, rest.printed
     assert rest.finished == rest.entries.keys()
-    used = {entry.about["task"] for run in (whole, rest) for entry in run.entries.values() if entry.step == "read_task"}
+    used = {entry.about.task for run in (whole, rest) for entry in run.entries.values() if entry.step == "read_task"}
     assert {*used, *(part.name for part in tasks.load("anli_plus").pools)} == {*miniature_release.TASKS, "anli_plus"}
     kinds = {tasks.load(name).kind for name in used}
     assert kinds == {"classification", "multiple_choice", "tagging", "span", "retrieval"}

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from xstilts import tasks
-from xstilts.config import NO_INTERMEDIATE, Config, ConfigError, Encoder, stages_of
+from xstilts.config import Config, ConfigError, Encoder
 from xstilts.languages import LANGUAGES
+from xstilts.names import NO_INTERMEDIATE, stages_of
 from xstilts.sources.archives import ARCHIVES
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
 

@@ -1,25 +1,29 @@
 """From a configuration to everything that has to exist for it: the entries of the store, by name.
 
 An entry is one folder of the store: read data, token ids, a model, predictions, scores, tables. Its name carries the
-fingerprint of its spec, so equal work has equal names and two cells share what they have in common. This module is
-pure: all that it knows of files and code comes through an `Identity`.
+fingerprint of its spec (`xstilts.steps.specs`), so equal work has equal names and two cells share what they have in
+common. This module is pure: all that it knows of files and code comes through an `Identity`.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Protocol
 
-from xstilts import tasks
+from xstilts import paths, tasks
 from xstilts.checks import check, check_lengths
-from xstilts.config import Config, Encoder, Stage, stages_of
+from xstilts.config import Config, Encoder, Stage
 from xstilts.fingerprints.spec import fingerprint
 from xstilts.languages import facts
+from xstilts.names import path_of, split_name, stages_of
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
+from xstilts.steps import specs
+from xstilts.steps.entry import EVALUATE, TRAIN, About, Entry
 from xstilts.task import Task
 
-_ENCODING = {"span": ("max_length", "doc_stride", "max_query_length")}
-"""The settings that decide the token ids of each kind; `max_length` alone where nothing is said."""
+TOKENIZING = ("transformers", "tokenizers")
+DRAWING = ("altair", "vl-convert-python")
+"""Libraries that decide token ids, and figures."""
 
 
 class Identity(Protocol):
@@ -45,30 +49,6 @@ class Identity(Protocol):
 
     def longest(self, encoder: Encoder) -> int | None:
         """The sub-words of the longest sequence that an encoder can take, where that is known."""
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """Something in the store, finished or not; a grid has one of each path.
-
-    Args:
-        step: the rule that makes it.
-        path: its place below the store.
-        spec: all that its content depends on, besides what its path says.
-        inputs: the entries that it is made from, by role.
-        manifest: the file, below the store, whose presence says that it is finished.
-        about: names that the job needs and the path already stands for (encoder, seed, ...).
-        modules: by role, the modules of its code with their fingerprints; they tell which one changed, and are in no
-            name.
-    """
-
-    step: str
-    path: str
-    spec: dict
-    inputs: dict[str, "Entry"]
-    manifest: str
-    about: dict = field(default_factory=dict)
-    modules: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,12 +79,6 @@ def once(method: Callable) -> Callable:
         return self._known[key]
 
     return remembering
-
-
-def stages_in(path: str) -> str:
-    """The names of the stages of a model with this path, as an intermediate is written."""
-    _, _, *stages, _ = path.split("/")
-    return "/".join(stage.partition("~")[0] for stage in stages)
 
 
 def predictor(task: Task) -> str:
@@ -144,7 +118,7 @@ class Grid:
         """The encoder, the names of the stages, the seed and the path of every model that a cell is made from."""
         _ = self.cells
         trained = [entry for entry in self._entries.values() if entry.step == "train_stage"]
-        return [[model.about["encoder"], stages_in(model.path), model.about["seed"], model.path] for model in trained]
+        return [[one.about.encoder, path_of(one.about.stages), one.about.seed, one.path] for one in trained]
 
     @cached_property
     def reports(self) -> tuple[Entry, ...]:
@@ -154,48 +128,33 @@ class Grid:
     @cached_property
     def tables(self) -> Entry:
         """The tables of the experiment."""
-        collected, statistics = self.collected, self.statistics
-        inputs = {"scores": collected, "statistics": statistics}
-        return self._report("tables", inputs, ("benchmark.xtreme",), scores=collected.path, statistics=statistics.path)
+        inputs = {"scores": self.collected, "statistics": self.statistics}
+        return self._report("tables", inputs, _paths(inputs), ["benchmark.xtreme"])
 
     @cached_property
     def figures(self) -> Entry:
         """The figures of the experiment."""
-        collected, statistics = self.collected, self.statistics
-        return self._report(
-            "figures",
-            {"scores": collected, "statistics": statistics},
-            scores=collected.path,
-            statistics=statistics.path,
-            languages=self._shown,
-            libraries=self._libraries("altair", "vl-convert-python"),
-        )
+        inputs = {"scores": self.collected, "statistics": self.statistics}
+        return self._report("figures", inputs, _paths(inputs) | {"languages": self._shown}, (), DRAWING)
 
     @cached_property
     def page(self) -> Entry:
         """The page of the experiment, with predictions of the first seed."""
-        collected, statistics = self.collected, self.statistics
+        inputs = {"scores": self.collected, "statistics": self.statistics}
         shown = [cell.scores for cell in self.cells if cell.seed == self.config.grid.seeds[0]]
         read = {entry.path: entry for scores in shown for entry in (scores, *scores.inputs.values())}
-        return self._report(
-            "page",
-            {"scores": collected, "statistics": statistics} | read,
-            scores=collected.path,
-            statistics=statistics.path,
-            languages=self._shown,
-            libraries=self._libraries("altair", "vl-convert-python"),
-        )
+        return self._report("page", inputs | read, _paths(inputs) | {"languages": self._shown}, (), DRAWING)
 
     @cached_property
     def collected(self) -> Entry:
         """The scores of all cells, and the dev scores of all trainings."""
-        return self._report("collect", self._scores, trainings=self.models)
+        return self._report("collect", self._scores, {"trainings": self.models})
 
     @cached_property
     def statistics(self) -> Entry:
         """The intervals and tests of all scores."""
         used = {f"metric.{tasks.load(target).metric}" for target in self.config.grid.targets}
-        return self._report("statistics", self._scores, used, settings=self.config.report.in_specs())
+        return self._report("statistics", self._scores, {"settings": self.config.report.in_specs()}, used)
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -227,56 +186,59 @@ class Grid:
         predictions = self._predictions(encoder, stages, target, seed)
         return Cell(encoder, intermediate, target, seed, predictions, self._score(predictions, target))
 
-    def _add(self, step: str, stem: str, spec: dict, inputs: dict[str, Entry], **about) -> Entry:
-        """An entry whose path is `stem` with its fingerprint for `{}`."""
-        path = stem.format(fingerprint(spec))
+    def _add(
+        self,
+        step: str,
+        place: str,
+        depends_on: dict,
+        inputs: dict[str, Entry],
+        about: About,
+        roles: Iterable[str] = (),
+        libraries: Iterable[str] = (),
+    ) -> Entry:
+        """An entry.
+
+        Args:
+            place: its path, with `{}` for its fingerprint.
+            depends_on: its spec without code and libraries.
+            roles: of its code, besides that of its job.
+            libraries: those that decide its content.
+        """
+        code = {role: self.identity.code(role) for role in (f"job.{step}", *roles)}
+        versions = {name: self.identity.library(name) for name in libraries}
+        spec = {"step": step, "code": code, **({"libraries": versions} if versions else {}), **depends_on}
+        path = place.format(fingerprint(spec))
         if path not in self._entries:
-            modules = {role: self.identity.modules(role) for role in spec["code"]}
-            self._entries[path] = Entry(step, path, spec, inputs, f"{path}/manifest.json", about, modules)
+            modules = {role: self.identity.modules(role) for role in code}
+            self._entries[path] = Entry(step, path, spec, inputs, f"{path}/{paths.MANIFEST}", about, modules)
         return self._entries[path]
 
-    def _code(self, *roles: str) -> dict[str, str]:
-        """The fingerprints of the code of some roles."""
-        return {role: self.identity.code(role) for role in roles}
-
-    def _libraries(self, *names: str) -> dict[str, str]:
-        return {name: self.identity.library(name) for name in names}
-
-    def _report(self, step: str, inputs: dict[str, Entry], loaded: Iterable[str] = (), **made_from) -> Entry:
-        """An entry that belongs to this experiment alone; `loaded` are the roles of its code besides its job's."""
-        cells = [cell.record for cell in self.cells]
-        spec = {"step": step, "cells": cells, "code": self._code(f"job.{step}", *loaded), **made_from}
+    def _report(self, step: str, inputs: dict[str, Entry], made_from: dict, *more: Iterable[str]) -> Entry:
+        """An entry that belongs to this experiment alone; `more` are roles, then libraries."""
         name = self.config.experiment
-        return self._add(step, f"experiments/{name}/{step}~{{}}", spec, inputs, experiment=name)
+        depends_on = {"cells": [cell.record for cell in self.cells], **made_from}
+        return self._add(step, paths.report(name, step), depends_on, inputs, About(experiment=name), *more)
 
     @once
     def _data(self, name: str, role: str, splits: tuple[str, ...], languages: tuple[str, ...]) -> Entry:
-        task, settings = tasks.load(name), self.config.task(name)
-        pairs = [(s, lang) for s in splits for lang in languages if lang not in task.missing_languages.get(s, ())]
-        used = sorted({fact for part in task.parts for fact in part.language_facts})
-        world = self._world(task)
-        spec = {
-            "step": "read_task",
-            "task": name,
-            "files": {f"{s}.{lang}": self.identity.split(task, s, lang, self.config) for s, lang in pairs},
-            "limit": settings.limit.in_specs(only=splits),
-            "code": self._code("job.read_task", *(f"task.{one.name}" for one in (task, *task.pools))),
-            **({"languages": facts((lang for _, lang in pairs), *used)} if used else {}),
-            **{role: entry.path for role, entry in world.items()},
+        task = tasks.load(name)
+        files = {
+            split_name(split, lang): self.identity.split(task, split, lang, self.config)
+            for split in splits
+            for lang in languages
+            if lang not in task.missing_languages.get(split, ())
         }
-        return self._add("read_task", f"data/{name}.{role}~{{}}", spec, world, task=name)
+        inputs = self._miniature(task)
+        spec = specs.read_task(task, self.config.task(name), files, _paths(inputs))
+        roles = [f"task.{one.name}" for one in (task, *task.pools)]
+        return self._add("read_task", paths.data(name, role), spec, inputs, About(task=name, role=role), roles)
 
-    def _world(self, task: Task) -> dict[str, Entry]:
-        """The files of the embedded benchmark, as an input, if a task is read from them."""
+    def _miniature(self, task: Task) -> dict[str, Entry]:
+        """The files of the miniature, as an input, if a task is read from them."""
         if all(self.config.task(part.name).source != "miniature" for part in task.parts):
             return {}
-        spec = {
-            "step": "write_miniature",
-            "settings": self.config.miniature.in_specs(),
-            "languages": facts(MINIATURE, "iso3", "name"),
-            "code": self._code("job.write_miniature"),
-        }
-        return {"miniature": self._add("write_miniature", "miniature/data~{}", spec, {})}
+        spec = specs.write_miniature(self.config.miniature, MINIATURE)
+        return {"miniature": self._add("write_miniature", paths.miniature("data"), spec, {}, About())}
 
     @once
     def _made_tokenizer(self, encoder: str) -> dict[str, Entry]:
@@ -284,61 +246,49 @@ class Grid:
         settings = self._encoder(encoder).pretraining
         if settings is None:
             return {}
-        spec = {
-            "step": "make_tokenizer",
-            "settings": settings.in_specs(only=("seed", "sentences", "max_length")),
-            "code": self._code("job.make_tokenizer"),
-            "libraries": self._libraries("transformers", "tokenizers"),
-        }
-        return {"tokenizer": self._add("make_tokenizer", "miniature/tokenizer~{}", spec, {}, encoder=encoder)}
+        spec, place, about = specs.make_tokenizer(settings), paths.miniature("tokenizer"), About(encoder=encoder)
+        return {"tokenizer": self._add("make_tokenizer", place, spec, {}, about, libraries=TOKENIZING)}
 
     @once
     def _made_encoder(self, encoder: str) -> dict[str, Entry]:
         """An encoder that is made here, as an input; nothing for one that comes from elsewhere."""
-        settings, tokenizer = self._encoder(encoder).pretraining, self._made_tokenizer(encoder)
+        settings, inputs = self._encoder(encoder).pretraining, self._made_tokenizer(encoder)
         if settings is None:
             return {}
-        spec = {
-            "step": "pretrain_encoder",
-            "settings": settings.in_specs(),
-            "code": self._code("job.pretrain_encoder"),
-            "libraries": self._libraries("torch", "transformers", "tokenizers"),
-            **{role: entry.path for role, entry in tokenizer.items()},
-        }
-        return {"encoder": self._add("pretrain_encoder", f"miniature/{encoder}~{{}}", spec, tokenizer, encoder=encoder)}
+        spec, place = specs.pretrain_encoder(settings, inputs["tokenizer"].path), paths.miniature(encoder)
+        libraries = ("torch", *TOKENIZING)
+        return {"encoder": self._add("pretrain_encoder", place, spec, inputs, About(encoder=encoder), (), libraries)}
 
     @once
     def _origin(self, encoder: str, part: str) -> str:
         """The fingerprint of the `encoder` or the `tokenizer` of an encoder."""
         made = {"encoder": self._made_encoder, "tokenizer": self._made_tokenizer}[part](encoder)
-        paths = {role: entry.path for role, entry in made.items()}
-        return fingerprint(paths or getattr(self.identity, part)(encoder, self._encoder(encoder)))
+        return fingerprint(_paths(made) or getattr(self.identity, part)(encoder, self._encoder(encoder)))
 
     def _training_data(self, task: str, stage: Stage) -> Entry:
-        return self._data(task, "train", ("train", "dev"), stage.languages)
+        return self._data(task, TRAIN, ("train", "dev"), stage.languages)
 
     def _evaluation_data(self, target: str) -> Entry:
-        split, threshold_split = self.config.task(target).split, tasks.load(target).threshold_split
-        splits = (split,) if threshold_split in (None, split) else (threshold_split, split)
-        return self._data(target, "evaluate", splits, self.languages(target))
+        split, threshold = self.config.task(target).split, tasks.load(target).threshold_split
+        splits = (split,) if threshold in (None, split) else (threshold, split)
+        return self._data(target, EVALUATE, splits, self.languages(target))
 
     @once
     def _features(self, encoder: str, data: Entry) -> Entry:
-        name = data.about["task"]
-        kind, settings = tasks.load(name).kind, self.config.task(name)
-        if kind == "retrieval":
+        task, role = tasks.load(data.about.task), data.about.role
+        settings = self.config.task(task.name)
+        if task.kind == "retrieval":
             settings = settings.model_copy(update={"max_length": self._encoder(encoder).sentence_length})
-        spec = {
-            "step": "encode_task",
-            "data": data.path,
-            "settings": settings.in_specs(only=_ENCODING.get(kind, ("max_length",))),
-            "code": self._code("job.encode_task", f"kind.{kind}"),
-            "libraries": self._libraries("transformers", "tokenizers"),
-        }
-        tokenizer, role = self._origin(encoder, "tokenizer"), data.path.split("/")[1].partition("~")[0]
-        stem = f"features/tokenizer~{tokenizer}/{role}~{{}}"
-        inputs = {"data": data} | self._made_tokenizer(encoder)
-        return self._add("encode_task", stem, spec, inputs, task=name, encoder=encoder)
+        origin = self._origin(encoder, "tokenizer")
+        return self._add(
+            "encode_task",
+            paths.features(origin, task.name, role),
+            specs.encode_task(task, settings, data.path),
+            {"data": data} | self._made_tokenizer(encoder),
+            About(encoder=encoder, origin=origin, task=task.name, role=role),
+            [f"kind.{task.kind}"],
+            TOKENIZING,
+        )
 
     @once
     def _model(self, encoder: str, stages: tuple[str, ...], seed: int) -> Entry | None:
@@ -347,68 +297,60 @@ class Grid:
             return None
         stage = self.config.stage(stages[-1])
         features = {task: self._features(encoder, self._training_data(task, stage)) for task in stage.tasks}
-        data = {f"data.{task}": entry.inputs["data"] for task, entry in features.items()}
+        inputs = {f"features.{task}": entry for task, entry in features.items()}
+        inputs |= {f"data.{task}": entry.inputs["data"] for task, entry in features.items()}
         parent = self._model(encoder, stages[:-1], seed)
-        spec = {
-            "step": "train_stage",
-            "stage": stage.in_specs(without=() if len(stage.tasks) > 1 else ("sampling",)),
-            "features": {task: entry.path for task, entry in features.items()},
-            "code": self._code("job.train_stage", *_loaded(stage.tasks)),
-            "libraries": self._libraries("torch", "transformers", "accelerate"),
-        }
-        folder = self._folder(encoder, stages[:-1], seed)
-        inputs = {f"features.{task}": entry for task, entry in features.items()} | data
         return self._add(
             "train_stage",
-            f"models/{folder}/{stages[-1]}~{{}}/seed-{seed}",
-            spec,
+            paths.model(self._named(encoder, stages[:-1], seed), stages[-1], seed),
+            specs.train_stage(stage, _paths(features)),
             inputs | ({"parent": parent} if parent else self._made_encoder(encoder)),
-            encoder=encoder,
-            seed=seed,
+            About(encoder=encoder, origin=self._origin(encoder, "encoder"), stages=stages, seed=seed),
+            _loaded(stage.tasks),
+            ("torch", "transformers", "accelerate"),
         )
 
-    def _folder(self, encoder: str, stages: tuple[str, ...], seed: int) -> str:
-        """The path of a model without `models/` and its seed: the encoder and its stages, each with its fingerprint."""
-        model = self._model(encoder, stages, seed)
-        if model:
-            return model.path.removeprefix("models/").rpartition("/")[0]
-        return f"{encoder}~{self._origin(encoder, 'encoder')}"
+    def _named(self, encoder: str, stages: tuple[str, ...], seed: int) -> str:
+        """An encoder and the stages of a model, each with its fingerprint, as they stand in paths."""
+        models = [self._model(encoder, stages[:length], seed) for length in range(1, len(stages) + 1)]
+        trained = [paths.named(stage, fingerprint(model.spec)) for stage, model in zip(stages, models, strict=True)]
+        return "/".join([paths.named(encoder, self._origin(encoder, "encoder")), *trained])
 
     def _predictions(self, encoder: str, stages: tuple[str, ...], target: str, seed: int) -> Entry:
         task, model = tasks.load(target), self._model(encoder, stages, seed)
         features = self._features(encoder, self._evaluation_data(target))
-        spec = {
-            "step": "predict",
-            "features": features.path,
-            "split": self.config.task(target).split,
-            "options": self._prediction_options(encoder, stages, task),
-            "code": self._code("job.predict", *_loaded((target,)), f"predictor.{predictor(task)}"),
-            "libraries": self._libraries("torch", "transformers"),
-        }
-        inputs = {"features": features, "data": features.inputs["data"]}
-        inputs |= {"model": model} if model else self._made_encoder(encoder)
-        place = f"seed-{seed}" if model else "untrained"
-        stem = f"cells/{self._folder(encoder, stages, seed)}/{target}~{{}}/{place}"
-        return self._add("predict", stem, spec, inputs, encoder=encoder, task=target, seed=seed)
-
-    def _prediction_options(self, encoder: str, stages: tuple[str, ...], task: Task) -> dict:
-        if task.kind == "retrieval":
-            return self._encoder(encoder).retrieval.in_specs(only=("layer", "pooling"))
-        return self.config.stage(stages[-1]).in_specs(only=("precision",))
+        stage, split = self.config.stage(stages[-1] if stages else target), self.config.task(target).split
+        about = About(
+            encoder=encoder,
+            origin=self._origin(encoder, "encoder"),
+            stages=stages,
+            task=target,
+            role=EVALUATE,
+            seed=seed if model else None,
+        )
+        return self._add(
+            "predict",
+            paths.predictions(self._named(encoder, stages, seed), target, about.seed),
+            specs.predict(task, self._encoder(encoder), stage, features.path, split),
+            {"features": features, "data": features.inputs["data"]}
+            | ({"model": model} if model else self._made_encoder(encoder)),
+            about,
+            (*_loaded([target]), f"predictor.{predictor(task)}"),
+            ("torch", "transformers"),
+        )
 
     def _score(self, predictions: Entry, target: str) -> Entry:
         data = predictions.inputs["data"]
-        spec = {
-            "step": "score",
-            "data": data.path,
-            "code": self._code("job.score", f"metric.{tasks.load(target).metric}"),
-            "libraries": self._libraries("seqeval"),
-        }
-        inputs = {"predictions": predictions, "data": data}
-        return self._add("score", f"{predictions.path}/scores~{{}}", spec, inputs, task=target)
+        place, inputs = paths.scores(predictions.path), {"predictions": predictions, "data": data}
+        roles = [f"metric.{tasks.load(target).metric}"]
+        return self._add("score", place, specs.score(data.path), inputs, predictions.about, roles, ["seqeval"])
 
     def _encoder(self, name: str) -> Encoder:
         return self.config.encoders[name]
+
+
+def _paths(entries: dict[str, Entry]) -> dict[str, str]:
+    return {role: entry.path for role, entry in entries.items()}
 
 
 def _loaded(names: Iterable[str]) -> list[str]:

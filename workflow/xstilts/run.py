@@ -13,10 +13,11 @@ from xstilts import experiments
 from xstilts.config import Config
 from xstilts.errors import UserError
 from xstilts.fingerprints import sourcecode
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.inspection import failures, upgrades
 from xstilts.inspection.state import State
 from xstilts.runtime import devices, streams
+from xstilts.steps.entry import Entry
 from xstilts.store import entries, jsonfiles, leftovers, links, locks, warned, weights
 
 

@@ -9,10 +9,11 @@ from xstilts import experiments
 from xstilts.commands.shell import many
 from xstilts.errors import UserError
 from xstilts.experiments import open_grid
-from xstilts.grid import Entry
 from xstilts.inspection import verification
 from xstilts.inspection.verification import Verified
-from xstilts.store.entries import MANIFEST, finished
+from xstilts.paths import MANIFEST
+from xstilts.steps.entry import Entry
+from xstilts.store.entries import finished
 
 
 def add_arguments(parser: ArgumentParser) -> None:

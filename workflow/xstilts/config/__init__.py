@@ -20,7 +20,6 @@ from xstilts.errors import UserError, nearest, shorten
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$", max_length=80)]
 """A name that becomes part of a path: lower-case letters, digits and `_ . + -`."""
 
-NO_INTERMEDIATE = "none"
 
 _SENTENCE_LENGTH = 512
 """Sub-words of a sentence of retrieval where nothing is said."""
@@ -306,11 +305,6 @@ class Config(Settings):
         own = self.tasks.get(name, TaskSettings())
         limit = Limit(**{**self.limit.model_dump(), **own.limit.model_dump(exclude_unset=True)})
         return own.model_copy(update={"limit": limit, "source": own.source or self.source})
-
-
-def stages_of(intermediate: str) -> tuple[str, ...]:
-    """The stages of an intermediate, in order: `squad_v1/mnli` is two, `none` is no stage."""
-    return () if intermediate == NO_INTERMEDIATE else tuple(intermediate.split("/"))
 
 
 def parse(

@@ -6,10 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from xstilts.names import split_name
+
 
 def file_name(split: str, lang: str) -> str:
-    """The name of the file of a split in one language."""
-    return f"{split}.{lang}.arrow"
+    """The name of the file with the features of a split in one language."""
+    return f"{split_name(split, lang)}.arrow"
 
 
 def write(path: Path, table: pa.Table) -> None:

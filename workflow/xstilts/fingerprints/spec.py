@@ -26,6 +26,14 @@ def fingerprint(value: object) -> str:
     return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
+def leaves(spec: dict, key: tuple[str, ...] = ()) -> dict[tuple[str, ...], object]:
+    """The values of a spec by the names above them; a list is a value."""
+    found: dict[tuple[str, ...], object] = {}
+    for name, value in spec.items():
+        found |= leaves(value, (*key, name)) if isinstance(value, dict) and value else {(*key, name): value}
+    return found
+
+
 @cache
 def minor_version(library: str) -> str:
     """The installed minor version of a library, `absent` where there is none."""

@@ -1,6 +1,6 @@
 """What is still to be made of that which an entry is made from."""
 
-from xstilts.grid import Entry
+from xstilts.steps.entry import Entry
 
 
 class Chains:

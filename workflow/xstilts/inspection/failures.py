@@ -1,9 +1,9 @@
 """What failed in a run and why, in one screen."""
 
-from xstilts.grid import Entry
 from xstilts.inspection import progress
 from xstilts.inspection.state import State
-from xstilts.store.contents import place
+from xstilts.names import path_of
+from xstilts.steps.entry import Entry
 
 SHOWN = 10
 LENGTH = 400
@@ -39,13 +39,12 @@ def summary(state: State, begun: float) -> str:
 
 def describe(entry: Entry) -> str:
     """What a job does: `training xnli after mnli on toy, seed 1`."""
-    _, *names = place(entry.path).split("/")
+    about = entry.about
     if entry.step in _OF_DATA:
-        task, role = names[-1].split(".")
-        return f"{_OF_DATA[entry.step]} the {_ROLES[role]} data of {task}"
+        return f"{_OF_DATA[entry.step]} the {_ROLES[about.role]} data of {about.task}"
     if entry.step not in _DOING:
-        return f"{entry.step} for {names[0]}"
-    encoder, *stages, what, leaf = names[:-1] if entry.step == "score" else names
-    after = f" after {'/'.join(stages)}" if stages else ""
-    seed = f", {leaf.replace('-', ' ')}" if leaf.startswith("seed") else ""
-    return f"{_DOING[entry.step]} {what}{after} on {encoder}{seed}"
+        return f"{entry.step} for {about.experiment or about.encoder or 'the miniature'}"
+    stages = about.stages if about.task else about.stages[:-1]
+    after = f" after {path_of(stages)}" if stages else ""
+    seed = "" if about.seed is None else f", seed {about.seed}"
+    return f"{_DOING[entry.step]} {about.name}{after} on {about.encoder}{seed}"

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from xstilts.config import Config
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.inspection import weights, workload
 from xstilts.inspection.chains import Chains
 from xstilts.inspection.speed import Measurement, Speed, measurements
 from xstilts.inspection.workload import Work
+from xstilts.steps.entry import Entry
 from xstilts.store.contents import Contents
 from xstilts.store.entries import pending
 
@@ -81,7 +82,7 @@ class Plan:
         """The trainings, stage by stage."""
         groups: dict[tuple[str, str], list[Entry]] = {}
         for entry in self._of("train_stage"):
-            groups.setdefault((entry.about["encoder"], _name(entry)), []).append(entry)
+            groups.setdefault((entry.about.encoder, entry.about.name), []).append(entry)
         return [
             Trainings(encoder, stage, len(found), workload.of_training(self.config.store, found[0]))
             for (encoder, stage), found in sorted(groups.items())
@@ -111,7 +112,7 @@ class Plan:
             lacking = [name for name, files in entry.spec["files"].items() if _is_missing(files)]
             if lacking:
                 jobs = sum(entry.path in self._chains.of(other) for other in self.pending.values())
-                yield entry.about["task"], lacking, jobs
+                yield entry.about.task, lacking, jobs
 
     def _of(self, step: str) -> Iterator[Entry]:
         return (entry for entry in self.pending.values() if entry.step == step)
@@ -124,7 +125,7 @@ class Plan:
         return of(self.config.store, entry)
 
     def _disk(self, models: list[Entry]) -> Disk:
-        counts = Counter(entry.about["encoder"] for entry in models)
+        counts = Counter(entry.about.encoder for entry in models)
         sizes = {encoder: weights.size(self.config, self.results, encoder) for encoder in counts}
         known = sum(counts[encoder] * size for encoder, size in sizes.items() if size is not None)
         return Disk(len(models), known, tuple(encoder for encoder, size in sizes.items() if size is None))
@@ -132,16 +133,11 @@ class Plan:
 
 def _time(speed: Speed, work: list[tuple[Entry, Work | None]]) -> Time:
     found = [
-        speed.seconds(entry.step, entry.about["encoder"], _name(entry), one.examples) if one else None
+        speed.seconds(entry.step, entry.about.encoder, entry.about.name, one.examples) if one else None
         for entry, one in work
     ]
     known = [seconds for seconds in found if seconds is not None]
     return Time(speed.device, sum(known), len(found) - len(known), speed.measured)
-
-
-def _name(entry: Entry) -> str:
-    """The stage or the target, which is the last name but one of a path."""
-    return entry.path.split("/")[-2].partition("~")[0]
 
 
 def _is_missing(files: dict) -> bool:

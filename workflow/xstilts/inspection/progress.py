@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.config import Config
-from xstilts.grid import Entry
 from xstilts.inspection import workload
 from xstilts.runtime.timing import GOING_ON
+from xstilts.steps.entry import Entry
 from xstilts.store.drafts import lock_file
 from xstilts.store.locks import UNKNOWN, holder
 

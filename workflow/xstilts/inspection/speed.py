@@ -33,8 +33,7 @@ def measurements(results: Contents) -> list[Measurement]:
         for result in results.below(folder):
             noted = result.measured
             if noted and noted["examples"]:
-                names = [part.partition("~")[0] for part in result.path.split("/")]
-                found.append(Measurement(step, names[1], names[-2], **noted))
+                found.append(Measurement(step, result.about.encoder, result.about.name, **noted))
     return found
 
 

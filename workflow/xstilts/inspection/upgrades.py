@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from xstilts.fingerprints.sameness import LIBRARY, named
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.steps.entry import Entry
 from xstilts.store.contents import Contents
 from xstilts.store.matches import Matches, made_with
 from xstilts.store.obstacles import Scope

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.fingerprints import spec
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.steps.entry import Entry
 from xstilts.store.entries import altered, damaged
 
 

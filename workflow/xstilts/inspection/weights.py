@@ -17,7 +17,7 @@ def size(config: Config, results: Contents, encoder: str) -> int | None:
     Returns:
         None if there is neither.
     """
-    models = [one for one in results.below("models") if one.path.split("/")[1].partition("~")[0] == encoder]
+    models = [one for one in results.below("models") if one.about.encoder == encoder]
     known = [bytes_ for one in models if (bytes_ := _of_files(list(one.folder.iterdir())))]
     return known[-1] if known else _of_encoder(config.encoders[encoder])
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from xstilts import tasks
 from xstilts.config import Limit, Stage
-from xstilts.grid import Entry
+from xstilts.names import split_and_language, split_name
+from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, noted
 from xstilts.training.batches import optimiser_steps
 
@@ -43,7 +44,7 @@ class _Rows:
 def of_training(store: Path, entry: Entry) -> Work | None:
     """The work of a stage if it is trained to the end; None where the rows of one of its tasks are not known."""
     stage = Stage.of_spec(entry.spec["stage"])
-    names = [f"train.{lang}" for lang in stage.languages]
+    names = [split_name("train", lang) for lang in stage.languages]
     found = [_of_features(store, entry.inputs[f"features.{task}"], names) for task in stage.tasks]
     if None in found:
         return None
@@ -79,7 +80,7 @@ def _of_split(store: Path, features: Entry, name: str) -> _Rows | None:
     if finished(store, features):
         return _Rows(noted(store, features.path, name, "rows")["rows"], "encoded", False)
     data = features.inputs["data"]
-    task = tasks.load(data.about["task"])
+    task = tasks.load(data.about.task)
     windows = task.kind == "span"
     if finished(store, data):
         return _Rows(noted(store, data.path, name, "rows")["rows"], "read", windows)
@@ -88,6 +89,6 @@ def _of_split(store: Path, features: Entry, name: str) -> _Rows | None:
 
 
 def _published(task: tasks.Task, name: str, limits: Limit) -> int | None:
-    split, lang = name.split(".")
+    split, lang = split_and_language(name)
     whole, limit = task.counts.get(split, {}).get(lang), getattr(limits, split)
     return whole if whole is None or limit is None else min(whole, limit)

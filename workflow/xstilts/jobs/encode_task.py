@@ -9,6 +9,7 @@ from xstilts import kinds, tasks
 from xstilts.config import TaskSettings
 from xstilts.features import arrow
 from xstilts.models import architectures, tokenization
+from xstilts.names import split_and_language
 from xstilts.runtime import job
 from xstilts.sources import labels
 from xstilts.store.drafts import publishing
@@ -17,7 +18,7 @@ from xstilts.store.drafts import publishing
 def run(arguments: Namespace) -> None:
     """Write `<split>.<lang>.arrow` for every parquet file of the data, and the tokenizer that made them."""
     this = job.of(arguments)
-    task = labels.of_data(tasks.load(this.entry.about["task"]), this.input("data"))
+    task = labels.of_data(tasks.load(this.entry.about.task), this.input("data"))
     kind = kinds.load(task.kind)
     settings = SimpleNamespace(**TaskSettings.in_config(this.entry.spec["settings"], neutral=True))
     if not this.entry.inputs.get("tokenizer"):
@@ -28,7 +29,7 @@ def run(arguments: Namespace) -> None:
         tokenization.save_tokenizer(tokenizer, draft.folder / tokenization.FOLDER)
         for name, file in this.data().items():
             table = kind.encode(pq.read_table(file), tokenizer, task, settings)
-            arrow.write(draft.folder / f"{name}.arrow", table)
+            arrow.write(draft.folder / arrow.file_name(*split_and_language(name)), table)
             tokens = int(arrow.lengths(table).sum())
             draft.notes[name] = {"rows": table.num_rows, "tokens": tokens}
             print(f"{name}: {table.num_rows} rows, {tokens} tokens", flush=True)

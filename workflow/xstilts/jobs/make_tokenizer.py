@@ -10,7 +10,7 @@ from xstilts.store.drafts import publishing
 def run(arguments: Namespace) -> None:
     """Write the tokenizer files of a Hugging Face folder."""
     this = job.of(arguments)
-    tokenizer = vocabulary.tokenizer_of(this.config.encoders[this.entry.about["encoder"]].pretraining)
+    tokenizer = vocabulary.tokenizer_of(this.config.encoders[this.entry.about.encoder].pretraining)
     with publishing(this.store, this.entry) as draft:
         tokenizer.save_pretrained(draft.folder)
         draft.notes["pieces"] = len(tokenizer)

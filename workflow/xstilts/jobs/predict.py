@@ -26,7 +26,7 @@ from xstilts.store.drafts import publishing
 def run(arguments: Namespace) -> None:
     """Write `predictions/<target>/<split>-<lang>.<tsv|json>` for every language of the target."""
     this = job.of(arguments)
-    task, spec = tasks.load(this.entry.about["task"]), this.entry.spec
+    task, spec = tasks.load(this.entry.about.task), this.entry.spec
     checkpoint = Checkpoint(str(this.input("model"))) if "model" in this.entry.inputs else this.encoder()
     task = labels.of_model(task, Path(checkpoint.name))
     settings = this.entry.inputs["features"].spec["settings"]
@@ -63,6 +63,6 @@ def _parts(this: job.Job, split: str) -> Parts:
     """Examples and features of a split, by language."""
     folder = this.input("features")
     return {
-        lang: (pq.read_table(file), arrow.read(folder / f"{file.stem}.arrow"))
+        lang: (pq.read_table(file), arrow.read(folder / arrow.file_name(split, lang)))
         for lang, file in this.data(split).items()
     }

@@ -13,4 +13,4 @@ def run(arguments: Namespace) -> None:
     this = job.of(arguments)
     tokenizer = tokenization.load_tokenizer(this.tokenizer())
     with publishing(this.store, this.entry) as draft:
-        pretrain(this.config.encoders[this.entry.about["encoder"]].pretraining, tokenizer, draft.folder)
+        pretrain(this.config.encoders[this.entry.about.encoder].pretraining, tokenizer, draft.folder)

@@ -10,19 +10,20 @@ import pyarrow.parquet as pq
 from xstilts import tasks
 from xstilts.config import Limit
 from xstilts.errors import DataError
+from xstilts.names import split_and_language
 from xstilts.runtime import job
 from xstilts.sources import fetch, labels, reading, row_counts
-from xstilts.sources.columns import GOLD_COLUMN
+from xstilts.sources.columns import GOLD_COLUMN, file_name
 from xstilts.store.drafts import publishing
 
 
 def run(arguments: Namespace) -> None:
     """Write `<split>.<lang>.parquet` for every split and language of the entry."""
     this = job.of(arguments)
-    task = tasks.load(this.entry.about["task"])
+    task = tasks.load(this.entry.about.task)
     with publishing(this.store, this.entry) as draft:
         for name in this.entry.spec["files"]:
-            notes = draft.notes[name] = _read(this, task, *name.split("."), draft.folder)
+            notes = draft.notes[name] = _read(this, task, *split_and_language(name), draft.folder)
             print(f"{name}: {notes['rows']} rows from {', '.join(notes['read_from'])}", flush=True)
             if "left_out" in notes:
                 print(f"{name}: left out {reading.described(notes['left_out'])}", flush=True)
@@ -37,7 +38,7 @@ def _read(this: job.Job, task: tasks.Task, split: str, lang: str, folder: Path) 
     closed, limit = labels.listed(task, found[0]), getattr(Limit.of_spec(this.entry.spec["limit"]), split)
     left_out = Counter()
     table = reading.read(found, closed, lang, limit=limit, left_out=left_out)
-    pq.write_table(table, folder / f"{split}.{lang}.parquet")
+    pq.write_table(table, folder / file_name(split, lang))
     if split == "train" and labels.are_open(task):
         labels.keep(folder, closed, table)
     paths = [str(path) for one in found for path in one.paths]

@@ -14,7 +14,7 @@ from xstilts.store.jsonfiles import write_json
 def run(arguments: Namespace) -> None:
     """Write `scores.json`, of each language, and `examples.parquet`, what each example counts in them."""
     this = job.of(arguments)
-    task, split = tasks.load(this.entry.about["task"]), this.entry.inputs["predictions"].spec["split"]
+    task, split = tasks.load(this.entry.about.task), this.entry.inputs["predictions"].spec["split"]
     gold = {lang: pq.read_table(file) for lang, file in this.data(split).items()}
     counts = scoring.per_example(task, split, gold, this.input("predictions") / "predictions" / task.name)
     with publishing(this.store, this.entry) as draft:

@@ -17,6 +17,7 @@ from xstilts.runtime.processes import spawn_processes
 from xstilts.runtime.timing import GOING_ON, measured
 from xstilts.sources import labels
 from xstilts.sources.checkpoints import Checkpoint
+from xstilts.sources.columns import file_name
 from xstilts.store.drafts import TRAINING, publishing, scratch
 from xstilts.training import stage as training
 from xstilts.training.resume import exclusive, last_checkpoint
@@ -50,8 +51,8 @@ def _train(this: job.Job, output: Path, state: Path, processes: int) -> None:
         {name: _task_data(this, name, stage) for name in stage.tasks},
         output,
         state,
-        seed=about["seed"],
-        micro_batch=this.config.encoders[about["encoder"]].micro_batch,
+        seed=about.seed,
+        micro_batch=this.config.encoders[about.encoder].micro_batch,
         processes=processes,
         tracking=Tracking(this.config.tracking, this.entry.path, TENSORBOARD / this.entry.path),
     )
@@ -70,7 +71,7 @@ def _steps_done(state: Path) -> int:
 def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:
     task = labels.of_data(tasks.load(name), this.input(f"data.{name}"))
     entry = this.entry.inputs[f"features.{name}"]
-    train = [arrow.read(this.store / entry.path / f"train.{lang}.arrow") for lang in stage.languages]
+    train = [arrow.read(this.store / entry.path / arrow.file_name("train", lang)) for lang in stage.languages]
     return training.TaskData(
         task=task,
         kind=kinds.load(task.kind),
@@ -83,6 +84,6 @@ def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:
 
 def _dev(this: job.Job, name: str, lang: str, examples: int | None) -> tuple[pa.Table, pa.Table]:
     """The first dev examples of a language, and their features."""
-    table = pq.read_table(this.input(f"data.{name}") / f"dev.{lang}.parquet").slice(0, examples)
-    rows = arrow.read(this.input(f"features.{name}") / f"dev.{lang}.arrow")
+    table = pq.read_table(this.input(f"data.{name}") / file_name("dev", lang)).slice(0, examples)
+    rows = arrow.read(this.input(f"features.{name}") / arrow.file_name("dev", lang))
     return table, rows.filter(pa.compute.less(rows["example"], table.num_rows))

@@ -8,12 +8,14 @@ import pandas as pd
 from huggingface_hub import ModelCard, ModelCardData
 
 from xstilts import tasks
-from xstilts.config import NO_INTERMEDIATE, Config
+from xstilts.config import Config
 from xstilts.fingerprints.readable import readable
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.names import NO_INTERMEDIATE
 from xstilts.publication.licences import data_sets
 from xstilts.publication.vectors import Vectors
 from xstilts.reporting.collect import MAIN_SCORE, RECORD, collect
+from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished
 
 TEMPLATE = Path(__file__).with_name("card.md")
@@ -85,7 +87,7 @@ def _settings(model: Exported) -> pd.DataFrame:
     """The recipe of each stage, in a column of its own."""
     said = [readable(stage.spec)["stage"] for stage in model.stages]
     recipes = [readable(stage.spec, neutral=True)["stage"] for stage in model.stages]
-    names = [stage.path.split("/")[-2].partition("~")[0] for stage in model.stages]
+    names = [stage.about.name for stage in model.stages]
     rows = {key: [_text(recipe.get(key)) for recipe in recipes] for one in said for key in one}
     return pd.DataFrame.from_dict(rows, orient="index", columns=names).rename_axis("setting")
 

@@ -5,14 +5,17 @@ import os
 import shutil
 from pathlib import Path
 
-from xstilts.config import NO_INTERMEDIATE, Config
+from xstilts.config import Config
 from xstilts.errors import UserError
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.names import NO_INTERMEDIATE
+from xstilts.paths import MANIFEST
 from xstilts.publication import card, vectors
 from xstilts.publication.card import Exported
 from xstilts.publication.selection import is_trained
 from xstilts.publication.vectors import Vectors
-from xstilts.store.entries import MANIFEST, finished, require_intact, whole
+from xstilts.steps.entry import Entry
+from xstilts.store.entries import finished, require_intact, whole
 
 
 def find(config: Config, grid: Grid, encoder: str, intermediate: str, seed: int) -> Exported:

@@ -12,6 +12,7 @@ from xstilts.config import Config
 from xstilts.errors import UserError, nearest
 from xstilts.grid import Cell
 from xstilts.reporting.collect import RECORD
+from xstilts.sources.columns import file_name
 from xstilts.store.entries import finished
 
 BEST = "best"
@@ -77,8 +78,8 @@ def seen_in_test(store: Path, cell: Cell) -> tuple[int, int] | None:
         if not finished(store, dev):
             return None
         for lang in stage["languages"]:
-            test = store / data.path / f"{SPLIT}.{lang}.parquet"
-            texts = _texts(store / dev.path / f"dev.{lang}.parquet", stage["dev_examples"])
+            test = store / data.path / file_name(SPLIT, lang)
+            texts = _texts(store / dev.path / file_name("dev", lang), stage["dev_examples"])
             tested = set(_texts(test)) if test.is_file() else set()
             seen, total = seen + sum(text in tested for text in texts), total + len(texts)
     return seen, total

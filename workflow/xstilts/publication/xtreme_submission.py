@@ -19,6 +19,7 @@ from xstilts.prediction import xtreme_files
 from xstilts.publication import forms
 from xstilts.publication.selection import SPLIT, Choice, choose, seen_in_test
 from xstilts.sources import files, row_counts
+from xstilts.sources.columns import file_name
 from xstilts.store.entries import finished, require_intact
 from xstilts.store.jsonfiles import write_json
 from xstilts.task import Task
@@ -184,7 +185,7 @@ class Submission:
     def _malformed(self, task: Task, lang: str, name: str) -> tuple[str, str] | None:
         """What is wrong with one file."""
         cell = self.choices[task.name].cell
-        data = self.config.store / cell.predictions.inputs["data"].path / f"{SPLIT}.{lang}.parquet"
+        data = self.config.store / cell.predictions.inputs["data"].path / file_name(SPLIT, lang)
         examples = pq.read_table(data)
         if unexpected := row_counts.unexpected(task, SPLIT, lang, examples.num_rows, None):
             return f"the test set has {unexpected}", "read the benchmark's test set (docs/tasks.md) and run snakemake"

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from xstilts import tasks
-from xstilts.config import NO_INTERMEDIATE, stages_of
+from xstilts.names import NO_INTERMEDIATE, stages_of
 from xstilts.reporting.formats import Table
 from xstilts.reporting.paper import MARK
 from xstilts.reporting.results import Results

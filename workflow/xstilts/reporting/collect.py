@@ -7,7 +7,7 @@ import pandas as pd
 
 from xstilts import metrics, tasks
 from xstilts.errors import DataError
-from xstilts.store.entries import MANIFEST
+from xstilts.paths import MANIFEST
 
 RECORD = "training.json"
 """Where a trained model says how it did on dev."""

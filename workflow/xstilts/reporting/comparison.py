@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xstilts.config import NO_INTERMEDIATE, Report
+from xstilts.config import Report
 from xstilts.metrics import Metric
+from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting import resampling
 from xstilts.reporting.per_example import Counts
 

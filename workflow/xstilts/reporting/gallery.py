@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.reporting.figures import TITLES
+from xstilts.steps.entry import Entry
 
 TABLES = {
     "paper": "Layout of the paper",

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from xstilts.config import NO_INTERMEDIATE, GridSettings, stages_of
+from xstilts.config import GridSettings
 from xstilts.errors import UserError
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.names import NO_INTERMEDIATE, path_of, split_name, stages_of
 from xstilts.reporting.collect import ALL
+from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, noted
 
 
@@ -92,7 +94,7 @@ def _sizes(store: Path, grid: Grid) -> dict[str, int | None]:
     found = {}
     for name in grid.config.grid.intermediates:
         stages = stages_of(name)
-        known = [_rows(store, models["/".join(stages[:length])]) for length in range(1, len(stages) + 1)]
+        known = [_rows(store, models[path_of(stages[:length])]) for length in range(1, len(stages) + 1)]
         found[name] = None if None in known else sum(known)
     return found
 
@@ -102,5 +104,5 @@ def _rows(store: Path, model: Entry) -> int | None:
     data = [entry for role, entry in model.inputs.items() if role.startswith("data.")]
     if not all(finished(store, entry) for entry in data):
         return None
-    names = [f"train.{lang}" for lang in model.spec["stage"]["languages"]]
+    names = [split_name("train", lang) for lang in model.spec["stage"]["languages"]]
     return sum(noted(store, entry.path, name, "rows")["rows"] for entry in data for name in names)

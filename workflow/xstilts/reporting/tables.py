@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 from rich.table import Table
 
-from xstilts.config import NO_INTERMEDIATE, Config, GridSettings
+from xstilts.config import Config, GridSettings
+from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting.collect import MAIN_SCORE
 
 MEAN = "mean"

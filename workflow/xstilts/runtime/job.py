@@ -6,11 +6,13 @@ from pathlib import Path
 
 import yaml
 
-from xstilts import config as configuration
 from xstilts import experiments
-from xstilts.config import Config
-from xstilts.grid import Entry, Grid
+from xstilts.config import Config, parse
+from xstilts.grid import Grid
+from xstilts.names import split_and_language
 from xstilts.sources.checkpoints import Checkpoint
+from xstilts.sources.columns import file_name
+from xstilts.steps.entry import Entry
 from xstilts.store import entries
 
 
@@ -35,10 +37,10 @@ class Job:
         """The examples by split and language, or by the languages of a split: what was read, and nothing beside it."""
         folder = self.input("data")
         names = sorted(self.entry.inputs["data"].spec["files"])
-        files = {name: folder / f"{name}.parquet" for name in names}
+        parts = {name: split_and_language(name) for name in names}
         if split is None:
-            return files
-        return {name.partition(".")[2]: file for name, file in files.items() if name.partition(".")[0] == split}
+            return {name: folder / file_name(*part) for name, part in parts.items()}
+        return {lang: folder / file_name(own, lang) for own, lang in parts.values() if own == split}
 
     def encoder(self) -> Checkpoint:
         """The pretrained encoder at the root of the entry's path."""
@@ -52,7 +54,7 @@ class Job:
         """What was made here, or the encoder of the configuration."""
         if part in self.entry.inputs:
             return Checkpoint(str(self.input(part)))
-        encoder = self.config.encoders[self.entry.about["encoder"]]
+        encoder = self.config.encoders[self.entry.about.encoder]
         return Checkpoint(str(encoder.path or encoder.repository), encoder.revision)
 
 
@@ -71,4 +73,4 @@ def of(arguments: Namespace) -> Job:
 
 def load_config(path: Path) -> Config:
     """The configuration of a file."""
-    return configuration.parse(yaml.safe_load(path.read_text(encoding="utf-8")) or {}, [path])
+    return parse(yaml.safe_load(path.read_text(encoding="utf-8")) or {}, [path])

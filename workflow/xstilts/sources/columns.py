@@ -13,6 +13,8 @@ Gold is null throughout a split that has no labels.
 
 import pyarrow as pa
 
+from xstilts.names import split_name
+
 _ANSWER = pa.struct([("start", pa.int32()), ("text", pa.string())])
 
 SCHEMAS = {
@@ -39,3 +41,8 @@ GOLD_COLUMN = {
     "retrieval": "gold",
 }
 """The column that holds the labels of each kind."""
+
+
+def file_name(split: str, lang: str) -> str:
+    """The name of the file with the examples of a split in one language."""
+    return f"{split_name(split, lang)}.parquet"

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from xstilts.config import Config
 from xstilts.fingerprints.sameness import Record, Sameness, named
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.steps import RESULTS
+from xstilts.steps.entry import Entry
 from xstilts.store.contents import Contents, Result
 from xstilts.store.differences import changed_modules
 from xstilts.store.matches import Matches, best, same_bytes, same_root

@@ -1,37 +1,16 @@
 """What lies in a store: every entry that was ever made there, whatever configuration asked for it."""
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from xstilts.fingerprints.spec import fingerprint
-from xstilts.grid import Entry
-from xstilts.store.entries import MANIFEST, MEASURED, MODULES, SPEC, finished
+from xstilts.paths import CELLS, FLAT, LEAF, MANIFEST, MODELS, NAME, place
+from xstilts.steps.entry import About, Entry
+from xstilts.store import older
+from xstilts.store.entries import ENTRY, MEASURED, MODULES, SPEC, finished
 from xstilts.store.jsonfiles import read_json
-
-FLAT = {"miniature": "*~*", "data": "*~*", "features": "*~*/*~*", "experiments": "*/*~*"}
-"""The folders of the store in which all paths have the same number of names, and what these look like."""
-
-BRANCHING = ("models", "cells")
-"""The folders in which a path has one more name for each stage."""
-
-_FINGERPRINT = re.compile(r"~[0-9a-f]{12}")
-_NAME = re.compile(r"[^~]+~[0-9a-f]{12}")
-_REFERENCE = re.compile(rf"(?:{'|'.join([*FLAT, *BRANCHING])})/.*~[0-9a-f]{{12}}.*")
-_LEAF = re.compile(r"seed-\d+|untrained")
-
-
-def place(path: str) -> str:
-    """The path of an entry without its fingerprints: what it is, whatever it was made with."""
-    return _FINGERPRINT.sub("", path)
-
-
-def is_reference(value: object) -> bool:
-    """Whether a value of a spec is the path of an entry."""
-    return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
 
 
 @dataclass(frozen=True)
@@ -63,9 +42,28 @@ class Result:
         return read_json(self.manifest)
 
     @cached_property
+    def _said(self) -> dict:
+        return read_json(self.folder / SPEC)
+
+    @cached_property
     def spec(self) -> dict:
         """What it was made with; nothing where nobody can know."""
-        return read_json(self.folder / SPEC)
+        return {key: value for key, value in self._said.items() if key != ENTRY}
+
+    @property
+    def _of_entry(self) -> dict:
+        return self._said.get(ENTRY, {})
+
+    @cached_property
+    def about(self) -> About:
+        """What it stands for."""
+        said = self._of_entry.get("about")
+        return About(**{**said, "stages": tuple(said["stages"])}) if said else older.about(self.path)
+
+    @cached_property
+    def inputs(self) -> dict[str, str] | None:
+        """The paths of what it was made from, by role; None where its spec.json does not say it."""
+        return self._of_entry.get("inputs")
 
     @property
     def measured(self) -> dict:
@@ -119,38 +117,24 @@ class Contents:
         return [one for path, one in self.all.items() if path.startswith(f"{folder}/") and one.is_finished]
 
     def counterpart(self, entry: Entry, role: str, result: Result) -> str | None:
-        """The path of what a result was made from where the entry has its input `role`.
+        """The path of what a result was made from where the entry has its input `role`; None where nobody can know."""
+        if result.inputs is not None:
+            return result.inputs.get(role)
+        return older.counterpart(entry, role, result.path, result.spec, (one.path for one in self._roots(entry, role)))
 
-        Returns:
-            None if neither its path nor its spec says so itself: the data behind its token ids.
-        """
-        if role == "predictions":
-            return result.path.rpartition("/")[0]
-        if role in ("parent", "model"):
-            _, *names, _, leaf = result.path.split("/")
-            return "/".join(("models", *names, leaf))
-        if role in ("encoder", "tokenizer") and role not in entry.spec:
-            return self._root_of(entry.inputs[role], role, result)
-        for key, value in leaves(entry.spec).items():
-            if value == entry.inputs[role].path:
-                return leaves(result.spec).get(key)
-        return None
-
-    def _root_of(self, made: Entry, role: str, result: Result) -> str | None:
-        """The encoder or tokenizer, made here, whose fingerprint stands at the beginning of a result's path."""
-        root = result.path.split("/")[1].partition("~")[2]
-        known = (other.path for other in self.like(made.path))
-        return next((path for path in known if fingerprint({role: path}) == root), None)
+    def _roots(self, entry: Entry, role: str) -> list[Result]:
+        """The encoders or tokenizers, made here, that a result in the place of an entry may begin with."""
+        return self.like(entry.inputs[role].path) if role in ("encoder", "tokenizer") else []
 
 
 def paths(store: Path) -> Iterator[str]:
     """The paths of all entries below a store, finished or not."""
-    for kind, names in FLAT.items():
-        for folder in sorted((store / kind).glob(names)):
-            if _NAME.fullmatch(folder.name) and folder.is_dir():
-                yield str(folder.relative_to(store))
-    for kind in BRANCHING:
-        yield from _leaves(store, kind)
+    for folder, names in FLAT.items():
+        for found in sorted((store / folder).glob(names)):
+            if NAME.fullmatch(found.name) and found.is_dir():
+                yield str(found.relative_to(store))
+    for folder in (MODELS, CELLS):
+        yield from _leaves(store, folder)
 
 
 def _leaves(store: Path, folder: str) -> Iterator[str]:
@@ -163,17 +147,9 @@ def _leaves(store: Path, folder: str) -> Iterator[str]:
         path = f"{folder}/{item.name}"
         if not item.is_dir(follow_symlinks=False):
             continue
-        if _LEAF.fullmatch(item.name):
+        if LEAF.fullmatch(item.name):
             yield path
-            scores = sorted(place.name for place in (store / path).glob("scores~*/") if _NAME.fullmatch(place.name))
+            scores = sorted(one.name for one in (store / path).glob("scores~*/") if NAME.fullmatch(one.name))
             yield from (f"{path}/{name}" for name in scores)
-        elif _NAME.fullmatch(item.name):
+        elif NAME.fullmatch(item.name):
             yield from _leaves(store, path)
-
-
-def leaves(spec: dict, key: tuple[str, ...] = ()) -> dict[tuple[str, ...], object]:
-    """The values of a spec by the names above them; a list is a value."""
-    found: dict[tuple[str, ...], object] = {}
-    for name, value in spec.items():
-        found |= leaves(value, (*key, name)) if isinstance(value, dict) and value else {(*key, name): value}
-    return found

@@ -8,9 +8,10 @@ from functools import cache, partial
 from xstilts.errors import shorten
 from xstilts.fingerprints.readable import readable
 from xstilts.fingerprints.sameness import Sameness
-from xstilts.fingerprints.spec import canonical
-from xstilts.grid import Entry
-from xstilts.store.contents import Contents, Result, is_reference, leaves
+from xstilts.fingerprints.spec import canonical, leaves
+from xstilts.paths import is_entry, place
+from xstilts.steps.entry import Entry
+from xstilts.store.contents import Contents, Result
 
 _ABSENT = object()
 _PLAIN = ("stage", "settings", "options")
@@ -80,7 +81,12 @@ class Differences:
 
     def nearest(self, entry: Entry) -> Result | None:
         """The result in the place of an entry that has the fewest differences, the newest of equals."""
-        return min(self.results.like(entry.path), key=partial(_distance, entry), default=None)
+        return min(self.results.like(entry.path), key=partial(self._distance, entry), default=None)
+
+    def _distance(self, entry: Entry, result: Result) -> int:
+        """How many values of the specs, and how many of the entries that they were made from, differ."""
+        inputs = (self.results.counterpart(entry, role, result) != one.path for role, one in entry.inputs.items())
+        return len(changes(entry, result)) + sum(inputs) + (entry.about.origin != result.about.origin)
 
     def _causes(self, entry: Entry, result: Result) -> list[Reason]:
         """The first changes on the way from the roots to an entry that a result was made without."""
@@ -91,12 +97,6 @@ class Differences:
                 other = self.results.at(path)
                 upstream += self._causes(one, other) if other else [_gone(entry, one, path)]
         return list(dict.fromkeys(upstream)) or _own(entry, result, self.sameness)
-
-
-def _distance(entry: Entry, result: Result) -> int:
-    """How many values of the specs, and how many fingerprints on the paths, differ."""
-    names = zip(entry.path.split("/"), result.path.split("/"), strict=True)
-    return len(changes(entry, result)) + sum(mine != other for mine, other in names)
 
 
 def changes(entry: Entry, result: Result) -> dict[tuple[str, ...], tuple[object, object]]:
@@ -126,19 +126,18 @@ def _own(entry: Entry, result: Result, sameness: Sameness) -> list[Reason]:
     reason = partial(Reason, entry=entry.path, instead=result.path)
     found = [reason(text, kind, subject) for text in dict.fromkeys(_texts(entry, result, sameness))]
     made_from = {"parent", "model", "encoder", "tokenizer", "predictions"} & entry.inputs.keys()
-    if "encoder" in entry.about and not made_from and not entry.path.startswith("miniature/"):
+    if not made_from and entry.about.origin != result.about.origin:
         part = "tokenizer" if entry.step == "encode_task" else "files"
-        if entry.path.split("/")[1] != result.path.split("/")[1]:
-            found.append(reason(f"{part} of {{}} changed", "encoder", entry.about["encoder"]))
+        found.append(reason(f"{part} of {{}} changed", "encoder", entry.about.encoder))
     return found
 
 
 def _subject(entry: Entry) -> tuple[str, str]:
     if entry.step == "train_stage":
-        return "stage", entry.path.split("/")[-2].partition("~")[0]
-    if "task" in entry.about:
-        return "task", entry.about["task"]
-    return "entry", entry.path.partition("~")[0]
+        return "stage", entry.about.name
+    if entry.about.task:
+        return "task", entry.about.task
+    return "entry", place(entry.path)
 
 
 def _texts(entry: Entry, result: Result, sameness: Sameness) -> list[str]:
@@ -147,7 +146,7 @@ def _texts(entry: Entry, result: Result, sameness: Sameness) -> list[str]:
     found = changes(entry, result)
     blocks = {key[:length] for key in found for length in range(1, len(key))}
     for key, (old, new) in found.items():
-        if is_reference(old) or is_reference(new) or key in blocks:
+        if is_entry(old) or is_entry(new) or key in blocks:
             continue
         if key[0] == "files":
             files.setdefault(_how(entry, result, key[1]), {})[key[1]] = None

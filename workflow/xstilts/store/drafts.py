@@ -4,12 +4,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from xstilts.fingerprints import spec
-from xstilts.grid import Entry
-from xstilts.store.entries import MODULES, SPEC, clear, files_below, size_of
+from xstilts.steps.entry import Entry
+from xstilts.store.entries import ENTRY, MODULES, SPEC, clear, files_below, size_of
 from xstilts.store.jsonfiles import write_json
 
 DRAFT, TRAINING = "files", "training"
@@ -32,7 +32,7 @@ def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
     draft.folder.mkdir(parents=True)
     try:
         yield draft
-        write_json(draft.folder / SPEC, entry.spec)
+        write_json(draft.folder / SPEC, {**entry.spec, ENTRY: _stands_for(entry)})
         written = {str(file.relative_to(draft.folder)): file for file in files_below(draft.folder)}
         # Some libraries let nobody but the owner read what they write, whatever the umask says.
         for file in written.values():
@@ -48,6 +48,12 @@ def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
         write_json(store / entry.manifest, {**draft.notes, "files": hashes, "sizes": sizes, MODULES: entry.modules})
     finally:
         shutil.rmtree(draft.folder, ignore_errors=True)
+
+
+def _stands_for(entry: Entry) -> dict:
+    """What an entry stands for and what it is made from, by role."""
+    about = {name: value for name, value in asdict(entry.about).items() if value is not None}
+    return {"about": about, "inputs": {role: one.path for role, one in entry.inputs.items()}}
 
 
 def scratch(store: Path, entry: Entry, purpose: str) -> Path:

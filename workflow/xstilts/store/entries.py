@@ -12,10 +12,14 @@ from pathlib import Path
 
 from xstilts.errors import UserError, shorten
 from xstilts.fingerprints import spec
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.paths import MANIFEST
+from xstilts.steps.entry import Entry
 from xstilts.store.jsonfiles import read_json
 
-SPEC, MANIFEST, WEIGHTS = "spec.json", "manifest.json", "model.safetensors"
+SPEC, WEIGHTS = "spec.json", "model.safetensors"
+ENTRY = "entry"
+"""What the spec.json of an entry says of it besides its spec, which no fingerprint covers."""
 REMOVED = "removed"
 MEASURED = "measured"
 MODULES = "modules"

@@ -4,7 +4,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.steps.entry import Entry
 from xstilts.store import drafts, entries
 from xstilts.store.drafts import lock_file
 from xstilts.store.locks import holder

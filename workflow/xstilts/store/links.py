@@ -5,13 +5,14 @@ import shutil
 from pathlib import Path
 
 from xstilts.grid import Grid
-from xstilts.store.entries import MANIFEST, SPEC, finished
+from xstilts.paths import MANIFEST
+from xstilts.store.entries import SPEC, finished
 
 
 def show(store: Path, grid: Grid) -> None:
     """Let the folder of the experiment lead to the reports of this configuration, of all that were made in it."""
     for entry in grid.entries.values():
-        if "experiment" in entry.about and finished(store, entry):
+        if entry.about.experiment and finished(store, entry):
             folder = store / entry.path
             for file in folder.iterdir():
                 if file.name not in (SPEC, MANIFEST) and not file.name.startswith("."):

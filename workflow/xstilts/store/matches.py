@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from xstilts.fingerprints.sameness import Sameness, named
-from xstilts.grid import Entry
+from xstilts.steps.entry import Entry
 from xstilts.store.contents import Contents, Result
 from xstilts.store.entries import REMOVED, SPEC
 from xstilts.store.obstacles import Scope, obstacles
@@ -119,9 +119,8 @@ def same_bytes(one: Result, other: Result) -> bool:
 
 def same_root(entry: Entry, result: Result) -> bool:
     """Whether the path begins with the same encoder or tokenizer, or with one that is an input."""
-    mine, theirs = (path.split("/")[1] for path in (entry.path, result.path))
     by_input = {"encoder", "tokenizer", "parent", "model", "predictions"} & entry.inputs.keys()
-    return mine == theirs or bool(by_input) or entry.path.count("/") == 1
+    return bool(by_input) or entry.about.origin == result.about.origin
 
 
 def _merged(parts: Iterable[Mapping[str, str]]) -> dict[str, str] | None:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from xstilts.fingerprints.sameness import LIBRARY, Sameness
-from xstilts.grid import Entry
-from xstilts.store.contents import Result, is_reference
+from xstilts.paths import is_entry
+from xstilts.steps.entry import Entry
+from xstilts.store.contents import Result
 from xstilts.store.differences import changes
 
 
@@ -40,7 +41,7 @@ def obstacles(entry: Entry, result: Result, scope: Scope, sameness: Sameness) ->
     found = [
         _obstacle(key, old, new, scope, sameness)
         for key, (old, new) in changes(entry, result).items()
-        if not (is_reference(old) and new in inputs)
+        if not (is_entry(old) and new in inputs)
     ]
     return [one for one in found if one]
 

@@ -8,10 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts.grid import Entry
+from xstilts.paths import MANIFEST
+from xstilts.steps.entry import Entry
 from xstilts.store.contents import paths
 from xstilts.store.drafts import DRAFT, TRAINING, left_behind, lock_file
-from xstilts.store.entries import MANIFEST, finished
+from xstilts.store.entries import finished
 from xstilts.store.locks import holder
 
 EXPERIMENTS = "experiments"

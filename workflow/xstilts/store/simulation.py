@@ -9,8 +9,9 @@ from xstilts.config import Config
 from xstilts.errors import UserError
 from xstilts.experiments import open_grid
 from xstilts.fingerprints.sameness import Record
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
 from xstilts.steps import RESULTS
+from xstilts.steps.entry import Entry
 from xstilts.store import weights
 from xstilts.store.drafts import TRAINING, lock_file, scratch
 from xstilts.store.entries import finished, pending

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from xstilts.config import Config, ConfigError
 from xstilts.grid import Grid
+from xstilts.names import split_and_language
 from xstilts.store.entries import finished, noted
 
 
@@ -14,8 +15,8 @@ def warnings(store: Path, grid: Grid) -> list[str]:
         if entry.step == "read_task" and finished(store, entry):
             for name in entry.spec["files"]:
                 if warning := noted(store, entry.path, name).get("warning"):
-                    split, lang = name.split(".")
-                    found.setdefault((entry.about["task"], split, warning), []).append(lang)
+                    split, lang = split_and_language(name)
+                    found.setdefault((entry.about.task, split, warning), []).append(lang)
     return [f"{task} {split}: {text} ({', '.join(langs)})" for (task, split, text), langs in found.items()]
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from xstilts import config as configuration
-from xstilts.config import Config
+from xstilts.config import Config, parse
 from xstilts.errors import UserError
 from xstilts.experiments import open_grid
-from xstilts.grid import Entry, Grid
+from xstilts.grid import Grid
+from xstilts.steps.entry import Entry
 from xstilts.store.entries import REMOVED, WEIGHTS, finished, manifest_of, whole
 from xstilts.store.jsonfiles import read_json, write_json
 
@@ -60,7 +60,7 @@ def _opened(file: Path, store: Path) -> tuple[Config, Grid]:
     try:
         if not content:
             raise UserError("empty or cut off.")
-        other = configuration.parse({**content, "store": str(store)})
+        other = parse({**content, "store": str(store)})
         return other, open_grid(other)
     except UserError as error:
         raise UserError(f"{file}: {error} Run that experiment again, or delete the file if it is over.") from None

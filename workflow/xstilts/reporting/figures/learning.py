@@ -5,7 +5,7 @@ from itertools import product
 import altair as alt
 import pandas as pd
 
-from xstilts.config import NO_INTERMEDIATE
+from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
 from xstilts.reporting.figures import notes, style
 from xstilts.reporting.results import Results
 
@@ -57,8 +57,8 @@ def _ordered(names: pd.Series, results: Results) -> list[str]:
 
 def _split(path: str) -> tuple[str, str]:
     """The stages before the last one, and that one."""
-    before, _, stage = path.rpartition("/")
-    return before or NO_INTERMEDIATE, stage
+    *before, last = stages_of(path)
+    return path_of(before) or NO_INTERMEDIATE, last
 
 
 def _tooltip() -> list[alt.Tooltip]:

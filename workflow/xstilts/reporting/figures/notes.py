@@ -5,7 +5,7 @@ import textwrap
 import altair as alt
 import pandas as pd
 
-from xstilts.config import NO_INTERMEDIATE
+from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting.figures import TITLES, style
 from xstilts.reporting.results import Results
 

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from xstilts.config import NO_INTERMEDIATE
+from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.figures import notes, style
 from xstilts.reporting.results import Results

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from xstilts.config import NO_INTERMEDIATE
 from xstilts.grid import Cell, Grid
 from xstilts.languages import language
+from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from xstilts.config import NO_INTERMEDIATE
+from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.results import ALL, Results
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from xstilts import __version__
 from xstilts.fingerprints.readable import readable
-from xstilts.grid import Entry
+from xstilts.names import split_and_language
+from xstilts.sources.columns import file_name
+from xstilts.steps.entry import Entry
 from xstilts.store.contents import Result
 from xstilts.store.entries import noted
 
@@ -71,7 +73,7 @@ def _files(result: Result) -> list[dict]:
             "read_from": note["read_from"],
             "warning": note.get("warning"),
             "left_out": note.get("left_out", {}),
-            "sha256": result.notes["files"][f"{name}.parquet"],
+            "sha256": result.notes["files"][file_name(*split_and_language(name))],
         }
         for name in result.spec["files"]
         for note in [noted(result.store, result.path, name, "rows", "read_from")]

@@ -13,6 +13,7 @@ from xstilts.fingerprints.spec import fingerprint
 from xstilts.grid import Cell
 from xstilts.prediction import xtreme_files
 from xstilts.reporting.page.examples import Examples
+from xstilts.sources.columns import file_name
 
 COUNT = 20
 """Predictions of a cell."""
@@ -86,7 +87,7 @@ def _of_cell(store: Path, cell: Cell, length: int) -> list[dict]:
     seed = int(fingerprint(cell.predictions.path)[:8], 16)
     chosen = choose(judged(store / cell.scores.path, task.metric), COUNT, seed)
     for language, units in chosen.groupby("language", sort=False):
-        examples = _examples(cell.target, f"{data}/{split}.{language}.parquet")
+        examples = _examples(cell.target, f"{data}/{file_name(split, language)}")
         predictions = xtreme_files.read(folder / xtreme_files.file_name(task.kind, split, language), form)
         predicted = examples.predicted(predictions)
         for unit, right in zip(units["unit"], units["right"], strict=True):

@@ -1,0 +1,72 @@
+"""What the result of each step depends on, ready for JSON, besides code and libraries; each entry by its path.
+
+What stands in a spec decides its fingerprint, and so the name of the result.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from xstilts.config import Encoder, Miniature, Pretraining, Stage, TaskSettings
+from xstilts.languages import facts
+from xstilts.names import split_and_language
+from xstilts.task import Task
+
+_ENCODING = {"span": ("max_length", "doc_stride", "max_query_length")}
+"""The settings that decide the token ids of a kind; `max_length` alone for the others."""
+
+
+def write_miniature(settings: Miniature, languages: Iterable[str]) -> dict:
+    """The files of the miniature."""
+    return {"settings": settings.in_specs(), "languages": facts(languages, "iso3", "name")}
+
+
+def make_tokenizer(settings: Pretraining) -> dict:
+    """The tokenizer of a miniature encoder."""
+    return {"settings": settings.in_specs(only=("seed", "sentences", "max_length"))}
+
+
+def pretrain_encoder(settings: Pretraining, tokenizer: str) -> dict:
+    """A miniature encoder."""
+    return {"settings": settings.in_specs(), "tokenizer": tokenizer}
+
+
+def read_task(task: Task, settings: TaskSettings, files: Mapping[str, dict], made: Mapping[str, str]) -> dict:
+    """The examples of a task.
+
+    Args:
+        files: what each split in one language is read from, by its name (`xstilts.names.split_name`).
+        made: entries with its files, by role.
+    """
+    splits, languages = zip(*map(split_and_language, files), strict=True)
+    used = sorted({fact for part in task.parts for fact in part.language_facts})
+    return {
+        "task": task.name,
+        "files": dict(files),
+        "limit": settings.limit.in_specs(only=splits),
+        **({"languages": facts(languages, *used)} if used else {}),
+        **made,
+    }
+
+
+def encode_task(task: Task, settings: TaskSettings, data: str) -> dict:
+    """The token ids of examples."""
+    return {"data": data, "settings": settings.in_specs(only=_ENCODING.get(task.kind, ("max_length",)))}
+
+
+def train_stage(stage: Stage, features: Mapping[str, str]) -> dict:
+    """A model; `features` are the token ids of its tasks. Its parent stands in its path."""
+    without = () if len(stage.tasks) > 1 else ("sampling",)
+    return {"stage": stage.in_specs(without=without), "features": dict(features)}
+
+
+def predict(task: Task, encoder: Encoder, stage: Stage, features: str, split: str) -> dict:
+    """Predictions; `stage` is the last one of the model, which stands in their path."""
+    if task.kind == "retrieval":
+        options = encoder.retrieval.in_specs(only=("layer", "pooling"))
+    else:
+        options = stage.in_specs(only=("precision",))
+    return {"features": features, "split": split, "options": options}
+
+
+def score(data: str) -> dict:
+    """The scores of predictions, which stand in their path."""
+    return {"data": data}
