@@ -173,7 +173,7 @@ def learn(parent: Path, heads: Weights, recipe: Stage, steps: Iterable[tuple[str
         found = torch.autograd.grad(loss, list(course.weights.values()), allow_unused=True)
         gradients = {name: one for name, one in zip(course.weights, found, strict=True) if one is not None}
         norm = math.sqrt(sum(one.square().sum().item() for one in gradients.values()))
-        clipped = {name: one * min(1, recipe.max_gradient_norm / norm) for name, one in gradients.items()}
+        clipped = {name: one * min(1, recipe.max_grad_norm / norm) for name, one in gradients.items()}
         optimiser.step(course.weights, clipped, rate(recipe, number, len(steps)))
         course.losses.append(loss.item())
         course.norms.append(norm)

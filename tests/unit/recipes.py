@@ -23,15 +23,16 @@ def with_setting(patch: pytest.MonkeyPatch, name: str, annotation: Any, default:
 
 
 def with_name(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
-    """Give a setting of every recipe another name, and let it keep the old one in specs."""
+    """Give a setting of every recipe another name, and let it keep its name in specs."""
     _replace(patch, *(renamed(one, old, new) for one in BLOCKS))
 
 
 def renamed(block: type[Settings], old: str, new: str) -> type[Settings]:
-    """A block in which a setting has another name, and its old one in specs."""
+    """A block in which a setting has another name, and the same one as before in specs."""
     fields = {name: (field.annotation, field) for name, field in block.model_fields.items() if name != old}
     field = block.model_fields[old]
-    fields[new] = (Annotated[field.annotation, *field.metadata, InSpecs(old)], field.default)
+    key = next(one.key for one in block._in_specs if one.name == old)
+    fields[new] = (Annotated[field.annotation, *field.metadata, InSpecs(key)], field.default)
     return create_model(block.__name__, __base__=Settings, **fields)
 
 

@@ -255,7 +255,7 @@ def test_the_archives_that_tasks_name_exist(name):
 
 def test_an_unknown_archive_is_a_mistake_in_the_configuration():
     grid = {"encoders": {"tiny": {"path": "nowhere"}}, "grid": {"encoders": ["tiny"], "targets": ["xquad"]}}
-    with pytest.raises(UserError, match=r"no such archive.*Did you mean 'ud-treebanks-v2.5'"):
+    with pytest.raises(UserError, match=r"unknown archive.*Did you mean 'ud-treebanks-v2.5'"):
         check(parse({**grid, "sources": {"ud-treebanks-v2.6": {"url": "https://nowhere"}}}))
 
 

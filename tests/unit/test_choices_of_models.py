@@ -155,7 +155,7 @@ def test_a_stage_learns_which_choice_is_right(train, tiny_tokenizer):
 
 
 def test_micro_batches_do_not_change_what_is_learnt(train):
-    plain = {"learning_rate": 1.0, "adam_epsilon": 1.0, "max_gradient_norm": 1e9, "warmup": 0.0, "weight_decay": 0.0}
+    plain = {"learning_rate": 1.0, "adam_epsilon": 1.0, "max_grad_norm": 1e9, "warmup": 0.0, "weight_decay": 0.0}
     options = {"encoder": tiny.NO_DROPOUT, "epochs": 0.5, "batch_size": 8, **plain}
     start = train("start", micro_batch=8, **{**options, "learning_rate": 1e-9})
     whole, parts = train("whole", micro_batch=8, **options), train("parts", micro_batch=2, **options)

@@ -11,6 +11,7 @@ from snakemake.utils import update_config
 
 from xstilts.checks import check, check_lengths
 from xstilts.config import Config, ConfigError, parse
+from xstilts.config.mistakes import PATTERNS
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = ROOT / "workflow/experiments"
@@ -28,9 +29,9 @@ MISTAKES = {
         {"training": {"precision": "fp32x"}},
         ["'training.precision'", "allowed: fp32, bf16", "Did you mean 'fp32'?"],
     ),
-    "a store like an option": ({"store": "-x"}, ["'store'", "would be taken for an option"]),
+    "a store like an option": ({"store": "-x"}, ["'store'", "cannot begin with '-'"]),
     "a store without a name": ({"store": ""}, ["'store'", "expected a path"]),
-    "a store that YAML reads as nothing": ({"store": None}, ["'store'", 'quote it, as in "~/results"']),
+    "a store that YAML reads as nothing": ({"store": None}, ["'store'", 'quote the path, as in "~/results"']),
     "one language for a list": ({"languages": "de"}, ["'languages'", "expected a list"]),
     "Norwegian": ({"languages": ["de", False]}, ["'languages.1'", 'quote it, as in "no"']),
     "an encoder without a place": ({"encoders": {"a": {}}}, ["'encoders.a'", "'path'", "'repository'"]),
@@ -45,13 +46,13 @@ MISTAKES = {
     ),
     "no GPU at all": ({"stages": {"mnli": {"gpus": 0}}}, ["'stages.mnli.gpus'", "greater than 0", "0"]),
     "a name that cannot be a path": ({"experiment": "My Run"}, ["'experiment'", "'My Run'"]),
-    "a number for a name": ({"experiment": 2024}, ["'experiment'", "not as text. Put it in quotes", "found 2024"]),
+    "a number for a name": ({"experiment": 2024}, ["'experiment'", "not as a string. Put it in quotes", "found 2024"]),
     "a date for a name": ({"experiment": date(2024, 1, 2)}, ["'experiment'", "2024-01-02 as a number or a date"]),
     "a key of an optional block": (
         {"encoders": {"a": {"pretraining": {"laiers": 1}}}},
         ["'encoders.a.pretraining.laiers'", "unknown key", "Did you mean 'layers'?"],
     ),
-    "a path that no disk can hold": ({"data": "a\0b"}, ["'data'", "no file name"]),
+    "a path that no disk can hold": ({"data": "a\0b"}, ["'data'", "part of a file name"]),
     "a name that no path can hold": ({"experiment": "x" * 81}, ["'experiment'", "at most 80 characters"]),
     "hidden units that heads cannot share": (
         {"encoders": {"a": {"pretraining": {"hidden_size": 33, "heads": 3}}}},
@@ -61,7 +62,18 @@ MISTAKES = {
         {"encoders": {"a": {"pretraining": {"sentences": 10}}}},
         ["'encoders.a.pretraining'", "'sentences'"],
     ),
-    "a list for a block": ({"grid": [1]}, ["'grid'", "[1]"]),
+    "a list for a block": ({"grid": [1]}, ["'grid'", "expected a block of settings", "[1]"]),
+    "a list for named blocks": ({"stages": ["mnli"]}, ["'stages'", "expected a block of named entries"]),
+    "a block for a list": ({"grid": {"seeds": {}}}, ["'grid.seeds'", "expected a list; found {}"]),
+    "a number that is no number of steps": (
+        {"training": {"warmup": 500.5}},
+        ["'training.warmup'", "expected a number less than 1, or a whole number; found 500.5"],
+    ),
+    "two mistakes in one block": (
+        {"training": {"epochs": 0, "patience": 0}},
+        ["'training.epochs'", "expected a number greater than 0; found 0"],
+    ),
+    "capital letters": ({"encoders": {"XLM": {"path": "x"}}}, ["'encoders.XLM'", "expected lowercase letters, digits"]),
 }
 
 
@@ -91,7 +103,7 @@ NUMBERS = {
     "training.warmup": ([-1, -0.1, 1.0, 1.5, True, float("nan")], ""),
     "training.weight_decay": ([-0.1, float("nan"), float("inf")], ""),
     "training.adam_epsilon": ([0, -1], "greater than 0"),
-    "training.max_gradient_norm": ([0, float("inf")], ""),
+    "training.max_grad_norm": ([0, float("inf")], ""),
     "training.evaluate_every": ([0, 2.5], ""),
     "training.patience": ([0, True], ""),
     "training.dev_examples": ([0, -1], "greater than 0"),
@@ -138,6 +150,24 @@ def test_what_is_allowed_is_said(key: str, bound: str):
 )
 def test_what_is_at_the_edge_of_the_range_is_accepted(changes: dict):
     parse(changes)
+
+
+def test_a_key_that_was_renamed_is_an_error_that_names_the_new_key(tmp_path: Path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("stages:\n  mnli:\n    max_gradient_norm: 2\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        parse({"stages": {"mnli": {"max_gradient_norm": 2}}}, [file])
+    place = f"({file}, line 3)"
+    said = f"config key 'stages.mnli.max_gradient_norm' {place}: renamed to 'max_grad_norm'; found 'max_gradient_norm'."
+    assert str(error.value) == said
+    # No other block has had this key.
+    with pytest.raises(ConfigError, match=r"'tasks\.mnli\.max_gradient_norm': unknown key"):
+        parse({"tasks": {"mnli": {"max_gradient_norm": 2}}})
+
+
+def test_every_pattern_of_a_string_has_words():
+    patterns = set(re.findall(r'"pattern": "(.*?)"', json.dumps(Config.model_json_schema())))
+    assert patterns == PATTERNS.keys()
 
 
 def test_a_value_of_the_command_line_is_cited_as_such_and_no_file_is_blamed(tmp_path: Path):
@@ -246,8 +276,8 @@ def test_home_folders_and_variables_are_filled_in_in_every_path_and_once(key: st
 @pytest.mark.parametrize(
     "place, problem",
     [
-        ("$UNDEFINED/xr", "the environment variable UNDEFINED is not set or is empty"),
-        ("${EMPTY}/xr", "the environment variable EMPTY is not set or is empty"),
+        ("$UNDEFINED/xr", "the environment variable UNDEFINED is not set or empty"),
+        ("${EMPTY}/xr", "the environment variable EMPTY is not set or empty"),
         ("xr/5$", "write '$$' for a dollar sign"),
         ("~nobody-of-that-name/xr", "write './~nobody-of-that-name'"),
     ],

@@ -95,7 +95,7 @@ def checked(raw: dict, positions: int | None = None) -> None:
 
 
 def test_a_task_that_is_longer_than_the_positions_is_refused():
-    with pytest.raises(ConfigError, match=r"'tasks\.mnli\.max_length'.*128 sub-words .* 'small' .*; found 256"):
+    with pytest.raises(ConfigError, match=r"'tasks\.mnli\.max_length'.*128 positions .* 'small' .*; found 256"):
         checked(RAW, 128)
     checked(RAW | FITTING, 128)
 

@@ -246,7 +246,7 @@ def test_a_tokenizer_renames_everything_but_the_data_and_keeps_the_name_of_the_e
     "block, pair",
     [
         ("stages", {"warmup": 0.25, "weight_decay": 0.5}),
-        ("stages", {"adam_epsilon": 0.25, "max_gradient_norm": 0.5}),
+        ("stages", {"adam_epsilon": 0.25, "max_grad_norm": 0.5}),
         ("stages", {"evaluate_every": 2, "patience": 3}),
         ("tasks", {"doc_stride": 2, "max_query_length": 3}),
     ],
@@ -339,32 +339,32 @@ MISTAKES = {
         {"stages": {"multitask": {"tasks": ["mnli", "squad"]}}},
         ["'multitask'", "'squad'", "allowed: anli, ", "'squad_v2'?"],
     ),
-    "a task twice in a stage": ({"stages": {"multitask": {"tasks": ["mnli", "mnli"]}}}, ["'mnli'", "more than once"]),
+    "a task twice in a stage": ({"stages": {"multitask": {"tasks": ["mnli", "mnli"]}}}, ["'mnli'", "listed twice"]),
     "training data that are English only": (
         {"stages": {"hellaswag": {"languages": ["de"]}}},
-        ["'stages.hellaswag.languages'", "'de'", "no training or no dev data"],
+        ["'stages.hellaswag.languages'", "'de'", "no training or dev data"],
     ),
     "an unknown language of a stage": (
         {"stages": {"mnli": {"languages": ["qq"]}}},
-        ["'stages.mnli.languages'", "'qq'", "no training or no dev data"],
+        ["'stages.mnli.languages'", "'qq'", "no training or dev data"],
     ),
     "a batch that GPUs cannot share": (
         {"stages": {"mnli": {"batch_size": 8, "gpus": 3}}},
-        ["'stages.mnli.gpus'", "a batch of 8 rows", "found 3", "allowed: 1, 2, 4, 8"],
+        ["'stages.mnli.gpus'", "must divide the batch_size 8", "found 3", "allowed: 1, 2, 4, 8"],
     ),
-    "a stage that is called none": ({"stages": {"none": {"tasks": ["mnli"]}}}, ["'stages'", "'none'", "no stage"]),
+    "a stage that is called none": ({"stages": {"none": {"tasks": ["mnli"]}}}, ["'stages'", "'none'", "reserved"]),
     "a path of too many stages": ({"grid": {"intermediates": ["mnli/" * 20 + "mnli"]}}, ["more than 20 stages"]),
     "a target's stage that trains on something else": (
         {"stages": {"mnli": {"tasks": ["mnli", "qqp"]}}},
-        ["'stages.mnli.tasks'", "target xnli", "mnli alone", "allowed: mnli"],
+        ["'stages.mnli.tasks'", "target 'xnli'", "only train on 'mnli'", "allowed: mnli"],
     ),
     "questions that leave no context": (
         {"tasks": {"xquad": {"max_length": 64}}},
-        ["'tasks.xquad.max_query_length'", "less than its max_length 64", "found 64"],
+        ["'tasks.xquad.max_query_length'", "less than the max_length 64", "found 64"],
     ),
     "windows that do not meet": (
         {"tasks": {"squad_v1": {"doc_stride": 256}}},
-        ["'tasks.squad_v1.doc_stride'", "less than its max_length 256"],
+        ["'tasks.squad_v1.doc_stride'", "less than the max_length 256"],
     ),
     "an unknown task": ({"tasks": {"xnlj": {}}}, ["'tasks'", "'xnlj'", "allowed: anli, ", "'xnli'?"]),
     "an unknown target": ({"grid": {"targets": ["pawsxx"]}}, ["'grid.targets'", "'pawsxx'", "allowed: ", "'pawsx'?"]),
@@ -379,7 +379,7 @@ MISTAKES = {
         ["'tasks.xquad.split'", "'dev'", "allowed: test"],
     ),
     **{
-        f"{key} twice": ({"grid": {key: [value, value]}}, [f"'grid.{key}'", repr(value), "more than once"])
+        f"{key} twice": ({"grid": {key: [value, value]}}, [f"'grid.{key}'", repr(value), "listed twice"])
         for key, value in (("encoders", "toy"), ("intermediates", "none"), ("targets", "xnli"), ("seeds", 1))
     },
     **{

@@ -571,8 +571,8 @@ def test_what_is_nowhere_is_said_to_be_with_what_there_is():
 @pytest.mark.parametrize(
     ("name", "texts"),
     [
-        ("anli_plus", ["'tasks.anli_plus.source'", "its files are those of anli, snli, mnli, so say it of these"]),
-        ("ccg", ["'tasks.ccg.source'", "only the user can have its files", "allowed: release"]),
+        ("anli_plus", ["'tasks.anli_plus.source'", "the task pools anli, snli, mnli; set 'source' for those tasks"]),
+        ("ccg", ["'tasks.ccg.source'", "not publicly available", "allowed: release"]),
     ],
 )
 def test_a_source_that_cannot_be_is_a_mistake_in_the_configuration(name, texts):

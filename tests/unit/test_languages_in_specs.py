@@ -211,7 +211,7 @@ def test_a_fact_of_an_unknown_language_is_refused_by_its_code():
 
 
 def test_a_target_in_a_language_without_a_row_is_refused():
-    problem = "'grid.targets': workflow/xstilts/languages.py has no row for its languages fi, sw; add them there; found"
+    problem = "'grid.targets': its languages fi, sw are missing from workflow/xstilts/languages.py; add them; found"
     rows = {code: one for code, one in LANGUAGES.items() if code not in ("fi", "sw")}
     with table(rows), pytest.raises(ConfigError, match=problem):
         grid(grid=RAW["grid"] | {"targets": ["tydiqa"]}, languages=["en", "sw", "fi"])

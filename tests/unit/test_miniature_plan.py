@@ -23,7 +23,7 @@ def test_languages_that_it_does_not_have_are_refused_with_those_that_it_has(targ
     with pytest.raises(ConfigError) as raised:
         planned(target)
     missing = [lang for lang in tasks.load(target).languages if lang not in LANGUAGES]
-    assert "config key 'languages': the miniature" in str(raised.value)
+    assert f"config key 'languages': target {target!r} is read from the miniature" in str(raised.value)
     assert (
         f"found {[lang for lang in missing if lang not in tasks.load(target).missing_languages.get('test', ())]!r}"
         in str(raised.value)

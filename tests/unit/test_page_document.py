@@ -234,7 +234,7 @@ def test_an_entry_tells_its_settings_versions_code_time_and_device(entries: tupl
 
 
 def test_settings_are_told_by_their_present_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    with_name(monkeypatch, "max_gradient_norm", "clip_at")
+    with_name(monkeypatch, "max_grad_norm", "clip_at")
     described, grid = finished(World(tmp_path), stages={"pawsx": {"clip_at": 2}})
     model = cell(grid, "none", "pawsx").predictions.inputs["model"]
     assert model.spec["stage"]["max_gradient_norm"] == 2

@@ -147,7 +147,7 @@ def test_damage_in_a_part_names_its_file(world):
 
 
 def test_folders_of_the_pool_itself_are_a_mistake(world):
-    with pytest.raises(ConfigError, match=r"'tasks.anli_plus.folders': its files are those of anli, snli, mnli"):
+    with pytest.raises(ConfigError, match=r"'tasks.anli_plus.folders': the task pools anli, snli, mnli"):
         check(with_task(world, "anli_plus", folders=["somewhere"]).config)
 
 

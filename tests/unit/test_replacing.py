@@ -65,7 +65,7 @@ def test_the_command_line_comes_last(tmp_path, below):
     "blocks", [[SHIPPED, {"repository": "lab/other"}], [SHIPPED, {"path": "x"}, {"repository": "lab/other"}]]
 )
 def test_a_commit_is_that_of_its_own_repository(tmp_path, blocks):
-    with pytest.raises(ConfigError, match="'repository' needs 'revision'"):
+    with pytest.raises(ConfigError, match="'repository' requires 'revision'"):
         laid(tmp_path, *blocks)
     assert laid(tmp_path, SHIPPED, {"revision": REVISION[::-1]}).encoders["large"].revision == REVISION[::-1]
 

@@ -152,7 +152,7 @@ def test_settings_are_chosen_by_their_names_in_the_configuration(chosen: dict):
     ],
 )
 def test_a_key_of_a_spec_that_stands_for_no_setting_is_an_error(values: dict, unknown: str):
-    with pytest.raises(ValidationError, match=f"no setting is called {unknown} in specs"):
+    with pytest.raises(ValidationError, match=f"unknown settings in a spec: {unknown}"):
         Model.of_spec(values)
 
 
@@ -213,7 +213,7 @@ def test_what_a_spec_of_another_version_says_is_shown_as_it_is():
 
 
 def test_two_settings_with_one_name_in_specs_are_refused():
-    with pytest.raises(TypeError, match="Twins: length and size have one name in specs, 'size'"):
+    with pytest.raises(TypeError, match="Twins: length and size have the same name 'size' in specs"):
 
         class Twins(Settings):
             length: Annotated[int, InSpecs("size")] = 1
@@ -230,14 +230,14 @@ def test_two_settings_may_swap_their_names():
 
 
 def test_a_neutral_value_that_the_setting_cannot_have_is_refused():
-    with pytest.raises(TypeError, match=r"Wrong\.size cannot have its neutral value 0"):
+    with pytest.raises(TypeError, match=r"Wrong\.size: the neutral value 0 is not allowed"):
 
         class Wrong(Settings):
             size: Annotated[Count, InSpecs(neutral=0)] = 1
 
 
 def test_a_neutral_value_of_a_part_of_a_type_is_refused():
-    with pytest.raises(TypeError, match=r"Hidden\.size: InSpecs stands beside a part of the type"):
+    with pytest.raises(TypeError, match=r"Hidden\.size: InSpecs must annotate the whole type"):
 
         class Hidden(Settings):
             size: Annotated[int, InSpecs(neutral=1)] | None = None

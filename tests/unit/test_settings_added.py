@@ -124,12 +124,12 @@ def test_a_default_that_is_not_neutral_changes_every_stage(before: Grid, monkeyp
 
 
 def test_another_name_of_a_setting_changes_no_entry(before: Grid, monkeypatch: pytest.MonkeyPatch):
-    old = grid(stages={"mnli": {"max_gradient_norm": 2}}, training={"max_gradient_norm": 3})
-    with_name(monkeypatch, "max_gradient_norm", "clip_at")
+    old = grid(stages={"mnli": {"max_grad_norm": 2}}, training={"max_grad_norm": 3})
+    with_name(monkeypatch, "max_grad_norm", "clip_at")
     assert grid().entries.keys() == before.entries.keys()
     assert grid(stages={"mnli": {"clip_at": 2}}, training={"clip_at": 3}).entries.keys() == old.entries.keys()
-    with pytest.raises(ConfigError, match=r"stages\.mnli\.max_gradient_norm.*unknown key"):
-        grid(stages={"mnli": {"max_gradient_norm": 2}})
+    with pytest.raises(ConfigError, match=r"stages\.mnli\.max_grad_norm.*unknown key"):
+        grid(stages={"mnli": {"max_grad_norm": 2}})
 
 
 # What a job gets
@@ -147,7 +147,7 @@ def stage_of(spec: dict) -> Settings:
 
 
 def test_a_training_gets_its_settings_by_their_names_in_the_configuration(monkeypatch: pytest.MonkeyPatch):
-    with_name(monkeypatch, "max_gradient_norm", "clip_at")
+    with_name(monkeypatch, "max_grad_norm", "clip_at")
     made = grid(stages={"mnli": {"clip_at": 2}})
     assert {stage_of(model(made, name).spec).clip_at for name in ("mnli", "squad_v1")} == {2.0, 1.0}
 
@@ -161,7 +161,7 @@ def test_a_training_gets_the_neutral_value_of_what_its_spec_leaves_out(monkeypat
 def test_the_work_of_a_training_is_known_whatever_its_settings_are_called(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    with_name(monkeypatch, "max_gradient_norm", "clip_at")
+    with_name(monkeypatch, "max_grad_norm", "clip_at")
     made = world.grid()
     world.finish(made.entries.values())
     assert workload.of_training(world.store, model(made, "mnli")).rows == ROWS
@@ -212,12 +212,12 @@ def test_a_block_that_is_left_out_of_a_spec_is_told_setting_by_setting(
 
 def test_a_setting_is_told_by_its_present_name(world: World, monkeypatch: pytest.MonkeyPatch):
     world.finish(world.grid().entries.values())
-    with_name(monkeypatch, "max_gradient_norm", "clip_at")
+    with_name(monkeypatch, "max_grad_norm", "clip_at")
     assert reasons(world, stages={"mnli": {"clip_at": 2}}) == ["clip_at of stage mnli: 1 → 2"]
 
 
 def test_a_card_shows_settings_by_their_present_names(monkeypatch: pytest.MonkeyPatch):
-    with_name(monkeypatch, "max_gradient_norm", "clip_at")
+    with_name(monkeypatch, "max_grad_norm", "clip_at")
     assert recipes(grid(stages={"mnli": {"clip_at": 2}})).loc["clip_at"].to_dict() == {"squad_v1": "1.0", "mnli": "2.0"}
 
 

@@ -67,7 +67,7 @@ def recipe(stage: str, *targets: str) -> dict[str, tuple[object, tuple[str, ...]
         "warmup": 9,
         "weight_decay": 0.5,
         "adam_epsilon": 0.5,
-        "max_gradient_norm": 0.5,
+        "max_grad_norm": 0.5,
         "evaluate_every": 7,
         "patience": 7,
         "dev_examples": None,
@@ -247,7 +247,5 @@ def test_a_target_is_evaluated_in_the_languages_of_its_split(here: Path):
 
 
 def test_a_stage_needs_training_and_dev_data_in_each_of_its_languages(here: Path):
-    with pytest.raises(
-        ConfigError, match=r"'stages.udpos.languages': udpos has no training or no dev data in it.*'kk'"
-    ):
+    with pytest.raises(ConfigError, match=r"'stages.udpos.languages': task 'udpos' has no training or dev data.*'kk'"):
         grid({"stages": {"udpos": {"languages": ["en", "kk"]}}})

@@ -36,9 +36,7 @@ def test_stages_have_the_epochs_and_batches_of_jiant():
     assert {name: one.batch_size for name, one in found.items() if one.batch_size != 32} == dict.fromkeys(
         ("squad_v1", "squad_v2", "tydiqa"), 16
     )
-    optimiser = {
-        (one.learning_rate, one.weight_decay, one.adam_epsilon, one.max_gradient_norm) for one in found.values()
-    }
+    optimiser = {(one.learning_rate, one.weight_decay, one.adam_epsilon, one.max_grad_norm) for one in found.values()}
     assert optimiser == {(1e-5, 0.01, 1e-8, 1.0)}
     schedule = {(one.warmup, one.evaluate_every, one.dev_examples, one.patience) for one in found.values()}
     assert schedule == {(0.1, 1000, 500, 30)}

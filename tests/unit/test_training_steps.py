@@ -29,7 +29,7 @@ RECIPE = {
     "weight_decay": 0.5,
     # The gradients of some weights are zero but for rounding, of which Adam would make whole steps.
     "adam_epsilon": 1e-3,
-    "max_gradient_norm": 4.0,
+    "max_grad_norm": 4.0,
     "evaluate_every": 100,
 }
 """Six steps on 21 rows of a task: the third batch spans two epochs, and the last one begins a third."""
@@ -39,7 +39,7 @@ OTHER = {
     "warmup": 1,
     "weight_decay": 0.49,
     "adam_epsilon": 1.1e-3,
-    "max_gradient_norm": 4.4,
+    "max_grad_norm": 4.4,
 }
 """Settings of which each makes other weights."""
 
@@ -150,7 +150,7 @@ def test_each_step_has_the_loss_the_gradient_the_learning_rate_and_the_weights_o
     assert [entry["learning_rate"] for entry in log] == pytest.approx(expected.rates)
     assert [entry["loss"] for entry in log] == pytest.approx(expected.losses, rel=1e-4)
     assert [entry["grad_norm"] for entry in log] == pytest.approx(expected.norms, rel=1e-4)
-    assert min(expected.norms) < trained.recipe.max_gradient_norm < max(expected.norms)
+    assert min(expected.norms) < trained.recipe.max_grad_norm < max(expected.norms)
     assert farthest(trained.weights(), expected.weights) < TOLERANCE
 
 

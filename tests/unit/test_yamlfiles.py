@@ -53,7 +53,7 @@ TWICE = {
 def test_a_key_that_is_given_twice_is_named_with_both_lines(
     refusal: Callable[[str], str], text: str, key: str, first: int, again: int
 ):
-    assert f"mine.yaml: the key {key!r} is given in line {first} and again in line {again};" in refusal(text)
+    assert f"mine.yaml: duplicate key {key!r} in lines {first} and {again}," in refusal(text)
 
 
 RIGHT = {
@@ -80,14 +80,14 @@ def test_what_says_nothing_twice_is_accepted(refusal: Callable[[str], str], text
 
 
 MISREAD = {
-    "an octal number": ("grid:\n  seeds: [010]\n", "line 2: YAML reads an unquoted 010 as 8, for 'grid.seeds.0'"),
-    "a time": ("epochs: 1:30\n", "line 1: YAML reads an unquoted 1:30 as 90, for 'epochs'"),
-    "a time with a fraction": ("epochs: 1:30.5\n", "line 1: YAML reads an unquoted 1:30.5 as 90.5, for 'epochs'"),
+    "an octal number": ("grid:\n  seeds: [010]\n", "line 2: YAML reads the unquoted value 010 of 'grid.seeds.0' as 8"),
+    "a time": ("epochs: 1:30\n", "line 1: YAML reads the unquoted value 1:30 of 'epochs' as 90"),
+    "a time with a fraction": ("epochs: 1:30.5\n", "line 1: YAML reads the unquoted value 1:30.5 of 'epochs' as 90.5"),
     "Norwegian as a key": ("stages:\n  no: {}\n", "line 2: YAML reads the key 'stages.no' as true or false"),
     "a number as a key": ("stages:\n  2024: {}\n", "line 2: YAML reads the key 'stages.2024' as a number"),
-    "nothing as a key": ("~: 1\n", "line 1: YAML reads the key '~' as nothing"),
+    "nothing as a key": ("~: 1\n", "line 1: YAML reads the key '~' as null"),
     "a date as a key": ("2024-01-01: 1\n", "line 1: YAML reads the key '2024-01-01' as a date"),
-    "a list as a key": ("a:\n  ? [b]\n  : 1\n", "line 2: a list or a block stands for a key below 'a'"),
+    "a list as a key": ("a:\n  ? [b]\n  : 1\n", "line 2: a list or block is used as a key in 'a'"),
     "no YAML": ("a: [1\n", "expected ',' or ']'"),
 }
 
@@ -113,7 +113,7 @@ def test_a_number_that_is_not_finite_is_a_mistake(tmp_path: Path, text: str):
 def test_commands_jobs_and_runs_refuse_such_a_file(tmp_path: Path, text: str):
     file = tmp_path / "mine.cfg"
     file.write_text(text)
-    said = r"mine\.cfg: the key 'stages' is given in line 1 and again in line 2"
+    said = r"mine\.cfg: duplicate key 'stages' in lines 1 and 2"
     with pytest.raises(UserError, match=said):
         experiments.load(file)
     with pytest.raises(UserError, match=said):
@@ -155,4 +155,4 @@ def test_whatever_key_is_repeated_in_the_end_is_found(tmp_path: Path, document: 
     (tmp_path / "any").write_text(text, encoding="utf-8")
     with pytest.raises(UserError) as error:
         require_unambiguous(tmp_path / "any")
-    assert f"{key!r} is given in line 1 and again in line 2" in str(error.value)
+    assert f"duplicate key {key!r} in lines 1 and 2" in str(error.value)

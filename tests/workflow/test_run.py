@@ -281,7 +281,7 @@ def test_a_block_that_is_given_twice_ends_the_run_before_any_job_with_both_lines
     mine.file.write_text("\n".join([*lines, "stages: {xnli: {epochs: 9}}", ""]), encoding="utf-8")
     run = mine.snakemake("--dry-run")
     assert run.returncode != 0
-    assert f"error: {mine.file}: the key 'stages' is given in line {first} and again in line {again};" in run.stdout
+    assert f"error: {mine.file}: duplicate key 'stages' in lines {first} and {again}," in run.stdout
     assert "Traceback" not in run.stdout
 
 

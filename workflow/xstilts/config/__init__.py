@@ -1,6 +1,7 @@
-"""The configuration: what an experiment is made of, typed, with a default for everything.
+"""The typed configuration of an experiment, in which every setting has a default.
 
-`config.yaml` is laid over these defaults, a user's `--configfile` over that. `xstilts.grid` turns the result into jobs.
+`config.yaml` overrides the defaults, and a file given with `--configfile` overrides both. `xstilts.grid` turns the
+result into jobs. The tables of docs/config.md and the JSON schema are generated from these classes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,16 +14,16 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from xstilts.config import mistakes
 from xstilts.config.paths import StorePath, UserPath
 from xstilts.config.replacing import with_one_place
-from xstilts.config.settings import NOT_IN_SPECS, Settings
+from xstilts.config.settings import NOT_IN_SPECS, InSpecs, Settings
 from xstilts.config.yamlfiles import require_unambiguous
 from xstilts.errors import UserError, nearest, shorten
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$", max_length=80)]
-"""A name that becomes part of a path: lower-case letters, digits and `_ . + -`."""
+"""A name that becomes part of a path: lowercase letters, digits and `_`, `.`, `+`, `-`."""
 
 
 _SENTENCE_LENGTH = 512
-"""Sub-words of a sentence of retrieval where nothing is said."""
+"""Default maximum length of a sentence for retrieval, in sub-words."""
 
 SourceName = Literal["release", "hub", "miniature"]
 
@@ -42,15 +43,23 @@ def _real(value: object) -> object:
 WHOLE, REAL = BeforeValidator(_whole), BeforeValidator(_real)
 Count = Annotated[int, Field(gt=0, lt=2**31), WHOLE]
 Length = Annotated[int, Field(ge=8, lt=2**31), WHOLE]
-"""Sub-words of a sequence; special tokens take four of them in a pair."""
+"""Length of a sequence in sub-words; the special tokens of a pair take four of them."""
 Seed = Annotated[int, Field(ge=0, lt=2**32), WHOLE]
-"""What numpy takes, beside Python and torch."""
+"""The range of seeds that numpy accepts, which is narrower than that of Python and torch."""
 Fraction = Annotated[float, Field(ge=0, lt=1), REAL]
 Positive = Annotated[float, Field(gt=0), REAL]
 
 
 class ConfigError(UserError):
-    """A setting that cannot be meant: the key, the value, what is allowed and the nearest match."""
+    """An invalid setting.
+
+    Args:
+        key: the key, with the keys above it.
+        value: the value that was found.
+        problem: what is wrong with it.
+        allowed: what is allowed instead; the nearest match is suggested.
+        origin: where the value comes from, in parentheses.
+    """
 
     def __init__(self, key: str, value: object, problem: str, allowed: Iterable[str] = (), origin: str = ""):
         allowed = list(allowed)
@@ -61,247 +70,294 @@ class ConfigError(UserError):
 
 
 class Limit(Settings):
-    """How many examples of each language are used: the first ones of a split, in the order of the files."""
+    """Maximum number of examples per language: the first ones of a split, in the order of the files."""
 
     train: Count | None = None
+    """Maximum number of training examples per language; `null` for all."""
     dev: Count | None = None
+    """Maximum number of dev examples per language; `null` for all."""
     test: Count | None = None
+    """Maximum number of test examples per language; `null` for all."""
 
 
 class Source(Settings):
-    """Where an official archive is, if not where it was published."""
+    """An alternative location or version of an official archive."""
 
     url: str | None = None
-    """A mirror of it."""
+    """URL of a mirror; `null` for the official address."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    """Of another version of it, which is then used in its place."""
+    """SHA-256 of another version of the archive, to use instead of the pinned one."""
     folder: UserPath | None = None
-    """The folder in which it is unpacked already; nothing is fetched then."""
+    """Folder with the unpacked archive; nothing is downloaded. Excludes `url` and `sha256`."""
 
     @model_validator(mode="after")
     def _one_place(self):
         if self.folder is not None and (self.url or self.sha256):
-            raise ValueError("give either 'folder', or 'url' and 'sha256' or one of them")
+            raise ValueError("'folder' cannot be combined with 'url' or 'sha256'; remove one or the other")
         return self
 
 
 class TaskSettings(Settings):
-    """How a task's data are read and turned into token ids."""
+    """How the data of a task are read and tokenized."""
 
     source: SourceName | None = None
-    """Where its files come from; by default what the top level says."""
+    """Where the files of the task come from; `null` for the top-level `source`. A task that pools others has none of
+    its own."""
     folders: tuple[UserPath, ...] = ()
-    """Where its files lie, searched in order; by default the folder of its name below `data` (docs/tasks.md)."""
+    """Folders that are searched for the files of the task, in this order; for each file the first layout found is
+    used. By default the folder below `data` with the name of the task, and for some tasks the folder that XTREME's
+    download script creates."""
     languages: tuple[str, ...] | None = None
-    """The languages in which it is evaluated, of those that it has; all of them by default."""
+    """Languages to evaluate in when the task is a target; `null` for the top-level `languages`."""
     split: Literal["dev", "test"] = "test"
-    """The split on which it is evaluated as a target."""
+    """Split to evaluate on when the task is a target."""
     limit: Limit = Limit()
+    """Maximum number of examples of this task; overrides the top-level `limit` key by key."""
     max_length: Length = 256
-    """Sub-words of a sequence, special tokens included; longer ones are cut, split or windowed by their kind."""
+    """Maximum length of a sequence in sub-words, special tokens included. Longer sequences are truncated, split or
+    divided into windows, depending on the kind of the task."""
     doc_stride: Count = 128
-    """Sub-words between the starts of two windows over a long context (question answering)."""
+    """Question answering: distance between the starts of consecutive windows over a long context, in sub-words; must
+    be less than `max_length`."""
     max_query_length: Count = 64
-    """Sub-words of a question (question answering)."""
+    """Question answering: maximum length of a question in sub-words, beyond which it is truncated; must be less than
+    `max_length`."""
 
 
 class Sampling(Settings):
-    """Which task the next optimiser step of a stage with several tasks is drawn from."""
+    """How a stage with several tasks chooses the task of the next optimiser step."""
 
     strategy: Literal["proportional", "uniform", "temperature", "capped"] = "proportional"
-    """Probability of a task with n training rows: n; 1; min(n, cap)^(1/temperature); min(n, cap)."""
+    """Weight of a task with n training rows when the task of a step is drawn: n (`proportional`), 1 (`uniform`),
+    min(n, `cap`)^(1/`temperature`) (`temperature`), or min(n, `cap`) (`capped`)."""
     temperature: Annotated[float, Field(ge=0.1), REAL] = 1.0
+    """Temperature of the strategy `temperature`: 1 is proportional, higher values approach uniform sampling."""
     cap: Count | None = None
+    """Maximum number of rows that count as n, for the strategies `capped`, which requires it, and `temperature`;
+    `null` for no maximum."""
 
     @model_validator(mode="after")
     def _capped_needs_a_cap(self):
         if self.strategy == "capped" and self.cap is None:
-            raise ValueError("the strategy 'capped' needs a number for 'cap', such as 131072")
+            raise ValueError("the strategy 'capped' requires 'cap', a number of rows such as 131072")
         return self
 
 
 class Training(Settings):
-    """The recipe of a stage."""
+    """Training recipe of a stage."""
 
     languages: tuple[str, ...] = ("en",)
-    """The languages of the training and dev data."""
+    """Languages of the training and dev data."""
     learning_rate: Positive = 1e-5
+    """Peak learning rate of AdamW."""
     epochs: Annotated[float, Field(gt=0, le=1_000_000), REAL] = 3.0
+    """Number of passes over the training rows; may be fractional."""
     batch_size: Annotated[int, Field(gt=0, le=2**20), WHOLE] = 32
-    """Rows of an optimiser step, over all micro-batches and devices."""
+    """Rows per optimiser step, over all micro-batches and GPUs."""
     warmup: Fraction | Count = 0.1
-    """The steps in which the learning rate rises, as a share if below 1; it falls linearly to zero over the rest."""
+    """Optimiser steps over which the learning rate rises linearly from 0: a fraction of all steps if less than 1,
+    otherwise a number of steps. The rate then falls linearly to 0."""
     weight_decay: Annotated[float, Field(ge=0), REAL] = 0.01
+    """Weight decay of AdamW; biases and layer norms are exempt."""
     adam_epsilon: Positive = 1e-8
-    max_gradient_norm: Positive = 1.0
+    """Epsilon of AdamW."""
+    max_grad_norm: Annotated[Positive, InSpecs("max_gradient_norm")] = 1.0
+    """Maximum norm of the gradient; larger gradients are clipped to it."""
     evaluate_every: Count = 1000
-    """Optimiser steps between two evaluations on dev; there is always one after the last step."""
+    """Optimiser steps between two evaluations on the dev data, at which the training state is saved too. The last step
+    is always evaluated."""
     patience: Count = 30
-    """Evaluations without a better dev score after which training stops."""
+    """Early stopping: training ends after this many evaluations without a better dev score."""
     dev_examples: Count | None = 500
-    """The first dev examples of each task and language that an evaluation looks at; all of them if null."""
+    """Maximum number of dev examples per task and language in an evaluation, the first ones; `null` for all."""
     precision: Literal["fp32", "bf16"] = "fp32"
-    """bf16 computes in bfloat16 where that is safe; the weights and the optimiser stay in float32."""
+    """`fp32` computes in float32. `bf16` computes in bfloat16 where that is safe and keeps weights and optimiser state
+    in float32."""
     gpus: Annotated[Count, NOT_IN_SPECS] = 1
-    """GPUs that share the rows of a batch; not part of any fingerprint."""
+    """Number of GPUs that share a batch; must divide `batch_size`. Not part of any fingerprint."""
 
 
 class Stage(Training):
-    """One training run: parent checkpoint in, child checkpoint out."""
+    """A training run that turns a parent checkpoint into a child checkpoint."""
 
     tasks: tuple[str, ...] = ()
-    """The tasks it trains on, together; by default the one of its name."""
+    """Tasks to train on jointly. By default the task with the name of the stage."""
     sampling: Sampling = Sampling()
+    """How the task of the next optimiser step is chosen in a stage with several tasks."""
 
 
 class Miniature(Settings):
-    """How much is written of the data sets of the embedded benchmark."""
+    """Size of the generated data sets of the miniature."""
 
     seed: Seed = 1
-    """Decides all examples."""
+    """Random seed of all examples."""
     train: Count = 2000
-    """English training examples of each task."""
+    """English training examples per task."""
     dev: Count = 150
-    """Dev examples of each language."""
+    """Dev examples per task and language."""
     test: Count = 150
-    """Test examples of each language."""
+    """Test examples per task and language."""
     pairs: Count = 100
-    """Sentence pairs of a retrieval set; BUCC hides them among ten times as many other sentences."""
+    """Sentence pairs per language of a retrieval task; BUCC hides them among ten times as many other sentences."""
 
 
 class Retrieval(Settings):
-    """How a sentence becomes a vector for the targets that need no training."""
+    """Sentence vectors of an encoder."""
 
     layer: Count | None = None
-    """The layer whose output is used; by default the one at 14/24 of the encoder's depth, as for XLM-R Large."""
+    """Layer whose output is pooled, counted from 1; `null` for the layer at 14/24 of the depth, as in XLM-R Large."""
     pooling: Literal["mean", "cls"] = "mean"
-    """The mean over all tokens, special ones included, or the first token."""
+    """Pooling of the token vectors: `mean` over all tokens, special tokens included, or `cls`, the first token."""
     max_length: Length | None = None
-    """Sub-words of a sentence; by default 512, or what the encoder takes if that is less."""
+    """Maximum length of a sentence in sub-words; `null` for 512, or less if the encoder takes less."""
 
 
 class Pretraining(Settings):
-    """How an encoder of the miniature world is made: XLM-R's architecture, and sentences in all seven languages."""
+    """Pretraining of a small encoder with XLM-R's architecture on sentences of the miniature, in all its languages."""
 
     seed: Seed = 1
+    """Random seed of the sentences and the initial weights."""
     sentences: Count = 4000
-    """Sentences of the world, each in every language, of which the vocabulary and the first word vectors are made."""
+    """Number of sentences, each in every language, from which the vocabulary and the initial word vectors are
+    computed."""
     hidden_size: Annotated[int, Field(gt=0, le=512), WHOLE] = 64
+    """Size of the hidden states: even, a multiple of `heads`, and at most `sentences`."""
     layers: Count = 3
+    """Number of hidden layers."""
     heads: Count = 4
+    """Number of attention heads per layer."""
     max_length: Length = 256
-    """The longest sequence that it can take, in sub-words."""
+    """Maximum length of a sequence in sub-words."""
     batches: Count = 800
-    """Different batches; they come again in another order until all steps are done."""
+    """Number of distinct batches, which are repeated in another order until all steps are done."""
     steps: Count = 4200
+    """Number of optimiser steps."""
     tokens: Count = 1500
-    """Sub-words of a batch, padding included."""
+    """Sub-words per batch, padding included."""
     learning_rate: Positive = 5e-3
+    """Peak learning rate."""
     warmup: Fraction = 0.1
-    """The share of steps in which the learning rate rises; it falls linearly to zero over the rest."""
+    """Fraction of the steps over which the learning rate rises linearly; it then falls linearly to 0."""
     masked: Fraction = 0.15
-    """The share of sub-words that are masked."""
+    """Fraction of the sub-words that are masked."""
 
     @model_validator(mode="after")
     def _sizes_that_fit(self):
         if self.hidden_size % self.heads or self.hidden_size % 2:
-            raise ValueError("'hidden_size' has to be even and a multiple of 'heads'")
+            raise ValueError("'hidden_size' must be even and a multiple of 'heads'")
         if self.hidden_size > self.sentences:
-            raise ValueError("'hidden_size' may not be more than 'sentences', of which the first vectors are made")
+            raise ValueError("'hidden_size' must be at most 'sentences', from which the word vectors are computed")
         return self
 
 
 class Encoder(Settings):
-    """A pretrained encoder: a local Hugging Face folder, a repository of the hub at a fixed commit, or one to make."""
+    """A pretrained encoder: a local folder, a pinned repository of the Hugging Face hub, or one that is pretrained."""
 
     path: UserPath | None = None
+    """Local Hugging Face folder with `config.json`, weights and tokenizer files."""
     repository: str | None = None
+    """Repository of the Hugging Face hub, used instead of `path`; requires `revision`."""
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+    """Commit of `repository` to use."""
     pretraining: Pretraining | None = None
-    """Makes a small encoder from sentences of the embedded benchmark."""
+    """Pretrains a small encoder on sentences of the miniature, used instead of `path`."""
     retrieval: Retrieval = Retrieval()
+    """How a sentence becomes a vector, for the retrieval targets."""
     max_length: Length = 512
-    """The longest sequence that it can take, in sub-words."""
+    """Maximum length of a sequence that the encoder takes, in sub-words."""
     micro_batch: Count = 32
-    """Rows that fit on the device at once; larger batches are accumulated. Has no influence on what is learnt."""
+    """Rows per forward pass on one GPU; gradients of larger batches are accumulated. Lower it when a job runs out of
+    memory. Not part of any fingerprint."""
 
     @model_validator(mode="after")
     def _one_place(self):
         if [self.path, self.repository, self.pretraining].count(None) != 2:
             raise ValueError(
-                "give one of 'path' (a local folder), 'repository' with 'revision' (the hub), 'pretraining' (makes one)"
+                "give one of 'path' (a local folder), 'repository' with 'revision' (of the Hugging Face hub) and "
+                "'pretraining' (a small encoder of the miniature)"
             )
         if self.repository is not None and self.revision is None:
-            raise ValueError("'repository' needs 'revision', the 40-digit commit that pins its files")
+            raise ValueError("'repository' requires 'revision', the 40-digit commit that pins its files")
         return self
 
     @property
     def sentence_length(self) -> int:
-        """The sub-words of a sentence that becomes a vector."""
+        """The maximum length of a sentence for retrieval, in sub-words."""
         made = self.pretraining.max_length if self.pretraining else _SENTENCE_LENGTH
         return self.retrieval.max_length or min(_SENTENCE_LENGTH, self.max_length, made)
 
 
 class GridSettings(Settings):
-    """The grid: every combination of these is a cell."""
+    """The grid of an experiment, in which every combination of these lists is a cell."""
 
     encoders: tuple[Name, ...] = ("xlm-roberta-large",)
+    """Encoders, by their names in `encoders`."""
     intermediates: tuple[str, ...] = ("none",)
-    """Paths of stages: `none`, `mnli`, or `squad_v1/mnli` for one after the other."""
+    """Intermediate trainings: `none`, a stage such as `mnli`, or a sequence of stages such as `squad_v1/mnli`."""
     targets: tuple[str, ...] = ()
+    """Target tasks to evaluate."""
     seeds: tuple[Seed, ...] = (1,)
+    """Random seeds of training; each gives a model of its own."""
 
 
 class Report(Settings):
-    """What the reports say of several seeds, and how sure they are."""
+    """How reports aggregate seeds and compute intervals and tests."""
 
     over_seeds: Literal["median", "mean"] = "median"
-    """The number that stands for all seeds of a cell."""
+    """Aggregate of a cell's scores over its seeds."""
     samples: Annotated[int, Field(ge=100, le=1_000_000), WHOLE] = 10_000
-    """Bootstrap samples behind an interval, and random exchanges behind a test."""
+    """Number of bootstrap samples per confidence interval, and of random exchanges per significance test."""
 
 
 class Config(Settings):
     """An experiment."""
 
     experiment: Name = "xtreme"
-    """Names the folder of its tables below the store."""
+    """Name of the experiment; its reports are written to `<store>/experiments/<experiment>/`."""
     store: StorePath = Path("results")
-    """Where everything computed lies; experiments that share a store share what they have in common."""
+    """Folder for all results. Experiments with the same store share the results that they have in common."""
     source: SourceName = "release"
-    """`release` reads the user's files below `data`, `hub` fetches pinned repositories of the hub and archives,
-    `miniature` makes up small data sets of every task."""
+    """Where the data come from: `release` reads your own files below `data`; `hub` downloads pinned revisions from the
+    Hugging Face hub, and official archives where the hub has no official copy; `miniature` generates small data sets
+    for every task."""
     miniature: Miniature = Miniature()
+    """Size of the data sets that `source: miniature` generates."""
     sources: dict[Name, Source] = {}
-    """Other places for official archives, by name."""
+    """Alternative locations or versions of official archives, by name of the archive."""
     data: UserPath = Path("data")
-    """The folder that has one folder for each task, unless a task names its own."""
+    """Folder with one subfolder per task, for `source: release`. `folders` of a task overrides it."""
     grid: GridSettings = GridSettings()
+    """Encoders, intermediate trainings, targets and seeds of the experiment."""
     languages: tuple[str, ...] | None = None
-    """Restricts every target to these languages, of those that it has."""
+    """Languages to evaluate targets in, each in those that it has; `null` for all. `languages` of a task overrides
+    this."""
     limit: Limit = Limit()
-    """Restricts every task that does not say otherwise."""
+    """Maximum number of examples per split and language, for every task without a `limit` of its own."""
     keep_models: bool = True
-    """Whether the weights of a model stay when all predictions that are made with it are done."""
+    """Whether to keep the weights of a target's model once all its predictions are made."""
     report: Report = Report()
+    """Aggregation over seeds, intervals and tests."""
     strict: bool = False
-    """Whether a split that has another number of rows than it is known to have is an error, not a warning."""
+    """Whether a split whose number of rows differs from that of its release is an error instead of a warning."""
     tracking: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = ()
-    """Where the course of every training is shown besides its log; not part of any fingerprint."""
+    """Experiment trackers that training metrics are sent to, in addition to the log. Not part of any fingerprint."""
     training: Training = Training()
-    """The recipe of every stage that does not say otherwise."""
+    """Default recipe of every stage."""
     encoders: dict[Name, Encoder] = {}
+    """Encoders, by name."""
     stages: dict[Name, Stage] = {}
+    """Stages, by name. A stage that is not listed trains on the task with its name."""
     tasks: dict[Name, TaskSettings] = {}
+    """Settings of tasks, by name of the task."""
 
     def stage(self, name: str) -> Stage:
-        """The full recipe of a stage: its own settings over those of `training`."""
+        """The complete recipe of a stage: its own settings, and those of `training` for the others."""
         own = self.stages.get(name, Stage())
         stage = Stage(**{**self.training.model_dump(), **own.model_dump(exclude_unset=True)})
         return stage if stage.tasks else stage.model_copy(update={"tasks": (name,)})
 
     def task(self, name: str) -> TaskSettings:
-        """The full settings of a task: its own over those that hold for all."""
+        """The complete settings of a task: its own, and the top-level ones for the others."""
         own = self.tasks.get(name, TaskSettings())
         limit = Limit(**{**self.limit.model_dump(), **own.limit.model_dump(exclude_unset=True)})
         return own.model_copy(update={"limit": limit, "source": own.source or self.source})
@@ -310,16 +366,16 @@ class Config(Settings):
 def parse(
     raw: Mapping[str, Any], files: Iterable[Path | str] = (), command_line: Mapping[str, Any] = MappingProxyType({})
 ) -> Config:
-    """The typed configuration.
+    """Validate a configuration.
 
     Args:
-        raw: the merged YAML.
-        files: where it came from, the last one winning; used to name the line of a mistake.
-        command_line: what was laid over the files, and is part of `raw` already.
+        raw: the merged configuration, as YAML values.
+        files: the files that it was merged from; the last one takes precedence. Errors name their lines.
+        command_line: the settings of the command line, which override the files and are already part of `raw`.
 
     Raises:
-        ConfigError: the first mistake: key, line, value, what is allowed.
-        UserError: a file that says something twice.
+        ConfigError: the first invalid setting, with its key, line and value and what is allowed.
+        UserError: a file is not valid YAML, gives a key twice, or has a value that YAML would misread.
     """
     files = [Path(file) for file in files]
     for file in filter(Path.is_file, files):
@@ -331,10 +387,16 @@ def parse(
     except ValidationError as error:
         first = error.errors()[0]
         keys = mistakes.keys(first["loc"], raw)
+        # A value that may be of several types has an error for each.
+        same = [
+            one
+            for one in error.errors()
+            if one["loc"][:-1] == first["loc"][:-1] and mistakes.keys(one["loc"], raw) == keys
+        ]
         raise ConfigError(
             ".".join(keys) or "(top level)",
             keys[-1] if first["type"] == "extra_forbidden" else first["input"],
-            mistakes.problem(first),
+            mistakes.problem(same, keys, Config),
             mistakes.allowed(first, keys, Config),
             mistakes.origin(keys, raw, files),
         ) from None

@@ -1,7 +1,7 @@
-"""What to say of a mistake in the configuration: what is wrong with the value, what is allowed, and where it stands."""
+"""Messages about invalid configurations: what is wrong with a value, what is allowed, and where it comes from."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from types import NoneType, UnionType
@@ -12,27 +12,55 @@ from pydantic import BaseModel
 
 from xstilts.config import yamlfiles
 
-UNWRITABLE = "no file name can hold this text in this locale; set PYTHONUTF8=1 if it is right"
+UNWRITABLE = "cannot be part of a file name in this locale; if the value is correct, set PYTHONUTF8=1"
 
-_TEXT = (
-    "YAML reads {} as a number or a date, not as text. Put it in quotes; on the command line, where quotes get lost, "
-    "choose a name with a letter in it"
-)
-_TYPES = {
-    "path_type": "expected a path, as text",
-    "string_type": "expected text",
-    "tuple_type": "expected a list",
-    "list_type": "expected a list",
-    "model_type": "expected a block of keys with values",
-    "dict_type": "expected a block of names with settings",
+RENAMED = {
+    "max_gradient_norm": "max_grad_norm",
 }
-"""What to say of a value of another type, in the words of YAML."""
+"""Former names of settings, and their present names."""
+
+PATTERNS = {
+    r"^[a-z0-9][a-z0-9_.+-]*$": "lowercase letters, digits and '_', '.', '+', '-', the first a letter or a digit",
+    r"^[0-9a-f]{40}$": "40 hexadecimal digits in lowercase",
+    r"^[0-9a-f]{64}$": "64 hexadecimal digits in lowercase",
+}
+"""The patterns of strings, in words."""
+
+_NOT_A_STRING = (
+    "YAML reads {} as a number or a date, not as a string. Put it in quotes; with --config on the command line, where "
+    "quotes are lost, use a name that contains a letter"
+)
+_EXPECTED = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "dict_type": "a block of named entries",
+    "finite_number": "a finite number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "greater_than": "a number greater than {gt}",
+    "greater_than_equal": "a number greater than or equal to {ge}",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number with fewer digits",
+    "int_type": "a whole number",
+    "invalid_key": "a string as the key; put it in quotes",
+    "less_than": "a number less than {lt}",
+    "less_than_equal": "a number less than or equal to {le}",
+    "list_type": "a list",
+    "literal_error": "one of the allowed values",
+    "model_type": "a block of settings",
+    "path_type": "a path",
+    "string_too_long": "at most {max_length} characters",
+    "string_type": "a string",
+    "string_unicode": "valid Unicode",
+    "tuple_type": "a list",
+}
+"""What is expected instead of a value, by pydantic's type of the error."""
 
 _ABSENT = object()
 
 
 def unwritable(raw: object, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The texts, by the keys that lead to them, that cannot be part of a file name here."""
+    """The strings that cannot be part of a file name in this locale, each with the keys that lead to it."""
     if isinstance(raw, str):
         if "\0" in raw or not _is_encodable(raw):
             yield above, raw
@@ -46,7 +74,7 @@ def unwritable(raw: object, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple
 
 def _is_encodable(text: str) -> bool:
     try:
-        # The configuration is left to the jobs in UTF-8, and files have their names in the encoding of the locale.
+        # Jobs read the configuration as UTF-8; file names are in the encoding of the locale.
         text.encode("utf-8")
         os.fsencode(text)
     except UnicodeEncodeError:
@@ -55,7 +83,7 @@ def _is_encodable(text: str) -> bool:
 
 
 def keys(location: Iterable[int | str], raw: object) -> tuple[str, ...]:
-    """The keys that lead to a value, of what pydantic says, which names the branches of a union too."""
+    """The keys that lead to a value, from a location of pydantic, which also names the branches of a union."""
     found: list[str] = []
     for part in location:
         below = _below(raw, part)
@@ -65,41 +93,68 @@ def keys(location: Iterable[int | str], raw: object) -> tuple[str, ...]:
     return tuple(found)
 
 
-def problem(error: Mapping[str, Any]) -> str:
-    """What is wrong with a value, in words."""
+def problem(errors: Sequence[Mapping[str, Any]], keys: tuple[str, ...], top: type[BaseModel]) -> str:
+    """What is wrong with a value or a key.
+
+    Args:
+        errors: the errors of pydantic about it, one for each type that it may have.
+        keys: the keys that lead to the value.
+        top: the type of the whole configuration.
+    """
+    first, *others = (_problem(error, keys, top) for error in errors)
+    return ", or ".join([first, *(other.removeprefix("expected ") for other in others)])
+
+
+def _problem(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseModel]) -> str:
     if error["type"] == "extra_forbidden":
-        return "unknown key"
+        present = _renamed(keys, top)
+        return f"renamed to {present!r}" if present else "unknown key"
     if error["type"] == "string_type" and isinstance(error["input"], bool):
         return 'YAML reads an unquoted yes, no, on or off as true or false; quote it, as in "no"'
     if error["type"] == "string_type" and not isinstance(error["input"], list | dict | NoneType):
-        return _TEXT.format(error["input"])
+        return _NOT_A_STRING.format(error["input"])
     if error["type"] == "path_type" and error["input"] is None:
-        return 'YAML reads an unquoted ~, and nothing, as no value; quote it, as in "~/results"'
-    return _TYPES.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+        return 'YAML reads an unquoted ~ and an empty value as null; quote the path, as in "~/results"'
+    if error["type"] == "string_pattern_mismatch":
+        return f"expected {PATTERNS[error['ctx']['pattern']]}"
+    if expected := _EXPECTED.get(error["type"]):
+        return f"expected {expected.format(**_whole(error.get('ctx', {})))}"
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _whole(limits: Mapping[str, Any]) -> dict[str, Any]:
+    """Limits in which whole numbers have no decimals."""
+    return {key: int(one) if isinstance(one, float) and one.is_integer() else one for key, one in limits.items()}
 
 
 def allowed(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseModel]) -> list[str]:
-    """What could stand in the place of a value or a key; nothing where that cannot be listed."""
+    """The values or keys that are allowed instead; empty if they cannot be listed, or if the key was renamed."""
     if error["type"] == "literal_error":
         return [part.strip(" '") for part in error["ctx"]["expected"].replace(" or ", ", ").split(",")]
-    if error["type"] != "extra_forbidden":
+    if error["type"] != "extra_forbidden" or _renamed(keys, top):
         return []
     return sorted(reduce(_block_of, keys[:-1], top).model_fields)
 
 
+def _renamed(keys: tuple[str, ...], top: type[BaseModel]) -> str | None:
+    """The present name of a key that its block had under another name."""
+    present = RENAMED.get(keys[-1])
+    return present if present in reduce(_block_of, keys[:-1], top).model_fields else None
+
+
 def _block_of(block: Any, key: str) -> Any:
-    """The type of what is below a key: of a block of settings, or of a dictionary of named blocks."""
+    """The type of the value of a key, in a block of settings or in a dictionary of named blocks."""
     below = get_args(block)[1] if get_origin(block) is dict else block.model_fields[key].annotation
     return get_args(below)[0] if get_origin(below) is UnionType else below
 
 
 def origin(keys: tuple[str, ...], raw: object, files: Iterable[Path | str]) -> str:
-    """Where a value comes from, in brackets: the last file that holds its key, with the line, or the command line.
+    """Where a value comes from, in parentheses: the last file that has its key, with the line, or the command line.
 
     Args:
-        raw: the merged configuration, in which the command line has the last word.
+        raw: the merged configuration, in which the command line takes precedence.
     """
-    # Only a mistake needs Snakemake, which takes long to import.
+    # Imported here because it is slow and only errors need it.
     from snakemake.common.configfile import load_configfile
     from snakemake.utils import update_config
 
@@ -120,7 +175,7 @@ def _value(settings: object, keys: tuple[str, ...]) -> object:
 
 
 def _below(settings: object, key: int | str) -> object:
-    """What is below a key or a place in a list; `_ABSENT` where there is nothing."""
+    """The value of a key or an index; `_ABSENT` if there is none."""
     if isinstance(settings, Mapping):
         return next((value for name, value in settings.items() if str(name) == str(key)), _ABSENT)
     if isinstance(settings, list) and str(key).isdecimal():
@@ -129,7 +184,7 @@ def _below(settings: object, key: int | str) -> object:
 
 
 def _same(one: object, other: object) -> bool:
-    """Whether two values are equal; not a number is equal to itself here."""
+    """Whether two values are equal, where NaN equals itself."""
     return one == other or (one != one and other != other)
 
 

@@ -1,4 +1,4 @@
-"""Paths as people write them in a configuration: with `~` for a home folder and `$NAME` for an environment variable."""
+"""Paths in a configuration, in which `~` stands for a home folder and `$NAME` for an environment variable."""
 
 import os
 from pathlib import Path
@@ -9,42 +9,46 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 
 def expanded(value: object) -> object:
-    """A path as text with its variables and its home folder filled in; `$$` stands for a dollar sign.
+    """A path with environment variables and home folders expanded; `$$` stands for a dollar sign.
 
     Raises:
-        ValueError: a variable that is not set or is empty, a `$` without a name, or a user who has no home here.
+        ValueError: a variable is not set or empty, a `$` has no name, or a user has no home folder.
     """
     if not isinstance(value, str):
         return value
     if not value.strip():
-        raise ValueError("expected a path; write '.' for the folder in which Snakemake is started")
+        raise ValueError("expected a path; use '.' for the working directory")
     try:
         path = Template(value).substitute({name: text for name, text in os.environ.items() if text})
     except KeyError as error:
-        problem = f"the environment variable {error.args[0]} is not set or is empty; set it, or write the path out"
+        problem = f"the environment variable {error.args[0]} is not set or empty; set it, or write the path without it"
         raise ValueError(problem) from None
     except ValueError:
-        raise ValueError("'$' stands for a variable, as in $HOME or ${HOME}; write '$$' for a dollar sign") from None
+        raise ValueError(
+            "'$' begins the name of an environment variable, as in $HOME or ${HOME}; write '$$' for a dollar sign"
+        ) from None
     try:
         return Path(path).expanduser() if path.startswith("~") else path
     except RuntimeError:
         user = path.partition("/")[0]
         raise ValueError(
-            f"no user of that name has a home here; write './{user}' for a folder that is called so"
+            f"{user} is not the home folder of a user of this machine; write './{user}' for a folder with this name"
         ) from None
 
 
 def written(path: Path) -> str:
-    """A path as text from which `expanded` makes the same path."""
+    """A path as a string that `expanded` turns into the same path."""
     text = str(path).replace("$", "$$")
     return f"./{text}" if text.startswith("~") else text
 
 
 def _fit_for_rules(path: Path) -> Path:
     if str(path).startswith("-"):
-        raise ValueError("a store whose name begins with '-' would be taken for an option; write its whole path")
+        raise ValueError(
+            "the path of a store cannot begin with '-', which marks a command-line option; write the absolute path"
+        )
     if {"{", "}"} & set(str(path)):
-        raise ValueError("a store cannot have '{' or '}' in its path: Snakemake would take them for wildcards")
+        raise ValueError("the path of a store cannot contain '{' or '}', which mark wildcards in Snakemake")
     return path
 
 
@@ -52,4 +56,4 @@ UserPath = Annotated[Path, BeforeValidator(expanded), PlainSerializer(written, s
 """A path of the configuration."""
 
 StorePath = Annotated[UserPath, AfterValidator(_fit_for_rules)]
-"""A path that is part of what Snakemake's rules declare."""
+"""A path that appears in Snakemake rules."""

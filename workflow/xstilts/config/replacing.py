@@ -1,7 +1,7 @@
-"""One place for an encoder, where files that are laid over each other name several.
+"""The location of an encoder that several configuration files define.
 
-Snakemake merges all files key by key, so an encoder of the shipped configuration that a user's file gives a `path`
-would have that and its `repository` too. The last one that names a place has it.
+Snakemake merges files key by key. If a user's file sets `path` for an encoder of config.yaml, the merged encoder has
+both this `path` and the `repository` of config.yaml. Here the location that was set last replaces the others.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,17 +13,18 @@ import yaml
 from xstilts.config import yamlfiles
 
 _PLACES = {"path": {"path"}, "repository": {"repository", "revision"}, "pretraining": {"pretraining"}}
-"""The keys that name a place, and what belongs to each."""
+"""The keys that set a location, each with all keys that belong to it."""
 
 _KEYS = set().union(*_PLACES.values())
 
 
 def with_one_place(raw: Mapping[str, Any], files: Iterable[Path], command_line: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The merged configuration without the places of encoders that a later file, or the command line, replaces.
+    """The merged configuration, without locations of encoders that a later file or the command line replaces.
 
     Args:
-        files: where it came from, the last one winning.
-        command_line: what was laid over the files.
+        raw: the merged configuration.
+        files: the files that it was merged from, in order of increasing precedence.
+        command_line: the settings of the command line, which override the files.
     """
     blocks, files = _mapping(_mapping(raw).get("encoders")), list(files)
     if not (blocks and files):
@@ -35,14 +36,14 @@ def with_one_place(raw: Mapping[str, Any], files: Iterable[Path], command_line: 
 
 
 def _settled(block: Any, layers: Iterable[Any]) -> Any:
-    """A block with the place that was named last; as it is where that names several at once."""
+    """An encoder with the location that was set last, or unchanged if the last layer sets several."""
     if not isinstance(block, Mapping):
         return block
     kept: dict[str, Any] = {}
     replaced: set[str] = set()
     for layer in map(_mapping, layers):
         if named := {place for place in _PLACES if layer.get(place) is not None}:
-            # Another repository has commits of its own.
+            # A revision is only valid for its own repository.
             same = named == {"repository"} and layer["repository"] == kept.get("repository")
             belonging = set().union(*(_PLACES[place] for place in named))
             replaced |= {key for key in kept if key not in belonging or (key == "revision" and not same)}

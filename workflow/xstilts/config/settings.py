@@ -1,10 +1,10 @@
-"""Blocks of the configuration, and how their settings stand in specs.
+"""Base class of the blocks of the configuration, and how their settings are written to specs.
 
-A spec holds the settings that decide a result, and the name of the result follows from it. So a new setting, or a new
-name for an old one, would make every result anew. What stands beside the type of a setting prevents that:
+A spec contains the settings that determine a result, and the name of the result is derived from it. So adding or
+renaming a setting would give every result a new name. Annotations of the type of a setting prevent this:
 
     clipping: Annotated[Literal["norm", "value"], InSpecs(neutral="norm")] = "norm"
-    clip_at: Annotated[Positive, InSpecs("max_gradient_norm")] = 1.0
+    max_grad_norm: Annotated[Positive, InSpecs("max_gradient_norm")] = 1.0
     gpus: Annotated[Count, NOT_IN_SPECS] = 1
 """
 
@@ -20,19 +20,19 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 _MISSING = object()
-"""Stands for no neutral value; None may be one."""
+"""Marks a missing neutral value; None may be a neutral value."""
 _SPEC = object()
-"""The context in which a block is validated from what a spec says."""
+"""Validation context for values that come from a spec."""
 
 
-# Equal by identity: `typing` takes annotations that are equal for one, and 0 equals False.
+# Compared by identity: `typing` merges equal annotations, and 0 equals False.
 @dataclass(frozen=True, eq=False)
 class InSpecs:
-    """How a setting stands in specs.
+    """How a setting is written to specs.
 
     Args:
-        name: its name there, where this is not its name in the configuration.
-        neutral: the value that does what was done before the setting existed; a spec leaves it out. It need not be the
+        name: the name of the setting in specs, if it differs from the name in the configuration.
+        neutral: the value with the behaviour before the setting was added; specs omit it. It may differ from the
             default.
     """
 
@@ -41,18 +41,18 @@ class InSpecs:
 
 
 NOT_IN_SPECS = InSpecs()
-"""Of a setting that decides no result, such as the number of devices."""
+"""Marks a setting that does not affect results, such as the number of devices."""
 
 
 @dataclass(frozen=True)
 class _Setting:
-    """A setting that stands in specs.
+    """A setting that is written to specs.
 
     Args:
-        name: in the configuration.
-        key: in specs.
-        neutral: its neutral value as a spec would say it.
-        block: the type of the block that it is, if it is one.
+        name: the name in the configuration.
+        key: the name in specs.
+        neutral: the neutral value, in its form in specs.
+        block: the type of the setting, if it is a block.
     """
 
     name: str
@@ -62,7 +62,7 @@ class _Setting:
 
 
 class Settings(BaseModel):
-    """A block of the configuration; unknown keys are errors and nothing changes after it is read."""
+    """A block of the configuration: immutable, and without unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
@@ -70,27 +70,27 @@ class Settings(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Read what stands beside the types of the settings.
+        """Collect the annotations of the settings.
 
         Raises:
-            TypeError: two settings have one name in specs, a neutral value is none that its setting can have, or it
-                stands beside a part of the type.
+            TypeError: two settings have the same name in specs, a neutral value is invalid for its setting, or
+                `InSpecs` annotates a part of a type.
         """
         cls._in_specs = tuple(_read(cls))
         for key, count in Counter(setting.key for setting in cls._in_specs).items():
             if count > 1:
                 names = " and ".join(setting.name for setting in cls._in_specs if setting.key == key)
-                raise TypeError(f"{cls.__name__}: {names} have one name in specs, {key!r}; give one of them another")
+                raise TypeError(f"{cls.__name__}: {names} have the same name {key!r} in specs; rename one of them")
 
     def in_specs(self, only: Collection[str] | None = None, without: Collection[str] = ()) -> dict[str, Any]:
-        """The settings as a spec says them, ready for JSON: by their names there, and without neutral values.
+        """The settings in the form of a spec: JSON values by their names in specs, without neutral values.
 
         Args:
-            only: the settings that decide the result; all by default.
-            without: settings that do not decide it.
+            only: the settings to include; all by default.
+            without: settings to exclude.
 
         Raises:
-            KeyError: `only` or `without` names no setting.
+            KeyError: `only` or `without` contains an unknown setting.
         """
         if unknown := {*(only or ()), *without} - type(self).model_fields.keys():
             raise KeyError(f"{type(self).__name__} has no setting {', '.join(sorted(unknown))}")
@@ -100,24 +100,24 @@ class Settings(BaseModel):
 
     @classmethod
     def of_spec(cls, values: Mapping[str, Any]) -> Self:
-        """The settings with which a result was made.
+        """The settings that a spec describes.
 
         Args:
-            values: what its spec says of them. What it leaves out has its neutral value, and its default where it has
-                none: it did not decide the result.
+            values: the settings in the form of the spec. A setting that it omits has its neutral value, or its default
+                if it has no neutral value and thus does not affect the result.
 
         Raises:
-            ValidationError: a key stands for no setting, or a value is not allowed.
+            ValidationError: a key is unknown, or a value is not allowed.
         """
         return cls.model_validate(dict(values), context=_SPEC)
 
     @classmethod
     def in_config(cls, values: Mapping[str, Any], *, neutral: bool = False) -> dict[str, Any]:
-        """What a spec says of the settings, by their names in the configuration.
+        """The settings of a spec, by their names in the configuration.
 
         Args:
-            values: what the spec says. It may be of another version: keys that stand for no setting stay as they are.
-            neutral: whether neutral values are filled in, which a spec leaves out.
+            values: the settings in the form of the spec, possibly of another version: unknown keys are kept.
+            neutral: whether to add the neutral values, which specs omit.
         """
         known = {setting.key for setting in cls._in_specs}
         found = {}
@@ -135,33 +135,35 @@ class Settings(BaseModel):
         if info.context is not _SPEC or not isinstance(values, dict):
             return values
         if unknown := values.keys() - {setting.key for setting in cls._in_specs}:
-            raise ValueError(f"no setting is called {', '.join(sorted(unknown))} in specs")
+            raise ValueError(f"unknown settings in a spec: {', '.join(sorted(unknown))}")
         given = {setting.name: values.get(setting.key, setting.neutral) for setting in cls._in_specs}
         return {name: value for name, value in given.items() if value is not _MISSING}
 
 
 def _read(cls: type[Settings]) -> Iterator[_Setting]:
-    """The settings of a block that stand in specs, in order."""
+    """The settings of a block that are written to specs, in order."""
     for name, field in cls.model_fields.items():
         said = next((one for one in reversed(field.metadata) if isinstance(one, InSpecs)), InSpecs())
         if _is_inside(field.annotation):
-            raise TypeError(f"{cls.__name__}.{name}: InSpecs stands beside a part of the type, not beside the whole")
+            raise TypeError(f"{cls.__name__}.{name}: InSpecs must annotate the whole type, not a part of it")
         if said is not NOT_IN_SPECS:
             try:
                 yield _Setting(name, said.name or name, _neutral(field, said.neutral), _block(field.annotation))
             except ValidationError as error:
-                raise TypeError(f"{cls.__name__}.{name} cannot have its neutral value {said.neutral!r}") from error
+                raise TypeError(
+                    f"{cls.__name__}.{name}: the neutral value {said.neutral!r} is not allowed for this setting"
+                ) from error
 
 
 def _is_inside(annotation: Any) -> bool:
-    """Whether it is said of a part of a type how it stands in specs, where nobody would see it."""
+    """Whether a part of a type is annotated with `InSpecs`, which would have no effect."""
     return any(isinstance(part, InSpecs) or _is_inside(part) for part in get_args(annotation))
 
 
 def _neutral(field: FieldInfo, value: Any) -> Any:
-    """A neutral value as a spec would say it, of the type that values of the setting have.
+    """A neutral value in its form in specs, converted to the type of the setting.
 
-    A block is neutral where all of its settings are, unless something else is said of it.
+    Unless annotated otherwise, a block is neutral if all of its settings are.
     """
     if value is not _MISSING:
         return _as_said(TypeAdapter(Annotated[field.annotation, *field.metadata]).validate_python(value))
@@ -170,7 +172,7 @@ def _neutral(field: FieldInfo, value: Any) -> Any:
 
 
 def _block(annotation: Any) -> type[Settings] | None:
-    """The block that a setting is, or is unless it is null."""
+    """The type of a setting that is a block, or a block or null."""
     parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     return next(filter(_is_block, parts), None)
 
@@ -180,7 +182,7 @@ def _is_block(annotation: Any) -> bool:
 
 
 def _as_said(value: Any) -> Any:
-    """A value as a spec says it."""
+    """A value in its form in specs."""
     match value:
         case Settings():
             return value.in_specs()
@@ -192,5 +194,5 @@ def _as_said(value: Any) -> Any:
 
 
 def _is_same(value: Any, neutral: Any) -> bool:
-    """Whether a value is the neutral one; in Python 1 equals True, in a spec it does not."""
+    """Whether a value equals the neutral one as JSON, where 1 and true differ."""
     return neutral is not _MISSING and json.dumps(value, sort_keys=True) == json.dumps(neutral, sort_keys=True)

@@ -1,6 +1,6 @@
-"""Configuration files as they are written: what a reader of YAML passes over in silence is a mistake here.
+"""Checks of configuration files for what a YAML parser accepts silently.
 
-YAML readers keep the last of two equal keys, and take some words for something else than they look like.
+A YAML parser keeps only the last of duplicate keys, and reads some unquoted values as another type.
 """
 
 import json
@@ -10,17 +10,17 @@ import yaml
 
 from xstilts.errors import UserError
 
-_WORDS = {"bool": "true or false", "int": "a number", "float": "a number", "null": "nothing", "timestamp": "a date"}
+_WORDS = {"bool": "true or false", "int": "a number", "float": "a number", "null": "null", "timestamp": "a date"}
 _PREFIX = "tag:yaml.org,2002:"
 
 
 def require_unambiguous(file: Path) -> None:
-    """Refuse a file, YAML or JSON, in which something is said twice or would be misread.
+    """Reject a YAML or JSON file with duplicate keys or values that YAML would misread.
 
-    A key of a block that `<<` merges in may be given again in the block itself: it stands for the merged one.
+    A key of a block that is merged with `<<` may be given again in the block itself, which overrides it.
 
     Raises:
-        UserError: the first such place, with its line.
+        UserError: the first problem found, with its line.
     """
     try:
         root = yaml.compose(text_of(file), Loader=yaml.SafeLoader)
@@ -30,18 +30,18 @@ def require_unambiguous(file: Path) -> None:
 
 
 def text_of(file: Path) -> str:
-    """A configuration file as text that PyYAML reads, JSON with tabs included."""
+    """The text of a configuration file in a form that PyYAML can parse, including JSON with tabs."""
     text = file.read_text(encoding="utf-8")
     try:
         json.loads(text)
     except ValueError:
         return text
-    # In JSON a tab can only stand between values, where YAML wants a blank.
+    # In JSON, unescaped tabs only occur between values, where YAML requires spaces.
     return text.replace("\t", " ")
 
 
 def _check(file: Path, node: yaml.Node | None, keys: tuple[str, ...], seen: set[int]) -> None:
-    """Check a value and all below it; `seen` are those that an alias may lead to again."""
+    """Check a node and everything below it; `seen` holds the nodes that aliases may refer to."""
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
@@ -62,34 +62,34 @@ def _check(file: Path, node: yaml.Node | None, keys: tuple[str, ...], seen: set[
 
 
 def _joined(text: str) -> str:
-    """Text in which JSON may have written a character as two escapes, which PyYAML leaves as two."""
+    """A string with its surrogate pairs joined: JSON may escape one character as two, which PyYAML keeps apart."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _twice(file: Path, keys: tuple[str, ...], first: int, again: int) -> UserError:
     return UserError(
-        f"{file}: the key {'.'.join(keys)!r} is given in line {first} and again in line {again}; only the last one "
-        "would count. Put what belongs together into one block, and remove the other."
+        f"{file}: duplicate key {'.'.join(keys)!r} in lines {first} and {again}, of which YAML would keep only the "
+        "last. Merge them into one, or remove one."
     )
 
 
 def _check_key(file: Path, key: yaml.Node, keys: tuple[str, ...]) -> None:
     if not isinstance(key, yaml.ScalarNode):
-        where = f" below {'.'.join(keys)!r}" if keys else ""
-        raise UserError(f"{file}, line {_line(key)}: a list or a block stands for a key{where}; a key is a word.")
+        where = f" in {'.'.join(keys)!r}" if keys else ""
+        raise UserError(f"{file}, line {_line(key)}: a list or block is used as a key{where}; expected a string.")
     kind = key.tag.removeprefix(_PREFIX)
     if kind not in ("str", "merge"):
         where = ".".join((*keys, key.value))
         raise UserError(
             f"{file}, line {_line(key)}: YAML reads the key {where!r} as {_WORDS.get(kind, kind)}; "
-            f'put it into quotes, as in "{key.value}".'
+            f'put it in quotes, as in "{key.value}".'
         )
 
 
 def _check_value(file: Path, node: yaml.ScalarNode, keys: tuple[str, ...]) -> None:
-    """Refuse numbers to the base of 8 or 60, which look like decimal numbers or text.
+    """Reject octal and sexagesimal numbers, which look like decimal numbers or text.
 
-    Unquoted yes, no, on and off are left to the typed configuration, which knows where true and false belong.
+    Unquoted yes, no, on and off are checked with the typed configuration, which knows where a boolean is expected.
     """
     kind, digits = node.tag.removeprefix(_PREFIX), node.value.lstrip("+-").replace("_", "")
     is_octal = kind == "int" and digits.isdigit() and digits != "0" and digits.startswith("0")
@@ -97,8 +97,8 @@ def _check_value(file: Path, node: yaml.ScalarNode, keys: tuple[str, ...]) -> No
     if is_octal or is_sexagesimal:
         read = json.dumps(yaml.safe_load(node.value))
         raise UserError(
-            f"{file}, line {_line(node)}: YAML reads an unquoted {node.value} as {read}, for {'.'.join(keys)!r}; "
-            f'write {read} if that is meant, else put it into quotes, as in "{node.value}".'
+            f"{file}, line {_line(node)}: YAML reads the unquoted value {node.value} of {'.'.join(keys)!r} as {read}; "
+            f'write {read} if this is intended, or put the value in quotes, as in "{node.value}".'
         )
 
 

@@ -181,7 +181,7 @@ def _arguments(
         warmup_steps=stage.warmup,
         weight_decay=stage.weight_decay,
         adam_epsilon=stage.adam_epsilon,
-        max_grad_norm=stage.max_gradient_norm,
+        max_grad_norm=stage.max_grad_norm,
         bf16=stage.precision == "bf16",
         seed=seed,
         eval_strategy="steps" if selecting else "no",
@@ -300,7 +300,7 @@ class StageTrainer(Trainer):
 def _diverged(step: int, found: str) -> UserError:
     return UserError(
         f"the training diverges, at optimiser step {step}: {found} Nothing is saved of this step or a later one. Lower "
-        "the stage's learning_rate or max_gradient_norm, or raise its warmup; with precision 'bf16', try 'fp32'."
+        "the stage's learning_rate or max_grad_norm, or raise its warmup; with precision 'bf16', try 'fp32'."
     )
 
 
