@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 MINIATURE = workflow/experiments/miniature
 
-.PHONY: demo demo-full test test-all mutants same check envs schema clean
+.PHONY: demo demo-full test test-all mutants same check envs docs schema clean
 
 # The miniature: generated data and a small encoder, from nothing to the table of deltas.
 demo: $(INSTALLED)
@@ -37,12 +37,14 @@ check: $(INSTALLED)
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
-# The conda environment and the JSON schema are made from the pip lock and from the typed configuration.
+# The conda environment is generated from the pip lock; the JSON schema and the tables of docs/config.md from the typed
+# configuration.
 envs: $(INSTALLED)
 	$(BIN)/python envs/conda.py > envs/xstilts.yaml
 
-schema: $(INSTALLED)
+docs schema: $(INSTALLED)
 	$(BIN)/python -m xstilts schema > workflow/schemas/config.schema.json
+	$(BIN)/python docs/config_reference.py
 
 $(INSTALLED): envs/requirements.txt envs/requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
