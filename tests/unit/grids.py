@@ -60,7 +60,7 @@ def label(entry: Entry) -> str:
         case "train_stage":
             return f"train_stage {parts[1]} {parts[-2]}"
         case "predict" | "score":
-            return f"{entry.step} {parts[1]} {entry.about['task']}"
+            return f"{entry.step} {parts[1]} {entry.about.task}"
     return f"{entry.step} {encoder}".strip()
 
 

@@ -73,7 +73,8 @@ SILENT = {
     **dict.fromkeys(
         ("checks", "config", "config.paths", "config.replacing", "config.settings", "config.yamlfiles"), PLANS
     ),
-    **dict.fromkeys(("experiments", "grid", "sources.encoder_config", "sources.identity", "steps"), PLANS),
+    **dict.fromkeys(("experiments", "grid", "sources.encoder_config", "sources.identity", "names", "paths"), PLANS),
+    **dict.fromkeys(("steps", "steps.entry", "steps.specs"), PLANS),
     **dict.fromkeys(("fingerprints", "fingerprints.sameness"), PLANS),
     **dict.fromkeys(("fingerprints.sourcecode", "fingerprints.spec", "fingerprints.syntax"), PLANS),
     **dict.fromkeys(("sources.archives", "sources.download", "sources.fetch", "sources.files", "sources.hub"), FETCHES),
@@ -113,8 +114,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     },
     # Reading.
     "sources.row_counts sources.parts sources.reading sources.release": ("read_task", ALL),
-    "sources": ("read_task encode_task train_stage predict score statistics", ALL, *WORLD),
-    "sources.columns": ("read_task train_stage score statistics", ALL),
+    "sources": ("read_task encode_task train_stage predict score statistics page", ALL, *WORLD),
+    "sources.columns": ("read_task train_stage score statistics page", ALL),
     "sources.labels": ("read_task encode_task train_stage predict", ALL),
     "sources.gold_pairs": ("predict", RETRIEVAL, "score", "bucc2018", "statistics", ALL),
     "sources.formats sources.formats.text": of_format(f"{PARQUET} udpos ccg {RETRIEVAL}", MIXED, pooled=True),
@@ -171,7 +172,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "reporting.comparison reporting.per_example reporting.resampling reporting.significance": ("statistics", ALL),
     "reporting.choice reporting.formats reporting.literature reporting.paper reporting.tables": ("tables", ALL),
     "reporting.figures reporting.figures.* reporting.typology": DRAWN,
-    "reporting.page reporting.page.* fingerprints.readable store.contents": ("page", ALL),
+    "reporting.page reporting.page.* fingerprints.readable store.contents store.older": ("page", ALL),
     # The miniature.
     "miniature miniature.events miniature.sampling miniature.sentences sources.miniature": WORLD,
     "miniature.languages miniature.languages.*": WORLD,

@@ -102,6 +102,8 @@ def test_the_speed_of_a_training_that_goes_on_is_that_of_the_steps_of_this_attem
     monkeypatch.setattr(train_stage, "publishing", lambda *_: nullcontext(draft))
     monkeypatch.setattr(train_stage, "scratch", lambda *_: tmp_path / "scratch")
     monkeypatch.setattr(train_stage, "last_checkpoint", lambda _: "scratch/checkpoint-12")
-    monkeypatch.setattr(train_stage, "together", lambda *_: (tmp_path / "training.json").write_text('{"steps": 20}'))
+    monkeypatch.setattr(
+        train_stage, "spawn_processes", lambda *_: (tmp_path / "training.json").write_text('{"steps": 20}')
+    )
     train_stage.run(SimpleNamespace(gpus=2))
     assert draft.notes[MEASURED]["examples"] == 64

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from xstilts.steps.entry import Entry
+from xstilts.steps.entry import About, Entry
 from xstilts.store import drafts, entries, jsonfiles
 from xstilts.store.drafts import publishing
 from xstilts.store.entries import finished
 
 BESIDE = {"manifest.json", "spec.json"}
-ENTRY = Entry("read_task", "data/xnli~0123", {"task": "xnli"}, {}, "data/xnli~0123/manifest.json")
+ENTRY = Entry("read_task", "data/xnli~0123", {"task": "xnli"}, {}, "data/xnli~0123/manifest.json", About(task="xnli"))
 
 
 # Publishing
@@ -36,7 +36,10 @@ def test_a_finished_entry_has_its_files_its_spec_and_a_manifest_with_their_hashe
     manifest = json.loads(found.pop("manifest.json"))
     assert found.keys() == {"predictions/test-de.tsv", "spec.json"}
     assert found["predictions/test-de.tsv"] == "neutral\n"
-    assert json.loads(found["spec.json"]) == ENTRY.spec
+    assert json.loads(found["spec.json"]) == {
+        **ENTRY.spec,
+        "entry": {"about": {"task": "xnli", "stages": []}, "inputs": {}},
+    }
     assert manifest["rows"] == 1
     assert manifest["files"] == {name: hashlib.sha256(text.encode()).hexdigest() for name, text in found.items()}
     assert manifest["sizes"] == {name: len(text) for name, text in found.items()}
