@@ -93,7 +93,7 @@ def test_a_job_that_is_asked_to_end_says_so_in_the_first_line_of_its_log(
 
 STUBBORN = """
 import signal, sys, time
-from xstilts import termination
+from xstilts.runtime import termination
 
 def answer(name):
     print(name, flush=True)

@@ -17,7 +17,7 @@ WORKFLOW = Path(__file__).parents[2] / "workflow"
 JOB = """
 import os, sys, time
 from pathlib import Path
-from xstilts import devices
+from xstilts.runtime import devices
 
 locks, marks, seconds, count = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
 with devices.taken(count, locks) as device:
@@ -190,7 +190,7 @@ def test_the_devices_are_those_that_cuda_may_see(monkeypatch: pytest.MonkeyPatch
 
 
 def test_devices_are_known_without_torch():
-    program = "import sys; from xstilts import devices; devices.visible(); assert 'torch' not in sys.modules"
+    program = "import sys; from xstilts.runtime import devices; devices.visible(); assert 'torch' not in sys.modules"
     assert (
         subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(WORKFLOW)}).returncode == 0
     )

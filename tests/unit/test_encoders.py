@@ -140,8 +140,8 @@ REVISION = "0123456789abcdef0123456789abcdef01234567"
 LOAD = f"""
 import sys
 from pathlib import Path
-from xstilts import architectures, encoders, tokenization
-from xstilts.checkpoints import Checkpoint
+from xstilts.models import architectures, encoders, tokenization
+from xstilts.sources.checkpoints import Checkpoint
 checkpoint = Checkpoint("lab/tiny", "{REVISION}")
 encoders.load_encoder(checkpoint).save_pretrained(sys.argv[1])
 tokenization.save_tokenizer(tokenization.load_tokenizer(checkpoint), Path(sys.argv[1]))
