@@ -53,4 +53,4 @@ $(INSTALLED): envs/requirements.txt envs/requirements-dev.txt pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) results logs .snakemake
+	rm -rf $(VENV) .ci/venv results logs .snakemake

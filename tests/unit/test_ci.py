@@ -13,8 +13,10 @@ CI = ROOT / ".ci" / "run"
 
 MAKE = """#!/bin/sh
 echo "make $@"
-mkdir -p .venv/bin
-cp python .venv/bin/python
+for word in "$@"; do case "$word" in VENV=*) venv=${word#VENV=} ;; esac; done
+[ -e "$venv" ] && echo "$venv is left over"
+mkdir -p "$venv/bin"
+cp python "$venv/bin/python"
 exit ${TESTS:-0}
 """
 PYTHON = """#!/bin/sh
@@ -84,6 +86,29 @@ def test_nothing_is_run_after_tests_that_fail(ci):
     run = ci(TESTS="1")
     assert run.returncode != 0
     assert begun(run) == ""
+
+
+def test_the_environment_is_made_at_the_start_and_that_of_the_developer_is_left_alone(ci, tmp_path: Path):
+    for folder in (".venv", ".ci/venv"):
+        (tmp_path / folder / "bin").mkdir(parents=True)
+        (tmp_path / folder / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
+    run = ci()
+    assert run.returncode == 0, run.stdout
+    assert run.stdout.splitlines()[0] == "make test VENV=.ci/venv"
+    assert "left over" not in run.stdout
+    assert [file.name for file in (tmp_path / ".venv").rglob("*")] == ["bin", "python"]
+    assert (tmp_path / ".venv" / "bin" / "python").read_text() == "#!/bin/sh\nexit 1\n"
+    assert (tmp_path / ".ci" / "venv" / "bin" / "python").read_text() == PYTHON
+
+
+def test_the_environment_is_ignored_by_git_and_removed_by_clean():
+    (folder,) = re.findall(r"^venv=(.+)$", CI.read_text(encoding="utf-8"), re.MULTILINE)
+    assert f"/{folder}/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    command = ["make", "--dry-run", "--silent", "clean"]
+    # Without the variables of a `make` that runs the tests.
+    environment = {"PATH": os.environ["PATH"]}
+    removed = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    assert {folder, ".venv"} <= set(removed.split())
 
 
 def test_every_slow_suite_is_named():
