@@ -7,9 +7,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
+
+import xstilts
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ROOT / "envs"
+CI = ROOT / ".github" / "workflows" / "ci.yml"
 
 
 def normal(name: str) -> str:
@@ -24,9 +28,19 @@ def pins() -> dict[str, str]:
     return {normal(name): version for name, version in pinned}
 
 
-def dependencies() -> list[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return project["dependencies"]
+def project() -> dict:
+    """The metadata of the package."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def citation() -> dict:
+    return yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+
+
+def ci_job() -> dict:
+    """The one job of CI."""
+    (job,) = yaml.safe_load(CI.read_text(encoding="utf-8"))["jobs"].values()
+    return job
 
 
 def test_the_conda_environment_is_made_from_the_lock():
@@ -44,7 +58,54 @@ def test_every_file_beside_the_modules_is_installed_with_them():
     assert [file for file in beside if not any(file.match(pattern) for pattern in patterns)] == []
 
 
-@pytest.mark.parametrize("name", dependencies())
+@pytest.mark.parametrize("name", project()["dependencies"])
 def test_a_dependency_has_its_version_in_the_lock_and_nowhere_else(name: str):
     assert re.fullmatch(r"[A-Za-z0-9._-]+", name)
     assert normal(name) in pins()
+
+
+def test_the_version_is_that_of_the_citation_and_of_the_latest_entry_of_the_changelog():
+    headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[:2] == ["Unreleased", xstilts.__version__]
+    assert citation()["version"] == xstilts.__version__
+    assert project()["dynamic"] == ["version"]
+
+
+def test_licence_and_authors_are_the_same_everywhere():
+    (licence_file,) = project()["license-files"]
+    text = (ROOT / licence_file).read_text(encoding="utf-8")
+    assert text.startswith("MIT License\n")
+    assert project()["license"] == citation()["license"] == "MIT"
+    assert project()["authors"] == citation()["authors"] == [{"name": "The xstilts authors"}]
+    assert "the xstilts authors\n" in text
+
+
+def test_the_citation_has_the_keys_that_its_format_requires():
+    # The schema of the Citation File Format 1.2.0 lists them as `required`.
+    assert citation()["cff-version"] == "1.2.0"
+    assert {"authors", "message", "title"} <= set(citation())
+    assert [{"authors", "title", "type"} - set(reference) for reference in citation()["references"]] == [set(), set()]
+
+
+def test_ci_tests_every_version_of_python_that_the_package_names():
+    tested = ci_job()["strategy"]["matrix"]["python-version"]
+    prefix = "Programming Language :: Python :: 3."
+    assert tested == [name.rpartition(" ")[2] for name in project()["classifiers"] if name.startswith(prefix)]
+    assert project()["requires-python"] == f">={tested[0]}"
+
+
+def test_ci_runs_the_script_and_waits_longer_than_that_plans_to_take():
+    assert ci_job()["steps"][-1] == {"run": ".ci/run"}
+    (minutes,) = re.findall(r"^minutes=(\d+)$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
+    assert ci_job()["timeout-minutes"] > int(minutes)
+
+
+def test_the_hooks_call_the_pinned_tools_of_make_check():
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    called = [hook["entry"].removesuffix(" --force-exclude") for hook in local["hooks"]]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    checks = re.findall(r"^\t\$\(BIN\)/((?:ruff|snakefmt)(?: [a-z]+)?)", makefile, re.MULTILINE)
+    assert called == [f".venv/bin/{check}" for check in checks]
+    assert len(called) == 3
+    pinned = re.findall(r"^(\w+)==", (ENVIRONMENTS / "requirements-dev.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {check.split()[0] for check in checks} <= set(pinned)
