@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 MINIATURE = workflow/experiments/miniature
 
-.PHONY: demo demo-full test test-all mutants same check envs docs schema clean
+.PHONY: demo demo-full quick test test-all mutants same check envs docs schema clean
 
 # The miniature: generated data and a small encoder, from nothing to the table of deltas.
 demo: $(INSTALLED)
@@ -13,6 +13,10 @@ demo: $(INSTALLED)
 # All rows of the paper and two seeds.
 demo-full: $(INSTALLED)
 	$(BIN)/snakemake --cores all --configfile $(MINIATURE).yaml $(MINIATURE)-full.yaml
+
+# The checks and the fast unit tests, in less than two minutes on two cores.
+quick: check
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not thorough" tests/unit
 
 # What every change has to pass.
 test: check

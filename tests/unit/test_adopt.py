@@ -16,6 +16,8 @@ from xstilts.store.jsonfiles import write_json
 from xstilts.store.obstacles import Scope
 from xstilts.store.weights import remove_weights
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:

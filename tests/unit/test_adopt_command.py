@@ -19,6 +19,8 @@ from xstilts.store.drafts import TRAINING, scratch
 from xstilts.store.entries import finished, pending
 from xstilts.training.resume import exclusive
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:

@@ -16,6 +16,8 @@ from xstilts.store.simulation import FINISHED, INTERRUPTED, TRAINED
 from xstilts.store.weights import remove_weights
 from xstilts.training.resume import exclusive
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:

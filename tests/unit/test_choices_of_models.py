@@ -24,6 +24,8 @@ from xstilts.training.model import StageModel
 from xstilts.training.resume import exclusive
 from xstilts.training.stage import TaskData
 
+pytestmark = pytest.mark.thorough
+
 TASK = Task("toy", "multiple_choice", "accuracy", ("en",), {}, labels=("0", "1", "2"))
 LENGTHS = SimpleNamespace(max_length=96)
 kind = load("multiple_choice")

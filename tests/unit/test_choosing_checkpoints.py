@@ -16,6 +16,8 @@ from xstilts.task import Task
 from xstilts.training import stage
 from xstilts.training.stage import StageTrainer, TaskData
 
+pytestmark = pytest.mark.thorough
+
 LABELS = tiny.TASKS["classification"].labels
 
 

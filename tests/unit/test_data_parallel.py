@@ -22,6 +22,8 @@ from xstilts.training import stage
 from xstilts.training.resume import SEAL
 from xstilts.training.stage import StageTrainer
 
+pytestmark = pytest.mark.thorough
+
 # Makes a step of Adam about as long as the gradient, so that weights are alike only if gradients are.
 PLAIN = {"learning_rate": 1.0, "adam_epsilon": 1.0, "max_grad_norm": 1e9, "warmup": 0.0, "weight_decay": 0.1}
 RECIPE = {**PLAIN, "epochs": 2, "batch_size": 8, "evaluate_every": 2, "patience": 9}

@@ -21,6 +21,8 @@ from xstilts.training.model import StageModel
 from xstilts.training.resume import SEAL
 from xstilts.training.stage import StageTrainer
 
+pytestmark = pytest.mark.thorough
+
 RECIPE = {"epochs": 4, "evaluate_every": 4}
 """Twelve steps on the 24 rows of a task, each of two micro-batches of 4."""
 

@@ -23,6 +23,8 @@ from xstilts.sources.checkpoints import Checkpoint
 from xstilts.training import stage
 from xstilts.training.resume import exclusive
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[2]
 
 KINDS = ("classification", "multiple_choice", "tagging", "span")

@@ -19,6 +19,8 @@ from xstilts.models import architectures, encoders, tokenization
 from xstilts.sources.checkpoints import Checkpoint, has_weights
 from xstilts.task import Repository
 
+pytestmark = pytest.mark.thorough
+
 HEADS = {"classification": 3, "tagging": 4, "span": 2}
 """The outputs of each kind's head."""
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from fabricated import World, of_step
 
+pytestmark = pytest.mark.thorough
+
 PACKAGE = Path(__file__).parents[2] / "workflow" / "xstilts"
 OTHER = {"os.open", "tarfile.open"}
 """Calls of this name that open no text."""

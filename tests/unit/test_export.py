@@ -38,6 +38,8 @@ from xstilts.store.jsonfiles import write_json
 from xstilts.store.weights import remove_weights
 from xstilts.training.stage import RECORD
 
+pytestmark = pytest.mark.thorough
+
 DOCS = WORKFLOW.parent / "docs" / "tasks.md"
 LAYERS = 3
 ON_HUB = {

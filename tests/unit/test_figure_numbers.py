@@ -12,6 +12,8 @@ from xstilts.reporting.collect import TRAINING_COLUMNS
 from xstilts.reporting.figures import TITLES, style
 from xstilts.reporting.results import Results
 
+pytestmark = pytest.mark.thorough
+
 WHOLE, GAP = invented(), without(invented(), "mnli", "xquad")
 
 

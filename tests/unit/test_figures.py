@@ -19,6 +19,8 @@ from xstilts.reporting.figures import FORMATS, TITLES, style
 from xstilts.reporting.figures.charts import charts
 from xstilts.reporting.results import Results
 
+pytestmark = pytest.mark.thorough
+
 CELLS = list(product(("none", "mnli", "squad_v1", "squad_v1/mnli"), ("xnli", "xquad", "tatoeba")))
 CASES = {
     "whole": invented(),

@@ -23,6 +23,8 @@ from xstilts.steps.entry import Entry
 from xstilts.store import drafts, jsonfiles, links
 from xstilts.store.entries import SPEC, finished
 
+pytestmark = pytest.mark.thorough
+
 SMALL = {"grid": {**SETTINGS["grid"], "intermediates": ["none", "mnli"], "targets": ["xnli", "tatoeba"]}}
 SCORES = {"split": "test", "languages": {"en": {"n": 2, "scores": {"accuracy": 50.0}, "main_score": 50.0}}}
 OUTSIDE = "outside"

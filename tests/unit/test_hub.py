@@ -18,6 +18,8 @@ from xstilts.errors import UserError
 from xstilts.sources import hub
 from xstilts.task import Repository
 
+pytestmark = pytest.mark.thorough
+
 PETS = Repository("kennel/pets", "0123456789abcdef0123456789abcdef01234567")
 TRAIN = {f"cats/train-{n:05}-of-00002.parquet": f"cats {n}".encode() * 1000 for n in range(2)}
 FILES = {**TRAIN, "cats/test-00000-of-00001.parquet": b"mice", "dogs/train-00000-of-00001.parquet": b"bones"}

@@ -15,6 +15,8 @@ from xstilts.errors import UserError
 from xstilts.runtime import termination
 from xstilts.training.stage import StageTrainer
 
+pytestmark = pytest.mark.thorough
+
 RECIPE = {"epochs": 3, "evaluate_every": 4}
 """Nine steps on the 24 rows of a task, each of two micro-batches of 4; evaluated after steps 4, 8 and 9."""
 

@@ -17,6 +17,8 @@ from xstilts.store import drafts, entries, jsonfiles, links, weights
 from xstilts.store import weights as store_weights
 from xstilts.store.entries import finished, pending
 
+pytestmark = pytest.mark.thorough
+
 TARGETS = {"pawsx", "mnli/mnli", "mnli/pawsx", "squad_v1/mnli/mnli", "squad_v1/mnli/pawsx"}
 """The models from which nothing is trained."""
 MORE = {"languages": ["en", "de", "zh"]}

@@ -18,6 +18,8 @@ from xstilts.jobs import train_stage
 from xstilts.runtime.job import Job
 from xstilts.sources import labels
 
+pytestmark = pytest.mark.thorough
+
 TRAIN = "Ada built it\tNP (S\\NP)/NP NP\nAda sleeps\tNP S\\NP\n"
 DEV = "it sleeps\tNP S\\NP\nAda runs fast\tNP S/PP NP\n"
 """The tag `S/PP` does not occur in the training data."""

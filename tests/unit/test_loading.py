@@ -17,6 +17,8 @@ from xstilts.models import encoders
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.training.model import StageModel
 
+pytestmark = pytest.mark.thorough
+
 HEADS = ("AutoModel", "AutoModelForMaskedLM", "AutoModelForTokenClassification", "AutoModelForQuestionAnswering")
 PREFIXES = ("_orig_mod.", "module.", "0.auto_model.", "encoder.", "student.")
 VOCABULARY = 120

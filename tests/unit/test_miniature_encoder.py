@@ -20,6 +20,8 @@ from xstilts.miniature.variations import Variations, told
 from xstilts.models import tokenization
 from xstilts.sources.checkpoints import Checkpoint, is_checkpoint
 
+pytestmark = pytest.mark.thorough
+
 SETTINGS = Pretraining(sentences=300, hidden_size=32, max_length=128, batches=4, steps=6, tokens=600)
 
 

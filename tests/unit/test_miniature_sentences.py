@@ -9,6 +9,8 @@ from xstilts.miniature import sampling
 from xstilts.miniature.events import OBJECTS, Thing
 from xstilts.miniature.sentences import LANGUAGES, parallel, say
 
+pytestmark = pytest.mark.thorough
+
 SPLITS = ("train", "dev", "test")
 
 

@@ -22,6 +22,8 @@ from xstilts.reporting.page.render import embedded
 from xstilts.reporting.results import ALL, Results
 from xstilts.reporting.significance import COLUMNS
 
+pytestmark = pytest.mark.thorough
+
 ROWS = 8
 LANGUAGES = {"xnli": ("en", "de", "ru"), "xquad": ("en", "de", "ru"), "tatoeba": ("de", "ru")}
 GRID = GridSettings(

@@ -15,6 +15,8 @@ from xstilts.languages import LANGUAGES
 from xstilts.reporting.page.render import embedded, render
 from xstilts.reporting.results import Results
 
+pytestmark = pytest.mark.thorough
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HOSTILE = "</script><script>window.attacked = 1</script><img src=x onerror='window.attacked = 2'>{{ 7 * 7 }}&lt;"
 LINES = "\u2028\u2029"

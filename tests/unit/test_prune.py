@@ -15,6 +15,8 @@ from xstilts.store.entries import finished, pending
 from xstilts.store.pruning import Leftover, freed, leftovers, other_experiments, remove
 from xstilts.training.resume import exclusive
 
+pytestmark = pytest.mark.thorough
+
 TWO_DAYS = 2 * 24 * 60 * 60
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from comparing import problem
 
+pytestmark = pytest.mark.thorough
+
 CODE = """
 import re
 from functools import lru_cache

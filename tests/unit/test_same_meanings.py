@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from comparing import problem
 
+pytestmark = pytest.mark.thorough
+
 DRIVER = "from toy.a import f\nf(1)\n"
 
 MOVED = {

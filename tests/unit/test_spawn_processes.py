@@ -17,6 +17,8 @@ from xstilts.errors import UserError
 from xstilts.runtime import termination
 from xstilts.runtime.processes import spawn_processes
 
+pytestmark = pytest.mark.thorough
+
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 SECONDS = 600
 """How long a process would go on that nobody ends."""

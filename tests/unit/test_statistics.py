@@ -17,6 +17,8 @@ from xstilts.reporting import per_example, significance
 from xstilts.reporting.comparison import Comparison
 from xstilts.reporting.significance import COLUMNS, Scores
 
+pytestmark = pytest.mark.thorough
+
 NUMBERS = ["value", "low", "high", "delta", "delta_low", "delta_high", "p", "p_adjusted"]
 KEYS = ["encoder", "intermediate", "target", "language"]
 LANGUAGES = {"xnli": ("en", "de"), "panx": ("en",)}

@@ -28,6 +28,8 @@ from xstilts.steps.entry import Entry
 from xstilts.store.drafts import lock_file, scratch
 from xstilts.training.resume import Sealing, exclusive
 
+pytestmark = pytest.mark.thorough
+
 HEAVY = """
 import runpy, sys
 sys.argv = ["xstilts", "{}", "mine.yaml"]

@@ -20,6 +20,8 @@ from xstilts.models import tokenization
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.sources.identity import FileIdentity
 
+pytestmark = pytest.mark.thorough
+
 TRAIN = "Ada built it\tNP (S\\NP)/NP NP\nAda sleeps\tNP S\\NP\n"
 SETTINGS = {
     "grid": {"encoders": ["toy"], "intermediates": ["none"], "targets": ["ccg"]},

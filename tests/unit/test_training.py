@@ -23,6 +23,8 @@ from xstilts.training.model import StageModel
 from xstilts.training.resume import SEAL
 from xstilts.training.stage import StageTrainer
 
+pytestmark = pytest.mark.thorough
+
 
 class Death(Exception):  # noqa: N818
     """What kills a training."""

@@ -21,6 +21,8 @@ from xstilts.sources.checkpoints import Checkpoint
 from xstilts.training import stage
 from xstilts.training.stage import StageTrainer, TaskData
 
+pytestmark = pytest.mark.thorough
+
 RECIPE = {
     "learning_rate": 0.02,
     "epochs": 2,

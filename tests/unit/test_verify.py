@@ -17,6 +17,8 @@ from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, pending
 from xstilts.store.weights import remove_weights
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:

@@ -27,6 +27,8 @@ from xstilts.steps.entry import Entry
 from xstilts.store.drafts import publishing
 from xstilts.training import stage as training
 
+pytestmark = pytest.mark.thorough
+
 ROWS = 3
 GRID = {"encoders": ["toy"], "intermediates": ["none", "mnli", "squad_v1"], "targets": list(TASKS), "seeds": [1]}
 WHOLE = {"grid": GRID, "languages": None}
