@@ -42,6 +42,13 @@ def done(whole: Attempt) -> Experiment:
 
 
 @pytest.fixture(scope="module")
+def page(whole: Attempt) -> dict:
+    """The data embedded in the page of the whole experiment."""
+    text = (whole.experiment.reports / "report.html").read_text(encoding="utf-8")
+    return json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])
+
+
+@pytest.fixture(scope="module")
 def part(done: Experiment) -> Attempt:
     """Two of its cells as an experiment of their own, in the same store."""
     return attempt(experiment(done.folder, "part", ["none"], ["xnli", "tatoeba"]))
@@ -122,6 +129,25 @@ def test_a_run_ends_with_scores_and_tables_and_prints_the_table(whole: Attempt, 
     last = printed[printed.index("the change that each intermediate brings") :]
     words = (*done.config.grid.targets, *done.config.grid.intermediates, "mean")
     assert [word for word in words if word not in last] == []
+
+
+def test_a_run_names_its_page(whole: Attempt):
+    assert str(whole.experiment.reports.relative_to(whole.experiment.folder) / "report.html") in whole.printed
+
+
+def test_the_page_has_every_cell_with_predictions(page: dict, whole: Attempt):
+    cells = {(cell["intermediate"], cell["target"]): cell for cell in page["cells"]}
+    assert set(cells) == {(cell.intermediate, cell.target) for cell in whole.experiment.grid().cells}
+    assert all(cell["samples"] and cell["missing"] is None for cell in cells.values())
+
+
+def test_the_page_tells_where_and_for_how_long_every_model_was_trained_and_on_what(page: dict):
+    entries = page["entries"]
+    computed = [entry for entry in entries if entry["step"] in ("train_stage", "predict")]
+    assert computed
+    assert all(entry["seconds"] > 0 and entry["device"] and entry["libraries"] for entry in computed)
+    read = [file for entry in entries for file in entry["files"]]
+    assert all(file["rows"] > 0 and file["read_from"] and len(file["sha256"]) == 64 for file in read)
 
 
 def test_there_are_scores_of_every_cell_language_and_metric(done: Experiment):
