@@ -5,9 +5,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from runs import PACKAGE
 from verdicts import Verdict
-from versions import RECORDS
+from versions import RECORDS, SHIPPED
 
 from xstilts.errors import UserError
 from xstilts.fingerprints import sameness
@@ -44,7 +43,7 @@ def written(root: Path, verdicts: Iterable[Verdict], by: str, why: str, by_hand:
             )
     found = [one.record(why, f"{by}: {one.shown}") for one in known.values() if not one.is_same and not one.problem]
     found += [known[role].record(why, f"{BY_HAND}: {known[role].problem}") for role in by_hand]
-    file = root / PACKAGE / RECORDS
+    file = root / SHIPPED
     there = {(record.of, record.new, record.old) for record in sameness.read(file)[1]}
     more = [record for record in found if (record.of, record.new, record.old) not in there]
     if more:

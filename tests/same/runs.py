@@ -14,7 +14,7 @@ from pathlib import Path
 from calls import Calls
 from definitions import Package
 from evidence import Arcs, Evidence, measured, together
-from versions import GRID, RECORDS, python_folder, unpack
+from versions import GRID, SHIPPED, python_folder, unpack
 
 from xstilts.errors import UserError
 from xstilts.fingerprints import sameness
@@ -113,7 +113,7 @@ def run(root: Path, commit: str | None, build: Path, named: Iterable[Record] = (
         coverage.mkdir()
         (build / "unpacked").rename(version)
         if named:
-            sameness.add(version / PACKAGE / RECORDS, named)
+            sameness.add(version / SHIPPED, named)
         print(f"Running the grid with {commit or 'the working tree'}; its output is in {build / 'log'}.", flush=True)
         _start(version, coverage, build / "log")
         done.write_text(content, encoding="utf-8")

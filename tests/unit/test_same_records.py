@@ -44,13 +44,13 @@ class Done:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project without records."""
-    (tmp_path / "workflow" / "xstilts").mkdir(parents=True)
+    file(tmp_path).parent.mkdir(parents=True)
     file(tmp_path).write_text('{"known": {}, "records": []}', encoding="utf-8")
     return tmp_path
 
 
 def file(project: Path) -> Path:
-    return project / "workflow" / "xstilts" / "sameness.json"
+    return project / "workflow" / "xstilts" / "fingerprints" / "sameness.json"
 
 
 def test_a_role_that_did_the_same_gets_a_record_and_others_get_none(project: Path):

@@ -75,7 +75,7 @@ def test_a_commit_without_roles_is_refused(project: Path):
 
 def test_records_may_have_moved_with_the_package(project: Path):
     git(project, "rm", "--quiet", RECORDS)
-    moved = commit(project, {"workflow/xstilts/fingerprints/sameness.json": "{}"})
+    moved = commit(project, {"workflow/xstilts/elsewhere/sameness.json": "{}"})
     assert versions.commit(project, "HEAD") == moved
 
 

@@ -47,7 +47,7 @@ class Project:
 
     def records(self) -> list[dict]:
         """What stands in the file of records."""
-        file = self.folder / "workflow" / "xstilts" / "sameness.json"
+        file = self.folder / "workflow" / "xstilts" / "fingerprints" / "sameness.json"
         return json.loads(file.read_text(encoding="utf-8"))["records"]
 
     def dry_run(self) -> str:
