@@ -62,7 +62,7 @@ def documented() -> Iterator[tuple[str, str, Any]]:
         for name, field in block.model_fields.items():
             is_block = isinstance(field.default, Settings)
             yield section, prefix + name, None if is_block else [to_jsonable_python(field.default)]
-    for name in Stage.model_fields.keys() - Training.model_fields.keys():
+    for name in sorted(Stage.model_fields.keys() - Training.model_fields.keys()):
         yield "`stages`", name, None if name == "sampling" else [list(Stage.model_fields[name].default)]
 
 
@@ -70,7 +70,7 @@ def test_the_page_is_what_make_docs_writes():
     assert runpy.run_path(str(DOCS / "config_reference.py"))["rewritten"](PAGE) == PAGE
 
 
-@pytest.mark.parametrize("section, key, default", documented())
+@pytest.mark.parametrize("section, key, default", list(documented()))
 def test_every_setting_is_described_with_its_default(section: str, key: str, default: Any):
     _, kind, shown, meaning = rows(section)[key]
     assert kind
