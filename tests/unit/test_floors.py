@@ -1,4 +1,4 @@
-"""Imports run down the floors of the house (docs/architecture.md), and no package imports one that imports it."""
+"""Imports run down the floors of docs/architecture.md, and no two packages import each other."""
 
 import ast
 from itertools import pairwise
@@ -94,3 +94,10 @@ def test_no_two_packages_import_each_other_by_any_way():
 def test_floors_are_named_once():
     names = " ".join(FLOORS).split()
     assert all(first != second for first, second in pairwise(sorted(names)))
+
+
+def test_the_documentation_lists_the_same_floors():
+    page = (PACKAGE.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ")[1] for line in page.splitlines() if line[:3].strip("| ").isdigit()]
+    documented = [set(row.replace("`", "").split(", ")) for row in rows]
+    assert documented == [set(names.split()) for names in reversed(FLOORS)]
