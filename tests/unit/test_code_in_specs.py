@@ -83,6 +83,7 @@ SILENT = {
     **dict.fromkeys(("__main__", "commands", "jobs", "run"), RUNS),
     **dict.fromkeys(("runtime", "runtime.devices", "runtime.job", "runtime.processes", "runtime.termination"), RUNS),
     **dict.fromkeys(("store", "store.drafts", "store.entries", "store.jsonfiles", "store.leftovers"), RUNS),
+    "fingerprints.atomic": RUNS,
     **dict.fromkeys(("store.links", "store.locks", "store.weights"), RUNS),
     **dict.fromkeys(("runtime.timing", "runtime.streams", "commands.shell", "errors", "config.mistakes"), TELLS),
     **dict.fromkeys(("reporting.gallery", "training.tracking", "store.warned"), TELLS),

@@ -330,7 +330,7 @@ def test_a_memory_is_written_beside_its_place_under_a_name_of_this_process(
     memory = spec.Memory(tmp_path / "memory.json")
     memory.learn("key", [1])
     memory.save()
-    assert moved == [(str(tmp_path / f"memory.{os.getpid()}"), str(tmp_path / "memory.json"))]
+    assert moved == [(str(tmp_path / f".memory.json.{os.getpid()}"), str(tmp_path / "memory.json"))]
 
 
 def test_a_memory_that_learnt_nothing_new_writes_nothing(tmp_path: Path):

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from xstilts.errors import UserError, shorten
+from xstilts.fingerprints.atomic import replacing
 
 FILE = "sameness.json"
 LIBRARY = "library."
@@ -132,9 +133,8 @@ def add(file: Path, records: Iterable[Record]) -> None:
     for record in every:
         listed.setdefault(record.of, {}).update(dict.fromkeys((record.old, record.new)))
     content = {"known": {of: list(found) for of, found in sorted(listed.items())}, "records": list(map(asdict, every))}
-    scratch = file.with_suffix(".new")
-    scratch.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    scratch.replace(file)
+    with replacing(file) as scratch:
+        scratch.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _parts(content: object) -> tuple[object, list]:

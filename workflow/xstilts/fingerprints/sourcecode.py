@@ -40,6 +40,7 @@ UNCOUNTED = {
     "checks": "refuses configurations",
     "grid": "makes specs",
     "fingerprints.spec": "makes specs",
+    "fingerprints.atomic": "how files are written",
     "fingerprints.sourcecode": "makes specs",
     "steps": "names of rules",
     "steps.entry": "what an entry is",

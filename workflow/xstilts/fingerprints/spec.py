@@ -14,6 +14,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from xstilts.fingerprints.atomic import replacing
+
 
 def canonical(value: object) -> str:
     """JSON with sorted keys and no whitespace: equal values give equal text."""
@@ -75,14 +77,9 @@ class Memory:
     def save(self) -> None:
         """Write down what was learnt, whole or not at all; where that cannot be, it is worked out again next time."""
         if self.changed:
-            scratch = self.file.with_suffix(f".{os.getpid()}")
             # A store may be someone else's to write to, and a disk full: to look at results needs neither.
-            with suppress(OSError):
-                self.file.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(OSError), replacing(self.file) as scratch:
                 scratch.write_text(json.dumps(self.known), encoding="utf-8")
-                scratch.replace(self.file)
-            with suppress(OSError):
-                scratch.unlink(missing_ok=True)
             self.changed = False
 
 

@@ -11,12 +11,12 @@ Tatoeba's labels are 0-based row numbers of foreign sentences. Files are UTF-8 w
 """
 
 import json
-import os
 from collections.abc import Callable
 from json import JSONDecodeError
 from pathlib import Path
 
 from xstilts.errors import DataError, UserError, shorten
+from xstilts.fingerprints.atomic import replacing
 
 Predictions = list[str] | list[list[str]] | dict[str, str] | list[tuple[str, str]]
 
@@ -44,7 +44,8 @@ def write(path: Path, form: str, predictions: Predictions) -> None:
     text = render(predictions)
     if parse(path, text) != predictions:
         raise UserError(f"{path}: these {form} would read back as others: is one empty, or with blanks around it?")
-    _write_atomically(path, text)
+    with replacing(path) as scratch:
+        scratch.write_text(text, encoding="utf-8", newline="\n")
 
 
 def read(path: Path, form: str) -> Predictions:
@@ -61,16 +62,6 @@ def read(path: Path, form: str) -> Predictions:
     except UnicodeDecodeError as error:
         raise DataError(path, f"byte {error.start}", shorten(error.object[error.start : error.end]), "UTF-8") from None
     return parse(path, text)
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _render_lines(lines: list[str]) -> str:

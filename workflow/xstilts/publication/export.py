@@ -1,12 +1,12 @@
 """A finished intermediate as a Hugging Face folder of its own."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
 from xstilts.config import Config
 from xstilts.errors import UserError
+from xstilts.fingerprints.atomic import replacing
 from xstilts.grid import Grid
 from xstilts.names import NO_INTERMEDIATE
 from xstilts.paths import MANIFEST
@@ -54,17 +54,12 @@ def write(config: Config, grid: Grid, model: Exported, folder: Path) -> Vectors:
     if folder.exists():
         raise UserError(f"{folder} is there already; give a new folder with --to.")
     source = config.store / model.stages[-1].path
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
-    try:
+    with replacing(folder) as draft:
         draft.mkdir()
         for name in json.loads((source / MANIFEST).read_text(encoding="utf-8"))["files"]:
             shutil.copyfile(source / name, draft / name)
         made = vectors.write(draft, config.encoders[model.encoder])
         card.write(config, grid, model, made, draft)
-        draft.replace(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return made
 
 

@@ -1,6 +1,5 @@
 """A submission to the XTREME leaderboard: the prediction files of all nine targets, all of them or none."""
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 from xstilts import tasks
 from xstilts.config import Config
 from xstilts.errors import DataError, UserError
+from xstilts.fingerprints.atomic import replacing
 from xstilts.fingerprints.spec import sha256
 from xstilts.grid import Cell, Grid
 from xstilts.metrics import xtreme
@@ -87,16 +87,11 @@ class Submission:
         """
         if folder.exists() and not (folder / RECORD).is_file():
             raise UserError(f"{folder} is there already and is no submission; give another folder with --to.")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = folder.with_name(f".{folder.name}.{os.getpid()}")
-        try:
+        with replacing(folder) as draft:
             names = [name for target in self.choices for name in self._copy(target, draft / PREDICTIONS)]
             write_json(draft / RECORD, self._record(draft, names))
             if folder.exists():
                 shutil.rmtree(folder)
-            draft.replace(folder)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
         return len(names)
 
     def _copy(self, target: str, place: Path) -> Iterator[str]:

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from xstilts.fingerprints import spec
+from xstilts.fingerprints.atomic import clear
 from xstilts.steps.entry import Entry
-from xstilts.store.entries import ENTRY, MODULES, SPEC, clear, files_below, size_of
+from xstilts.store.entries import ENTRY, MODULES, SPEC, files_below, size_of
 from xstilts.store.jsonfiles import write_json
 
 DRAFT, TRAINING = "files", "training"

@@ -5,13 +5,13 @@ by renaming, and never changed.
 """
 
 import os
-import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from xstilts.errors import UserError, shorten
 from xstilts.fingerprints import spec
+from xstilts.fingerprints.atomic import clear
 from xstilts.grid import Grid
 from xstilts.paths import MANIFEST
 from xstilts.steps.entry import Entry
@@ -87,14 +87,6 @@ def set_aside(store: Path, entry: Entry) -> None:
     aside = store / f"{entry.manifest}.damaged"
     clear(aside)
     (store / entry.manifest).rename(aside)
-
-
-def clear(place: Path) -> None:
-    """Remove what stands in a place, whatever it is."""
-    if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
-    else:
-        place.unlink(missing_ok=True)
 
 
 def require_intact(store: Path, entry: Entry) -> None:

@@ -1,10 +1,10 @@
 """JSON files of the store, written whole or not at all."""
 
 import json
-import os
 from pathlib import Path
 
 from xstilts.errors import UserError
+from xstilts.fingerprints.atomic import replacing
 
 
 def read_json(file: Path) -> dict:
@@ -24,7 +24,5 @@ def read_json(file: Path) -> dict:
 
 def write_json(path: Path, value: object) -> None:
     """A JSON file that appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    scratch.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-    scratch.replace(path)
+    with replacing(path) as scratch:
+        scratch.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")

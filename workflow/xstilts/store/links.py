@@ -1,9 +1,9 @@
 """The folder of an experiment, which leads to the reports of its last configuration."""
 
-import os
 import shutil
 from pathlib import Path
 
+from xstilts.fingerprints.atomic import replacing
 from xstilts.grid import Grid
 from xstilts.paths import MANIFEST
 from xstilts.store.entries import SPEC, finished
@@ -30,6 +30,5 @@ def _link(place: Path, target: Path) -> None:
     """A symbolic link in the place of an earlier one, or of what a copy of the store has made of it."""
     if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)
-    link = place.with_name(f".{place.name}.{os.getpid()}")
-    link.symlink_to(target)
-    link.replace(place)
+    with replacing(place) as link:
+        link.symlink_to(target)
