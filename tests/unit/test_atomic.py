@@ -21,9 +21,14 @@ def test_a_file_takes_the_place_of_an_earlier_one_when_the_block_ends(tmp_path: 
 def test_a_block_that_fails_leaves_the_earlier_file_and_nothing_beside_it(tmp_path: Path):
     place = tmp_path / "x.txt"
     place.write_text("old")
-    with pytest.raises(RuntimeError, match="killed"), replacing(place) as scratch:
-        scratch.write_text("half")
-        raise RuntimeError("killed")
+
+    def fail() -> None:
+        with replacing(place) as scratch:
+            scratch.write_text("half")
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        fail()
     assert place.read_text() == "old"
     assert list(tmp_path.iterdir()) == [place]
 

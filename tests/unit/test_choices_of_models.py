@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from xstilts.config import Stage
 from xstilts.kinds import load
 from xstilts.models import encoders
+from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction import forward
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.task import Task
@@ -145,7 +146,7 @@ RECIPE = {"learning_rate": 2e-3, "epochs": 12, "batch_size": 8, "evaluate_every"
 
 def test_a_stage_learns_which_choice_is_right(train, tiny_tokenizer):
     folder = train("child", **RECIPE, encoder={"initializer_range": 0.1})
-    best = json.loads((folder / stage.RECORD).read_text())["best"]
+    best = json.loads((folder / TRAINING_RECORD).read_text())["best"]
     assert best["toy"] == 100
     loaded = encoders.load_model(str(folder), kind)
     assert isinstance(loaded, transformers.XLMRobertaForMultipleChoice)

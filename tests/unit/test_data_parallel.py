@@ -16,6 +16,7 @@ from transformers import AutoModel, PreTrainedTokenizerBase
 
 from xstilts.config import Stage
 from xstilts.errors import UserError
+from xstilts.paths import TRAINING_RECORD
 from xstilts.runtime.processes import spawn_processes
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.training import stage
@@ -178,7 +179,7 @@ def learnt(training: Training) -> float:
 
 
 def record(training: Training) -> dict:
-    return json.loads((training.child / stage.RECORD).read_text())
+    return json.loads((training.child / TRAINING_RECORD).read_text())
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -26,6 +26,7 @@ from xstilts.experiments import open_grid
 from xstilts.grid import Grid
 from xstilts.kinds import retrieval
 from xstilts.models import encoders, tokenization
+from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction.embed import embed
 from xstilts.publication import card, export
 from xstilts.publication.card import Exported
@@ -36,7 +37,6 @@ from xstilts.steps.entry import Entry
 from xstilts.store.drafts import publishing
 from xstilts.store.jsonfiles import write_json
 from xstilts.store.weights import remove_weights
-from xstilts.training.stage import RECORD
 
 pytestmark = pytest.mark.thorough
 
@@ -73,7 +73,7 @@ def trained(world: World, tokenizer, model_type: str = "xlm-roberta", intermedia
         checkpoint = tiny.encoder(draft.folder, tokenizer, model_type, num_hidden_layers=LAYERS)
         config = transformers.AutoConfig.from_pretrained(checkpoint.name, num_labels=3)
         transformers.AutoModelForSequenceClassification.from_config(config).save_pretrained(draft.folder)
-        (draft.folder / RECORD).write_text(json.dumps({"best": {"score": 81.25, "step": 10}}))
+        (draft.folder / TRAINING_RECORD).write_text(json.dumps({"best": {"score": 81.25, "step": 10}}))
     for row, targets in SCORES.items():
         for target, value in targets.items():
             _score(world, cell(grid, row, target).scores, value)
@@ -98,7 +98,7 @@ def test_the_folder_is_a_checkpoint_with_the_very_files_of_the_model(world: Worl
     grid = trained(world, tiny_tokenizer)
     folder = run(world)
     source = world.store / cell(grid, "squad_v1/mnli", "tatoeba").predictions.inputs["model"].path
-    for name in ("config.json", "model.safetensors", "tokenizer.json", RECORD):
+    for name in ("config.json", "model.safetensors", "tokenizer.json", TRAINING_RECORD):
         assert (folder / name).read_bytes() == (source / name).read_bytes()
     model, tokenizer = AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     assert model(**tokenizer("A wooden shed.", return_tensors="pt")).last_hidden_state.shape[-1] == 32
@@ -113,7 +113,7 @@ def test_the_model_before_a_target_s_own_training_is_exported_where_no_target_us
     model = cell(grid, "mnli", "xnli").predictions.inputs["model"].inputs["parent"]
     with publishing(world.store, model) as draft:
         tiny.encoder(draft.folder, tiny_tokenizer)
-        (draft.folder / RECORD).write_text(json.dumps({"best": None}))
+        (draft.folder / TRAINING_RECORD).write_text(json.dumps({"best": None}))
     card = (run(world, "mnli") / "README.md").read_text()
     assert "none, its dev set has no labels" in card
     assert "No target has been scored yet." in card
@@ -215,7 +215,7 @@ def test_the_card_has_scores_of_its_own_encoder_and_seed_and_a_dash_where_a_lang
     model = mine.predictions.inputs["model"]
     stage = model.inputs["parent"].spec["stage"] | {"languages": ("de",)}
     parent = replace(model.inputs["parent"], spec={"stage": stage})
-    (world.folder / RECORD).write_text(json.dumps({"best": {"score": 81.25, "step": 10}}))
+    (world.folder / TRAINING_RECORD).write_text(json.dumps({"best": {"score": 81.25, "step": 10}}))
     card.write(
         grid.config,
         grid,

@@ -8,8 +8,9 @@ import pytest
 from drawing import channels, drawn, rows, said
 from invented_results import DELTAS, ENCODER, invented, without
 
+from xstilts.reporting import MISSING
 from xstilts.reporting.collect import TRAINING_COLUMNS
-from xstilts.reporting.figures import TITLES, style
+from xstilts.reporting.figures import TITLES
 from xstilts.reporting.results import Results
 
 pytestmark = pytest.mark.thorough
@@ -214,5 +215,5 @@ def test_a_correlation_is_that_of_the_ranks_over_the_intermediates():
 
 def test_a_correlation_is_missing_where_an_intermediate_is():
     gaps = {(row["one"], row["other"]): row["text"] for row in rows(drawn(GAP, "correlation"))}
-    assert [pair for pair, text in gaps.items() if text == style.MISSING] == [("xnli", "xquad"), ("xquad", "tatoeba")]
+    assert [pair for pair, text in gaps.items() if text == MISSING] == [("xnli", "xquad"), ("xquad", "tatoeba")]
     assert "at least 3 intermediates" in said(invented(intermediates=("none", "mnli", "squad_v1")), "correlation")

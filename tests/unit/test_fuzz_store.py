@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from xstilts import experiments
 from xstilts.errors import UserError
 from xstilts.grid import Grid
-from xstilts.paths import MANIFEST
+from xstilts.paths import MANIFEST, SPEC
 from xstilts.steps.entry import Entry
 from xstilts.store import drafts, jsonfiles, links
-from xstilts.store.entries import SPEC, finished
+from xstilts.store.entries import finished
 
 pytestmark = pytest.mark.thorough
 

@@ -12,13 +12,13 @@ from grids import Words
 from xstilts.config import ConfigError, parse
 from xstilts.errors import UserError
 from xstilts.grid import Grid
-from xstilts.paths import MANIFEST
+from xstilts.paths import MANIFEST, SPEC, TRAINING_RECORD
 from xstilts.steps.entry import About, Entry
 from xstilts.store import drafts, jsonfiles, warned, weights
 from xstilts.store import entries as entries_module
 from xstilts.store import links as store_links
 from xstilts.store.drafts import publishing
-from xstilts.store.entries import SPEC, finished, whole
+from xstilts.store.entries import finished, whole
 from xstilts.store.jsonfiles import write_json
 
 
@@ -385,3 +385,8 @@ def test_reports_are_hidden_by_their_links_alone(tmp_path: Path, grid: Grid):
     store_links.hide(tmp_path, grid)
     assert sorted(file.name for file in folder.iterdir() if "~" not in file.name) == ["config.json"]
     assert finished(tmp_path, grid.tables)
+
+
+def test_the_files_of_a_result_keep_their_names():
+    """They stand in no fingerprint: under other names, results that are there would not be found."""
+    assert (SPEC, MANIFEST, TRAINING_RECORD) == ("spec.json", "manifest.json", "training.json")

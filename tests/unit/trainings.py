@@ -8,6 +8,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from xstilts.config import Stage
+from xstilts.paths import TRAINING_RECORD
 from xstilts.training import stage
 from xstilts.training.resume import exclusive
 
@@ -45,7 +46,7 @@ def weights(folder: Path) -> bytes:
 
 def record(folder: Path) -> dict:
     """What a child says of its training."""
-    return json.loads((folder / stage.RECORD).read_text())
+    return json.loads((folder / TRAINING_RECORD).read_text())
 
 
 def same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> bool:

@@ -6,8 +6,11 @@ path.
 
 import re
 
-MANIFEST = "manifest.json"
-"""The file of an entry whose presence says that it is finished."""
+SPEC, MANIFEST = "spec.json", "manifest.json"
+"""The files of an entry that say what it depends on and, by its presence, that it is finished."""
+
+TRAINING_RECORD = "training.json"
+"""The file of a trained model that holds its dev scores."""
 
 MODELS, CELLS = "models", "cells"
 """The folders of the store in which a path has one more name for each stage."""

@@ -9,8 +9,9 @@ from xstilts.config import Config
 from xstilts.errors import UserError, nearest
 from xstilts.experiments import open_grid
 from xstilts.metrics.xtreme import TASKS
-from xstilts.publication.selection import BEST, intermediate_of, only
+from xstilts.publication.selection import intermediate_of, only
 from xstilts.publication.xtreme_submission import PREDICTIONS, Missing, Submission
+from xstilts.reporting.choice import BEST
 
 
 def add_arguments(parser: ArgumentParser) -> None:

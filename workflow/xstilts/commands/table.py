@@ -6,7 +6,7 @@ from xstilts import experiments
 from xstilts.commands.shell import add_config, show
 from xstilts.errors import UserError
 from xstilts.experiments import open_grid
-from xstilts.reporting import collect, tables
+from xstilts.reporting import MISSING, collect, tables
 from xstilts.reporting.tables import of_scores
 from xstilts.store.entries import finished
 from xstilts.store.warned import warnings
@@ -31,7 +31,7 @@ def run(arguments: Namespace) -> None:
     for warning in warnings(config.store, grid):
         print(f"warning: {warning}")
     if len(done) < len(grid.cells):
-        print(f"{len(done)} of {len(grid.cells)} cells are finished; — stands for what is missing.")
+        print(f"{len(done)} of {len(grid.cells)} cells are finished; {MISSING} stands for what is missing.")
     else:
         folder = config.store / "experiments" / config.experiment
         reports = [folder / name for name in ("report.html", "tables", "scores.csv")]

@@ -46,7 +46,7 @@ UNCOUNTED = {
     "steps.entry": "what an entry is",
     "steps.specs": "makes specs",
     "names": "the grammar of names; what they stand for stands in specs",
-    "paths": "where results lie",
+    "paths": "where results lie, and what their files are called",
     "store": "a package without code",
     "store.entries": "where results lie, and when they are complete",
     "store.drafts": "where results lie, and when they are complete",

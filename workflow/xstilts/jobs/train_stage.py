@@ -12,6 +12,7 @@ from xstilts import kinds, tasks
 from xstilts.config import Stage, TaskSettings
 from xstilts.features import arrow
 from xstilts.models import tokenization
+from xstilts.paths import TRAINING_RECORD
 from xstilts.runtime import job
 from xstilts.runtime.processes import spawn_processes
 from xstilts.runtime.timing import GOING_ON, measured
@@ -34,7 +35,7 @@ def run(arguments: Namespace) -> None:
     with exclusive(state), publishing(this.store, this.entry) as draft, measured(draft) as speed:
         begun = _steps_done(state)
         spawn_processes(arguments.gpus, _train, this, draft.folder, state, arguments.gpus)
-        steps = json.loads((draft.folder / training.RECORD).read_text(encoding="utf-8"))["steps"]
+        steps = json.loads((draft.folder / TRAINING_RECORD).read_text(encoding="utf-8"))["steps"]
         speed.examples, speed.devices = (steps - begun) * _stage(this).batch_size, arguments.gpus
 
 

@@ -12,9 +12,12 @@ from xstilts.config import Config
 from xstilts.fingerprints.readable import readable
 from xstilts.grid import Grid
 from xstilts.names import NO_INTERMEDIATE
+from xstilts.paths import TRAINING_RECORD
 from xstilts.publication.licences import data_sets
 from xstilts.publication.vectors import Vectors
-from xstilts.reporting.collect import MAIN_SCORE, RECORD, collect
+from xstilts.reporting import MISSING
+from xstilts.reporting.collect import MAIN_SCORE, collect
+from xstilts.reporting.tables import text
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished
 
@@ -42,7 +45,7 @@ def write(config: Config, grid: Grid, model: Exported, vectors: Vectors, folder:
     names = [name for stage in model.stages for name in stage.spec["stage"]["tasks"]]
     sets = {one.title: one for name in names for one in data_sets(tasks.load(name), config)}
     languages = {lang for stage in model.stages for lang in stage.spec["stage"]["languages"]}
-    own = json.loads((folder / RECORD).read_text(encoding="utf-8"))["best"]
+    own = json.loads((folder / TRAINING_RECORD).read_text(encoding="utf-8"))["best"]
     card = ModelCard.from_template(
         ModelCardData(
             language=sorted(languages),
@@ -95,7 +98,7 @@ def _settings(model: Exported) -> pd.DataFrame:
 def _text(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {part}" for key, part in value.items() if part is not None)
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else "—" if value is None else str(value)
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else MISSING if value is None else str(value)
 
 
 def _scores(config: Config, grid: Grid, model: Exported) -> str:
@@ -115,7 +118,7 @@ def _scores(config: Config, grid: Grid, model: Exported) -> str:
     means = scores.groupby(["target", "intermediate"])["value"].agg(lambda values: values.mean(skipna=False))
     table = means.unstack("intermediate").reindex(columns=list(wanted)).rename(columns=wanted)
     table = table.reindex([target for target in config.grid.targets if target in table.index])
-    shown = table.map(lambda value: "—" if pd.isna(value) else f"{value:.1f}")
+    shown = table.map(text, delta=False)
     shown.insert(0, "languages", [" ".join(grid.languages(target)) for target in shown.index])
     return _markdown(shown.rename_axis("target").reset_index())
 

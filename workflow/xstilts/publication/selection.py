@@ -11,11 +11,11 @@ from xstilts import tasks
 from xstilts.config import Config
 from xstilts.errors import UserError, nearest
 from xstilts.grid import Cell
-from xstilts.reporting.collect import RECORD
+from xstilts.paths import TRAINING_RECORD
+from xstilts.reporting.choice import BEST, highest
 from xstilts.sources.columns import file_name
 from xstilts.store.entries import finished
 
-BEST = "best"
 SPLIT = "test"
 
 
@@ -47,8 +47,7 @@ def choose(store: Path, cells: Iterable[Cell], target: str, wanted: str) -> Choi
     if wanted != BEST:
         return Choice(mine.get(wanted), {})
     scores = {name: dev_score(store, cell) for name, cell in mine.items()}
-    complete = scores and None not in scores.values()
-    return Choice(mine[max(scores, key=scores.__getitem__)] if complete else None, scores)
+    return Choice(mine.get(highest(scores)), scores)
 
 
 def dev_score(store: Path, cell: Cell) -> float | None:
@@ -60,7 +59,7 @@ def dev_score(store: Path, cell: Cell) -> float | None:
     model = cell.predictions.inputs.get("model")
     if not is_trained(cell) or not finished(store, model):
         return None
-    best = json.loads((store / model.path / RECORD).read_text(encoding="utf-8"))["best"]
+    best = json.loads((store / model.path / TRAINING_RECORD).read_text(encoding="utf-8"))["best"]
     return best and best["score"]
 
 

@@ -1,15 +1,19 @@
 """The tables of dev scores: those of the intermediates, and the intermediate that dev chooses for each target."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from xstilts import tasks
 from xstilts.names import NO_INTERMEDIATE, stages_of
+from xstilts.reporting import MISSING
 from xstilts.reporting.formats import Table
 from xstilts.reporting.paper import MARK
 from xstilts.reporting.results import Results
 from xstilts.reporting.tables import MEAN, text
 
-MISSING = "—"
+BEST = "best"
+"""Stands for the intermediate that is best for each target, where an intermediate is named."""
 
 
 def intermediates(results: Results, encoder: str) -> Table:
@@ -71,7 +75,7 @@ def _chosen(results: Results, encoder: str) -> pd.DataFrame:
 
 def _choice(results: Results, encoder: str, target: str) -> dict[str, object]:
     dev, test = _dev(results, encoder, target), _test(results, encoder, target)
-    chosen, oracle = _highest(dev), _highest(test)
+    chosen, oracle = highest(dev.to_dict()), highest(test.to_dict())
     return {
         "chosen": chosen,
         "dev": dev.get(chosen),
@@ -99,9 +103,10 @@ def _test(results: Results, encoder: str, target: str) -> pd.Series:
     return rows[rows["target"] == target].set_index("intermediate")["value"].reindex(results.grid.intermediates)
 
 
-def _highest(scores: pd.Series) -> str | None:
+def highest(scores: Mapping[str, float | None]) -> str | None:
     """The intermediate with the highest score, the first of equals; None unless all have one."""
-    return None if scores.empty or scores.isna().any() else scores.idxmax()
+    complete = scores and not any(pd.isna(score) for score in scores.values())
+    return max(scores, key=scores.__getitem__) if complete else None
 
 
 def _is_significant(results: Results, encoder: str, target: str, intermediate: str) -> bool:

@@ -7,10 +7,7 @@ import pandas as pd
 
 from xstilts import metrics, tasks
 from xstilts.errors import DataError
-from xstilts.paths import MANIFEST
-
-RECORD = "training.json"
-"""Where a trained model says how it did on dev."""
+from xstilts.paths import MANIFEST, TRAINING_RECORD
 
 TRAINING_COLUMNS = ["encoder", "stages", "seed", "task", "step", "value", "chosen", "steps", "path"]
 
@@ -69,7 +66,7 @@ def trainings(store: Path, models: list[list]) -> pd.DataFrame:
     """
     rows = []
     for encoder, stages, seed, path in models:
-        file = store / path / RECORD
+        file = store / path / TRAINING_RECORD
         record = _record(file) if file.is_file() else {"evaluations": []}
         for scores in record["evaluations"]:
             chosen = scores["step"] == record["best"]["step"]

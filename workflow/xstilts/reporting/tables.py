@@ -7,6 +7,7 @@ from rich.table import Table
 
 from xstilts.config import Config, GridSettings
 from xstilts.names import NO_INTERMEDIATE
+from xstilts.reporting import MISSING
 from xstilts.reporting.collect import MAIN_SCORE
 
 MEAN = "mean"
@@ -67,7 +68,7 @@ def is_delta(table: pd.DataFrame, row: object) -> bool:
 def text(value: float, delta: bool) -> str:
     """A number as readers see it: a score, or a change with its sign; 0.0 has none."""
     if pd.isna(value):
-        return "—"
+        return MISSING
     shown = f"{value:z.1f}"
     return f"{value:+.1f}" if delta and float(shown) else shown
 

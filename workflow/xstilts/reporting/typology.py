@@ -9,9 +9,8 @@ LATIN = "Latn"
 STEPS = ("English", "same branch", "same family", "other family")
 """Distances from English, from none to the largest: itself, Germanic, Indo-European, everything else."""
 
-_INDO_EUROPEAN = "Indo-European"
 _BRANCHES = ("Germanic", "Italic", "Balto-Slavic", "Graeco-Phrygian", "Indo-Iranian")
-"""From west to east, English's first; a branch that is not here comes after them."""
+"""The order of the branches of Indo-European in figures, from west to east; one that is not here comes last."""
 
 
 def group(code: str) -> str:
@@ -23,7 +22,7 @@ def group(code: str) -> str:
 def ordered(codes: Iterable[str]) -> list[str]:
     """Languages in the order of figures.
 
-    Indo-European first, branch by branch, then the other families by name; in a group English first, then by code.
+    English's family first, branch by branch, then the other families by name; in a group English first, then by code.
     The order of two languages depends on nothing but their own facts.
     """
     return sorted(codes, key=lambda code: _place(language(code)))
@@ -45,4 +44,4 @@ def distance(code: str) -> str:
 
 def _place(one: Language) -> tuple:
     branch = _BRANCHES.index(one.branch) if one.branch in _BRANCHES else len(_BRANCHES)
-    return one.family != _INDO_EUROPEAN, one.family, branch, one.branch, one.code != "en", one.code
+    return one.family != language("en").family, one.family, branch, one.branch, one.code != "en", one.code

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xstilts.errors import UserError
+from xstilts.paths import MANIFEST, SPEC, TRAINING_RECORD
 
 CONFIG = "config.json"
 
@@ -30,9 +31,9 @@ _OF_THE_MODEL = {
     "all_results.json",
     "train_results.json",
     "eval_results.json",
-    "training.json",
-    "manifest.json",
-    "spec.json",
+    TRAINING_RECORD,
+    MANIFEST,
+    SPEC,
 }
 """What transformers, sentence-transformers and a stage write about a model, which no tokenizer reads."""
 

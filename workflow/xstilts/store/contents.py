@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from xstilts.paths import CELLS, FLAT, LEAF, MANIFEST, MODELS, NAME, place
+from xstilts.paths import CELLS, FLAT, LEAF, MANIFEST, MODELS, NAME, SPEC, place
 from xstilts.steps.entry import About, Entry
 from xstilts.store import older
-from xstilts.store.entries import ENTRY, MEASURED, MODULES, SPEC, finished
+from xstilts.store.entries import ENTRY, MEASURED, MODULES, finished
 from xstilts.store.jsonfiles import read_json
 
 

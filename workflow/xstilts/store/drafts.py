@@ -9,8 +9,10 @@ from pathlib import Path
 
 from xstilts.fingerprints import spec
 from xstilts.fingerprints.atomic import clear
+from xstilts.paths import SPEC
 from xstilts.steps.entry import Entry
-from xstilts.store.entries import ENTRY, MODULES, SPEC, files_below, size_of
+from xstilts.store import locks
+from xstilts.store.entries import ENTRY, MODULES, files_below, size_of
 from xstilts.store.jsonfiles import write_json
 
 DRAFT, TRAINING = "files", "training"
@@ -73,4 +75,4 @@ def left_behind(store: Path, entry: Entry, purpose: str) -> list[Path]:
 
 def lock_file(store: Path, entry: Entry) -> Path:
     """The file that the trainer of an entry holds."""
-    return scratch(store, entry, TRAINING).with_suffix(".lock")
+    return locks.beside(scratch(store, entry, TRAINING))

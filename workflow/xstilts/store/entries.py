@@ -13,11 +13,11 @@ from xstilts.errors import UserError, shorten
 from xstilts.fingerprints import spec
 from xstilts.fingerprints.atomic import clear
 from xstilts.grid import Grid
-from xstilts.paths import MANIFEST
+from xstilts.paths import MANIFEST, SPEC
 from xstilts.steps.entry import Entry
 from xstilts.store.jsonfiles import read_json
 
-SPEC, WEIGHTS = "spec.json", "model.safetensors"
+WEIGHTS = "model.safetensors"
 ENTRY = "entry"
 """What the spec.json of an entry says of it besides its spec, which no fingerprint covers."""
 REMOVED = "removed"

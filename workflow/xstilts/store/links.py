@@ -5,8 +5,8 @@ from pathlib import Path
 
 from xstilts.fingerprints.atomic import replacing
 from xstilts.grid import Grid
-from xstilts.paths import MANIFEST
-from xstilts.store.entries import SPEC, finished
+from xstilts.paths import MANIFEST, SPEC
+from xstilts.store.entries import finished
 
 
 def show(store: Path, grid: Grid) -> None:

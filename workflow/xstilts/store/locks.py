@@ -32,6 +32,11 @@ TRAININGS = Purpose("keep two trainings of one model apart", "set `store:` to a 
 DEVICES = Purpose("share the GPUs of a machine among jobs", "compute on a machine that has locks there")
 
 
+def beside(folder: Path) -> Path:
+    """The lock file of a folder."""
+    return folder.with_suffix(".lock")
+
+
 def hold(path: Path, purpose: Purpose) -> TextIO | None:
     """A lock file, open and held by this process and its children.
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from xstilts.fingerprints.sameness import Sameness, named
+from xstilts.paths import SPEC
 from xstilts.steps.entry import Entry
 from xstilts.store.contents import Contents, Result
-from xstilts.store.entries import REMOVED, SPEC
+from xstilts.store.entries import REMOVED
 from xstilts.store.obstacles import Scope, obstacles
 
 _DETERMINISTIC = ("write_miniature", "make_tokenizer", "read_task", "encode_task")

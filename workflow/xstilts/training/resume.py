@@ -45,7 +45,7 @@ def exclusive(scratch: Path) -> Iterator[None]:
 
 def _locked(scratch: Path) -> TextIO:
     """The lock file of a scratch folder, open and held; one that its last holder has just removed does not count."""
-    path = scratch.with_suffix(".lock")
+    path = locks.beside(scratch)
     while True:
         if file := locks.hold(path, locks.TRAININGS):
             with suppress(FileNotFoundError):

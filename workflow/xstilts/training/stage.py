@@ -28,6 +28,7 @@ from xstilts.features.batching import has_gold
 from xstilts.models import encoders, tokenization
 from xstilts.models.finite import NotFiniteError, Watch, require_finite
 from xstilts.models.fitting import require_fit
+from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction.forward import decoded
 from xstilts.sources.columns import GOLD_COLUMN
 from xstilts.task import Task
@@ -40,7 +41,6 @@ from xstilts.training.tracking import UNTRACKED, Tracking
 if TYPE_CHECKING:
     from xstilts.config import Stage
 
-RECORD = "training.json"
 SCORE = "eval_score"
 
 
@@ -127,7 +127,7 @@ def train(
     if trainer.is_world_process_zero():
         model.save(output)
         tokenization.copy_tokenizer(tokenizer, output)
-        (output / RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n", encoding="utf-8")
+        (output / TRAINING_RECORD).write_text(json.dumps(_record(trainer.state), indent=2) + "\n", encoding="utf-8")
 
 
 def _with_fresh_head(parent: encoders.Checkpoint, data: TaskData, pad_token_id: int) -> PreTrainedModel:

@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from xstilts.reporting import MISSING
 from xstilts.reporting.figures import style
 
 _SIGNED = "datum.value ? format(datum.value, '+.1f') : '0'"
@@ -19,7 +20,7 @@ def largest(values: pd.Series) -> float:
 def cells(base: alt.Chart, field: str, end: float, title: str) -> list[alt.Chart]:
     """The layers of a heat map over `base`: coloured by `field`, grey where `text` stands for nothing, and `text`."""
     legend = alt.Legend(title=title, values=[-end, 0, end], labelExpr=_SIGNED, gradientLength=90)
-    missing = f"datum.text == '{style.MISSING}'"
+    missing = f"datum.text == '{MISSING}'"
     ink = alt.when(f"abs(datum.{field}) > {_DARK * end}").then(alt.value("white"))
     ink = ink.when(f"isValid(datum.{field}) || {missing}").then(alt.value(style.INK))
     return [
@@ -40,6 +41,6 @@ def columns(names: list[str]) -> alt.Axis:
 def text(value: float, digits: int = 1, *, sign: bool = True, mark: str = "") -> str:
     """What is written in a cell."""
     if pd.isna(value):
-        return style.MISSING
+        return MISSING
     rounded = round(value, digits) or 0.0
     return f"{rounded:{'+' if sign and rounded else ''}.{digits}f}{mark}".replace("-", "−")

@@ -20,7 +20,6 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 RESOLUTION = 300
 
 INK = "#1a1a1a"
-MISSING = "—"
 MISSING_FILL = "#d4d4d4"
 BASELINE = "#767676"
 LOSS_TO_GAIN = ["#b35806", "#f1a340", "#fee0b6", "#f7f7f7", "#d1e5f0", "#67a9cf", "#2166ac"]

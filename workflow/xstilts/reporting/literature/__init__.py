@@ -1,6 +1,7 @@
 """Our scores beside published ones: the same encoder, target, metric and language, and where the settings differ.
 
-`published.csv` holds figures that were read in the source that is named in their row, none from memory.
+`published.csv` holds figures that were read in the source that is named in their row, none from memory. `best` is the
+intermediate of figures for which each target has its own best one.
 """
 
 from pathlib import Path
@@ -9,15 +10,13 @@ import pandas as pd
 
 from xstilts import tasks
 from xstilts.reporting import choice
+from xstilts.reporting.choice import BEST
 from xstilts.reporting.collect import ALL
 from xstilts.reporting.formats import Table
 from xstilts.reporting.results import Results
 from xstilts.reporting.tables import text
 
 PUBLISHED = Path(__file__).with_name("published.csv")
-
-BEST = "best"
-"""The intermediate of figures for which each target has its own, the best one."""
 
 COLUMNS = [
     "target",
