@@ -43,13 +43,14 @@ check: $(INSTALLED)
 	$(BIN)/snakemake --lint
 
 # The conda environment is generated from the pip lock; the JSON schema and the tables of docs/config.md from the typed
-# configuration.
+# configuration, those of docs/tasks.md from the tasks.
 envs: $(INSTALLED)
 	$(BIN)/python envs/conda.py > envs/xstilts.yaml
 
 docs schema: $(INSTALLED)
 	$(BIN)/python -m xstilts schema > workflow/schemas/config.schema.json
 	$(BIN)/python docs/config_reference.py
+	$(BIN)/python docs/task_reference.py
 
 $(INSTALLED): envs/requirements.txt envs/requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

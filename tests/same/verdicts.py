@@ -55,9 +55,9 @@ class Verdict:
         return Record(self.role, self.new, self.old, why, by)
 
 
-def roles() -> set[str]:
-    """All that a grid can name."""
-    every = list(map(tasks.load, tasks.names()))
+def roles(names: Iterable[str] = tasks.names()) -> set[str]:
+    """All that a grid of some tasks can name."""
+    every = list(map(tasks.load, names))
     return {
         *(f"job.{step}" for step in (*RESULTS, *REPORTS)),
         *(f"task.{task.name}" for task in every),

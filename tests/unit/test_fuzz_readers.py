@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import MUTATIONS, mutated
 from released import write
+from test_task_table import TASKS
 from valid_files import SEEDS, Seed
 
 from xstilts import tasks
@@ -88,8 +89,8 @@ def test_files_that_are_right_are_read(seeds, module):
 
 def test_every_reader_is_fuzzed(seeds):
     fuzzed = {chosen.locate(folder).layout.read for own in seeds.values() for chosen, folder, _ in own}
-    known = map(tasks.load, tasks.names())
+    known = list(map(tasks.load, TASKS))
     layouts = [one for task in known for of_split in task.splits.values() for one in of_split]
-    layouts += [hub.layout for task in map(tasks.load, tasks.names()) for hub in task.hub]
+    layouts += [hub.layout for task in known for hub in task.hub]
     assert {layout.read for layout in layouts} == fuzzed
     assert set(MODULES) == set(seeds)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from gold_tables import asked, labelled, parallel, table, tagged
+from test_task_table import TASKS
 
 from xstilts import tasks
 from xstilts.prediction import scoring
@@ -154,8 +155,8 @@ CASES = {
 }
 
 
-def test_every_task_has_scores_that_were_worked_out_by_hand():
-    assert tuple(sorted(CASES)) == tasks.names()
+def test_every_known_task_has_scores_that_were_worked_out_by_hand():
+    assert set(CASES) == set(TASKS)
 
 
 @pytest.mark.parametrize("name", CASES)

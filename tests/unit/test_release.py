@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from released import read, write
+from test_task_table import TASKS
 
 from xstilts import tasks
 from xstilts.errors import DataError, UserError
@@ -137,7 +138,7 @@ def folders_of(samples: Path, name: str) -> list[Path]:
     return [samples / folder for folder in FOLDERS.get(name, [name])]
 
 
-@pytest.mark.parametrize("name", [name for name in tasks.names() if not tasks.load(name).pools])
+@pytest.mark.parametrize("name", [name for name in TASKS if not tasks.load(name).pools])
 def test_every_sample_of_the_real_data_is_read(samples, name):
     task = tasks.load(name)
     for split in task.splits:

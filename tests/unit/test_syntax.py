@@ -33,6 +33,10 @@ SILENT = {
     "a message": ("print('a', b)\nc()", "c()"),
     "a warning": ("warnings.warn(f'{a}', stacklevel=2)\nc()", "c()"),
     "the wording of a message that calls something": ("print('a', next(b))", "print('c', next(b))"),
+    "how a task is described": (
+        "A = Task(name='a', title='A', licence='B', citation='C' 'D', homepage='E', notes='F')",
+        "A = Task(name='a')",
+    ),
     "the wording within a format": ("print(f'a {next(b)} c')", "print(f'd {next(b)} e')"),
 }
 
@@ -43,6 +47,9 @@ def test_what_only_people_and_type_checkers_read_counts_for_nothing(one: str, ot
 
 
 COUNTED = {
+    "what a task is, besides its description": ("A = Task(name='a', title='A')", "A = Task(name='b', title='A')"),
+    "what describes a task and is no text": ("A = Task(name='a', title=b)", "A = Task(name='a', title=c)"),
+    "the title of something else": ("A = chart(title='A')", "A = chart(title='B')"),
     "what an error that is not raised here is made from": ("a = DataError(next(b))", "a = DataError(b)"),
     "what is raised": ("raise say('a')", "raise say('b')"),
     "the annotation of a field, which a model reads": ("class A:\n    a: int", "class A:\n    a: str"),

@@ -121,6 +121,13 @@ class Task:
             question id of TyDiQA begins; those in the names of its files need not be here.
         manual_download: for a task whose files only the user can have: what is expected in its folder and why, as the
             error for missing files says it instead of their names.
+        title: the name of the data set in documentation and model cards.
+        licence: the licence of the data.
+        citation: authors, year, title and venue of the paper to cite, on one line.
+        homepage: the address of the data set.
+        notes: what users of the data, or of a model trained on them, should know, as Markdown on one line.
+
+    The last five describe the data to people. They stand in no fingerprint, so that a correction renames no result.
     """
 
     name: str
@@ -140,6 +147,11 @@ class Task:
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     language_facts: tuple[str, ...] = ()
     manual_download: str = ""
+    title: str = ""
+    licence: str = "see its release"
+    citation: str = ""
+    homepage: str = ""
+    notes: str = ""
 
     @property
     def parts(self) -> tuple["Task", ...]:

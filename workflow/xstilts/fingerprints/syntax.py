@@ -1,7 +1,7 @@
 """What of a module's text can decide a result: its syntax tree without what only people and type checkers read.
 
 Left out are comments, layout, docstrings, annotations of functions, blocks under `if TYPE_CHECKING`, what is said by an
-error that is raised, and what is printed. The rest is the same under every Python version.
+error that is raised, what is printed, and how a task is described. The rest is the same under every Python version.
 """
 
 import ast
@@ -14,6 +14,9 @@ _IMPORTERS = {"import_module", "__import__", "exec_module", "load_module", "reso
 
 _MESSAGES = {"print", "warnings.warn"}
 """Functions that only tell people something."""
+
+DESCRIPTION = {"title", "licence", "citation", "homepage", "notes"}
+"""The fields of `xstilts.task.Task` that only describe its data to people."""
 
 _TAKING = (ast.Starred, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.In, ast.NotIn)
 """What may take from an iterator, whose values are then missing elsewhere."""
@@ -86,6 +89,8 @@ class _Essential(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        if _called(node) == "Task":
+            node.keywords = [keyword for keyword in node.keywords if not _is_description(keyword)]
         self.generic_visit(node)
         if _is_message(node) or _called(node).endswith("Error"):
             for part in ast.walk(node):
@@ -100,6 +105,11 @@ def _called(node: ast.AST | None) -> str:
         case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
             return name
     return ""
+
+
+def _is_description(keyword: ast.keyword) -> bool:
+    """Whether an argument of a task is a text that describes it."""
+    return keyword.arg in DESCRIPTION and isinstance(keyword.value, ast.Constant)
 
 
 def _is_message(node: ast.AST) -> bool:

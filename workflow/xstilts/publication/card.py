@@ -13,13 +13,14 @@ from xstilts.fingerprints.readable import readable
 from xstilts.grid import Grid
 from xstilts.names import NO_INTERMEDIATE
 from xstilts.paths import TRAINING_RECORD
-from xstilts.publication.licences import data_sets
 from xstilts.publication.vectors import Vectors
 from xstilts.reporting import MISSING
 from xstilts.reporting.collect import MAIN_SCORE, collect
 from xstilts.reporting.tables import text
+from xstilts.sources import files
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished
+from xstilts.task import Task
 
 TEMPLATE = Path(__file__).with_name("card.md")
 _POOLING = {"mean": "mean of all tokens", "cls": "first token"}
@@ -39,11 +40,29 @@ class Exported:
     stages: tuple[Entry, ...]
 
 
+@dataclass(frozen=True)
+class DataSet:
+    """A data set that a model was trained on.
+
+    Args:
+        source: where it was read from.
+        repository: its name on the hub, if it was read from there.
+    """
+
+    title: str
+    source: str
+    licence: str
+    citation: str = ""
+    notes: str = ""
+    repository: str | None = None
+
+
 def write(config: Config, grid: Grid, model: Exported, vectors: Vectors, folder: Path) -> None:
     """Write `README.md` into the folder of a model."""
     repository = config.encoders[model.encoder].repository
     names = [name for stage in model.stages for name in stage.spec["stage"]["tasks"]]
-    sets = {one.title: one for name in names for one in data_sets(tasks.load(name), config)}
+    parts = [part for name in names for part in tasks.load(name).parts]
+    sets = list({part.name: _data_set(part, config) for part in parts}.values())
     languages = {lang for stage in model.stages for lang in stage.spec["stage"]["languages"]}
     own = json.loads((folder / TRAINING_RECORD).read_text(encoding="utf-8"))["best"]
     card = ModelCard.from_template(
@@ -52,7 +71,7 @@ def write(config: Config, grid: Grid, model: Exported, vectors: Vectors, folder:
             library_name="sentence-transformers" if vectors.expressible else "transformers",
             pipeline_tag="sentence-similarity" if vectors.expressible else "feature-extraction",
             base_model=repository,
-            datasets=sorted({one.repository for one in sets.values() if one.repository}) or None,
+            datasets=sorted({one.repository for one in sets if one.repository}) or None,
             tags=["xstilts", "intermediate-task-training", "cross-lingual-transfer"],
         ),
         template_path=str(TEMPLATE),
@@ -67,10 +86,24 @@ def write(config: Config, grid: Grid, model: Exported, vectors: Vectors, folder:
         heads=len(model.stages[-1].spec["stage"]["tasks"]) > 1,
         settings=_settings(model).to_markdown(),
         dev_score=f"{own['score']:.1f}" if own else "none, its dev set has no labels",
-        data=_markdown(pd.DataFrame([vars(one) for one in sets.values()])[["title", "source", "licence"]]),
+        data=_markdown(pd.DataFrame([vars(one) for one in sets])[["title", "source", "licence"]]),
+        sets=sets,
         scores=_scores(config, grid, model),
     )
     card.save(folder / "README.md")
+
+
+def _data_set(task: Task, config: Config) -> DataSet:
+    source = files.source(task, config)
+    if source == "miniature":
+        return DataSet(task.name, "made up by xstilts in the format of its release", "none needed")
+    about = {"title": task.title or task.name, "licence": task.licence, "citation": task.citation, "notes": task.notes}
+    hub = files.on_hub(task, "train", "en") if source == "hub" else None
+    if hub is None:
+        return DataSet(source="the files of its release", **about)
+    name, revision = hub.repository.name, hub.repository.revision
+    link = f"[{name}](https://huggingface.co/datasets/{name}) at {revision[:7]}"
+    return DataSet(source=link, repository=name, **about)
 
 
 def _base(config: Config, name: str) -> str:

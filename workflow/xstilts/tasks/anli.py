@@ -1,4 +1,4 @@
-"""ANLI (Nie et al. 2020): inference that annotators made hard for models in three rounds, a part of ANLI+."""
+"""Inference that annotators made hard for models in three rounds, a part of ANLI+."""
 
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub
@@ -36,4 +36,11 @@ TASK = Task(
         for split in ("train", "dev")
     ),
     counts={"train": {"en": 162_865}, "dev": {"en": 3_200}},
+    title="ANLI",
+    licence="CC BY-NC 4.0",
+    citation=(
+        "Nie, Williams, Dinan, Bansal, Weston and Kiela. 2020. Adversarial NLI: A New Benchmark for Natural Language "
+        "Understanding. ACL."
+    ),
+    homepage="https://github.com/facebookresearch/anli",
 )

@@ -1,4 +1,4 @@
-"""ANLI+ (Phang et al. 2020): all of ANLI, MultiNLI and SNLI with one head, their examples by turns."""
+"""All of ANLI, MultiNLI and SNLI with one head, their examples by turns."""
 
 from xstilts.task import Task
 from xstilts.tasks import anli, mnli, snli
@@ -13,4 +13,11 @@ TASK = Task(
     stage="anli_plus",
     pools=(anli.TASK, snli.TASK, mnli.TASK),
     counts={"train": {"en": 1_104_934}},
+    title="ANLI+",
+    licence="those of its parts",
+    citation=(
+        "Phang, Calixto, Htut, Pruksachatkun, Liu, Vania, Kann and Bowman. 2020. English Intermediate-Task Training "
+        "Improves Zero-Shot Cross-Lingual Transfer Too. AACL-IJCNLP."
+    ),
+    notes="ANLI, SNLI and MultiNLI form one training set with one head. Pairs without a gold label (`-`) are left out.",
 )

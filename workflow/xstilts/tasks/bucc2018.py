@@ -1,7 +1,6 @@
-"""BUCC 2018 (Zweigenbaum et al. 2018): find the pairs of translations hidden in two collections of sentences.
+"""Find the pairs of translations hidden in two collections of sentences.
 
-As in XTREME, the shared task's sample is `dev`, on which the threshold of each language is chosen, and its training
-data is `test`. XTREME deletes the gold of the latter; the release has it.
+XTREME deletes the gold of its test set; the release has it.
 """
 
 from xstilts.sources.formats import bitext
@@ -24,4 +23,19 @@ TASK = Task(
     threshold_split="dev",
     archives={"dev": "bucc2018-{lang}-en.sample", "test": "bucc2018-{lang}-en.training"},
     counts={"dev": {"zh": 8_624 + 13_589}},
+    title="BUCC 2018",
+    licence="not stated",
+    citation=(
+        "Zweigenbaum, Sharoff and Rapp. 2018. Overview of the Third BUCC Shared Task: Spotting Parallel Sentences in "
+        "Comparable Corpora. BUCC."
+    ),
+    homepage="https://comparable.limsi.fr/bucc2018/",
+    notes=(
+        "Pairs are mined by the ratio margin with four neighbours, one to one. The threshold of each language is "
+        "chosen on `dev` (the shared task's sample) and used on `test` (its training data, with 9,580 pairs in German, "
+        "9,086 in French, 14,435 in Russian and 1,899 in Chinese). A sentence that occurs more than once is never part "
+        "of a pair; sentences that differ only in leading or trailing blanks are two neighbours, as in the official "
+        "code, and in no pair either. Where sentences have equal vectors, the official result depends on the order of "
+        "the rows; here the lowest row wins on every device."
+    ),
 )

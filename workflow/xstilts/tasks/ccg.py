@@ -1,8 +1,4 @@
-"""CCG supertagging on CCGbank (Hockenmaier and Steedman 2007): the lexical category of each word.
-
-CCGbank is licensed, so its files are the user's. Sections 02 to 21 are the training data and section 00 is the dev set.
-The supertags are those of the training data, or those of a `tags_to_id.json` beside its columns.
-"""
+"""CCG supertagging: the lexical category of each word."""
 
 from xstilts.sources.formats import ccg
 from xstilts.task import Layout, Task
@@ -43,5 +39,18 @@ TASK = Task(
         "sections 00 and 02 to 21, or train.tsv and dev.tsv with a sentence on each line, its words separated by one "
         "space, then TAB, then their supertags separated by one space; without it, leave 'ccg' out of "
         "grid.intermediates, and all the rest runs"
+    ),
+    title="CCGbank",
+    licence="LDC2005T13",
+    citation=(
+        "Hockenmaier and Steedman. 2007. CCGbank: A Corpus of CCG Derivations and Dependency Structures Extracted from "
+        "the Penn Treebank. Computational Linguistics."
+    ),
+    notes=(
+        "CCGbank may not be redistributed, so you provide its files: the folder `data/AUTO` of LDC2005T13 (sections 02 "
+        "to 21 for training, 00 for dev), or `train.tsv` and `dev.tsv` with one sentence per line: words separated by "
+        "one space, a TAB, and as many supertags. The labels are those of the training sentences, or of a "
+        "`tags_to_id.json` beside them. Without the files, the jobs that need them fail with this advice and the rest "
+        "of the grid runs; remove `ccg` from `grid.intermediates` for a run without failures."
     ),
 )

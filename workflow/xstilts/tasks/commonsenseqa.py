@@ -1,7 +1,4 @@
-"""CommonsenseQA 1.11 (Talmor et al. 2019): questions on concepts of ConceptNet, five choices each.
-
-These are the files of the random split, the official one. Two choices of a question may be the same.
-"""
+"""Questions on concepts of ConceptNet, five choices each."""
 
 from xstilts.sources.formats import choices
 from xstilts.sources.formats.hub import choices as hub
@@ -23,4 +20,12 @@ TASK = Task(
         COMMONSENSEQA.table("dev", "data/validation", hub.commonsenseqa, "en"),
     ),
     counts={"train": {"en": 9_741}, "dev": {"en": 1_221}},
+    title="CommonsenseQA 1.11",
+    licence="MIT",
+    citation=(
+        "Talmor, Herzig, Lourie and Berant. 2019. CommonsenseQA: A Question Answering Challenge Targeting Commonsense "
+        "Knowledge. NAACL-HLT."
+    ),
+    homepage="https://github.com/jonathanherzig/commonsenseqa",
+    notes="The files are those of the official random split. Two choices of a question may be equal.",
 )

@@ -1,8 +1,4 @@
-"""COPA (Roemmele et al. 2011): which of two choices is the cause, or the effect, of a premise?
-
-SuperGLUE and XTREME-R split the 500 questions of the original dev set into train and dev. The prompt is the premise
-followed by "What was the cause?" or "What happened as a result?".
-"""
+"""Which of two choices is the cause, or the effect, of a premise?"""
 
 from xstilts.sources.formats import choices
 from xstilts.sources.formats.hub import choices as hub
@@ -30,4 +26,15 @@ TASK = Task(
         SUPERGLUE.table("dev", "copa/validation", hub.copa, "en"),
     ),
     counts={"train": {"en": 400}, "dev": {"en": 100}},
+    title="COPA",
+    licence="see its release",
+    citation=(
+        "Roemmele, Bejan and Gordon. 2011. Choice of Plausible Alternatives: An Evaluation of Commonsense Causal "
+        "Reasoning. AAAI Spring Symposium on Logical Formalizations of Commonsense Reasoning."
+    ),
+    homepage="https://people.ict.usc.edu/~gordon/copa.html",
+    notes=(
+        "SuperGLUE and XTREME-R split the 500 questions of the original dev set into train and dev. The prompt is the "
+        'premise followed by "What was the cause?" or "What happened as a result?".'
+    ),
 )

@@ -1,7 +1,4 @@
-"""Cosmos QA (Huang et al. 2019): questions on blog posts whose answers are not in the text; one may be "none of these".
-
-The paper counts 25,588 and 3,000 questions, its files have 25,262 and 2,985.
-"""
+"""Questions on blog posts whose answers are not in the text; one choice may be "none of these"."""
 
 from xstilts.sources.formats import choices
 from xstilts.sources.formats.hub import choices as hub
@@ -30,4 +27,12 @@ TASK = Task(
         COSMOSQA.table("dev", "data/validation", hub.cosmosqa, "en"),
     ),
     counts={"train": {"en": 25_262}, "dev": {"en": 2_985}},
+    title="Cosmos QA",
+    licence="CC BY 4.0",
+    citation=(
+        "Huang, Le Bras, Bhagavatula and Choi. 2019. Cosmos QA: Machine Reading Comprehension with Contextual "
+        "Commonsense Reasoning. EMNLP-IJCNLP."
+    ),
+    homepage="https://wilburone.github.io/cosmos/",
+    notes="The paper counts 25,588 training rows, the release has 25,262.",
 )

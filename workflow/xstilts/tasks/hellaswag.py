@@ -1,4 +1,4 @@
-"""HellaSwag (Zellers et al. 2019): how does a described scene, or an instruction of WikiHow, go on?
+"""How does a described scene, or an instruction of WikiHow, go on?
 
 Where a context ends within a sentence, the words of that sentence, `ctx_b`, stand before each ending instead.
 """
@@ -26,4 +26,9 @@ TASK = Task(
         HELLASWAG.table("dev", "data/validation", hub.hellaswag, "en"),
     ),
     counts={"train": {"en": 39_905}, "dev": {"en": 10_042}},
+    title="HellaSwag",
+    licence="MIT",
+    citation=(
+        "Zellers, Holtzman, Bisk, Farhadi and Choi. 2019. HellaSwag: Can a Machine Really Finish Your Sentence? ACL."
+    ),
 )

@@ -1,4 +1,4 @@
-"""MLQA (Lewis et al. 2020): questions on Wikipedia paragraphs, both in the same language, as XTREME uses it.
+"""Questions on Wikipedia paragraphs in seven languages.
 
 XTREME's copies of the test files have no answers.
 """
@@ -28,4 +28,12 @@ TASK = Task(
         "dev": {"en": 1_148, "es": 500, "de": 512, "ar": 517, "hi": 507, "vi": 511, "zh": 504},
         "test": {"en": 11_590, "es": 5_253, "de": 4_517, "ar": 5_335, "hi": 4_918, "vi": 5_495, "zh": 5_137},
     },
+    title="MLQA",
+    licence="CC BY-SA 3.0",
+    citation=(
+        "Lewis, Oğuz, Rinott, Riedel and Schwenk. 2020. MLQA: Evaluating Cross-lingual Extractive Question Answering. "
+        "ACL."
+    ),
+    homepage="https://github.com/facebookresearch/MLQA",
+    notes="Context and question are in the same language, as in XTREME.",
 )

@@ -1,8 +1,4 @@
-"""MultiNLI (Williams et al. 2018): does a premise entail a hypothesis, contradict it, or neither?
-
-Training data in other languages is the machine translation of XNLI-MT. The matched dev set of MultiNLI exists in
-English only; where it is not there, the dev set of XNLI stands in, as in XTREME, which selects on that one.
-"""
+"""Does a premise entail a hypothesis, contradict it, or neither?"""
 
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub
@@ -46,4 +42,16 @@ TASK = Task(
         XNLI.table("dev", "{lang}/validation", hub.nli),
     ),
     counts={"train": {"en": 392_702}},
+    title="MultiNLI",
+    licence="see its release",
+    citation=(
+        "Williams, Nangia and Bowman. 2018. A Broad-Coverage Challenge Corpus for Sentence Understanding through "
+        "Inference. NAACL-HLT."
+    ),
+    homepage="https://www.nyu.edu/projects/bowman/multinli/",
+    notes=(
+        "Training data in other languages are the machine translations of XNLI-MT. The matched dev set of MultiNLI "
+        "(9,815 pairs) exists in English only; where its files are missing, the dev set of XNLI is read instead, on "
+        "which XTREME chooses checkpoints."
+    ),
 )

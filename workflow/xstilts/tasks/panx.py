@@ -1,6 +1,6 @@
-"""PAN-X: persons, places and organisations in WikiAnn (Pan et al. 2017), in the splits of Rahimi et al. (2019).
+"""Persons, places and organisations in Wikipedia.
 
-XTREME's test files have no tags, the archives have.
+XTREME's test files have no tags; the archives have.
 """
 
 from xstilts.sources.formats import tagged
@@ -48,4 +48,11 @@ TASK = Task(
         XTREME.table("test", "PAN-X.{lang}/test", hub.panx),
     ),
     counts={"train": _TRAIN, "dev": _EVALUATED, "test": _EVALUATED},
+    title="PAN-X (WikiAnn)",
+    licence="not stated",
+    citation=(
+        "Pan, Zhang, May, Nothman, Knight and Ji. 2017. Cross-lingual Name Tagging and Linking for 282 Languages. ACL. "
+        "Splits: Rahimi, Li and Cohn. 2019. Massively Multilingual Transfer for NER. ACL."
+    ),
+    homepage="https://github.com/afshinrahimi/mmner",
 )

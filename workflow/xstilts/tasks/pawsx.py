@@ -1,6 +1,6 @@
-"""PAWS-X (Yang et al. 2019): are two sentences paraphrases (`1`) or not (`0`)?
+"""Are two sentences paraphrases (`1`) or not (`0`)?
 
-The release translates its English training data by machine; XTREME's test files have no labels.
+XTREME's test files have no labels.
 """
 
 from xstilts.sources.formats import pairs
@@ -42,4 +42,12 @@ TASK = Task(
         "dev": dict.fromkeys(_LANGUAGES, 2_000),
         "test": dict.fromkeys(_LANGUAGES, 2_000),
     },
+    title="PAWS-X",
+    licence="free, with attribution",
+    citation=(
+        "Yang, Zhang, Tar and Baldridge. 2019. PAWS-X: A Cross-lingual Adversarial Dataset for Paraphrase "
+        "Identification. EMNLP-IJCNLP."
+    ),
+    homepage="https://github.com/google-research-datasets/paws",
+    notes="Training data in other languages are machine translations of the English ones.",
 )

@@ -1,4 +1,4 @@
-"""QQP, Quora's question pairs as GLUE distributes them (Wang et al. 2019): do two questions ask the same (`1`)?"""
+"""Do two questions of Quora ask the same (`1`)?"""
 
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub
@@ -18,4 +18,14 @@ TASK = Task(
     stage="qqp",
     hub=(GLUE.table("train", "qqp/train", hub.qqp, "en"), GLUE.table("dev", "qqp/validation", hub.qqp, "en")),
     counts={"train": {"en": 363_846}, "dev": {"en": 40_430}},
+    title="QQP",
+    licence="Quora's terms, non-commercial use only",
+    citation=(
+        "Wang, Singh, Michael, Hill, Levy and Bowman. 2019. GLUE: A Multi-Task Benchmark and Analysis Platform for "
+        "Natural Language Understanding. ICLR."
+    ),
+    notes=(
+        "A line feed inside a question broke a few rows of GLUE's files in two. They are left out, as in the hub's "
+        "copy."
+    ),
 )

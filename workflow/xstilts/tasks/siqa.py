@@ -1,6 +1,6 @@
-"""Social IQa 1.4 (Sap et al. 2019): questions on the motives, feelings and next steps of people in a situation.
+"""Questions on the motives, feelings and next steps of people in a situation.
 
-Two forms are about: answers named by letter beside the question, or counted from 1 in a file of their own.
+There are two forms of its files: answers named by letter beside the question, or counted from 1 in a file of their own.
 """
 
 from xstilts.sources.formats import choices
@@ -31,4 +31,10 @@ TASK = Task(
     stage="siqa",
     hub=(SIQA.table("train", "data/train", hub.siqa, "en"), SIQA.table("dev", "data/validation", hub.siqa, "en")),
     counts={"train": {"en": 33_410}, "dev": {"en": 1_954}},
+    title="Social IQa 1.4",
+    licence="not stated",
+    citation=(
+        "Sap, Rashkin, Chen, Le Bras and Choi. 2019. Social IQa: Commonsense Reasoning about Social Interactions. "
+        "EMNLP-IJCNLP."
+    ),
 )

@@ -1,4 +1,4 @@
-"""SNLI (Bowman et al. 2015): inference on the captions of photographs, a part of ANLI+."""
+"""Inference on the captions of photographs, a part of ANLI+."""
 
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub
@@ -26,4 +26,10 @@ TASK = Task(
         SNLI.table("dev", "plain_text/validation", hub.snli, "en"),
     ),
     counts={"train": {"en": 549_367}, "dev": {"en": 9_842}},
+    title="SNLI",
+    licence="CC BY-SA 4.0",
+    citation=(
+        "Bowman, Angeli, Potts and Manning. 2015. A large annotated corpus for learning natural language inference. "
+        "EMNLP."
+    ),
 )

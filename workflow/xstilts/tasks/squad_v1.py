@@ -1,4 +1,4 @@
-"""SQuAD 1.1 (Rajpurkar et al. 2016): the answer to an English question as a span of a Wikipedia paragraph."""
+"""The answer to an English question as a span of a Wikipedia paragraph."""
 
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions as hub
@@ -20,4 +20,10 @@ TASK = Task(
         SQUAD.table("dev", "plain_text/validation", hub.questions, "en"),
     ),
     counts={"train": {"en": 87_599}, "dev": {"en": 10_570}},
+    title="SQuAD 1.1",
+    licence="CC BY-SA 4.0",
+    citation=(
+        "Rajpurkar, Zhang, Lopyrev and Liang. 2016. SQuAD: 100,000+ Questions for Machine Comprehension of Text. EMNLP."
+    ),
+    homepage="https://rajpurkar.github.io/SQuAD-explorer/",
 )

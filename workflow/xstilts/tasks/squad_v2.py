@@ -1,4 +1,4 @@
-"""SQuAD 2.0 (Rajpurkar et al. 2018): SQuAD with questions that their paragraph seems to answer and does not."""
+"""SQuAD with questions that their paragraph seems to answer and does not."""
 
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions as hub
@@ -21,4 +21,12 @@ TASK = Task(
         SQUAD_V2.table("dev", "squad_v2/validation", hub.questions, "en"),
     ),
     counts={"train": {"en": 130_319}, "dev": {"en": 11_873}},
+    title="SQuAD 2.0",
+    licence="CC BY-SA 4.0",
+    citation="Rajpurkar, Jia and Liang. 2018. Know What You Don't Know: Unanswerable Questions for SQuAD. ACL.",
+    homepage="https://rajpurkar.github.io/SQuAD-explorer/",
+    notes=(
+        "Some questions have no answer. The prediction is empty where the first token scores higher than the best "
+        "span. The dev score is that of the official script at this threshold, not at the best one."
+    ),
 )

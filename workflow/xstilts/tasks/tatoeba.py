@@ -1,4 +1,4 @@
-"""Tatoeba in the selection of LASER (Artetxe and Schwenk 2019): find the translation of each English sentence.
+"""Find the translation of each English sentence.
 
 The release's files are aligned, XTREME's are not: it sorts the English side and keeps the permutation to itself.
 """
@@ -28,4 +28,16 @@ TASK = Task(
     },
     hub=(Hub(TATOEBA, "test", Layout(("test/{iso3}-eng.jsonl.gz",), hub.tatoeba)),),
     counts={"test": {lang: 2 * _SMALL.get(lang, 1_000) for lang in _LANGUAGES.split()}},
+    title="Tatoeba",
+    licence="CC BY 2.0",
+    citation=(
+        "Artetxe and Schwenk. 2019. Massively Multilingual Sentence Embeddings for Zero-Shot Cross-Lingual Transfer "
+        "and Beyond. TACL."
+    ),
+    homepage="https://github.com/facebookresearch/LASER",
+    notes=(
+        "The test set is the selection of LASER. Each English sentence is matched with the nearest sentence of the "
+        "other language, by cosine. The English sentences differ from language to language, so accuracies of two "
+        "languages cannot be compared."
+    ),
 )

@@ -1,9 +1,4 @@
-"""TyDiQA-GoldP (Clark et al. 2020): questions by speakers of nine languages on a Wikipedia passage that answers them.
-
-The benchmark evaluates on the released dev set, so `test` is that one. `dev`, on which a checkpoint is chosen in
-English, is the same: jiant does so, and the release has no other. XTREME's copies of it have no answers; one can
-predict on them, but neither choose nor score.
-"""
+"""Questions by speakers of nine languages on a Wikipedia passage that answers them."""
 
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions as hub
@@ -56,4 +51,17 @@ TASK = Task(
         "dev": _EVALUATION_ROWS,
         "test": _EVALUATION_ROWS,
     },
+    title="TyDiQA-GoldP",
+    licence="Apache 2.0",
+    citation=(
+        "Clark, Choi, Collins, Garrette, Kwiatkowski, Nikolaev and Palomaki. 2020. TyDi QA: A Benchmark for "
+        "Information-Seeking Question Answering in Typologically Diverse Languages. TACL."
+    ),
+    homepage="https://github.com/google-research-datasets/tydiqa",
+    notes=(
+        "The benchmark evaluates on the released dev set, which is `test` here. The release has no other, so "
+        "checkpoints are chosen on its English part, as in jiant. XTREME's copies of it have no answers: with these, "
+        "no checkpoint can be chosen (the last one is kept) and nothing can be scored. Training uses the English part "
+        "alone; jiant's script trains on all nine languages by mistake."
+    ),
 )

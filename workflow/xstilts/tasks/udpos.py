@@ -1,6 +1,6 @@
-"""Universal part-of-speech tags from Universal Dependencies, all treebanks of a language together.
+"""Universal part-of-speech tags, all treebanks of a language together.
 
-XTREME uses version 2.5 and takes the tags out of its test files; the treebanks have them.
+XTREME takes the tags out of its test files; the treebanks have them.
 """
 
 from xstilts.sources.formats import conllu, tagged
@@ -25,4 +25,21 @@ TASK = Task(
     archives=dict.fromkeys(("train", "dev", "test"), "ud-treebanks-v2.5"),
     counts={"train": {"en": 21_253, "de": 166_849}, "dev": {"en": 3_974, "de": 19_233}},
     missing_languages={"train": ("th", "tl", "yo"), "dev": ("kk", "th", "tl", "yo")},
+    title="Universal Dependencies 2.5",
+    licence="by treebank",
+    citation=(
+        "Nivre, de Marneffe, Ginter, Hajič, Manning, Pyysalo, Schuster, Tyers and Zeman. 2020. Universal Dependencies "
+        "v2: An Evergrowing Multilingual Treebank Collection. LREC."
+    ),
+    homepage="https://universaldependencies.org",
+    notes=(
+        "XTREME's number is not token accuracy but the F1 of *runs* of equal tags, as seqeval up to 0.0.13 computes it "
+        "on tags without `B-`/`I-`. It is called `f1` here. Later versions of seqeval read the first letter of such a "
+        "tag as a chunk prefix and give another number, `f1_seqeval1`, in which a chunk of `X` may even reach into the "
+        "next sentence. XTREME uses UD 2.5; the tags of other releases differ. All treebanks of a language are read "
+        "together; test sets have 47 to 20,436 sentences. The surface form of a multi-word token keeps the tag of the "
+        "part closest to the root, as in XTREME. Kazakh, Thai, Tagalog and Yoruba have no dev set. The copy in "
+        "`google/xtreme` on the hub mixes Ancient Greek, Old French, Old Russian and Classical Chinese with the modern "
+        "languages and is not used."
+    ),
 )

@@ -1,6 +1,6 @@
-"""XNLI (Conneau et al. 2018): natural language inference in 15 languages; it is trained on MultiNLI.
+"""Natural language inference in 15 languages; models are trained on MultiNLI.
 
-XTREME's test files have no labels, the release's have.
+XTREME's test files have no labels; the release's have.
 """
 
 from xstilts.sources.formats import pairs
@@ -28,4 +28,11 @@ TASK = Task(
     stage="mnli",
     hub=(XNLI.table("dev", "{lang}/validation", hub.nli), XNLI.table("test", "{lang}/test", hub.nli)),
     counts={"dev": dict.fromkeys(_LANGUAGES, 2_490), "test": dict.fromkeys(_LANGUAGES, 5_010)},
+    title="XNLI",
+    licence="CC BY-NC 4.0",
+    citation=(
+        "Conneau, Rinott, Lample, Williams, Bowman, Schwenk and Stoyanov. 2018. XNLI: Evaluating Cross-lingual "
+        "Sentence Representations. EMNLP."
+    ),
+    homepage="https://github.com/facebookresearch/XNLI",
 )

@@ -1,4 +1,4 @@
-"""XQuAD (Artetxe et al. 2020): a part of SQuAD's dev set, translated by hand; there is a test set only.
+"""A part of SQuAD's dev set, translated by hand; there is a test set only.
 
 XTREME's copies of the same files have no answers.
 """
@@ -19,4 +19,10 @@ TASK = Task(
     stage="squad_v1",
     hub=(XQUAD.table("test", "xquad.{lang}/validation", hub.moved_questions),),
     counts={"test": dict.fromkeys(_LANGUAGES, 1_190)},
+    title="XQuAD",
+    licence="CC BY-SA 4.0",
+    citation=(
+        "Artetxe, Ruder and Yogatama. 2020. On the Cross-lingual Transferability of Monolingual Representations. ACL."
+    ),
+    homepage="https://github.com/google-deepmind/xquad",
 )
