@@ -15,6 +15,7 @@ from drawing import drawn, load, rows, said
 from invented_results import ENCODER, invented, without
 
 from xstilts.config import GridSettings
+from xstilts.reporting import MISSING
 from xstilts.reporting.figures import FORMATS, TITLES, style
 from xstilts.reporting.figures.charts import charts
 from xstilts.reporting.results import Results
@@ -89,7 +90,7 @@ def test_a_missing_cell_and_its_mean_are_dashes():
     missing = [
         (row["intermediate"], row["target"])
         for row in rows(drawn(CASES["a cell is missing"], "deltas"))
-        if row.get("text") == style.MISSING
+        if row.get("text") == MISSING
     ]
     assert missing == [("mnli", "xquad"), ("mnli", "mean")]
 

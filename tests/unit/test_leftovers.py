@@ -7,8 +7,9 @@ import pytest
 from xstilts import experiments
 from xstilts.config import parse
 from xstilts.grid import Grid
+from xstilts.paths import SPEC
 from xstilts.steps.entry import Entry
-from xstilts.store import drafts, entries, leftovers
+from xstilts.store import drafts, leftovers
 from xstilts.training.resume import exclusive
 
 
@@ -47,7 +48,7 @@ def leave(folder: Path, entry: Entry) -> set[Path]:
 
 
 def there(folder: Path) -> set[Path]:
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name != entries.SPEC)
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != SPEC)
     return {path for path in files if ".cache" not in path.parts}
 
 

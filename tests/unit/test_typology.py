@@ -63,7 +63,8 @@ NAMES = {
 def test_a_language_has_the_script_in_which_it_writes_water():
     words = dict(pair.split() for pair in WATER.split(", "))
     found = {code: NAMES[unicodedata.name(word[0]).partition(" ")[0]] for code, word in words.items()}
-    assert {code: one.script for code, one in LANGUAGES.items()} == found
+    assert len(found) == 50
+    assert {code: LANGUAGES[code].script for code in found} == found
 
 
 GROUPS = {
@@ -87,15 +88,19 @@ GROUPS = {
     "Turkic": "az kk tr",
     "Uralic": "et fi hu",
 }
-"""Indo-European by branch from west to east, then the families by name; in each English first, then by code."""
+"""Indo-European by branch from west to east, then the families by name; in each English first, then by code.
+
+These are the languages of XTREME and XTREME-R; others may be added to the table.
+"""
+KNOWN = sorted(" ".join(GROUPS.values()).split())
 
 
 def test_figures_have_the_languages_in_their_groups():
     found: dict[str, list[str]] = {}
-    for code in ordered(LANGUAGES):
+    for code in ordered(KNOWN):
         found.setdefault(group(code), []).append(code)
     assert list(found.items()) == [(name, codes.split()) for name, codes in GROUPS.items()]
-    assert ordered(LANGUAGES) == " ".join(GROUPS.values()).split()
+    assert ordered(KNOWN) == " ".join(GROUPS.values()).split()
 
 
 def test_the_order_of_some_languages_is_theirs_among_all_however_they_are_given():
@@ -113,8 +118,8 @@ def test_the_relatives_of_english_are_those_of_every_textbook():
     germanic = {"af", "de", "nl"}
     romance, slavic_and_baltic = {"es", "fr", "ht", "it", "pt", "ro"}, {"bg", "lt", "pl", "ru", "uk"}
     related = {"el", *romance, *slavic_and_baltic, *"bn fa gu hi mr pa ur".split()}
-    assert {code for code in LANGUAGES if distance(code) == "same branch"} == germanic
-    assert {code for code in LANGUAGES if distance(code) == "same family"} == related
+    assert {code for code in KNOWN if distance(code) == "same branch"} == germanic
+    assert {code for code in KNOWN if distance(code) == "same family"} == related
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,12 @@ from xstilts.experiments import open_grid
 from xstilts.grid import Grid
 from xstilts.languages import LANGUAGES
 from xstilts.metrics.xtreme import TASKS
+from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction import xtreme_files
-from xstilts.publication import selection
 from xstilts.publication.xtreme_submission import Submission, file_names
 from xstilts.sources.columns import GOLD_COLUMN, SCHEMAS
 from xstilts.steps.entry import Entry
 from xstilts.store.drafts import publishing
-from xstilts.training import stage as training
 
 pytestmark = pytest.mark.thorough
 
@@ -87,7 +86,7 @@ def _model(folder: Path, entry: Entry, dev: dict[str, float | None]) -> None:
     path = entry.path.split("/")[2:-1]
     score = dev["/".join(stage.partition("~")[0] for stage in path[:-1]) or "none"]
     best = None if score is None else {"score": score, "step": 1}
-    (folder / training.RECORD).write_text(json.dumps({"best": best}))
+    (folder / TRAINING_RECORD).write_text(json.dumps({"best": best}))
 
 
 def _predictions(folder: Path, entry: Entry, _: object) -> None:
@@ -397,7 +396,3 @@ def test_the_command_ends_with_an_error_and_without_torch(world: World):
     loaded = world.python("-X", "importtime", "-m", "xstilts", *given).stderr
     assert "xstilts.publication.xtreme_submission" in loaded
     assert not re.search(r"\| +torch$", loaded, re.MULTILINE)
-
-
-def test_the_record_of_a_model_is_where_the_choice_looks_for_it():
-    assert selection.RECORD == training.RECORD
