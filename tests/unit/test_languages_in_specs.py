@@ -23,6 +23,7 @@ from xstilts.reporting.page import document
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions
 from xstilts.task import Layout, Task
+from xstilts.tasks import anli_plus
 
 RAW = {
     "languages": ["de", "en", "ru", "sw"],
@@ -124,10 +125,9 @@ def test_a_spec_has_the_facts_of_its_own_languages_by_their_names():
 
 
 def test_the_data_of_a_pool_depend_on_what_the_readers_of_its_parts_use(monkeypatch: pytest.MonkeyPatch):
-    load = tasks.load
-    monkeypatch.setattr(
-        tasks, "load", lambda name: replace(load(name), language_facts=("iso3",)) if name == "snli" else load(name)
-    )
+    first, second, third = anli_plus.TASK.pools
+    pools = (first, replace(second, language_facts=("iso3",)), third)
+    monkeypatch.setattr(anli_plus, "TASK", replace(anli_plus.TASK, pools=pools))
     pooled = {"grid": RAW["grid"] | {"intermediates": ["anli_plus"], "targets": ["xnli"]}}
     assert decided(edited("en", iso3="another"), **pooled) == {"read_task anli_plus.train"}
 
@@ -138,6 +138,7 @@ def test_the_data_of_a_pool_depend_on_what_the_readers_of_its_parts_use(monkeypa
 USES = {
     "checks": "refuses what is not in the table",
     "grid": "puts facts into specs",
+    "steps.specs": "puts facts into specs",
     "sources.release": "names of files, whose content or whose names stand in specs",
     "sources.formats.squad": "names, in the specs of the tasks that go by them",
     "miniature.release.bitext": "facts of the miniature's languages, in its spec",
