@@ -6,10 +6,17 @@ min_version("9.27")
 report: "workflow/report/workflow.rst"
 
 
-configfile: f"{workflow.basedir}/config.yaml"
-
-
 include: "workflow/rules/common.smk"
+
+
+rule all:
+    input:
+        RUN.targets,
+        [shown(item) for item in gallery.tables(RUN.grid) + gallery.figures(RUN.grid)],
+    localrule: True
+
+
+include: "workflow/rules/base.smk"
 include: "workflow/rules/miniature.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
@@ -17,29 +24,15 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 
 
-localrules:
-    all,
-
-
-rule all:
-    default_target: True
-    input:
-        RUN.targets,
-        [shown(item) for item in gallery.tables(RUN.grid) + gallery.figures(RUN.grid)],
-
-
-onstart:
-    RUN.begin()
-
-
+# Snakemake calls no hooks of a module, so nothing that a run needs is done here.
 onsuccess:
     RUN.show()
     RUN.tidy()
     RUN.discard()
     # After `--until` there may be no cell to show.
-    shell("python -m xstilts table {RUN.config_file:q} || true")
+    shell("python -m xstilts table {RUN.last_config_file:q} || true")
 
 
 onerror:
-    shell("python -m xstilts table {RUN.config_file:q} || true")
+    shell("python -m xstilts table {RUN.last_config_file:q} || true")
     print(RUN.failures(), flush=True)

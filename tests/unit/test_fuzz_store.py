@@ -218,4 +218,3 @@ def test_a_damaged_store_is_looked_at_without_an_error_and_counts_no_damage(fini
             name: text for name, text in before.items() if ".cache/" not in name
         }
         links.show(store, grid)
-        links.hide(store, grid)

@@ -199,8 +199,10 @@ def test_a_run_with_trainings_is_refused_before_its_first_job_and_leaves_nothing
     run = run_of(world, "xnli")
     with pytest.raises(SystemExit, match=ADVICE):
         run.begin()
-    assert {place.name for place in world.store.iterdir()} == {".cache", "models"}
+    assert {place.name for place in world.store.iterdir()} == {".cache", "configs", "models"}
     assert list((world.store / "models").iterdir()) == []
+    # A plan has left it before.
+    assert [str(file) for file in (world.store / "configs").iterdir()] == [run.config_file]
 
 
 def test_a_run_without_trainings_needs_no_locks(no_locks, world: World):

@@ -366,6 +366,7 @@ def test_the_folder_of_an_experiment_leads_to_what_is_finished_of_it_and_to_noth
 @pytest.mark.parametrize("there", ["a link", "a file", "a folder"])
 def test_a_report_takes_the_place_of_whatever_a_copy_made_of_an_earlier_one(tmp_path: Path, grid: Grid, there: str):
     place = tmp_path / "experiments" / "mine" / "tables.txt"
+    place.unlink()
     if there == "a folder":
         place.mkdir()
         (place / "inside").touch()
@@ -378,12 +379,33 @@ def test_a_report_takes_the_place_of_whatever_a_copy_made_of_an_earlier_one(tmp_
     assert not [file for file in place.parent.iterdir() if file.name.startswith(".")]
 
 
-def test_reports_are_hidden_by_their_links_alone(tmp_path: Path, grid: Grid):
-    store_links.show(tmp_path, grid)
+def test_a_report_is_shown_as_soon_as_it_is_finished(tmp_path: Path, grid: Grid):
+    place = tmp_path / "experiments" / "mine" / "figures.txt"
+    place.unlink()
+    made(tmp_path, grid.figures, figures_txt="anew")
+    assert place.readlink() == Path(Path(grid.figures.path).name, "figures.txt")
+    assert place.read_text() == "anew"
+
+
+def test_a_report_that_fails_is_not_shown(tmp_path: Path, grid: Grid):
+    place = tmp_path / "experiments" / "mine" / "figures.txt"
+    place.unlink()
+    (tmp_path / grid.figures.manifest).unlink()
+    with pytest.raises(RuntimeError), publishing(tmp_path, grid.figures):
+        raise RuntimeError
+    assert not os.path.lexists(place)
+
+
+def test_reports_of_another_configuration_are_hidden_by_their_links_alone(tmp_path: Path, grid: Grid):
     folder = tmp_path / "experiments" / "mine"
     (folder / "config.json").write_text("{}")
-    store_links.hide(tmp_path, grid)
-    assert sorted(file.name for file in folder.iterdir() if "~" not in file.name) == ["config.json"]
+    (folder / ".tables.txt.7").symlink_to("a link that another process is about to set")
+    raw = grid.config.model_dump(mode="json", exclude_unset=True)
+    other = Grid(parse(raw | {"report": {"samples": 200}}), Words())
+    assert other.statistics.path != grid.statistics.path
+    store_links.show(tmp_path, other)
+    shown = sorted(file.name for file in folder.iterdir() if "~" not in file.name)
+    assert shown == [".tables.txt.7", "collect.txt", "config.json"]
     assert finished(tmp_path, grid.tables)
 
 

@@ -1,17 +1,33 @@
 import sys
+from pathlib import Path
 
-sys.path.insert(0, f"{workflow.basedir}/workflow")
+import snakemake
 
+# The package lies beside this folder, also where another workflow uses these rules as a module.
+sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent))
+
+from xstilts import experiments
 from xstilts.reporting import gallery
-from xstilts.run import Run
+from xstilts.run import Run, require_snakemake
 
-RUN = Run(config, workflow.configfiles, workflow.config_settings.config)
+require_snakemake(snakemake.__version__)
 
 
-def made_from(wildcards):
-    # Snakemake would take a damaged entry for finished; a run begins by setting it aside, a plan only lists it.
-    workflow.dag.forcefiles.update(RUN.damaged(wildcards))
-    return RUN.inputs(wildcards)
+configfile: str(experiments.SHIPPED)
+
+
+RUN = Run(*experiments.layered(config, workflow.configfiles, workflow.config_settings.config))
+RUN.require_no_prefix(workflow.modifier.path_modifier.replace_prefix)
+
+
+def of(role):
+    """The files of what a job is made from, by its role; none where the job has nothing in this role."""
+
+    def files(wildcards):
+        RUN.prepare(workflow)
+        return RUN.inputs(wildcards, role)
+
+    return files
 
 
 def shown(item):
@@ -19,17 +35,11 @@ def shown(item):
     return report(RUN.path(item.path), caption=caption, category=item.category, labels=item.labels)
 
 
-# A cluster may start a job again that had done its work: because it lost sight of it, or ended it while it was leaving.
-# On the node, Snakemake is called with `--target-jobs <rule>:entry=<entry>`.
-STARTED = [argument.partition(":entry=")[2] for argument in sys.argv if ":entry=" in argument]
-if workflow.remote_exec and STARTED and RUN.has(STARTED):
+if workflow.remote_exec and RUN.has_made(sys.argv):
     sys.exit()
 
 # As many jobs on a GPU at once as there are GPUs; `--resources gpu=N` wins.
 if RUN.devices and "gpu" not in workflow.global_resources:
     workflow.register_resource("gpu", len(RUN.devices))
 
-# After the undoing of an edit there may be nothing to do but to show the reports that are there.
-if not RUN.pending:
-    RUN.show()
-    RUN.tidy()
+RUN.show_if_finished()

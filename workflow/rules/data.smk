@@ -1,32 +1,17 @@
-rule read_task:
+use rule job as read_task with:
     input:
-        made_from,
-    output:
-        manifest=RUN.path("{entry}/manifest.json"),
-    log:
-        "logs/{entry}.log",
+        miniature=of("miniature"),
     wildcard_constraints:
         entry=RUN.waiting_for("read_task"),
-    conda:
-        "../../envs/xstilts.yaml"
     params:
-        config=RUN.config_file,
-    shell:
-        "python -m xstilts read_task {wildcards.entry:q} --config {params.config:q} --log {log:q}"
+        step="read_task",
 
 
-rule encode_task:
+use rule job as encode_task with:
     input:
-        made_from,
-    output:
-        manifest=RUN.path("{entry}/manifest.json"),
-    log:
-        "logs/{entry}.log",
+        data=of("data"),
+        tokenizer=of("tokenizer"),
     wildcard_constraints:
         entry=RUN.waiting_for("encode_task"),
-    conda:
-        "../../envs/xstilts.yaml"
     params:
-        config=RUN.config_file,
-    shell:
-        "python -m xstilts encode_task {wildcards.entry:q} --config {params.config:q} --log {log:q}"
+        step="encode_task",

@@ -1,35 +1,24 @@
-rule predict:
+# A target that needs no training is predicted by the model of the intermediate, or by the encoder itself.
+use rule job as predict with:
     input:
-        made_from,
-    output:
-        manifest=RUN.path("{entry}/manifest.json"),
-    log:
-        "logs/{entry}.log",
+        model=of("model"),
+        encoder=of("encoder"),
+        features=of("features"),
+        data=of("data"),
     wildcard_constraints:
         entry=RUN.waiting_for("predict"),
-    conda:
-        "../../envs/xstilts.yaml"
     resources:
         gpu=RUN.gpus,
     params:
-        config=RUN.config_file,
-    shell:
-        "python -m xstilts predict {wildcards.entry:q} --config {params.config:q} --log {log:q}"
+        step="predict",
 
 
-rule score:
+use rule job as score with:
     input:
-        made_from,
-    output:
-        manifest=RUN.path("{entry}/manifest.json"),
-    log:
-        "logs/{entry}.log",
+        predictions=of("predictions"),
+        data=of("data"),
     wildcard_constraints:
         entry=RUN.waiting_for("score"),
     localrule: True
-    conda:
-        "../../envs/xstilts.yaml"
     params:
-        config=RUN.config_file,
-    shell:
-        "python -m xstilts score {wildcards.entry:q} --config {params.config:q} --log {log:q}"
+        step="score",

@@ -1,89 +1,58 @@
-rule collect:
+use rule job as collect with:
     input:
-        made_from,
-    output:
-        manifest=RUN.path("{entry}/manifest.json"),
-    log:
-        "logs/{entry}.log",
+        cells=of("cells"),
     wildcard_constraints:
         entry=RUN.waiting_for("collect"),
     localrule: True
-    conda:
-        "../../envs/xstilts.yaml"
     params:
-        config=RUN.config_file,
-    shell:
-        "python -m xstilts collect {wildcards.entry:q} --config {params.config:q} --log {log:q}"
+        step="collect",
 
 
-rule statistics:
+use rule job as statistics with:
     input:
-        made_from,
-    output:
-        manifest=RUN.path("{entry}/manifest.json"),
-    log:
-        "logs/{entry}.log",
+        cells=of("cells"),
     wildcard_constraints:
         entry=RUN.waiting_for("statistics"),
-    conda:
-        "../../envs/xstilts.yaml"
     params:
-        config=RUN.config_file,
-    shell:
-        "python -m xstilts statistics {wildcards.entry:q} --config {params.config:q} --log {log:q}"
+        step="statistics",
 
 
-rule tables:
+use rule job as tables with:
     input:
-        made_from,
+        scores=of("scores"),
+        statistics=of("statistics"),
     output:
         manifest=RUN.path("{entry}/manifest.json"),
         tables=[RUN.path(f"{{entry}}/{item.file}") for item in gallery.tables(RUN.grid)],
-    log:
-        "logs/{entry}.log",
     wildcard_constraints:
         entry=RUN.waiting_for("tables"),
     localrule: True
-    conda:
-        "../../envs/xstilts.yaml"
     params:
-        config=RUN.config_file,
-    shell:
-        "python -m xstilts tables {wildcards.entry:q} --config {params.config:q} --log {log:q}"
+        step="tables",
 
 
-rule figures:
+use rule job as figures with:
     input:
-        made_from,
+        scores=of("scores"),
+        statistics=of("statistics"),
     output:
         manifest=RUN.path("{entry}/manifest.json"),
         figures=[RUN.path(f"{{entry}}/{item.file}") for item in gallery.figures(RUN.grid)],
-    log:
-        "logs/{entry}.log",
     wildcard_constraints:
         entry=RUN.waiting_for("figures"),
     localrule: True
-    conda:
-        "../../envs/xstilts.yaml"
     params:
-        config=RUN.config_file,
-    shell:
-        "python -m xstilts figures {wildcards.entry:q} --config {params.config:q} --log {log:q}"
+        step="figures",
 
 
-rule page:
+use rule job as page with:
     input:
-        made_from,
-    output:
-        manifest=RUN.path("{entry}/manifest.json"),
-    log:
-        "logs/{entry}.log",
+        scores=of("scores"),
+        statistics=of("statistics"),
+        cells=of("cells"),
+        data=of("data"),
     wildcard_constraints:
         entry=RUN.waiting_for("page"),
     localrule: True
-    conda:
-        "../../envs/xstilts.yaml"
     params:
-        config=RUN.config_file,
-    shell:
-        "python -m xstilts page {wildcards.entry:q} --config {params.config:q} --log {log:q}"
+        step="page",

@@ -1,9 +1,10 @@
 """Opening an experiment: its configuration as Snakemake sees it, and its grid over the files and code that are here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from xstilts.config import Config, ConfigError, parse
+from xstilts.config.replacing import with_one_place
 from xstilts.errors import UserError
 from xstilts.fingerprints import sameness
 from xstilts.fingerprints.sameness import Record, Sameness
@@ -28,14 +29,34 @@ def load(path: Path | None) -> Config:
     """
     if path is not None and path.is_dir():
         path = path / _OF_A_RUN
-    # Jobs open experiments too, and have no use for Snakemake.
-    from snakemake.utils import update_config
-
     files = [SHIPPED] if path is None else [path] if _is_whole(path) else [SHIPPED, path]
-    raw: dict = {}
-    for file in files:
-        update_config(raw, _read(file))
-    return parse(raw, files)
+    return parse(_merged(*map(_read, files)), files)
+
+
+def layered(
+    given: Mapping, files: Iterable[Path | str], command_line: Mapping
+) -> tuple[Mapping, list[Path | str], Mapping]:
+    """The configuration that a workflow has in Snakemake, over the shipped one.
+
+    Snakemake does not read the `configfile:` of a workflow that is used as a module with `config:`.
+
+    Args:
+        given: the configuration; of a module, what the other workflow hands on.
+        files: those that Snakemake has read: of the command line, then of the workflow itself.
+        command_line: what `--config` has laid over the files.
+
+    Returns:
+        The three arguments of `xstilts.run.Run`. There are no files where the other workflow hands on something else
+        than they hold: no error can name their lines then.
+    """
+    files = list(files)
+    if any(Path(file).resolve() == SHIPPED.resolve() for file in files):
+        return given, files, command_line
+    files = [*files[-1:], *files[:-1]]
+    raw = _merged(_read(SHIPPED), given)
+    if raw == _merged(*map(_read, [SHIPPED, *files]), command_line):
+        return raw, [*files, SHIPPED], command_line
+    return with_one_place(raw, [SHIPPED], given), [], {}
 
 
 def store_of(configs: list[Config]) -> Path:
@@ -56,7 +77,19 @@ def _is_whole(path: Path) -> bool:
     return path.name == _OF_A_RUN and path.resolve().parent.parent.name == "experiments"
 
 
-def _read(path: Path) -> dict:
+def _merged(*layers: Mapping) -> dict:
+    """Configurations laid over each other key by key, as Snakemake does it."""
+    # Jobs open experiments too, and have no use for Snakemake.
+    from snakemake.utils import update_config
+
+    merged: dict = {}
+    for layer in layers:
+        update_config(merged, layer)
+    return merged
+
+
+def _read(path: Path | str) -> dict:
+    path = Path(path)
     if not path.is_file():
         raise UserError(f"{path} is not there; give the file that snakemake gets with --configfile.")
     from snakemake.common.configfile import load_configfile

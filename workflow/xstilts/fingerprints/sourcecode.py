@@ -51,6 +51,7 @@ UNCOUNTED = {
     "store.entries": "where results lie, and when they are complete",
     "store.drafts": "where results lie, and when they are complete",
     "store.jsonfiles": "how files of the store are written",
+    "store.links": "where the reports of an experiment are shown",
     "store.warned": "tells what reading found",
     "experiments": "opens configurations and grids",
     "sources.identity": "what stands for files in specs",

@@ -11,7 +11,7 @@ from xstilts.fingerprints import spec
 from xstilts.fingerprints.atomic import clear
 from xstilts.paths import SPEC
 from xstilts.steps.entry import Entry
-from xstilts.store import locks
+from xstilts.store import links, locks
 from xstilts.store.entries import ENTRY, MODULES, files_below, size_of
 from xstilts.store.jsonfiles import write_json
 
@@ -29,7 +29,10 @@ class Draft:
 
 @contextmanager
 def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
-    """A draft that becomes the entry when the block ends well; the manifest comes last."""
+    """A draft that becomes the entry when the block ends well; the manifest comes last.
+
+    The folder of an experiment leads to each of its reports from then on, whatever becomes of the run.
+    """
     draft = Draft(scratch(store, entry, f"{DRAFT}.{os.getpid()}"))
     shutil.rmtree(draft.folder, ignore_errors=True)
     draft.folder.mkdir(parents=True)
@@ -49,6 +52,7 @@ def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
                 clear(final)
             (draft.folder / name).replace(final)
         write_json(store / entry.manifest, {**draft.notes, "files": hashes, "sizes": sizes, MODULES: entry.modules})
+        links.show_report(store, entry)
     finally:
         shutil.rmtree(draft.folder, ignore_errors=True)
 
