@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 import xstilts
+from xstilts import run
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ROOT / "envs"
@@ -60,8 +63,19 @@ def test_every_file_beside_the_modules_is_installed_with_them():
 
 @pytest.mark.parametrize("name", project()["dependencies"])
 def test_a_dependency_has_its_version_in_the_lock_and_nowhere_else(name: str):
-    assert re.fullmatch(r"[A-Za-z0-9._-]+", name)
-    assert normal(name) in pins()
+    needed = Requirement(name)
+    assert normal(needed.name) in pins()
+    assert not needed.specifier or needed.name == "snakemake"
+    assert needed == Requirement(f"{needed.name}{needed.specifier}"), "neither extras, markers nor addresses"
+
+
+def test_the_range_of_snakemake_is_the_one_that_the_workflow_accepts():
+    (needed,) = (one for one in map(Requirement, project()["dependencies"]) if one.name == "snakemake")
+    assert pins()["snakemake"] in needed.specifier
+    oldest, first_other = (".".join(map(str, version)) for version in run.SNAKEMAKE)
+    assert needed.specifier == SpecifierSet(f">={oldest},<{first_other}")
+    (stated,) = re.findall(r'^min_version\("(.*)"\)', (ROOT / "Snakefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert stated == oldest
 
 
 def test_the_version_is_that_of_the_citation_and_of_the_latest_entry_of_the_changelog():
