@@ -173,8 +173,10 @@ def test_a_store_that_cannot_be_written_can_be_planned_and_not_run(world: World)
     run = Run(raw, [SHIPPED])
     run.prepare(Planning(dryrun=True))
     assert of_step(run.grid, "train_stage")
-    with pytest.raises(SystemExit, match=r"^error: /proc/results.* cannot be used: .*\. Is it a folder"):
-        Run(raw, [SHIPPED]).prepare(Planning())
+    untrained = raw | {"grid": SETTINGS["grid"] | {"intermediates": ["none"], "targets": ["tatoeba"]}}
+    for refused in (raw, untrained):
+        with pytest.raises(SystemExit, match=r"^error: /proc/results.* cannot be used: .*\. Is it a folder"):
+            Run(refused, [SHIPPED]).prepare(Planning())
 
 
 def test_the_last_run_and_no_plan_leaves_its_configuration_to_commands(world: World):

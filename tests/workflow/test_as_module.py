@@ -15,6 +15,7 @@ import snakemake
 import yaml
 
 from experiments import ROOT, Experiment, experiment
+from xstilts import experiments
 from xstilts.store.entries import finished
 
 MODULE = """
@@ -168,6 +169,17 @@ def test_a_second_run_of_a_module_does_nothing(used: Outer):
     again = used.snakemake()
     assert again.returncode == 0
     assert "Nothing to be done" in again.stdout
+
+
+def test_the_shipped_configuration_lies_below_that_of_the_other_workflow(outer: Outer, inner: Experiment):
+    # The recipe of MNLI, on which the model of XNLI is trained, is a shipped one then.
+    less = {key: value for key, value in content(inner).items() if key != "stages"}
+    own = outer.folder / "own.yaml"
+    own.write_text(yaml.safe_dump(less), encoding="utf-8")
+    expected = experiments.open_grid(experiments.load(own)).entries.keys()
+    assert expected != inner.grid().entries.keys()
+    outer.write(ROOT / "Snakefile", less)
+    assert planned(outer.snakemake("--dry-run").stdout) == expected
 
 
 # Mistakes
