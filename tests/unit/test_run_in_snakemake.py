@@ -13,6 +13,8 @@ from xstilts import experiments
 from xstilts.experiments import SHIPPED
 from xstilts.run import Run, require_snakemake
 
+pytestmark = pytest.mark.thorough
+
 RULES = Path(__file__).parents[2] / "workflow" / "rules"
 
 

@@ -172,8 +172,8 @@ def test_a_second_run_of_a_module_does_nothing(used: Outer):
 
 
 def test_the_shipped_configuration_lies_below_that_of_the_other_workflow(outer: Outer, inner: Experiment):
-    # The recipe of MNLI, on which the model of XNLI is trained, is a shipped one then.
-    less = {key: value for key, value in content(inner).items() if key != "stages"}
+    # The recipe of MNLI, on which the model of XNLI is trained, is the shipped one then: two epochs, not three.
+    less = {key: value for key, value in content(inner).items() if key not in ("training", "stages")}
     own = outer.folder / "own.yaml"
     own.write_text(yaml.safe_dump(less), encoding="utf-8")
     expected = experiments.open_grid(experiments.load(own)).entries.keys()
