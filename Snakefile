@@ -30,9 +30,9 @@ onsuccess:
     RUN.tidy()
     RUN.discard()
     # After `--until` there may be no cell to show.
-    shell("python -m xstilts table {RUN.last_config_file:q} || true")
+    shell("python -m xstilts table {RUN.last_config_file:q} --directory . || true")
 
 
 onerror:
-    shell("python -m xstilts table {RUN.last_config_file:q} || true")
+    shell("python -m xstilts table {RUN.last_config_file:q} --directory . || true")
     print(RUN.failures(), flush=True)

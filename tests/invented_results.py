@@ -9,7 +9,7 @@ from xstilts import tasks
 from xstilts.config import GridSettings
 from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting.collect import ALL
-from xstilts.reporting.results import Results
+from xstilts.reporting.experiment_results import Results
 
 ENCODER = "toy"
 

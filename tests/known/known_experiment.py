@@ -125,7 +125,7 @@ class Experiment:
         """Make everything, in an order in which each job finds its inputs."""
         with pytest.MonkeyPatch.context() as patch:
             # All jobs plan the same; to plan anew takes longer than the work of each.
-            patch.setattr("xstilts.runtime.job.load_config", lambda file: self.config)
+            patch.setattr("xstilts.experiments.read_whole", lambda file: self.config)
             patch.setattr("xstilts.experiments.open_grid", lambda config: self.grid)
             # Several batches of each target, and several calls of the tokenizer.
             patch.setattr("xstilts.prediction.forward.TOKENS_PER_BATCH", 100)

@@ -6,11 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from xstilts.experiments import open_grid
+from xstilts import experiments
 from xstilts.grid import Grid
 from xstilts.reporting import gallery
 from xstilts.reporting.figures import FORMATS, TITLES
-from xstilts.runtime.job import load_config
 from xstilts.store.entries import finished
 
 INTERMEDIATES = ["none", "mnli", "hellaswag", "ccg", "squad_v1", "multitask"]
@@ -29,7 +28,7 @@ def reports(run: Callable[..., Path]) -> Path:
 @pytest.fixture(scope="module")
 def grid(reports: Path) -> Grid:
     """The grid, as it was run."""
-    return open_grid(load_config(reports / "config.json"))
+    return experiments.load(reports).grid
 
 
 def test_every_language_of_every_cell_has_a_score_where_there_is_gold_and_a_gap_where_there_is_none(reports: Path):

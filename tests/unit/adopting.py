@@ -45,7 +45,7 @@ def run(world: World, *options: str) -> None:
     """The command in this process, for the configuration of the world."""
     parser = ArgumentParser()
     command.add_arguments(parser)
-    command.run(parser.parse_args([str(world.file()), "--because", WHY, *options]))
+    command.run(parser.parse_args([str(world.file()), "--because", WHY, "--directory", ".", *options]))
 
 
 def roles(adopting: Adoption) -> set[str]:

@@ -5,8 +5,8 @@ from types import ModuleType
 
 from invented_results import ENCODER
 
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import style
-from xstilts.reporting.results import Results
 
 
 def load(name: str) -> ModuleType:

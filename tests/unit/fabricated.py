@@ -1,6 +1,7 @@
 """A store filled by hand: entries of a grid with made-up files, written as jobs write them."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -112,7 +113,7 @@ class World:
 
     def config(self, **changes) -> Config:
         """The configuration over the one that is shipped."""
-        return experiments.load(self.file(**changes))
+        return experiments.read(self.file(**changes))
 
     def grid(self, *edited: str, **changes) -> Grid:
         """The grid, while roles of code, splits, encoders or the tokenizer have other contents."""
@@ -138,8 +139,13 @@ class World:
                 draft.notes.update({name: {"rows": ROWS} for name in _splits(entry)} | notes)
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess:
-        """A command, as a user types it in this folder."""
-        return self.python("-m", "xstilts", *arguments)
+        """A command, as a user types it in this folder, in which Snakemake is started too.
+
+        The line on standard error that names the store is left out.
+        """
+        done = self.python("-m", "xstilts", *arguments, "--directory", ".")
+        done.stderr = re.sub(f"^store: {re.escape(str(self.store))}.*\n", "", done.stderr)
+        return done
 
     def python(self, *arguments: str | Path) -> subprocess.CompletedProcess:
         """Python in this folder."""

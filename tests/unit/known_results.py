@@ -6,8 +6,8 @@ import pandas as pd
 
 from xstilts.config import GridSettings
 from xstilts.reporting import collect, significance
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
-from xstilts.reporting.results import Results
 
 GRID = GridSettings(
     encoders=("other", "my_enc"),

@@ -9,8 +9,8 @@ from invented_results import invented
 
 from xstilts.config import GridSettings
 from xstilts.languages import LANGUAGES
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.page import document, samples
-from xstilts.reporting.results import Results
 
 
 def large(intermediates: list[str], targets: list[str], metrics: list[str]) -> Results:

@@ -144,7 +144,7 @@ def test_a_result_with_a_name_by_a_record_stays_and_one_without_a_name_goes(worl
     adopted(world)
     parser = ArgumentParser()
     prune.add_arguments(parser)
-    prune.run(parser.parse_args([str(world.file()), "--yes"]))
+    prune.run(parser.parse_args([str(world.file()), "--directory", ".", "--yes"]))
     assert all(finished(world.store, entry) for entry in kept.entries.values())
     assert {path for path in files(world) if "/pawsx~" in path and path.startswith("models")} == {
         str(file.relative_to(world.store))
@@ -159,7 +159,7 @@ def test_a_store_with_records_can_be_verified(world: World, capsys: pytest.Captu
     adopted(world)
     parser = ArgumentParser()
     verify.add_arguments(parser)
-    verify.run(parser.parse_args([str(world.file())]))
+    verify.run(parser.parse_args([str(world.file()), "--directory", "."]))
     assert f"{len(old.entries)} entries of the store read" in capsys.readouterr().out
 
 

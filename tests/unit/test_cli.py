@@ -46,8 +46,8 @@ def mistaken(tmp_path: Path) -> Path:
 def test_help_lists_every_command_and_what_it_does_without_heavy_imports():
     run = python("-c", HELP)
     assert run.returncode == 0
-    summaries = re.findall(r"^    (\w+)\s+([A-Z])", run.stdout, re.MULTILINE)
-    assert {name for name, _ in summaries} == {*JOBS, *COMMANDS}
+    assert re.findall(r"^  (\w+) +[A-Z].*\.$", run.stdout, re.MULTILINE) == list(COMMANDS)
+    assert not any(job in run.stdout for job in JOBS)
     assert run.stdout.splitlines()[-1] == "imported:"
 
 

@@ -88,7 +88,7 @@ def _score(world: World, entry: Entry, value: float, **unlabelled: None) -> None
 def run(world: World, intermediate: str = "squad_v1/mnli", to: str = "out") -> Path:
     """The command."""
     options = {"encoder": None, "seed": None, "to": world.folder / to}
-    command.run(Namespace(config=world.file(**SETTINGS), intermediate=intermediate, **options))
+    command.run(Namespace(config=[world.file(**SETTINGS)], directory=Path(), intermediate=intermediate, **options))
     return world.folder / to
 
 

@@ -11,7 +11,7 @@ from drawing import drawn
 from invented_results import ENCODER, invented
 
 from xstilts.reporting.collect import TRAINING_COLUMNS
-from xstilts.reporting.results import Results
+from xstilts.reporting.experiment_results import Results
 
 GAIN, LOSS = "#2166ac", "#b35806"
 """Blue and orange, the ends of the scale."""

@@ -8,10 +8,10 @@ import pytest
 from drawing import channels, drawn, rows, said
 from invented_results import DELTAS, ENCODER, invented, without
 
-from xstilts.reporting import MISSING
 from xstilts.reporting.collect import TRAINING_COLUMNS
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import TITLES
-from xstilts.reporting.results import Results
+from xstilts.reporting.marks import MISSING
 
 pytestmark = pytest.mark.thorough
 

@@ -15,10 +15,10 @@ from drawing import drawn, load, rows, said
 from invented_results import ENCODER, invented, without
 
 from xstilts.config import GridSettings
-from xstilts.reporting import MISSING
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import FORMATS, TITLES, style
 from xstilts.reporting.figures.charts import charts
-from xstilts.reporting.results import Results
+from xstilts.reporting.marks import MISSING
 
 pytestmark = pytest.mark.thorough
 

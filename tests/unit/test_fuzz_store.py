@@ -173,7 +173,7 @@ def asked(command: str, *arguments: str) -> str | None:
     module.add_arguments(parser)
     try:
         with redirect_stdout(StringIO()):
-            module.run(parser.parse_args(list(arguments)))
+            module.run(parser.parse_args([*arguments, "--directory", "."]))
     except UserError as error:
         return str(error)
     return None

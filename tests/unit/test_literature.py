@@ -10,7 +10,7 @@ import pytest
 from xstilts import metrics, tasks
 from xstilts.config import GridSettings
 from xstilts.reporting import formats, literature
-from xstilts.reporting.results import Results
+from xstilts.reporting.experiment_results import Results
 
 FACTS = Path(__file__).parents[3] / "shared" / "facts" / "papers.md"
 LARGE = "FacebookAI/xlm-roberta-large"

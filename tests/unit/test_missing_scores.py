@@ -15,11 +15,11 @@ import vl_convert
 from xstilts.config import GridSettings
 from xstilts.jobs.tables import of_encoder
 from xstilts.reporting import collect, literature, tables
+from xstilts.reporting.experiment_results import ALL, Results
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
 from xstilts.reporting.page import document, numbers
 from xstilts.reporting.page.render import embedded
-from xstilts.reporting.results import ALL, Results
 from xstilts.reporting.significance import COLUMNS
 
 pytestmark = pytest.mark.thorough

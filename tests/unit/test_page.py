@@ -12,8 +12,8 @@ from invented_results import invented, without
 from pages import large, mapped, page_of
 
 from xstilts.languages import LANGUAGES
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.page.render import embedded, render
-from xstilts.reporting.results import Results
 
 pytestmark = pytest.mark.thorough
 

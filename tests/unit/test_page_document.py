@@ -20,10 +20,10 @@ from xstilts.fingerprints import sameness
 from xstilts.fingerprints.sameness import Record
 from xstilts.fingerprints.spec import minor_version
 from xstilts.grid import Grid
+from xstilts.reporting.experiment_results import ALL, Results
 from xstilts.reporting.figures import TITLES
 from xstilts.reporting.page import document, numbers, samples
 from xstilts.reporting.page.provenance import Entries, commit
-from xstilts.reporting.results import ALL, Results
 from xstilts.store.drafts import publishing
 
 MEASURED = {"seconds": 2.5, "examples": 10, "device": "a GPU"}

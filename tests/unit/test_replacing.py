@@ -87,10 +87,10 @@ def test_two_places_in_one_block_are_refused(tmp_path, blocks, command_line):
 
 def test_an_encoder_that_is_shipped_can_be_read_from_a_folder(tmp_path):
     (tmp_path / "mine.yaml").write_text("encoders: {xlm-roberta-large: {path: mine}}")
-    encoder = experiments.load(tmp_path / "mine.yaml").encoders["xlm-roberta-large"]
+    encoder = experiments.read(tmp_path / "mine.yaml").encoders["xlm-roberta-large"]
     assert (str(encoder.path), encoder.repository, encoder.micro_batch) == ("mine", None, 8)
     # What a run leaves for its jobs says one place.
     whole = tmp_path / "config.json"
-    config = experiments.load(tmp_path / "mine.yaml")
+    config = experiments.read(tmp_path / "mine.yaml")
     whole.write_text(json.dumps(config.model_dump(mode="json", exclude_unset=True)))
     assert parse(yaml.safe_load(whole.read_text()), [whole]) == config

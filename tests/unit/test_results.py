@@ -10,8 +10,8 @@ from invented_results import invented
 from xstilts.config import GridSettings
 from xstilts.errors import UserError
 from xstilts.grid import Grid
-from xstilts.reporting import results
-from xstilts.reporting.results import Results
+from xstilts.reporting import experiment_results
+from xstilts.reporting.experiment_results import Results
 from xstilts.store.drafts import publishing
 
 MADE = invented(("none", "mnli", "squad_v1/mnli"), ("xnli", "pawsx", "tatoeba"), seeds=(1,))
@@ -71,7 +71,7 @@ def read(world: World, *lost: str, **changes) -> Results:
     world.finish(entry for entry in of_step(grid, "read_task") if entry.about.task not in lost)
     publish(world, grid, "collected", scores=MADE.scores, trainings=MADE.trainings)
     publish(world, grid, "statistics", statistics=MADE.statistics)
-    return results.read(world.store, grid)
+    return experiment_results.read(world.store, grid)
 
 
 def test_the_frames_are_those_that_were_written(world: World):
@@ -103,7 +103,7 @@ def test_the_size_of_a_stage_is_that_of_all_its_tasks_and_languages_in_training_
                 draft.notes[name] = {"rows": count}
     publish(world, grid, "collected", scores=MADE.scores, trainings=MADE.trainings)
     publish(world, grid, "statistics", statistics=MADE.statistics)
-    assert results.read(world.store, grid).sizes == {"none": 0, "both": 1234}
+    assert experiment_results.read(world.store, grid).sizes == {"none": 0, "both": 1234}
 
 
 def test_a_size_is_not_known_without_the_data_of_every_stage(world: World):
@@ -129,6 +129,6 @@ def test_results_that_are_not_finished_are_named_with_what_to_do(world: World, f
     grid = world.grid()
     publish(world, grid, finished, scores=MADE.scores)
     with pytest.raises(UserError) as refused:
-        results.read(world.store, grid)
+        experiment_results.read(world.store, grid)
     path = world.store / getattr(grid, missing).path
     assert str(refused.value) == f"{path} is not finished; run snakemake first."

@@ -92,7 +92,7 @@ def test_a_file_is_laid_over_the_shipped_one_as_snakemake_does(world: World):
     raw = yaml.safe_load(experiments.SHIPPED.read_text(encoding="utf-8"))
     update_config(raw, {**SETTINGS, "store": str(world.store)})
     assert world.config() == parse(raw)
-    assert experiments.load(None) == parse(yaml.safe_load(experiments.SHIPPED.read_text(encoding="utf-8")))
+    assert experiments.read() == parse(yaml.safe_load(experiments.SHIPPED.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("given", ["config.json", ""])
@@ -100,21 +100,21 @@ def test_the_configuration_that_a_run_leaves_is_whole(world: World, given: str):
     folder = world.store / "experiments" / "mine"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps({"experiment": "mine", "grid": SETTINGS["grid"]}))
-    assert experiments.load(folder / given) == parse({"experiment": "mine", "grid": SETTINGS["grid"]})
+    assert experiments.read(folder / given) == parse({"experiment": "mine", "grid": SETTINGS["grid"]})
 
 
 def test_a_file_that_is_not_there_or_is_no_yaml_is_a_mistake_in_one_line(world: World):
     with pytest.raises(UserError, match=r"nowhere\.yaml is not there"):
-        experiments.load(Path("nowhere.yaml"))
+        experiments.read(Path("nowhere.yaml"))
     Path("broken.yaml").write_text("grid: [", encoding="utf-8")
     with pytest.raises(UserError, match=r"broken\.yaml.*not valid"):
-        experiments.load(Path("broken.yaml"))
+        experiments.read(Path("broken.yaml"))
 
 
 def test_a_mistake_in_a_file_has_its_line(world: World):
     Path("wrong.yaml").write_text("experiment: mine\ntrainin: {}\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"'trainin' \(wrong\.yaml, line 2\)"):
-        experiments.load(Path("wrong.yaml"))
+        experiments.read(Path("wrong.yaml"))
 
 
 # What is done

@@ -112,7 +112,7 @@ def run(world: World, cells: str = "best", choose: Iterable[str] = NAMED, **give
     """The command, with everything for which no argument is given left out."""
     options = {"encoder": None, "seed": None, "to": None, **given}
     config = options.pop("config", None) or world.file(**WHOLE)
-    command.run(Namespace(config=config, cells=cells, choose=list(choose), **options))
+    command.run(Namespace(config=[config], directory=Path(), cells=cells, choose=list(choose), **options))
 
 
 def listed(world: World, capsys: pytest.CaptureFixture, **given) -> dict[str, list[str]]:

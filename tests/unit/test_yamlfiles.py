@@ -13,7 +13,6 @@ from xstilts import experiments
 from xstilts.config.yamlfiles import require_unambiguous
 from xstilts.errors import UserError
 from xstilts.run import Run
-from xstilts.runtime import job
 
 
 @pytest.fixture
@@ -103,7 +102,7 @@ def test_what_yaml_would_misread_is_refused_with_its_line(refusal: Callable[[str
 def test_a_number_that_is_not_finite_is_a_mistake(tmp_path: Path, text: str):
     (tmp_path / "mine.yaml").write_text(f"training: {{{text.strip()}}}\n")
     with pytest.raises(UserError, match=r"'training\.epochs' .*line 1"):
-        experiments.load(tmp_path / "mine.yaml")
+        experiments.read(tmp_path / "mine.yaml")
 
 
 # Where it is looked for
@@ -115,9 +114,9 @@ def test_commands_jobs_and_runs_refuse_such_a_file(tmp_path: Path, text: str):
     file.write_text(text)
     said = r"mine\.cfg: duplicate key 'stages' in lines 1 and 2"
     with pytest.raises(UserError, match=said):
-        experiments.load(file)
+        experiments.read(file)
     with pytest.raises(UserError, match=said):
-        job.load_config(file)
+        experiments.read_whole(file)
     with pytest.raises(SystemExit, match=said):
         Run({}, [file, experiments.SHIPPED])
 

@@ -352,7 +352,7 @@ def test_blanks_and_letters_of_all_kinds_may_stand_in_every_path(world: WORLD, m
         file.name,
         made.parents[2].name,
     }
-    status = [sys.executable, "-m", "xstilts", "status", file.name]
+    status = [sys.executable, "-m", "xstilts", "status", file.name, "--directory", "."]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
     shown = subprocess.run(status, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
     assert "1 of 1 cells are done" in shown

@@ -60,7 +60,7 @@ def unanswer(file: Path) -> None:
 
 def command(mine: Experiment, *arguments: str) -> subprocess.CompletedProcess:
     """A command on the experiment."""
-    given = [sys.executable, "-m", "xstilts", arguments[0], mine.file, *arguments[1:]]
+    given = [sys.executable, "-m", "xstilts", arguments[0], mine.file, *arguments[1:], "--directory", "."]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     environment = {"PYTHONPATH": str(ROOT / "workflow")}
     return subprocess.run(given, cwd=mine.folder, env=environment, text=True, check=False, **pipes)

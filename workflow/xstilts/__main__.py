@@ -1,4 +1,4 @@
-"""`python -m xstilts <command>`: the jobs of the workflow, and what a user asks for by hand."""
+"""The command line: `xstilts <command>` for people, and `python -m xstilts <job>` for the rules of the workflow."""
 
 import argparse
 import ast
@@ -11,7 +11,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-from xstilts.errors import UserError
+from xstilts.errors import UserError, nearest
 from xstilts.runtime import streams, termination
 from xstilts.runtime.devices import taken
 from xstilts.steps import REPORTS, RESULTS
@@ -22,22 +22,36 @@ ON_DEVICE = ("train_stage", "predict")
 COMMANDS = ("status", "plan", "table", "submission", "export", "push", "adopt", "prune", "discard", "verify", "schema")
 
 
+_DESCRIPTION = "Inspect an experiment and publish its results. It is run by snakemake."
+
+
 def parser(chosen: str) -> argparse.ArgumentParser:
-    """The command line; of the commands only the chosen one is imported."""
-    top = argparse.ArgumentParser(prog="python -m xstilts", description=__doc__)
-    commands = top.add_subparsers(dest="command", required=True, metavar="command")
-    for name in JOBS:
-        job = commands.add_parser(name, help=_summary(name))
-        job.add_argument("entry", help="path of the entry below the store")
-        job.add_argument("--config", type=Path, required=True, help="the configuration, as JSON or YAML")
-        job.add_argument("--log", type=Path, help="write what is printed to this file, the cause of a failure first")
-        if name == "train_stage":
-            job.add_argument("--gpus", type=_count, default=1, help="GPUs that train together, each in its own process")
+    """The command line; only the chosen command is imported. The help lists the commands for people alone."""
+    top = argparse.ArgumentParser(
+        prog="xstilts",
+        description=_DESCRIPTION,
+        epilog="\n".join(["commands:", *(f"  {name:<11} {_summary(name)}" for name in COMMANDS)]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    help_ = "one of the commands below; `xstilts <command> --help` describes it"
+    commands = top.add_subparsers(dest="command", required=True, metavar="command", help=help_)
     for name in COMMANDS:
-        command = commands.add_parser(name, help=_summary(name))
+        command = commands.add_parser(name, description=_summary(name))
         if name == chosen:
             _module(name).add_arguments(command)
+    if chosen in JOBS:
+        _add_job_arguments(commands.add_parser(chosen, description=_summary(chosen)), chosen)
+    elif chosen not in COMMANDS and not chosen.startswith("-") and chosen:
+        top.error(f"there is no command {chosen!r}.{nearest(chosen, COMMANDS)} `xstilts --help` lists them.")
     return top
+
+
+def _add_job_arguments(job: argparse.ArgumentParser, name: str) -> None:
+    job.add_argument("entry", help="path of the entry below the store")
+    job.add_argument("--config", type=Path, required=True, help="the configuration, as JSON or YAML")
+    job.add_argument("--log", type=Path, help="write what is printed to this file, the cause of a failure first")
+    if name == "train_stage":
+        job.add_argument("--gpus", type=_count, default=1, help="GPUs that train together, each in its own process")
 
 
 def _count(text: str) -> int:

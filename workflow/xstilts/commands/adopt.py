@@ -1,4 +1,4 @@
-"""Let old results stand for what new code would make, where a person knows that the change cannot matter."""
+"""Let older results stand for those of changed code."""
 
 from argparse import ArgumentParser, Namespace
 from collections import Counter
@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from xstilts import experiments
-from xstilts.commands.shell import add_config, add_consent, many
+from xstilts.commands.shell import add_config, add_consent, many, open_experiment
 from xstilts.errors import UserError, nearest
-from xstilts.experiments import open_grid
 from xstilts.fingerprints import sameness
 from xstilts.fingerprints.sameness import LIBRARY, Record
 from xstilts.grid import Grid
@@ -52,9 +50,10 @@ def run(arguments: Namespace) -> None:
         UserError: nothing can be adopted without a loss; somebody else is adopting; the store may not be written.
     """
     because = _because(arguments.because)
-    config = experiments.load(arguments.config)
+    experiment = open_experiment(arguments)
+    config = experiment.config
     with _alone(config.store) if arguments.yes else nullcontext():
-        grid = open_grid(config)
+        grid = experiment.grid
         found = adoption(config, grid, _scope(arguments, grid), because)
         _refuse(found)
         _show(found, because)

@@ -1,11 +1,9 @@
-"""Delete the weights of models that have served, of an experiment with `keep_models: false` that is finished."""
+"""Delete weights that are no longer needed (keep_models: false)."""
 
 from argparse import ArgumentParser, Namespace
 
-from xstilts import experiments
-from xstilts.commands.shell import add_config
+from xstilts.commands.shell import add_config, open_experiment
 from xstilts.config import ConfigError
-from xstilts.experiments import open_grid
 from xstilts.store import weights
 
 
@@ -20,8 +18,8 @@ def run(arguments: Namespace) -> None:
     Raises:
         ConfigError: the configuration keeps its models.
     """
-    config = experiments.load(arguments.config)
-    if config.keep_models:
+    experiment = open_experiment(arguments)
+    if experiment.config.keep_models:
         raise ConfigError("keep_models", True, "nothing is discarded before it is false")
-    grid = open_grid(config)
-    weights.delete_unneeded_weights(config, grid, grid.entries.values())
+    grid = experiment.grid
+    weights.delete_unneeded_weights(experiment.config, grid, grid.entries.values())

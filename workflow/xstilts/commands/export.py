@@ -1,11 +1,9 @@
-"""Write a finished intermediate as a Hugging Face folder with a model card."""
+"""Write a finished intermediate as a Hugging Face folder."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from xstilts import experiments
-from xstilts.commands.shell import add_choice, add_config
-from xstilts.experiments import open_grid
+from xstilts.commands.shell import add_choice, add_config, open_experiment
 from xstilts.publication import export
 from xstilts.publication.selection import intermediate_of, only
 
@@ -20,10 +18,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Write the folder, and say where its files go on."""
-    config = experiments.load(arguments.config)
+    experiment = open_experiment(arguments)
+    config = experiment.config
     encoder = only("encoder", config.grid.encoders, arguments.encoder)
     seed = only("seed", config.grid.seeds, arguments.seed)
-    grid = open_grid(config)
+    grid = experiment.grid
     model = export.find(config, grid, encoder, intermediate_of(config, arguments.intermediate), seed)
     vectors = export.write(config, grid, model, arguments.to)
     layer = f"the {vectors.pooling} of layer {vectors.layer} of {vectors.depth}"
@@ -32,4 +31,4 @@ def run(arguments: Namespace) -> None:
         print(f"SentenceTransformer({str(arguments.to)!r}) gives the vectors of retrieval, {layer}")
     else:
         print(f"not for sentence-transformers, which cannot take {layer} of this architecture")
-    print(f"upload it with: python -m xstilts push {arguments.to} <owner>/<name>")
+    print(f"upload it with: xstilts push {arguments.to} <owner>/<name>")

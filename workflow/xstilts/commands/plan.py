@@ -1,13 +1,11 @@
-"""Show what a run would do: its jobs, training steps, time and disk."""
+"""Show what a run would do: jobs, steps, time and disk."""
 
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 
 from rich.table import Table
 
-from xstilts import experiments
-from xstilts.commands.shell import add_config, duration, many, show, size
-from xstilts.experiments import open_grid
+from xstilts.commands.shell import add_config, duration, many, open_experiment, show, size
 from xstilts.inspection import upgrades
 from xstilts.inspection.forecast import Disk, Plan, Time, Trainings
 
@@ -22,8 +20,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Print the plan."""
-    config = experiments.load(arguments.config)
-    grid = open_grid(config)
+    experiment = open_experiment(arguments)
+    config, grid = experiment.config, experiment.grid
     plan = Plan(config, grid)
     if not plan.pending:
         print(f"{config.experiment}: nothing is to do.")

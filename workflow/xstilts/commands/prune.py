@@ -1,13 +1,11 @@
-"""Remove what none of the given configurations names from the store."""
+"""Remove what no given configuration names from the store."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from rich.table import Table
 
-from xstilts import experiments
-from xstilts.commands.shell import add_consent, many, show, size
-from xstilts.experiments import open_grid
+from xstilts.commands.shell import add_configs, add_consent, many, open_experiments, show, size
 from xstilts.store import pruning
 from xstilts.store.pruning import Leftover
 
@@ -16,18 +14,16 @@ _SHOWN = 10
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The command's own arguments."""
-    parser.add_argument(
-        "configs", type=Path, nargs="+", metavar="config", help="configurations that keep their results"
-    )
+    add_configs(parser, "+", "configurations that keep their results")
     parser.add_argument("--experiments", action="store_true", help="remove the reports of other experiments too")
     add_consent(parser)
 
 
 def run(arguments: Namespace) -> None:
     """Show what would go and how much that is, and remove it where the user has said yes."""
-    configs = [experiments.load(path) for path in arguments.configs]
-    store, names = experiments.store_of(configs), [config.experiment for config in configs]
-    named = {path: entry for config in configs for path, entry in open_grid(config).entries.items()}
+    opened = open_experiments(arguments)
+    store, names = opened[0].store, [one.config.experiment for one in opened]
+    named = {path: entry for one in opened for path, entry in one.grid.entries.items()}
     found, others = pruning.leftovers(store, named, names), pruning.other_experiments(store, names)
     if arguments.experiments:
         found += others

@@ -1,4 +1,4 @@
-"""Upload an exported intermediate to a repository of the Hugging Face hub."""
+"""Upload an exported folder to the Hugging Face hub."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Show what of an experiment is done, what runs, what failed, and why the rest is still to do."""
+"""Show what is done, runs or failed, and why the rest is to do."""
 
 import json
 from argparse import ArgumentParser, Namespace
@@ -10,9 +10,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from xstilts import experiments
-from xstilts.commands.shell import add_config, duration, many, show
-from xstilts.experiments import open_grid
+from xstilts.commands.shell import add_config, duration, many, open_experiment, show
 from xstilts.inspection.progress import Failure, Running
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
 from xstilts.store.differences import sentence
@@ -28,8 +26,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Print the grid and the reasons, or all of it as JSON."""
-    config = experiments.load(arguments.config)
-    state = State(config, open_grid(config))
+    experiment = open_experiment(arguments)
+    state = State(experiment.config, experiment.grid)
     if arguments.json:
         print(json.dumps(_document(state), indent=2, ensure_ascii=False))
     else:

@@ -1,13 +1,11 @@
-"""Write the files of an XTREME submission from finished predictions, or list what is missing."""
+"""Write an XTREME submission, or list what is missing for it."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from xstilts import experiments
-from xstilts.commands.shell import add_choice, add_config, many
+from xstilts.commands.shell import add_choice, add_config, many, open_experiment
 from xstilts.config import Config
 from xstilts.errors import UserError, nearest
-from xstilts.experiments import open_grid
 from xstilts.metrics.xtreme import TASKS
 from xstilts.publication.selection import intermediate_of, only
 from xstilts.publication.xtreme_submission import PREDICTIONS, Missing, Submission
@@ -40,10 +38,11 @@ def run(arguments: Namespace) -> None:
     Raises:
         UserError: a file is missing; all that are missing have been listed.
     """
-    config = experiments.load(arguments.config)
+    experiment = open_experiment(arguments)
+    config = experiment.config
     encoder = only("encoder", config.grid.encoders, arguments.encoder)
     seed = only("seed", config.grid.seeds, arguments.seed)
-    found = Submission(config, open_grid(config), encoder, seed, _wanted(arguments, config))
+    found = Submission(config, experiment.grid, encoder, seed, _wanted(arguments, config))
     if found.missing:
         for missing in found.missing:
             _list(missing)

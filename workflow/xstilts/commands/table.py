@@ -1,12 +1,11 @@
-"""Print the table of deltas of an experiment, as far as it is finished."""
+"""Print the table of deltas, as far as it is finished."""
 
 from argparse import ArgumentParser, Namespace
 
-from xstilts import experiments
-from xstilts.commands.shell import add_config, show
+from xstilts.commands.shell import add_config, open_experiment, show
 from xstilts.errors import UserError
-from xstilts.experiments import open_grid
-from xstilts.reporting import MISSING, collect, tables
+from xstilts.reporting import collect, tables
+from xstilts.reporting.marks import MISSING
 from xstilts.reporting.tables import of_scores
 from xstilts.store.entries import finished
 from xstilts.store.warned import warnings
@@ -19,8 +18,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Print one table for each encoder, and what was strange about the data."""
-    config = experiments.load(arguments.config)
-    grid = open_grid(config)
+    experiment = open_experiment(arguments)
+    config, grid = experiment.config, experiment.grid
     done = [cell for cell in grid.cells if finished(config.store, cell.scores)]
     if not done:
         raise UserError(f"no cell of {config.experiment!r} is finished below {config.store}; run snakemake first.")

@@ -1,14 +1,13 @@
-"""Read every byte again: whether input files, encoders and results are what the names of results stand for."""
+"""Compare every file with its recorded sha256."""
 
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from xstilts import experiments
-from xstilts.commands.shell import many
+from xstilts.commands.shell import add_configs, many, open_experiments
 from xstilts.errors import UserError
-from xstilts.experiments import open_grid
+from xstilts.experiments import Experiment
 from xstilts.inspection import verification
 from xstilts.inspection.verification import Verified
 from xstilts.paths import MANIFEST
@@ -18,13 +17,7 @@ from xstilts.store.entries import finished
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The command's own arguments."""
-    parser.add_argument(
-        "configs",
-        type=Path,
-        nargs="*",
-        metavar="config",
-        help="configurations, as snakemake gets them; the one that is shipped if nothing is given",
-    )
+    add_configs(parser, "*", "configurations to verify, the shipped one if nothing is given")
 
 
 def run(arguments: Namespace) -> None:
@@ -33,12 +26,12 @@ def run(arguments: Namespace) -> None:
     Raises:
         UserError: something differs.
     """
-    configs = [experiments.load(path) for path in arguments.configs or [None]]
-    store, grids = experiments.store_of(configs), [open_grid(config) for config in configs]
+    opened = open_experiments(arguments)
+    store, grids = opened[0].store, [one.grid for one in opened]
     named = {path: entry for grid in grids for path, entry in grid.entries.items()}
     files = _read("input file", "input files", verification.inputs(grids))
     results = _read("entry of the store", "entries of the store", verification.entries(store, named.values()))
-    now = {path for config in configs if files for path in open_grid(config).entries}
+    now = {path for one in opened if files for path in Experiment(one.config).grid.entries}
     doubtful = [path for path, entry in named.items() if files and path not in now and finished(store, entry)]
     advice = [_on_files(store, doubtful)] if files else []
     advice += [_on_results(store, named, [one.what for one in results])] if results else []

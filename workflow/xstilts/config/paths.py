@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 from string import Template
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, PlainSerializer
+
+Block = TypeVar("Block", bound=BaseModel)
 
 
 def expanded(value: object) -> object:
@@ -40,6 +42,25 @@ def written(path: Path) -> str:
     """A path as a string that `expanded` turns into the same path."""
     text = str(path).replace("$", "$$")
     return f"./{text}" if text.startswith("~") else text
+
+
+def anchored(block: Block, folder: Path) -> Block:
+    """A block of the configuration, and all blocks below it, with relative paths below a folder."""
+    changed = {name: moved for name, value in block if (moved := _anchored(value, folder)) != value}
+    return block.model_copy(update=changed)
+
+
+def _anchored(value: Any, folder: Path) -> Any:
+    match value:
+        case Path():
+            return folder / value
+        case BaseModel():
+            return anchored(value, folder)
+        case tuple():
+            return tuple(_anchored(one, folder) for one in value)
+        case dict():
+            return {key: _anchored(one, folder) for key, one in value.items()}
+    return value
 
 
 def _fit_for_rules(path: Path) -> Path:

@@ -63,6 +63,7 @@ UNCOUNTED = {
     "store.weights": "which weights are deleted",
     "jobs": "a package without code",
     "runtime": "a package without code",
+    "reporting": "opens results for Python users",
     "fingerprints": "a package without code",
     "runtime.job": "what a job begins with: its entry and where its inputs lie",
     "runtime.timing": "how long a job takes",

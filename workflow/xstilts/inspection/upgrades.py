@@ -35,7 +35,7 @@ def notes(store: Path, grid: Grid, pending: dict[str, Entry]) -> list[str]:
         lines.append(
             f"{len(again)} of {len(trainings)} trainings of this run are in {store} under other names, which differ in "
             f"nothing but {', '.join(sorted(differing))}. Where that cannot matter, do not let it train: adopt them "
-            "(docs/commands.md); `python -m xstilts status` names the modules."
+            "(docs/commands.md); `xstilts status` names the modules."
         )
     if older:
         lines.append(

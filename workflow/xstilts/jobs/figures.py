@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from xstilts.reporting import results
+from xstilts.reporting.experiment_results import read
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
 from xstilts.runtime import job
@@ -12,7 +12,7 @@ from xstilts.store.drafts import publishing
 def run(arguments: Namespace) -> None:
     """Write `figures/<encoder>/<figure>.svg`, `.pdf` and `.png` of the experiment."""
     this = job.of(arguments)
-    found = results.read(this.store, this.grid)
+    found = read(this.store, this.grid)
     with publishing(this.store, this.entry) as draft:
         for encoder in this.config.grid.encoders:
             for name, chart in charts(found, encoder).items():

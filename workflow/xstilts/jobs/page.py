@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from xstilts.experiments import added_records
-from xstilts.reporting import results
+from xstilts.reporting.experiment_results import read
 from xstilts.reporting.page import document
 from xstilts.reporting.page.render import render
 from xstilts.runtime import job
@@ -14,7 +14,7 @@ from xstilts.store.warned import warnings
 def run(arguments: Namespace) -> None:
     """Write `report.html`."""
     this = job.of(arguments)
-    found = results.read(this.store, this.grid)
+    found = read(this.store, this.grid)
     records = [{"of": record.of, "why": record.why} for record in added_records(this.store, this.grid)]
     page = render(document.build(this.store, this.grid, found, warnings(this.store, this.grid), records))
     with publishing(this.store, this.entry) as draft:

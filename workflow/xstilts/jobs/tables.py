@@ -2,9 +2,9 @@
 
 from argparse import Namespace
 
-from xstilts.reporting import choice, formats, literature, paper, results, tables
+from xstilts.reporting import choice, formats, literature, paper, tables
+from xstilts.reporting.experiment_results import Results, read
 from xstilts.reporting.formats import Table
-from xstilts.reporting.results import Results
 from xstilts.runtime import job
 from xstilts.store.drafts import publishing
 from xstilts.store.warned import warnings
@@ -13,7 +13,7 @@ from xstilts.store.warned import warnings
 def run(arguments: Namespace) -> None:
     """Write the tables of the experiment to `tables/`, and `warnings.txt`, what is strange about its data."""
     this = job.of(arguments)
-    found = results.read(this.store, this.grid)
+    found = read(this.store, this.grid)
     lines = [f"{warning}\n" for warning in warnings(this.store, this.grid)]
     with publishing(this.store, this.entry) as draft:
         folder = draft.folder / "tables"

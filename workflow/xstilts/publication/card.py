@@ -14,8 +14,8 @@ from xstilts.grid import Grid
 from xstilts.names import NO_INTERMEDIATE
 from xstilts.paths import TRAINING_RECORD
 from xstilts.publication.vectors import Vectors
-from xstilts.reporting import MISSING
 from xstilts.reporting.collect import MAIN_SCORE, collect
+from xstilts.reporting.marks import MISSING
 from xstilts.reporting.tables import text
 from xstilts.sources import files
 from xstilts.steps.entry import Entry

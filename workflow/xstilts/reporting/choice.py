@@ -6,10 +6,10 @@ import pandas as pd
 
 from xstilts import tasks
 from xstilts.names import NO_INTERMEDIATE, stages_of
-from xstilts.reporting import MISSING
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
+from xstilts.reporting.marks import MISSING
 from xstilts.reporting.paper import MARK
-from xstilts.reporting.results import Results
 from xstilts.reporting.tables import MEAN, text
 
 BEST = "best"

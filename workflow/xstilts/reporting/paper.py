@@ -4,8 +4,8 @@ import pandas as pd
 
 from xstilts.metrics import xtreme
 from xstilts.reporting.collect import ALL, MAIN_SCORE
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
-from xstilts.reporting.results import Results
 from xstilts.reporting.tables import MEAN, deltas, is_delta, levels, text
 
 PAIR = ("f1", "exact_match")

@@ -7,8 +7,8 @@ from rich.table import Table
 
 from xstilts.config import Config, GridSettings
 from xstilts.names import NO_INTERMEDIATE
-from xstilts.reporting import MISSING
 from xstilts.reporting.collect import MAIN_SCORE
+from xstilts.reporting.marks import MISSING
 
 MEAN = "mean"
 

@@ -4,10 +4,8 @@ from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from xstilts import experiments
-from xstilts.config import Config, parse
+from xstilts.config import Config
 from xstilts.grid import Grid
 from xstilts.names import split_and_language
 from xstilts.sources.checkpoints import Checkpoint
@@ -64,13 +62,8 @@ def of(arguments: Namespace) -> Job:
     Raises:
         UserError: the entry is not, or not any more, part of the experiment, or a file that it is made from is damaged.
     """
-    config = load_config(arguments.config)
+    config = experiments.read_whole(arguments.config)
     grid = experiments.open_grid(config)
     entry = entries.planned(grid, arguments.entry)
     entries.require_intact(config.store, entry)
     return Job(config, grid, entry)
-
-
-def load_config(path: Path) -> Config:
-    """The configuration of a file."""
-    return parse(yaml.safe_load(path.read_text(encoding="utf-8")) or {}, [path])

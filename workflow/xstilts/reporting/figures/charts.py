@@ -2,8 +2,8 @@
 
 import altair as alt
 
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import TITLES, correlation, deltas, distance, languages, learning, seeds, size
-from xstilts.reporting.results import Results
 
 _MODULES = {module.NAME: module for module in (deltas, languages, size, distance, seeds, learning, correlation)}
 

@@ -5,8 +5,8 @@ from itertools import combinations
 import altair as alt
 import pandas as pd
 
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import heat, notes, style
-from xstilts.reporting.results import Results
 
 NAME = "correlation"
 

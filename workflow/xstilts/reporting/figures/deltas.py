@@ -4,8 +4,8 @@ import altair as alt
 import pandas as pd
 
 from xstilts.names import NO_INTERMEDIATE
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import heat, notes, style
-from xstilts.reporting.results import Results
 
 NAME = "deltas"
 MEAN = "mean"

@@ -4,8 +4,8 @@ import altair as alt
 import pandas as pd
 
 from xstilts.languages import language
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import notes, style
-from xstilts.reporting.results import Results
 from xstilts.reporting.typology import LATIN, STEPS, distance
 
 NAME = "distance"

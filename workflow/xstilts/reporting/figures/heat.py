@@ -3,8 +3,8 @@
 import altair as alt
 import pandas as pd
 
-from xstilts.reporting import MISSING
 from xstilts.reporting.figures import style
+from xstilts.reporting.marks import MISSING
 
 _SIGNED = "datum.value ? format(datum.value, '+.1f') : '0'"
 

@@ -6,8 +6,8 @@ import altair as alt
 import pandas as pd
 
 from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import notes, style
-from xstilts.reporting.results import Results
 
 NAME = "learning"
 

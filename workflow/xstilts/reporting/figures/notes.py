@@ -6,8 +6,8 @@ import altair as alt
 import pandas as pd
 
 from xstilts.names import NO_INTERMEDIATE
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import TITLES, style
-from xstilts.reporting.results import Results
 
 INCOMPARABLE = f"There is nothing to compare: the grid needs the row {NO_INTERMEDIATE} and another one."
 

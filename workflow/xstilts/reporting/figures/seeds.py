@@ -5,8 +5,8 @@ import pandas as pd
 
 from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting.collect import MAIN_SCORE
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import notes, style
-from xstilts.reporting.results import Results
 
 NAME = "seeds"
 

@@ -3,8 +3,8 @@
 import altair as alt
 import pandas as pd
 
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import notes, style
-from xstilts.reporting.results import Results
 
 NAME = "size"
 

@@ -12,8 +12,8 @@ from xstilts import tasks
 from xstilts.reporting import choice
 from xstilts.reporting.choice import BEST
 from xstilts.reporting.collect import ALL
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
-from xstilts.reporting.results import Results
 from xstilts.reporting.tables import text
 
 PUBLISHED = Path(__file__).with_name("published.csv")

@@ -8,11 +8,11 @@ from xstilts.grid import Cell, Grid
 from xstilts.languages import language
 from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting.collect import MAIN_SCORE
+from xstilts.reporting.experiment_results import ALL, Results
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
 from xstilts.reporting.page import numbers, samples
 from xstilts.reporting.page.provenance import Entries, versions
-from xstilts.reporting.results import ALL, Results
 
 HEAT_MAP = "deltas"
 """The figure that the page shows as a table that can be clicked."""

@@ -4,7 +4,7 @@ import pandas as pd
 
 from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting.collect import MAIN_SCORE
-from xstilts.reporting.results import ALL, Results
+from xstilts.reporting.experiment_results import ALL, Results
 
 NAMES = ["encoder", "intermediate", "target", "language", "metric", "seed"]
 """The columns of names."""
