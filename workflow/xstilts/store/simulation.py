@@ -130,7 +130,7 @@ class Simulation:
         """The grid of an experiment with some records."""
         key = (config.experiment, records)
         if key not in self._opened:
-            self._opened[key] = open_grid(config, records)
+            self._opened[key] = open_grid(config, records, creates_store=False)
         return self._opened[key]
 
     @cached_property
