@@ -192,7 +192,8 @@ def test_status_from_elsewhere_shows_what_is_done(elsewhere: Path, run: Path, ca
     ask("status", Path("..") / run.relative_to(elsewhere.parent))
     printed = capsys.readouterr()
     assert "mine: 9 of 9 cells are done" in printed.out
-    assert printed.err == f"store: {run.parents[1]}\n"
+    where = f"store: {run.parents[1]}\nrelative paths below are relative to {run.parents[2]}\n"
+    assert printed.err == where
 
 
 def test_paths_of_the_command_line_lead_on_from_where_the_user_is(project: Path, elsewhere: Path):

@@ -81,10 +81,13 @@ def _opened(given: Sequence[Sequence[Path]], arguments: Namespace) -> list[Exper
     folder = arguments.directory or _common_directory(configs, given)
     if not folder.is_dir():
         raise UserError(f"--directory {folder}: there is no such folder; give the one in which snakemake is started.")
-    if not experiments.is_here(folder):
+    moves = not experiments.is_here(folder)
+    if moves:
         configs = _move(configs, arguments, folder.resolve())
     store = experiments.store_of(configs).absolute()
     print(f"store: {store}{'' if store.is_dir() else ' (does not exist yet)'}", file=sys.stderr)
+    if moves:
+        print(f"relative paths below are relative to {Path.cwd()}", file=sys.stderr)
     return [Experiment(config) for config in configs]
 
 
