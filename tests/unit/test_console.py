@@ -22,6 +22,8 @@ from xstilts.commands import shell
 from xstilts.errors import UserError
 from xstilts.experiments import directory_of, open_grid
 
+pytestmark = pytest.mark.thorough
+
 REPOSITORY = Path(__file__).parents[2]
 RELATIVE = {**SETTINGS, "store": "results", "data": "data", "encoders": {"toy": {"path": "toy"}}}
 """An experiment all of whose paths are relative: another working directory would see other data and another encoder."""

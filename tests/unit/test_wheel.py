@@ -14,6 +14,8 @@ import pytest
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.sourcecode import SourceCode
 
+pytestmark = pytest.mark.thorough
+
 REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "workflow" / "xstilts"
 WITH_FILES = ("job.page", "job.tables")
