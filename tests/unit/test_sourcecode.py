@@ -321,7 +321,7 @@ def test_every_module_that_imports_by_name_is_declared_or_out_of_the_reach_of_jo
 def test_every_file_beside_the_modules_counts_with_them_or_is_out_of_the_reach_of_jobs():
     beside = {file for file in LIBRARY.rglob("*") if file.is_file() and not {".py", ".pyc"} & {*file.suffixes}}
     seen = {file.parent / name for file in beside for name in sourcecode._beside(_name_of(file.parent))}
-    silent = ("publication/card.md", "fingerprints/sameness.json", "py.typed")
+    silent = ("publication/card.md", "fingerprints/sameness.json", "config.yaml", "py.typed")
     assert beside - seen == {LIBRARY / name for name in silent}
 
 
