@@ -50,7 +50,7 @@ def test_results_keep_their_folders_and_nothing_is_written_but_the_records(world
 def test_a_record_says_what_stands_for_what_why_and_that_no_run_has_shown_it(world: World):
     finish(world, world.older("job.train_stage"))
     now = today(world, "job.train_stage")
-    word = "adopt, on the word of the user: modules commands.train_stage differ"
+    word = "adopt, on the word of the user: modules jobs.train_stage differ"
     assert adopted(world).records == (Record("job.train_stage", now, now + "old", WHY, word),)
     assert json.loads((world.store / FILE).read_bytes())["records"] == [
         {"of": "job.train_stage", "new": now, "old": now + "old", "why": WHY, "shown": word}

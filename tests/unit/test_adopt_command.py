@@ -39,7 +39,7 @@ def test_the_command_shows_first_and_writes_when_told_so(tmp_path: Path):
     shown = world.run("adopt", world.file(), "--because", WHY)
     assert (shown.returncode, shown.stderr) == (0, "")
     lines = shown.stdout.splitlines()
-    assert lines[0] == f"job.train_stage: {now}old → {now}, modules: commands.train_stage"
+    assert lines[0] == f"job.train_stage: {now}old → {now}, modules: jobs.train_stage"
     assert lines[1].startswith(f"This rests on your word, '{WHY}'; no run has shown it.")
     assert "make same BASE=<commit>" in lines[1]
     old, new = (
