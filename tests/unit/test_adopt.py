@@ -75,7 +75,7 @@ def test_the_results_of_the_chosen_roles_alone_are_found_again(world: World):
     # The predictions of nine cells are those of eight models, and of the encoder itself, which nothing has renamed.
     assert steps(adopting) == {"train_stage": 8, "predict": 8}
     assert list(adopting.reasons) == [
-        "differing in the code of job.score: give --role job.score too if that cannot matter"
+        "differing in the code of job.score: add --role job.score if that cannot affect results"
     ]
 
 
@@ -85,7 +85,9 @@ def test_another_version_of_a_library_is_adopted_only_where_the_user_names_it(wo
     assert nothing.records == ()
     here = minor_version("transformers")
     (reason, *_) = nothing.reasons
-    assert reason == (f"differing in transformers 1.2 → {here}: give --library transformers too if that cannot matter")
+    assert reason == (
+        f"differing in transformers 1.2 → {here}: add --library transformers if that cannot affect results"
+    )
     adopting = adopted(world, Scope(libraries=frozenset({"transformers"})))
     word = "adopt, on the word of the user"
     assert adopting.records == (Record("library.transformers", here, "1.2", WHY, word),)
@@ -131,7 +133,7 @@ def test_of_several_older_codes_the_one_stands_that_finds_most_again_and_the_res
     assert [record.old for record in adopting.records] == [now + "many"]
     assert steps(adopting) == {"train_stage": 2}
     (told,) = [reason for reason in adopting.reasons if "few" in reason]
-    assert told.startswith(f"made with job.train_stage {now}few; one alone can stand")
+    assert told.startswith(f"made with job.train_stage {now}few; only one can be adopted")
     assert f"{now}many finds more" in told
     assert [entry.path for entry in adopting.reasons[told]] == [model(world.real(), "none", "xnli").path]
 
@@ -198,7 +200,7 @@ def test_nothing_is_found_from_another_encoder_or_tokenizer(world: World, role: 
     finish(world, old)
     adopting = found(world)
     assert set(steps(adopting)) == ({"read_task"} if role == "job.read_task" else set())
-    assert "of another encoder or tokenizer" in adopting.reasons
+    assert "of a different encoder or tokenizer" in adopting.reasons
 
 
 def test_nothing_is_found_from_other_files(world: World):
@@ -224,7 +226,7 @@ def test_a_result_of_another_seed_is_not_found(world: World):
     finish(world, world.older("job.train_stage"))
     adopting = found(world, grid={**SETTINGS["grid"], "seeds": [7]})
     assert "train_stage" not in steps(adopting)
-    assert "never made in this store" in adopting.reasons
+    assert "never computed in this store" in adopting.reasons
 
 
 def test_a_damaged_result_is_not_found(world: World):
@@ -272,7 +274,7 @@ def test_a_result_that_leads_to_the_code_of_today_proposes_nothing(world: World)
     sameness.add(world.store / FILE, [Record("job.predict", now + "old", now, WHY, "by hand")])
     adopting = found(world)
     assert adopting.records == ()
-    assert f"differing in job.predict {now}old, which stands for an older one" in adopting.reasons
+    assert f"differing in job.predict {now}old, which has an older equivalent" in adopting.reasons
 
 
 def test_a_result_whose_data_are_gone_is_not_found_and_says_so(world: World):
@@ -281,7 +283,7 @@ def test_a_result_whose_data_are_gone_is_not_found_and_says_so(world: World):
         shutil.rmtree(world.store / entry.path)
     adopting = found(world)
     assert adopting.records == ()
-    assert "made from what is not there any more" in adopting.reasons
+    assert "made from inputs that no longer exist" in adopting.reasons
 
 
 # Encoders that are made here

@@ -37,7 +37,7 @@ def test_data_that_were_read_again_with_other_bytes_show_that_the_code_did_not_d
     world.finish(of_step(world.real(), "read_task", "encode_task"), text)
     adopting = found(world)
     assert steps(adopting)["train_stage"] == (8 if same else 0)
-    told = [reason for reason in adopting.reasons if "which the code of today has made with other bytes" in reason]
+    told = [reason for reason in adopting.reasons if "for which the present code gives different bytes" in reason]
     assert bool(told) == (not same)
 
 

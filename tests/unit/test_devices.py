@@ -80,7 +80,7 @@ def test_a_job_without_a_free_device_waits_and_says_so_until_one_is_killed(machi
     holders = [start(machine, LONG), start(machine, LONG)]
     assert sorted(begun(machine, holders, 2)) == ["4", "7"]
     late = start(machine, 0)
-    assert late.stdout.readline() == "Waiting for 1 of the GPUs 4, 7: other jobs compute on them.\n"
+    assert late.stdout.readline() == "Waiting for 1 of the GPUs 4, 7, which are used by other jobs.\n"
     assert not (machine / f"{late.pid}.begun").exists()
     device = (machine / f"{holders[0].pid}.begun").read_text()
     holders[0].send_signal(signal.SIGKILL)
@@ -93,7 +93,7 @@ def test_a_job_has_as_many_devices_as_it_asks_for_and_waits_for_all_of_them(mach
     first = start(machine, LONG)
     assert begun(machine, [first], 1) == ["4"]
     both = start(machine, 0, 2)
-    assert both.stdout.readline() == "Waiting for 2 of the GPUs 4, 7: other jobs compute on them.\n"
+    assert both.stdout.readline() == "Waiting for 2 of the GPUs 4, 7, which are used by other jobs.\n"
     # Meanwhile it holds none.
     second = start(machine, LONG)
     assert begun(machine, [second], 1) == ["7"]
@@ -112,7 +112,7 @@ def test_jobs_that_need_all_devices_have_their_turn(machine: Path):
 
 
 def test_more_devices_than_there_are_is_an_error(machine: Path):
-    message = r"^the job asks for 3 GPUs, and may see 2 \(4, 7\)\. Set 'gpus' of the stage to 2 at most"
+    message = r"^the job requires 3 GPUs, but only 2 are visible \(4, 7\)\. Set 'gpus' of the stage to at most 2"
     with pytest.raises(UserError, match=message), devices.taken(3, machine):
         raise AssertionError
 

@@ -46,10 +46,10 @@ def test_a_failure_is_told_with_its_cause_its_log_and_the_cells_that_wait(world:
     grid = world.grid()
     file = log(model(grid, "mnli", "pawsx"), "error: out of memory\n\npython -m xstilts\n")
     assert shown(grid) == [
-        "1 job failed; cells that are missing because of that: 1 of 9",
-        "- training pawsx after mnli on toy, seed 1 (cells that need it: 1): out of memory",
+        "1 job failed; missing cells as a result: 1 of 9",
+        "- training pawsx after mnli on toy, seed 1 (dependent cells: 1): out of memory",
         f"  {file}",
-        "What is finished stays; start snakemake again to go on.",
+        "Finished results are kept; start snakemake again to continue.",
     ]
 
 
@@ -59,10 +59,10 @@ def test_what_most_cells_wait_for_comes_first_and_no_cell_counts_twice(world: Wo
     log(model(grid, "none", "xnli"), "error: two\n")
     first, *lines = shown(grid)
     # Without an intermediate XNLI's model is that of MNLI, from which that of PAWS-X is trained.
-    assert first == "2 jobs failed; cells that are missing because of that: 4 of 9"
+    assert first == "2 jobs failed; missing cells as a result: 4 of 9"
     assert [line.partition(" (")[2] for line in lines if line.startswith("- ")] == [
-        "cells that need it: 4): two",
-        "cells that need it: 1): one",
+        "dependent cells: 4): two",
+        "dependent cells: 1): one",
     ]
 
 
@@ -71,11 +71,11 @@ def test_what_most_cells_wait_for_comes_first_and_no_cell_counts_twice(world: Wo
     [
         (
             "",
-            "its log is empty: the job ended before its work began; see its output above or in the log of the cluster",
+            "its log is empty: the job ended before it started its work; see its output above or in the cluster's log",
         ),
         (
             "python -m xstilts\n{'loss': '1.0'}\n\n",
-            "its log breaks off: it was probably killed (kill -9, out of memory), or its disk was full; "
+            "its log is incomplete: it was probably killed (kill -9, out of memory), or its disk was full; "
             "the last line is \"{'loss': '1.0'}\"",
         ),
         (
@@ -88,7 +88,7 @@ def test_what_most_cells_wait_for_comes_first_and_no_cell_counts_twice(world: Wo
 def test_a_job_that_has_written_no_cause_is_told_as_its_log_allows(world: World, text: str, cause: str):
     grid = world.grid()
     log(model(grid, "mnli", "pawsx"), text)
-    assert shown(grid)[1].endswith(f"(cells that need it: 1): {cause}")
+    assert shown(grid)[1].endswith(f"(dependent cells: 1): {cause}")
 
 
 def test_what_failed_before_the_run_or_goes_on_elsewhere_is_not_told(world: World):
@@ -97,9 +97,7 @@ def test_what_failed_before_the_run_or_goes_on_elsewhere_is_not_told(world: Worl
     training = model(grid, "none", "xnli")
     log(training, "python -m xstilts\n")
     with exclusive(scratch(world.store, training, "training")):
-        assert shown(grid) == [
-            "The run ended before everything was made, and no log says why; what Snakemake says above may."
-        ]
+        assert shown(grid) == ["The run ended early and no log contains an error; see Snakemake's output above."]
 
 
 def test_what_failed_once_and_was_made_since_is_not_told(world: World):
@@ -151,9 +149,7 @@ def test_a_job_that_another_run_is_still_at_work_on_is_not_told(world: World):
     file = log(entry, "python -m xstilts predict\n")
     with file.open("a", encoding="utf-8") as held:
         locks.mark(held)
-        assert shown(grid) == [
-            "The run ended before everything was made, and no log says why; what Snakemake says above may."
-        ]
+        assert shown(grid) == ["The run ended early and no log contains an error; see Snakemake's output above."]
     assert "predicting pawsx" in shown(grid)[1]
 
 
@@ -170,4 +166,6 @@ def test_a_job_that_failed_here_and_was_made_elsewhere_is_blamed_for_nothing(wor
     training = model(grid, "mnli", "pawsx")
     log(training, "error: another process (pid 7 on there) trains in .scratch\n")
     world.finish([*of_step(grid, "read_task", "encode_task"), model(grid, "none", "xnli"), training])
-    assert shown(grid) == ["Another run has made what failed here; start snakemake again to continue."]
+    assert shown(grid) == [
+        "Another run has since completed the jobs that failed here; start snakemake again to continue."
+    ]

@@ -27,7 +27,7 @@ from xstilts.store.leftovers import remove
 from xstilts.store.pruning import leftovers
 from xstilts.training.resume import exclusive
 
-ADVICE = r"lies on a disk without file locks \(.+\), which keep two trainings of one model apart.*`flock`.*`store:`"
+ADVICE = r"is on a disk without file locks \(.+\), which keep two trainings of one model apart.*`flock`.*`store:`"
 
 
 @pytest.fixture(params=["ENOSYS", "ENOLCK", "EOPNOTSUPP"])

@@ -66,5 +66,5 @@ def test_the_rule_of_a_step_is_offered_what_is_pending_and_nothing_that_is_finis
 
 def test_what_an_earlier_version_made_is_no_part_of_the_run(run: Run):
     (path, *_) = (path for path, entry in run.pending.items() if entry.step == "train_stage")
-    with pytest.raises(UserError, match="is not part of this experiment any more"):
+    with pytest.raises(UserError, match="is no longer part of this experiment"):
         run.inputs(SimpleNamespace(entry=re.sub("~[0-9a-f]+", "~0123456789ab", path)), "data")

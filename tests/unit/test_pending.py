@@ -81,7 +81,7 @@ def test_a_job_for_a_name_that_stands_for_nothing_any_more_says_what_happened(gr
     with pytest.raises(UserError) as error:
         planned(grid, "data/xnli~000")
     assert str(error.value) == (
-        "data/xnli~000 is not part of this experiment any more: the code, the configuration or the data have changed "
+        "data/xnli~000 is no longer part of this experiment: the code, the configuration or the data have changed "
         "since the run was planned. Nothing is lost; start snakemake again."
     )
 

@@ -112,7 +112,7 @@ def test_one_fingerprint_cannot_stand_for_two(tmp_path: Path):
     file = written(tmp_path, record("c", "a"), record("c", "b"))
     with pytest.raises(UserError) as error:
         Sameness([file])
-    both = f"{JOB} c stands for two others, b by {file} and a by {file}"
+    both = f"{JOB} c with two older equivalents, b by {file} and a by {file}"
     assert str(error.value) == f"{file}: found {both}; expected one. Remove one. {UNTIL_THEN}"
 
 
@@ -132,18 +132,18 @@ def test_records_cannot_form_a_circle(tmp_path: Path, pairs: str, circle: str):
     file = written(tmp_path, *(record(new, old) for new, old in pairs.split()))
     with pytest.raises(UserError) as error:
         Sameness([file])
-    found = f"found a circle of {JOB}: {circle}; expected records that lead to an oldest one"
+    found = f"found a cycle of {JOB}: {circle}; expected records that lead to an oldest one"
     assert str(error.value) == f"{file}: {found}. Remove one. {UNTIL_THEN}"
 
 
 def test_records_of_two_files_cannot_form_a_circle(tmp_path: Path):
     files = [written(tmp_path, record("a", "b")), written(tmp_path, record("b", "a"), name="own.json")]
-    with pytest.raises(UserError, match=rf"{files[0]} and {files[1]}: found a circle of job\.train_stage: a → b → a"):
+    with pytest.raises(UserError, match=rf"{files[0]} and {files[1]}: found a cycle of job\.train_stage: a → b → a"):
         Sameness(files)
 
 
 def test_a_chain_that_leads_into_a_circle_is_refused_too(tmp_path: Path):
-    with pytest.raises(UserError, match=r"a circle of job\.train_stage"):
+    with pytest.raises(UserError, match=r"a cycle of job\.train_stage"):
         Sameness([written(tmp_path, record("c", "a"), record("a", "b"), record("b", "a"))])
 
 
@@ -161,7 +161,11 @@ def test_a_record_names_what_there_has_been(tmp_path: Path, known: dict, unknown
     file = written(tmp_path, record("b", "a"), known=known)
     with pytest.raises(UserError) as error:
         Sameness([file])
-    for part in (f"{file}: found a record of {JOB} that names {unknown}", f"has had ({listed})", "Remove the record"):
+    for part in (
+        f"{file}: found a record of {JOB} with the fingerprint {unknown}",
+        f"known fingerprints ({listed})",
+        "Remove the record",
+    ):
         assert part in str(error.value)
 
 

@@ -285,7 +285,7 @@ def test_a_module_that_imports_by_name_is_refused_where_a_job_reaches_it(package
         code("shape")
     (importer,) = set(syntax.importers(ast.parse(text)))
     assert str(error.value) == (
-        f"{package / 'helper.py'} imports modules by name ({importer}), which no fingerprint sees: an edit of theirs "
+        f"{package / 'helper.py'} imports modules by name ({importer}), which are in no fingerprint: an edit of them "
         "would leave old results in place. Import them by an import statement, or add the module to LOADERS of "
         "xstilts.fingerprints.sourcecode and give what it loads a role in the grid."
     )

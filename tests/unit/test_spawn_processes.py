@@ -96,7 +96,11 @@ def test_all_of_them_work_and_the_first_speaks(tmp_path: Path, capfd: pytest.Cap
     [
         (fail, UserError("the disk is full"), "the disk is full"),
         (fail, ZeroDivisionError("no rows"), "ZeroDivisionError: no rows"),
-        (die, None, r"process \d+, one of those that compute together, was killed by SIGKILL; the others were ended."),
+        (
+            die,
+            None,
+            r"process \d+ of the distributed computation was killed by SIGKILL; the other processes were stopped.",
+        ),
         (ask_the_parent_to_end, signal.SIGTERM, r"stopped by SIGTERM\."),
         (ask_the_parent_to_end, signal.SIGINT, r"stopped by SIGINT\."),
         (press_ctrl_c, None, r"stopped by SIGINT\."),

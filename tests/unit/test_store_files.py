@@ -90,11 +90,13 @@ def test_what_may_not_be_read_or_looked_at_is_an_error_that_names_it(tmp_path: P
     with pytest.raises(UserError) as error:
         finished(tmp_path, one)
     file = tmp_path / one.path / SPEC
-    assert str(error.value) == f"{file} may not be looked at by you; ask its owner for the right to."
+    assert str(error.value) == f"{file} is not accessible: permission denied. Ask its owner for access."
     monkeypatch.setattr(Path, "read_bytes", deny)
     with pytest.raises(UserError) as error:
         finished(tmp_path, one)
-    assert str(error.value) == f"{tmp_path / one.manifest} may not be read by you; ask its owner for the right to."
+    assert (
+        str(error.value) == f"{tmp_path / one.manifest} is not readable: permission denied. Ask its owner for access."
+    )
 
 
 # Manifests
@@ -218,8 +220,8 @@ def test_a_job_refuses_altered_files_with_the_file_and_what_to_delete(tmp_path: 
     with pytest.raises(UserError) as error:
         entries_module.require_intact(tmp_path, needy)
     assert str(error.value) == (
-        f"{tmp_path / other.path / 'a.txt'} is not as it was written: its sha256 is not the one in manifest.json "
-        f"beside it. Delete {tmp_path / other.manifest} and start snakemake again, and it is made anew."
+        f"{tmp_path / other.path / 'a.txt'} has changed since it was written: its sha256 is not the one in "
+        f"manifest.json beside it. Delete {tmp_path / other.manifest} and start snakemake again to recompute it."
     )
 
 
@@ -280,7 +282,7 @@ def test_nothing_is_made_from_a_model_whose_weights_went_meanwhile(tmp_path: Pat
         entries_module.require_intact(tmp_path, needy)
     assert str(error.value) == (
         f"the weights of {tmp_path / one.path} were removed since the run was planned (keep_models: false). Start "
-        "snakemake again, and they are trained anew."
+        "snakemake again to retrain the model."
     )
     # Of one that is not finished, nothing is known; the job that needs it says what it lacks.
     (tmp_path / one.manifest).unlink()
@@ -299,7 +301,7 @@ def test_a_note_is_found_or_asked_for_with_all_that_it_has_to_say(tmp_path: Path
         entries_module.noted(tmp_path, place, "train.en", "rows", "labels")
     assert str(error.value) == (
         f"{tmp_path / place / MANIFEST}: found {{'rows': 3, 'tokens': 9}}; expected a note on 'train.en' with 'rows' "
-        "and 'labels'. Delete it and start snakemake again, and it is made anew."
+        "and 'labels'. Delete it and start snakemake again to recompute the entry."
     )
     with pytest.raises(UserError, match=r"found None; expected a note on 'dev.en'\. Delete it"):
         entries_module.noted(tmp_path, place, "dev.en")
@@ -332,7 +334,7 @@ def test_warnings_of_one_kind_are_a_line_with_the_languages_of_a_split(tmp_path:
     raw = {"store": str(tmp_path), "strict": True}
     with pytest.raises(ConfigError) as error:
         warned.require_counts(parse(raw), grid)
-    problem = "refuses data that were read already: xnli test: few rows (de, zh)"
+    problem = "rejects data that have already been read: xnli test: few rows (de, zh)"
     assert str(error.value) == f"config key 'strict': {problem}; found True."
     warned.require_counts(parse({**raw, "strict": False}), grid)
     warned.require_counts(parse(raw), Some())

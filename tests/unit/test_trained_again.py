@@ -39,15 +39,15 @@ def test_where_nothing_is_trained_nothing_is_said(world: World):
 def test_trainings_that_are_there_under_other_code_are_counted_with_its_roles(world: World):
     (line,) = said(world, "job.train_stage")
     assert line.startswith(
-        f"note: 8 of 8 trainings of this run are in {world.store} under other names, which differ in nothing but "
-        "job.train_stage. Where that cannot matter, do not let it train: adopt them"
+        f"note: 8 of 8 trainings of this run are in {world.store} under other names, which differ only in "
+        "job.train_stage. If that does not affect results, adopt them instead of training again"
     )
 
 
 def test_code_of_what_a_training_is_made_from_is_named_too(world: World):
     (line,) = said(world, "task.pawsx", "job.encode_task", grid=PAWSX)
     assert "3 of 3 trainings" in line
-    assert "nothing but job.encode_task, task.pawsx." in line
+    assert "differ only in job.encode_task, task.pawsx." in line
 
 
 def test_a_library_is_named(world: World, monkeypatch: pytest.MonkeyPatch):
@@ -79,8 +79,8 @@ def test_what_is_older_than_the_records_is_said(world: World):
         manifest.write_text(json.dumps(noted), encoding="utf-8")
     (line,) = said(world, "job.train_stage")
     assert line == (
-        f"note: 8 of 8 trainings of this run are in {world.store}, made by a version of xstilts from before records of "
-        "sameness (docs/store.md), and are made again. Use that version to go on with them."
+        f"note: 8 of 8 trainings of this run are in {world.store}, but were made by a version of xstilts without "
+        "records of sameness (docs/store.md), and are repeated. Use that version to continue with them."
     )
 
 

@@ -70,7 +70,7 @@ def test_an_input_that_was_exchanged_unnoticed_is_named_with_the_results_that_st
     assert pending(world.store, open_grid(world.config())) == {}
     run = world.run("verify", world.file())
     assert run.returncode == 1
-    assert f"{path} has another content than was known" in run.stdout
+    assert f"{path} has different content, although its size and dates are unchanged" in run.stdout
     assert "5 input files read, 1 of them not as known" in run.stdout
     assert run.stderr.startswith("error: 1 difference.\n")
     # From now on it is seen.
@@ -98,9 +98,9 @@ def below(grid: Grid, entry: Entry) -> list[Entry]:
 
 
 DAMAGE = {
-    "another byte": (spoil, "is not as it was written"),
-    "lost": (Path.unlink, "is gone"),
-    "cut off": (lambda file: os.truncate(file, 3), "is not as it was written"),
+    "another byte": (spoil, "was changed"),
+    "lost": (Path.unlink, "is missing"),
+    "cut off": (lambda file: os.truncate(file, 3), "was changed"),
 }
 
 
@@ -127,7 +127,7 @@ def test_a_manifest_that_was_cut_off_is_named(world: World):
     os.truncate(world.store / entry.manifest, 20)
     run = world.run("verify", world.file())
     assert run.returncode == 1
-    assert f"{world.store / entry.manifest} was cut off" in run.stdout
+    assert f"{world.store / entry.manifest} is truncated" in run.stdout
 
 
 def test_what_the_disk_does_not_give_back_is_named(world: World, monkeypatch: pytest.MonkeyPatch):

@@ -331,7 +331,7 @@ def test_a_file_that_has_changed_since_it_was_written_is_refused(world: World, c
     place.write_text(place.read_text().replace("0", "1"))
     ((reason, files),) = listed(world, capsys).items()
     assert files == names("pawsx")
-    assert "is not as it was written" in reason
+    assert "has changed since it was written" in reason
 
 
 def test_a_test_set_of_another_size_than_the_benchmark_s_is_refused(world: World, capsys, monkeypatch):

@@ -32,7 +32,7 @@ def test_the_failures_of_a_run_are_told_in_any_locale(tmp_path: Path):
     printed = (run.stdout + run.stderr).decode("ascii")
     assert run.returncode == 1
     assert "UnicodeEncodeError" not in printed
-    assert "1 job failed; cells that are missing because of that: 1 of 1" in printed
+    assert "1 job failed; missing cells as a result: 1 of 1" in printed
     assert "reading the evaluation data of tatoeba" in printed
     assert r"gr\xf6\xdfe" in printed
     (log,) = tmp_path.glob("logs/data/tatoeba.evaluate~*.log")

@@ -40,8 +40,8 @@ def test_the_first_line_of_the_log_says_what_to_bring_and_how_to_do_without(unli
 
 def test_the_run_ends_with_what_failed_and_what_is_missing_because_of_it(unlicensed: Attempt):
     printed = unlicensed.printed
-    end = printed[printed.index("1 job failed; cells that are missing because of that: 2 of 4") :].splitlines()
-    assert end[1].startswith("- reading the training data of ccg (cells that need it: 2): ")
+    end = printed[printed.index("1 job failed; missing cells as a result: 2 of 4") :].splitlines()
+    assert end[1].startswith("- reading the training data of ccg (dependent cells: 2): ")
     assert "LDC2005T13" in end[1]
     assert (unlicensed.experiment.folder / end[2].strip()).is_file()
     assert printed.index("cells are finished; — stands for what is missing") < printed.index(end[0])

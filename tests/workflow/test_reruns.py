@@ -132,7 +132,9 @@ def test_a_model_with_another_byte_is_refused_by_the_job_that_reads_it_and_made_
     setting(tasks={"tatoeba": {"languages": ["de", "zh"]}})(project)
     failed = project.snakemake()
     assert failed.returncode != 0
-    assert f"error: {weights.relative_to(project.folder)} is not as it was written" in failed.stdout, failed.stdout
+    assert f"error: {weights.relative_to(project.folder)} has changed since it was written" in failed.stdout, (
+        failed.stdout
+    )
     assert "Traceback" not in failed.stdout
     assert any("/tatoeba~" in path and "untrained/manifest" in path for path in project.files().keys() - before.keys())
     (weights.parent / "manifest.json").unlink()

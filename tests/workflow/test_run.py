@@ -363,4 +363,4 @@ def test_a_job_for_a_name_that_no_longer_stands_for_its_code_or_data_is_refused(
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
     job = subprocess.run(command, cwd=done.folder, env=environment, capture_output=True, text=True, check=False)
     assert job.returncode == 1
-    assert job.stderr.startswith("error: data/x~000 is not part of this experiment any more: ")
+    assert job.stderr.startswith("error: data/x~000 is no longer part of this experiment: ")

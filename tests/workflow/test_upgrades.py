@@ -180,9 +180,9 @@ def said(new: str, old: str) -> dict[str, str]:
 
 
 BROKEN = {
-    "a circle of job.score: a → b → a": broken([said("a", "b"), said("b", "a")]),
-    "job.score a stands for two others": broken([said("a", "b"), said("a", "c")]),
-    "a record of job.score that names d": broken([said("a", "d")]),
+    "a cycle of job.score: a → b → a": broken([said("a", "b"), said("b", "a")]),
+    "job.score a with two older equivalents": broken([said("a", "b"), said("a", "c")]),
+    "a record of job.score with the fingerprint d": broken([said("a", "d")]),
     "a file that cannot be read": "{",
 }
 

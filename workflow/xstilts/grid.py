@@ -1,19 +1,20 @@
-"""From a configuration to everything that has to exist for it: the entries of the store, by name.
+"""Turns a configuration into the entries of the store that it requires.
 
-An entry is one folder of the store: read data, token ids, a model, predictions, scores, tables. Its name carries the
-fingerprint of its spec (`xstilts.steps.specs`), so equal work has equal names and two cells share what they have in
-common. This module is pure: all that it knows of files and code comes through an `Identity`.
+An entry is one folder of the store: examples, token ids, a model, predictions, scores or tables. Its name contains the
+fingerprint of its spec (`xstilts.steps.specs`), so that equal work has equal names and cells share the entries that
+they have in common. This module is pure: files and code are only seen through an `Identity`.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
 from xstilts import paths, tasks
 from xstilts.checks import check, check_lengths
 from xstilts.config import Config, Encoder, Stage
-from xstilts.fingerprints.spec import fingerprint
+from xstilts.fingerprints.sameness import Sameness
+from xstilts.fingerprints.spec import FileHashes, fingerprint
 from xstilts.languages import facts
 from xstilts.names import path_of, split_name, stages_of
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
@@ -22,15 +23,26 @@ from xstilts.steps.entry import EVALUATE, TRAIN, About, Entry
 from xstilts.task import Task
 
 TOKENIZING = ("transformers", "tokenizers")
+"""Libraries that determine token ids."""
 DRAWING = ("altair", "vl-convert-python")
-"""Libraries that decide token ids, and figures."""
+"""Libraries that determine figures."""
+
+_Method = TypeVar("_Method", bound=Callable)
 
 
 class Identity(Protocol):
-    """What stands for files and code in a spec."""
+    """How files, code and libraries are identified in specs.
+
+    Args:
+        hashes: the SHA-256 of the files that were read.
+        sameness: the records of sameness that apply.
+    """
+
+    hashes: FileHashes
+    sameness: Sameness
 
     def code(self, role: str) -> str:
-        """The fingerprint of the code of something that the grid names (`xstilts.fingerprints.sourcecode.ROLES`)."""
+        """The fingerprint of the code of a role (`xstilts.fingerprints.sourcecode.ROLES`)."""
 
     def modules(self, role: str) -> dict[str, str]:
         """The modules of that code, each with its own fingerprint."""
@@ -39,21 +51,21 @@ class Identity(Protocol):
         """The minor version of a library."""
 
     def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
-        """What a split in one language is read from."""
+        """The identity of the files of a split in one language."""
 
     def encoder(self, name: str, encoder: Encoder) -> dict:
-        """The weights and settings of an encoder."""
+        """The identity of an encoder: its weights and configuration."""
 
     def tokenizer(self, name: str, encoder: Encoder) -> dict:
-        """The tokenizer of an encoder."""
+        """The identity of the tokenizer of an encoder."""
 
     def longest(self, encoder: Encoder) -> int | None:
-        """The sub-words of the longest sequence that an encoder can take, where that is known."""
+        """The maximum length of a sequence of an encoder, in sub-words; None if it is unknown."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of the grid: a target, after an intermediate, with one encoder and one seed."""
+    """One cell of the grid: a target after an intermediate, with one encoder and one seed."""
 
     encoder: str
     intermediate: str
@@ -64,25 +76,25 @@ class Cell:
 
     @property
     def record(self) -> list:
-        """What it is in a table of scores, and where these lie below the store."""
+        """Its coordinates, and the path of its scores relative to the store."""
         return [self.encoder, self.intermediate, self.target, self.seed, self.scores.path]
 
 
-def once(method: Callable) -> Callable:
-    """A method of a grid that works out each of its answers once: cells share most of what they need."""
+def once(method: _Method) -> _Method:
+    """Cache a method of a grid per arguments: cells share most of what they need."""
 
     @wraps(method)
-    def remembering(self: "Grid", *arguments):
+    def cached(self: "Grid", *arguments: object) -> object:
         key = (method.__name__, *arguments)
         if key not in self._known:
             self._known[key] = method(self, *arguments)
         return self._known[key]
 
-    return remembering
+    return cast(_Method, cached)
 
 
 def predictor(task: Task) -> str:
-    """From what the predictions of a task are made: `vectors` of sentences, or `outputs` of a model with a head."""
+    """The predictor of a task: `vectors` of sentences, or the `outputs` of a model with a head."""
     return "vectors" if task.kind == "retrieval" else "outputs"
 
 
@@ -90,7 +102,7 @@ class Grid:
     """All cells of an experiment and the entries that they need.
 
     Raises:
-        ConfigError: a name that does not exist or a combination that cannot be.
+        ConfigError: the configuration has an unknown name or an invalid combination.
     """
 
     def __init__(self, config: Config, identity: Identity):
@@ -103,7 +115,7 @@ class Grid:
 
     @cached_property
     def cells(self) -> list[Cell]:
-        """Encoder by encoder, then intermediate, target and seed, each in the order of the configuration."""
+        """All cells, ordered by encoder, intermediate, target and seed, each in the order of the configuration."""
         grid = self.config.grid
         return [
             self._cell(encoder, intermediate, target, seed)
@@ -115,14 +127,14 @@ class Grid:
 
     @cached_property
     def models(self) -> list[list]:
-        """The encoder, the names of the stages, the seed and the path of every model that a cell is made from."""
+        """The encoder, stages, seed and path of every model that a cell uses."""
         _ = self.cells
         trained = [entry for entry in self._entries.values() if entry.step == "train_stage"]
         return [[one.about.encoder, path_of(one.about.stages), one.about.seed, one.path] for one in trained]
 
     @cached_property
     def reports(self) -> tuple[Entry, ...]:
-        """The last entries: what a person reads of the experiment."""
+        """The final entries of the experiment: tables, figures and page."""
         return self.tables, self.figures, self.page
 
     @cached_property
@@ -139,7 +151,7 @@ class Grid:
 
     @cached_property
     def page(self) -> Entry:
-        """The page of the experiment, with predictions of the first seed."""
+        """The page of the experiment, with the predictions of the first seed."""
         inputs = {"scores": self.collected, "statistics": self.statistics}
         shown = [cell.scores for cell in self.cells if cell.seed == self.config.grid.seeds[0]]
         read = {entry.path: entry for scores in shown for entry in (scores, *scores.inputs.values())}
@@ -158,7 +170,7 @@ class Grid:
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
-        """Every entry of the experiment, by its path."""
+        """Every entry of the experiment, by path."""
         _ = self.reports
         return dict(self._entries)
 
@@ -168,13 +180,13 @@ class Grid:
 
     @cached_property
     def _shown(self) -> dict[str, dict[str, str]]:
-        """What figures use of the languages that they show, and of English, from which distances are counted."""
+        """Facts about the languages that figures show, and about English, from which distances are measured."""
         shown = {lang for target in self.config.grid.targets for lang in self.languages(target)}
         return facts({"en", *shown}, "name", "family", "branch", "script")
 
     @once
     def languages(self, target: str) -> tuple[str, ...]:
-        """The languages in which a target is evaluated, in the benchmark's order."""
+        """The languages in which a target is evaluated, in the order of the benchmark."""
         task, settings = tasks.load(target), self.config.task(target)
         wanted = settings.languages or self.config.languages or task.languages
         missing = task.missing_languages.get(settings.split, ())
@@ -196,13 +208,13 @@ class Grid:
         roles: Iterable[str] = (),
         libraries: Iterable[str] = (),
     ) -> Entry:
-        """An entry.
+        """Add an entry to the grid, unless it has one with the same path.
 
         Args:
-            place: its path, with `{}` for its fingerprint.
+            place: its path, with `{}` in place of its fingerprint.
             depends_on: its spec without code and libraries.
-            roles: of its code, besides that of its job.
-            libraries: those that decide its content.
+            roles: the roles of its code, in addition to that of its job.
+            libraries: the libraries that determine its content.
         """
         code = {role: self.identity.code(role) for role in (f"job.{step}", *roles)}
         versions = {name: self.identity.library(name) for name in libraries}
@@ -214,7 +226,7 @@ class Grid:
         return self._entries[path]
 
     def _report(self, step: str, inputs: dict[str, Entry], made_from: dict, *more: Iterable[str]) -> Entry:
-        """An entry that belongs to this experiment alone; `more` are roles, then libraries."""
+        """Add a report, which belongs to this experiment only; `more` are roles, then libraries."""
         name = self.config.experiment
         depends_on = {"cells": [cell.record for cell in self.cells], **made_from}
         return self._add(step, paths.report(name, step), depends_on, inputs, About(experiment=name), *more)
@@ -234,7 +246,7 @@ class Grid:
         return self._add("read_task", paths.data(name, role), spec, inputs, About(task=name, role=role), roles)
 
     def _miniature(self, task: Task) -> dict[str, Entry]:
-        """The files of the miniature, as an input, if a task is read from them."""
+        """The files of the miniature as an input; empty for a task that is read from other files."""
         if all(self.config.task(part.name).source != "miniature" for part in task.parts):
             return {}
         spec = specs.write_miniature(self.config.miniature, MINIATURE)
@@ -242,7 +254,7 @@ class Grid:
 
     @once
     def _made_tokenizer(self, encoder: str) -> dict[str, Entry]:
-        """The tokenizer of an encoder that is made here, as an input; nothing for one that comes from elsewhere."""
+        """The tokenizer of an encoder as an input; empty if the experiment does not pretrain the encoder."""
         settings = self._encoder(encoder).pretraining
         if settings is None:
             return {}
@@ -251,7 +263,7 @@ class Grid:
 
     @once
     def _made_encoder(self, encoder: str) -> dict[str, Entry]:
-        """An encoder that is made here, as an input; nothing for one that comes from elsewhere."""
+        """An encoder as an input; empty if the experiment does not pretrain it."""
         settings, inputs = self._encoder(encoder).pretraining, self._made_tokenizer(encoder)
         if settings is None:
             return {}
@@ -292,7 +304,7 @@ class Grid:
 
     @once
     def _model(self, encoder: str, stages: tuple[str, ...], seed: int) -> Entry | None:
-        """The model that the stages make, or None for the encoder as it is."""
+        """The model after some stages; None without stages, for the encoder itself."""
         if not stages:
             return None
         stage = self.config.stage(stages[-1])
@@ -311,9 +323,10 @@ class Grid:
         )
 
     def _named(self, encoder: str, stages: tuple[str, ...], seed: int) -> str:
-        """An encoder and the stages of a model, each with its fingerprint, as they stand in paths."""
+        """The encoder and the stages of a model, each with its fingerprint, as in paths."""
         models = [self._model(encoder, stages[:length], seed) for length in range(1, len(stages) + 1)]
-        trained = [paths.named(stage, fingerprint(model.spec)) for stage, model in zip(stages, models, strict=True)]
+        pairs = zip(stages, models, strict=True)
+        trained = [paths.named(stage, fingerprint(model.spec)) for stage, model in pairs if model]
         return "/".join([paths.named(encoder, self._origin(encoder, "encoder")), *trained])
 
     def _predictions(self, encoder: str, stages: tuple[str, ...], target: str, seed: int) -> Entry:
@@ -354,5 +367,5 @@ def _paths(entries: dict[str, Entry]) -> dict[str, str]:
 
 
 def _loaded(names: Iterable[str]) -> list[str]:
-    """The roles that a job on models loads by name for its tasks, without those of their metrics."""
+    """The roles of the modules that training and prediction load by name for their tasks, except metrics."""
     return [role for name in names for role in (f"task.{name}", f"kind.{tasks.load(name).kind}")]

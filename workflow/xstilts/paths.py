@@ -1,50 +1,50 @@
-"""Where entries lie below the store. Paths are built here and nowhere else.
+"""The paths of entries, relative to the store. Paths are built in this module only.
 
-Every function leaves `{}` for the fingerprint of the entry. What an entry stands for is in its spec.json, never in its
-path.
+Every function returns a path with `{}` in place of the fingerprint of the entry. The metadata of an entry are in
+its spec.json, not in its path.
 """
 
 import re
 
 SPEC, MANIFEST = "spec.json", "manifest.json"
-"""The files of an entry that say what it depends on and, by its presence, that it is finished."""
+"""The file with the spec of an entry, and the file that marks it as finished."""
 
 TRAINING_RECORD = "training.json"
-"""The file of a trained model that holds its dev scores."""
+"""The file of a trained model with its dev scores."""
 
 MODELS, CELLS = "models", "cells"
-"""The folders of the store in which a path has one more name for each stage."""
+"""The folders of the store in which paths have one more component per stage."""
 
 FLAT = {"miniature": "*~*", "data": "*~*", "features": "*~*/*~*", "experiments": "*/*~*"}
-"""The other folders, in which all paths have the same number of names, and what these look like."""
+"""The other folders, in which all paths have the same number of components, with glob patterns of these."""
 
 NAME = re.compile(r"[^~]+~[0-9a-f]{12}")
-"""A name with the fingerprint of what it stands for."""
+"""A path component with a fingerprint."""
 
 LEAF = re.compile(r"seed-\d+|untrained")
-"""The last name of a model's or a prediction's path."""
+"""The last component of the path of a model or of predictions."""
 
 _FINGERPRINT = re.compile(r"~[0-9a-f]{12}")
 _ENTRY = re.compile(rf"(?:{'|'.join([*FLAT, MODELS, CELLS])})/.*~[0-9a-f]{{12}}.*")
 
 
 def named(name: str, fingerprint: str) -> str:
-    """A name with the fingerprint of what it stands for."""
+    """A path component with a fingerprint."""
     return f"{name}~{fingerprint}"
 
 
 def miniature(name: str) -> str:
-    """A part of the miniature: its files, a tokenizer or an encoder."""
+    """A part of the miniature: its data files, a tokenizer or an encoder."""
     return f"miniature/{name}~{{}}"
 
 
 def data(task: str, role: str) -> str:
-    """The examples of a task, read to `train` with or to `evaluate` in."""
+    """The examples of a task for a role, `train` or `evaluate`."""
     return f"data/{task}.{role}~{{}}"
 
 
 def features(tokenizer: str, task: str, role: str) -> str:
-    """The token ids of such examples; `tokenizer` is the fingerprint of what made them."""
+    """The token ids of the examples of a task; `tokenizer` is the fingerprint of the tokenizer."""
     return f"features/tokenizer~{tokenizer}/{task}.{role}~{{}}"
 
 
@@ -52,7 +52,7 @@ def model(parents: str, stage: str, seed: int) -> str:
     """A model.
 
     Args:
-        parents: its encoder and the stages before its last one, each with its fingerprint, joined by `/`.
+        parents: its encoder and all stages but the last, each with its fingerprint, joined by `/`.
     """
     return f"{MODELS}/{parents}/{stage}~{{}}/seed-{seed}"
 
@@ -62,13 +62,13 @@ def predictions(model: str, target: str, seed: int | None) -> str:
 
     Args:
         model: its encoder and stages, each with its fingerprint, joined by `/`.
-        seed: that of the model; None for an encoder as it is.
+        seed: the seed of the model; None for an encoder that is evaluated without training.
     """
     return f"{CELLS}/{model}/{target}~{{}}/{'untrained' if seed is None else f'seed-{seed}'}"
 
 
 def scores(predictions: str) -> str:
-    """The scores of predictions, below them."""
+    """The scores of predictions, in a subfolder of theirs."""
     return f"{predictions}/scores~{{}}"
 
 
@@ -78,10 +78,10 @@ def report(experiment: str, step: str) -> str:
 
 
 def place(path: str) -> str:
-    """The path of an entry without fingerprints, the same whatever it was made with."""
+    """A path without fingerprints, which is the same for all settings, data and code."""
     return _FINGERPRINT.sub("", path)
 
 
 def is_entry(value: object) -> bool:
-    """Whether a value of a spec is the path of an entry."""
+    """Whether a value in a spec is the path of an entry."""
     return isinstance(value, str) and _ENTRY.fullmatch(value) is not None

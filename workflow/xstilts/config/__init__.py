@@ -7,7 +7,7 @@ result into jobs. The tables of docs/config.md and the JSON schema are generated
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
@@ -91,7 +91,7 @@ class Source(Settings):
     """Folder with the unpacked archive; nothing is downloaded. Excludes `url` and `sha256`."""
 
     @model_validator(mode="after")
-    def _one_place(self):
+    def _one_place(self) -> Self:
         if self.folder is not None and (self.url or self.sha256):
             raise ValueError("'folder' cannot be combined with 'url' or 'sha256'; remove one or the other")
         return self
@@ -137,7 +137,7 @@ class Sampling(Settings):
     `null` for no maximum."""
 
     @model_validator(mode="after")
-    def _capped_needs_a_cap(self):
+    def _capped_needs_a_cap(self) -> Self:
         if self.strategy == "capped" and self.cap is None:
             raise ValueError("the strategy 'capped' requires 'cap', a number of rows such as 131072")
         return self
@@ -242,7 +242,7 @@ class Pretraining(Settings):
     """Fraction of the sub-words that are masked."""
 
     @model_validator(mode="after")
-    def _sizes_that_fit(self):
+    def _sizes_that_fit(self) -> Self:
         if self.hidden_size % self.heads or self.hidden_size % 2:
             raise ValueError("'hidden_size' must be even and a multiple of 'heads'")
         if self.hidden_size > self.sentences:
@@ -270,7 +270,7 @@ class Encoder(Settings):
     memory. Not part of any fingerprint."""
 
     @model_validator(mode="after")
-    def _one_place(self):
+    def _one_place(self) -> Self:
         if [self.path, self.repository, self.pretraining].count(None) != 2:
             raise ValueError(
                 "give one of 'path' (a local folder), 'repository' with 'revision' (of the Hugging Face hub) and "
@@ -377,13 +377,13 @@ def parse(
         ConfigError: the first invalid setting, with its key, line and value and what is allowed.
         UserError: a file is not valid YAML, gives a key twice, or has a value that YAML would misread.
     """
-    files = [Path(file) for file in files]
-    for file in filter(Path.is_file, files):
+    present = [file for file in map(Path, files) if file.is_file()]
+    for file in present:
         require_unambiguous(file)
     try:
         for keys, text in mistakes.unwritable(raw):
-            raise ConfigError(".".join(keys), text, mistakes.UNWRITABLE, origin=mistakes.origin(keys, raw, files))
-        return Config.model_validate(with_one_place(raw, filter(Path.is_file, files), command_line))
+            raise ConfigError(".".join(keys), text, mistakes.UNWRITABLE, origin=mistakes.origin(keys, raw, present))
+        return Config.model_validate(with_one_place(raw, present, command_line))
     except ValidationError as error:
         first = error.errors()[0]
         keys = mistakes.keys(first["loc"], raw)
@@ -398,5 +398,5 @@ def parse(
             keys[-1] if first["type"] == "extra_forbidden" else first["input"],
             mistakes.problem(same, keys, Config),
             mistakes.allowed(first, keys, Config),
-            mistakes.origin(keys, raw, files),
+            mistakes.origin(keys, raw, present),
         ) from None

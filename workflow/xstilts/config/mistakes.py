@@ -148,23 +148,24 @@ def _block_of(block: Any, key: str) -> Any:
     return get_args(below)[0] if get_origin(below) is UnionType else below
 
 
-def origin(keys: tuple[str, ...], raw: object, files: Iterable[Path | str]) -> str:
+def origin(keys: tuple[str, ...], raw: object, files: Sequence[Path]) -> str:
     """Where a value comes from, in parentheses: the last file that has its key, with the line, or the command line.
 
     Args:
         raw: the merged configuration, in which the command line takes precedence.
+        files: the files that it was merged from, in order of increasing precedence.
     """
     # Imported here because it is slow and only errors need it.
     from snakemake.common.configfile import load_configfile
     from snakemake.utils import update_config
 
-    files, given = [file for file in files if Path(file).is_file()], {}
+    given: dict[str, Any] = {}
     for file in files:
         update_config(given, load_configfile(file))
     if files and not _same(_value(given, keys), _value(raw, keys)):
         return f" (command line, --config {keys[0]})"
     for file in reversed(files):
-        line = _line_of(keys, yaml.compose(yamlfiles.text_of(Path(file))))
+        line = _line_of(keys, yaml.compose(yamlfiles.text_of(file)))
         if line is not None:
             return f" ({file}, line {line})"
     return ""

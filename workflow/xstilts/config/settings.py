@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Self, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, ValidationInfo, model_validator
 from pydantic.fields import FieldInfo
@@ -166,7 +166,8 @@ def _neutral(field: FieldInfo, value: Any) -> Any:
     Unless annotated otherwise, a block is neutral if all of its settings are.
     """
     if value is not _MISSING:
-        return _as_said(TypeAdapter(Annotated[field.annotation, *field.metadata]).validate_python(value))
+        annotated: Any = Annotated[field.annotation, *field.metadata]
+        return _as_said(TypeAdapter(annotated).validate_python(value))
     block = field.annotation if _is_block(field.annotation) else None
     return {} if block and all(one.neutral is not _MISSING for one in block._in_specs) else _MISSING
 
@@ -177,7 +178,7 @@ def _block(annotation: Any) -> type[Settings] | None:
     return next(filter(_is_block, parts), None)
 
 
-def _is_block(annotation: Any) -> bool:
+def _is_block(annotation: Any) -> TypeGuard[type[Settings]]:
     return isinstance(annotation, type) and issubclass(annotation, Settings)
 
 

@@ -1,1 +1,1 @@
-"""What a result depends on, as canonical JSON: settings, data, code, libraries; and the fingerprints made from them."""
+"""Specs, the canonical JSON of all that a result depends on (settings, data, code, libraries), and their hashes."""

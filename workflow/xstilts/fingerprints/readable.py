@@ -1,4 +1,4 @@
-"""Specs as people read them: settings by their names in the configuration."""
+"""Human-readable specs, with settings under their names in the configuration."""
 
 from functools import reduce
 from typing import Any
@@ -16,15 +16,15 @@ _BLOCKS: dict[str, tuple[str, tuple[type[Settings], ...]]] = {
     "predict": ("options", (Retrieval, Stage)),
     "statistics": ("settings", (Report,)),
 }
-"""The part of the spec of a step that holds settings, and the blocks of the configuration that they are from."""
+"""The part of the spec of a step that contains settings, and the types of the settings' blocks."""
 
 
 def readable(spec: dict[str, Any], *, neutral: bool = False) -> dict[str, Any]:
-    """A spec in which settings have their names in the configuration.
+    """A spec with settings under their names in the configuration.
 
     Args:
-        spec: may be of another version; what is unknown stays as it is.
-        neutral: whether settings are filled in that the spec leaves out because they have their neutral value.
+        spec: a spec, possibly of another version: unknown keys are kept.
+        neutral: whether to add the neutral values, which specs omit.
     """
     part, blocks = _BLOCKS.get(spec.get("step", ""), ("", ()))
     if not isinstance(spec.get(part), dict):

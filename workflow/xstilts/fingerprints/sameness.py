@@ -1,21 +1,22 @@
-"""Records that new code, or another version of a library, did the same as an older one.
+"""Records of sameness: new code, or another version of a library, gives the same results as an older one.
 
-A record says that one fingerprint stands for an older one. Names are formed with the oldest, so that a change that
-changes no result costs no result. Those of this project come with it, in `sameness.json` beside this module; those that
-a user has added for a store lie in the store, under the same name (docs/store.md).
+A record makes one fingerprint equivalent to an older one. Names are built with the oldest, so that a change without
+effect on results invalidates none. The records of this project are in `sameness.json` beside this module; those that a
+user adds are in the store, in a file of the same name (docs/store.md).
 """
 
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from xstilts.errors import UserError, shorten
 from xstilts.fingerprints.atomic import replacing
 
 FILE = "sameness.json"
 LIBRARY = "library."
-"""What the name of a library begins with in a record."""
+"""Prefix of the names of libraries in records."""
 
 SHIPPED = Path(__file__).with_name(FILE)
 """The records of this project."""
@@ -23,19 +24,19 @@ SHIPPED = Path(__file__).with_name(FILE)
 _FORM = '{"known": {"job.train_stage": ["<fingerprint>", ...]}, "records": [{"of", "new", "old", "why", "shown"}, ...]}'
 
 _RESTORE = "Restore it from its last version."
-_REACH = "Make it readable again: look at its permissions and at the disk on which it lies."
+_REACH = "Make it readable again: check its permissions and its disk."
 
 
 @dataclass(frozen=True)
 class Record:
-    """Something that did the same as before.
+    """Statement that something gives the same results as before.
 
     Args:
         of: a role of code (`job.train_stage`), a module (`module.training.stage`) or a library (`library.torch`).
         new: its fingerprint, or its minor version.
-        old: the one that did the same.
-        why: why the change cannot matter.
-        shown: by what that was shown.
+        old: the equivalent older one.
+        why: why the change does not affect results.
+        shown: the evidence for that.
     """
 
     of: str
@@ -46,15 +47,15 @@ class Record:
 
 
 class Sameness:
-    """The records of some files, as one.
+    """The combined records of several files.
 
     Args:
-        files: the files of records; one that is not there has none.
-        added: records beside them, each from the oldest fingerprint of something to an older one.
+        files: the files of records; a missing file has none.
+        added: additional records, each from the oldest fingerprint of something to an older one.
 
     Raises:
-        UserError: a file is none of records; records contradict each other or form a circle; one names a fingerprint
-            that its file does not list as known.
+        UserError: a file is not a file of records; records contradict each other or form a cycle; a record has a
+            fingerprint that its file does not list as known.
     """
 
     def __init__(self, files: Iterable[Path], added: Iterable[Record] = ()):
@@ -68,7 +69,7 @@ class Sameness:
                 if self._older.setdefault(key, record.old) != record.old:
                     others = f"{record.old} by {file} and {self._older[key]} by {origins[key]}"
                     raise _wrong(
-                        file, f"{record.of} {record.new} stands for two others, {others}", "one", "Remove one."
+                        file, f"{record.of} {record.new} with two older equivalents, {others}", "one", "Remove one."
                     )
                 origins[key] = file
         ending: set[tuple[str, str]] = set()
@@ -77,39 +78,46 @@ class Sameness:
         self._older |= {(record.of, record.new): record.old for record in added}
 
     def oldest(self, of: str, fingerprint: str) -> str:
-        """The first fingerprint that did the same; the fingerprint itself where no record says anything of it."""
+        """The oldest equivalent fingerprint; the fingerprint itself if it has no record."""
         while (older := self._older.get((of, fingerprint))) is not None:
             fingerprint = older
         return fingerprint
 
     def oldest_modules(self, modules: Mapping[str, str]) -> dict[str, str]:
-        """The same of each of some modules."""
+        """The oldest equivalent fingerprint of each module."""
         return {name: self.oldest(f"module.{name}", fingerprint) for name, fingerprint in modules.items()}
 
     def _require_end(
         self, of: str, new: str, origins: Mapping[tuple[str, str], Path], ending: Collection[tuple[str, str]]
     ) -> set[tuple[str, str]]:
-        """What is passed on the way from a fingerprint to the oldest one, or to one that is known to lead there."""
+        """The fingerprints from `new` to the oldest one, or to one of `ending`, which are known to lead to one.
+
+        Raises:
+            UserError: the records form a cycle.
+        """
         passed, last = {new: None}, new
         while (older := self._older.get((of, last))) is not None and (of, older) not in ending:
             if older in passed:
                 files = " and ".join(dict.fromkeys(str(origins[of, one]) for one in passed))
                 circle = " → ".join([*passed, older])
-                raise _wrong(files, f"a circle of {of}: {circle}", "records that lead to an oldest one", "Remove one.")
+                raise _wrong(files, f"a cycle of {of}: {circle}", "records that lead to an oldest one", "Remove one.")
             passed[older], last = None, older
         return {(of, one) for one in passed}
 
 
 def named(spec: dict) -> dict[str, str]:
-    """What records can be of in a spec: roles of code with their fingerprints, and libraries with their versions."""
+    """The parts of a spec that can have records: code fingerprints by role, and library versions."""
     return spec["code"] | {LIBRARY + name: version for name, version in spec.get("libraries", {}).items()}
 
 
 def read(file: Path) -> tuple[Mapping[str, list[str]], list[Record]]:
-    """The fingerprints that a file knows, by what they are of, and its records; nothing where a store has no file.
+    """Read a file of records.
+
+    Returns:
+        The fingerprints that the file lists as known, and its records. Both are empty if a store has no file.
 
     Raises:
-        UserError: the file is not one of records; it is a link that leads nowhere, or that of this project is gone.
+        UserError: the file is not a file of records, is a broken link, or is the missing file of this project.
     """
     try:
         content = json.loads(file.read_bytes())
@@ -126,7 +134,7 @@ def read(file: Path) -> tuple[Mapping[str, list[str]], list[Record]]:
 
 
 def add(file: Path, records: Iterable[Record]) -> None:
-    """Add records to a file, and what they name to the fingerprints that it knows."""
+    """Add records to a file, and their fingerprints to those that it lists as known."""
     known, present = read(file)
     every = list(dict.fromkeys([*present, *records]))
     listed = {of: dict.fromkeys(fingerprints) for of, fingerprints in known.items()}
@@ -143,7 +151,7 @@ def _parts(content: object) -> tuple[object, list]:
     return content["known"], content["records"] if isinstance(content["records"], list) else [None]
 
 
-def _is_known(value: object) -> bool:
+def _is_known(value: object) -> TypeGuard[Mapping[str, list[str]]]:
     return isinstance(value, dict) and all(
         isinstance(found, list) and all(isinstance(one, str) for one in found) for found in value.values()
     )
@@ -160,8 +168,8 @@ def _require_known(file: Path, record: Record, known: Mapping[str, list[str]]) -
             listed = ", ".join(known.get(record.of, ())) or "none"
             raise _wrong(
                 file,
-                f"a record of {record.of} that names {fingerprint}",
-                f"a fingerprint that it has had ({listed})",
+                f"a record of {record.of} with the fingerprint {fingerprint}",
+                f"one of its known fingerprints ({listed})",
                 "Remove the record, or let `make same` or `xstilts adopt` write it.",
             )
 

@@ -1,10 +1,10 @@
-"""The fingerprint of code: of all modules of this package that a job can reach by imports.
+"""Fingerprints of code: of all modules of this package that a job can reach by imports.
 
-Each thing that a grid names has a role, such as `job.train_stage` or `task.mnli`, which begins with a module or two.
-Modules that are loaded by name at run time are not seen by imports and have roles of their own; which modules load any
-is a list here, and no other may. What counts of a module is in `xstilts.fingerprints.syntax`. Where a record says that
-code did the same as older code (`xstilts.fingerprints.sameness`), the older one stands for it: first for each module,
-then for the role.
+The code behind a spec is divided into roles, such as `job.train_stage` or `task.mnli`. A role consists of its entry
+modules and all modules that these import. Modules that are loaded by name at run time have roles of their own; only the
+modules of `LOADERS` may load any. `xstilts.fingerprints.syntax` defines which parts of a module count. If a record
+(`xstilts.fingerprints.sameness`) makes code equivalent to older code, the older fingerprint is used: first for each
+module, then for the role.
 """
 
 import ast
@@ -31,67 +31,66 @@ ROLES = {
     "predictor.outputs": ("prediction.forward",),
     "predictor.vectors": ("prediction.retrieval",),
 }
-"""The modules with which a role begins, by its name, or else by what it is a role of."""
+"""The entry modules of roles, by role or by the part of the role before the dot."""
 
 UNCOUNTED = {
-    "config": "typed settings, whose values stand in specs",
-    "config.settings": "how settings stand in specs",
+    "config": "typed settings; their values are in specs",
+    "config.settings": "the form of settings in specs",
     "sources.encoder_config": "limits that are checked at planning",
-    "checks": "refuses configurations",
-    "grid": "makes specs",
-    "fingerprints.spec": "makes specs",
+    "checks": "rejects configurations",
+    "grid": "builds specs",
+    "fingerprints.spec": "builds specs",
     "fingerprints.atomic": "how files are written",
-    "fingerprints.sourcecode": "makes specs",
+    "fingerprints.sourcecode": "builds specs",
     "steps": "names of rules",
-    "steps.entry": "what an entry is",
-    "steps.specs": "makes specs",
-    "names": "the grammar of names; what they stand for stands in specs",
-    "paths": "where results lie, and what their files are called",
+    "steps.entry": "the data structure of entries",
+    "steps.specs": "builds specs",
+    "names": "the grammar of names; their meanings are in specs",
+    "paths": "locations of results and names of their files",
     "store": "a package without code",
-    "store.entries": "where results lie, and when they are complete",
-    "store.drafts": "where results lie, and when they are complete",
+    "store.entries": "locations and completeness of results",
+    "store.drafts": "locations and completeness of results",
     "store.jsonfiles": "how files of the store are written",
-    "store.links": "where the reports of an experiment are shown",
-    "store.warned": "tells what reading found",
+    "store.links": "links to the reports of an experiment",
+    "store.warned": "prints warnings of the reading jobs",
     "experiments": "opens configurations and grids",
-    "sources.identity": "what stands for files in specs",
-    "run": "what the rules ask",
+    "sources.identity": "the identity of files in specs",
+    "run": "the interface for the rules",
     "__main__": "the command line",
-    "runtime.devices": "on which device a job runs",
-    "store.locks": "who may write",
-    "runtime.termination": "when a job ends",
-    "store.weights": "which weights are deleted",
+    "runtime.devices": "the choice of a device",
+    "store.locks": "exclusive access",
+    "runtime.termination": "the end of a job",
+    "store.weights": "the deletion of weights",
     "jobs": "a package without code",
     "runtime": "a package without code",
     "reporting": "opens results for Python users",
     "fingerprints": "a package without code",
-    "runtime.job": "what a job begins with: its entry and where its inputs lie",
-    "runtime.timing": "how long a job takes",
-    "runtime.processes": "starts the processes that train together",
-    "training.tracking": "where a training is shown",
-    "languages": "facts, whose values stand in specs",
+    "runtime.job": "the configuration, the entry and the inputs of a job",
+    "runtime.timing": "the duration of a job",
+    "runtime.processes": "starts the processes of a distributed training",
+    "training.tracking": "experiment trackers",
+    "languages": "facts; their values are in specs",
     "errors": "the wording of errors",
     "config.mistakes": "the wording of errors",
-    "runtime.streams": "how messages are written",
-    "sources.archives": "where archives are; their sha256 stand in specs",
-    "sources.download": "fetches what is pinned",
-    "sources.fetch": "fetches what is pinned",
-    "sources.files": "where files are; their sha256 stand in specs",
-    "sources.hub": "fetches what is pinned",
-    "sources.repositories": "where repositories are; their commits stand in specs",
+    "runtime.streams": "the encoding of messages",
+    "sources.archives": "locations of archives; their sha256 are in specs",
+    "sources.download": "fetches pinned files",
+    "sources.fetch": "fetches pinned files",
+    "sources.files": "locations of files; their sha256 are in specs",
+    "sources.hub": "fetches pinned files",
+    "sources.repositories": "locations of repositories; their commits are in specs",
 }
-"""Modules that decide no result and count for nothing, each with the reason. A module counts unless its full name is
-here."""
+"""Modules that do not affect results and are in no fingerprint, each with the reason. All other modules count."""
 
 METRICS = "metrics"
-"""The package whose modules count where they are named and not where they are only used: a metric that changes makes
-new scores, and trains and predicts nothing again although it chooses checkpoints."""
+"""The package whose modules count for their own roles only, not for modules that import them: a changed metric
+recomputes scores, but no training or prediction, although metrics choose checkpoints."""
 
 LOADERS = ("tasks", "kinds", "metrics", "jobs.predict")
-"""The modules that import others by a name known only at run time; what they load has roles of its own."""
+"""The modules that import others by a name known only at run time; the imported modules have roles of their own."""
 
 FILES = {".css", ".csv", ".html", ".js"}
-"""What a package may have beside its modules, and reads."""
+"""The suffixes of data files that a package may contain and read."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +102,11 @@ class _Module:
 
 
 class SourceCode(Memory):
-    """The modules of this package as they are now; what was read is remembered by the text of a module.
+    """The present modules of this package. What is derived from the source of a module is cached by its hash.
 
     Args:
-        file: the file that remembers.
-        sameness: which code did the same as older code.
+        file: the cache file.
+        sameness: the records of sameness.
     """
 
     def __init__(self, file: Path, sameness: Sameness):
@@ -118,27 +117,27 @@ class SourceCode(Memory):
 
     @staticmethod
     def fits(value: object) -> bool:
-        """Whether a value is the fingerprint of a module, the names that it imports, and by what it imports others."""
+        """Whether a cached value is a list of a fingerprint, imported names, and functions that import by name."""
         if not (isinstance(value, list) and len(value) == 3 and all(isinstance(part, list) for part in value[1:])):
             return False
         return all(isinstance(text, str) for text in (value[0], *value[1], *value[2]))
 
     def fingerprint(self, role: str) -> str:
-        """The fingerprint that a role had first, of all those under which its code did the same.
+        """The oldest equivalent fingerprint of a role.
 
         Raises:
-            UserError: a module that it reaches imports by a name known only at run time and is not among `LOADERS`.
+            UserError: a module of the role imports by a name known only at run time and is not in `LOADERS`.
         """
         return self._sameness.oldest(role, fingerprint(self._sameness.oldest_modules(self.modules(role))))
 
     def modules(self, role: str) -> dict[str, str]:
-        """The modules that a role reaches, each with its fingerprint as it is now."""
+        """The modules of a role, each with its present fingerprint."""
         if role not in self._roles:
             self._roles[role] = {name: self._module(name).fingerprint for name in sorted(self.reached(starts(role)))}
         return self._roles[role]
 
     def reached(self, modules: Iterable[str]) -> set[str]:
-        """The modules, what they import, and so on."""
+        """The modules and their transitive imports."""
         reached: set[str] = set()
         waiting = list(modules)
         while waiting:
@@ -162,14 +161,14 @@ class SourceCode(Memory):
 
 
 def starts(role: str) -> list[str]:
-    """The modules with which a role begins."""
+    """The entry modules of a role."""
     what, _, name = role.partition(".")
     return [module.format(name) for module in ROLES.get(role) or ROLES[what]]
 
 
 @cache
 def _own_hash() -> str:
-    """Stands for the way in which code is read here."""
+    """The hash of the code of this cache, so that a change of it invalidates what is cached."""
     readers = (Path(__file__), Path(syntax.__file__))
     return hashlib.sha256(b"".join(file.read_bytes() for file in readers)).hexdigest()[:12]
 
@@ -183,21 +182,21 @@ def _parsed(source: bytes) -> list:
 
 def _hidden(module: str, importers: list[str]) -> UserError:
     return UserError(
-        f"{_file(module)} imports modules by name ({', '.join(importers)}), which no fingerprint sees: an edit of "
-        "theirs would leave old results in place. Import them by an import statement, or add the module to LOADERS of "
-        f"{__name__} and give what it loads a role in the grid."
+        f"{_file(module)} imports modules by name ({', '.join(importers)}), which are in no fingerprint: an edit of "
+        "them would not invalidate any result. Use an import statement, or add the module to LOADERS of "
+        f"{__name__} and give the modules that it loads a role in the grid."
     )
 
 
 def _file(module: str) -> Path:
     path = ROOT.joinpath(PACKAGE, *module.split("."))
-    # As for Python, a folder without one is no package: git leaves one behind where a package became a module.
+    # Git leaves an empty folder behind when a package becomes a module.
     package = path / "__init__.py"
     return package if package.is_file() else path.with_suffix(".py")
 
 
 def _beside(module: str) -> dict[str, str]:
-    """The sha256 of the files of a package that are no modules: templates and tables."""
+    """The SHA-256 of the data files of a package, such as templates and tables."""
     folder = _file(module)
     if folder.name != "__init__.py":
         return {}
@@ -206,7 +205,7 @@ def _beside(module: str) -> dict[str, str]:
 
 
 def _counted(importer: str, names: list[str]) -> tuple[str, ...]:
-    """The modules of this package among what a module imports, the packages above them included."""
+    """The modules of this package that a module imports and that count, with their parent packages."""
     found = set()
     for name in names:
         package, *parts = _absolute(importer, name).split(".")
@@ -221,12 +220,12 @@ def _absolute(importer: str, name: str) -> str:
     """The full name of an import, which may be relative to the package of its module."""
     relative = name.lstrip(".")
     level = len(name) - len(relative)
-    # A package is the first thing that its own dots stand for, a module is not.
+    # In a package a single dot refers to the package itself, in a module to the package that contains it.
     package = [PACKAGE, *importer.split(".")] + [""] * (_file(importer).name == "__init__.py")
     return ".".join([*package[:-level], relative]) if level else name
 
 
 def _counts(module: str, importer: str) -> bool:
-    """Whether what a module imports is part of the code that it reaches."""
+    """Whether an imported module counts for the module that imports it."""
     inside = [name.partition(".")[0] == METRICS for name in (module, importer)]
     return module not in UNCOUNTED and inside != [True, False]

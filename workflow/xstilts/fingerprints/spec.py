@@ -1,7 +1,8 @@
-"""What a result depends on, as canonical JSON, and the fingerprint of it that becomes part of its name.
+"""Specs as canonical JSON, and their fingerprints, which are part of the names of results.
 
-A spec holds settings, the identity of the data and the code, and the minor versions of the libraries that decide
-results. It holds nothing that may change without changing the result: devices, threads, logging, paths, dates.
+The spec of a result contains all that the result depends on: settings, the identity of data and code, and the minor
+versions of the libraries that determine it. It contains nothing that may change without changing the result, such as
+devices, threads, logging, paths of this machine and dates.
 """
 
 import hashlib
@@ -18,18 +19,18 @@ from xstilts.fingerprints.atomic import replacing
 
 
 def canonical(value: object) -> str:
-    """JSON with sorted keys and no whitespace: equal values give equal text."""
+    """JSON with sorted keys and without whitespace, so that equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def fingerprint(value: object) -> str:
-    """Twelve hexadecimal digits that stand for a spec."""
-    # A text of code may hold half of a surrogate pair, which is no UTF-8.
+    """The first twelve hexadecimal digits of the SHA-256 of a value's canonical JSON."""
+    # Strings in code may contain half of a surrogate pair, which strict UTF-8 rejects.
     return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def leaves(spec: dict, key: tuple[str, ...] = ()) -> dict[tuple[str, ...], object]:
-    """The values of a spec by the names above them; a list is a value."""
+    """The leaf values of a nested spec, by the keys that lead to them; a list is a leaf."""
     found: dict[tuple[str, ...], object] = {}
     for name, value in spec.items():
         found |= leaves(value, (*key, name)) if isinstance(value, dict) and value else {(*key, name): value}
@@ -38,7 +39,7 @@ def leaves(spec: dict, key: tuple[str, ...] = ()) -> dict[tuple[str, ...], objec
 
 @cache
 def minor_version(library: str) -> str:
-    """The installed minor version of a library, `absent` where there is none."""
+    """The installed minor version of a library; `absent` if it is not installed."""
     try:
         return ".".join(version(library).split(".")[:2])
     except PackageNotFoundError:
@@ -46,16 +47,16 @@ def minor_version(library: str) -> str:
 
 
 def sha256(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal digits."""
+    """The SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Memory:
-    """What was worked out before, so that a second look costs nothing.
+    """A persistent cache of derived values.
 
     Args:
-        file: the JSON file that remembers; it may be deleted at any time, and a broken one is as good as none.
+        file: the JSON file of the cache. It may be deleted at any time; a corrupt file counts as empty.
     """
 
     def __init__(self, file: Path):
@@ -65,26 +66,26 @@ class Memory:
 
     @staticmethod
     def fits(value: object) -> bool:
-        """Whether something that was read can be what is remembered of a key."""
+        """Whether a value that was read from the file is valid."""
         return isinstance(value, list)
 
     def learn(self, key: str, value: list) -> list:
-        """Remember the value of a key."""
+        """Store the value of a key, and return it."""
         self.known[key] = value
         self.changed = True
         return value
 
     def save(self) -> None:
-        """Write down what was learnt, whole or not at all; where that cannot be, it is worked out again next time."""
+        """Write the cache atomically. Errors are ignored: values that were not saved are recomputed next time."""
         if self.changed:
-            # A store may be someone else's to write to, and a disk full: to look at results needs neither.
+            # Inspecting results must also work on read-only stores and full disks.
             with suppress(OSError), replacing(self.file) as scratch:
                 scratch.write_text(json.dumps(self.known), encoding="utf-8")
             self.changed = False
 
 
 def _recalled(file: Path, fits: Callable[[object], bool]) -> dict[str, list]:
-    """What a memory has that can be used; nothing where it is not there, cut off, or something else."""
+    """The valid values in a cache file; empty if the file is missing or corrupt."""
     try:
         known = json.loads(file.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -93,25 +94,25 @@ def _recalled(file: Path, fits: Callable[[object], bool]) -> dict[str, list]:
 
 
 class FileHashes(Memory):
-    """sha256 of files, remembered by path, size, inode and the times of change.
+    """SHA-256 of files, cached by path, size, inode and modification times.
 
-    A file that was changed just before it was hashed may change again without another time of change, as clocks of file
-    systems go in steps, and is not remembered.
+    File systems have coarse clocks, so a file that was modified just before it was hashed could be modified again with
+    the same modification time. The hashes of such files are not saved.
     """
 
     def __init__(self, file: Path):
         super().__init__(file)
         self.answers: dict[Path, str] = {}
-        """What was said of each file since this look began."""
+        """The hashes that this object has returned, by file."""
         self._young: dict[str, list] = {}
 
     @staticmethod
     def fits(value: object) -> bool:
-        """Whether a value is the state of a file and its sha256."""
+        """Whether a cached value is the state of a file and its SHA-256."""
         return isinstance(value, list) and len(value) == 2 and isinstance(value[1], str) and len(value[1]) == 64
 
     def of(self, path: Path) -> str:
-        """The sha256 of a file."""
+        """The SHA-256 of a file."""
         key, status = str(path.resolve()), path.stat()
         state = _state(status)
         remembered = [one for one in (self.known.get(key), self._young.get(key)) if one and one[0] == state]
@@ -119,7 +120,7 @@ class FileHashes(Memory):
         return self.answers[path]
 
     def forget(self, path: Path) -> None:
-        """Hash a file anew at the next look."""
+        """Remove a file from the cache."""
         self.known.pop(str(path.resolve()), None)
         self.changed = True
 
@@ -133,8 +134,8 @@ class FileHashes(Memory):
 
 
 SETTLED = 60.0
-"""Seconds after which a file counts as no longer being changed: more than the step of any clock of a file system (two
-seconds), and than clocks of a machine and its file servers differ."""
+"""Seconds after its last modification from which the hash of a file is cached: more than the resolution of any file
+system's clock (two seconds) and the difference between the clocks of a machine and its file servers."""
 
 
 def _state(status: os.stat_result) -> list[int]:
@@ -142,5 +143,5 @@ def _state(status: os.stat_result) -> list[int]:
 
 
 def _is_settled(status: os.stat_result, now: float) -> bool:
-    """Whether a file was last changed long before a time; one whose date a program has set far ahead may be, too."""
+    """Whether a file was last modified long before `now`, or has a modification time far in the future."""
     return now - status.st_ctime > SETTLED and abs(now - status.st_mtime) > SETTLED

@@ -1,35 +1,38 @@
-"""What of a module's text can decide a result: its syntax tree without what only people and type checkers read.
+"""The parts of a module that can affect results: its syntax tree without what only people and type checkers read.
 
-Left out are comments, layout, docstrings, annotations of functions, blocks under `if TYPE_CHECKING`, what is said by an
-error that is raised, what is printed, and how a task is described. The rest is the same under every Python version.
+Comments, layout, docstrings, annotations of functions, blocks under `if TYPE_CHECKING`, messages of raised errors,
+printed messages and descriptions of tasks are removed. The rest is serialised in the same way under every Python
+version.
 """
 
 import ast
 from collections.abc import Iterator
+from typing import TypeGuard
 
 _SILENT_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
 
 _IMPORTERS = {"import_module", "__import__", "exec_module", "load_module", "resolve_name", "run_module", "run_path"}
-"""Functions of the standard library that import what no import statement names."""
+"""Functions of the standard library that import modules by name."""
 
 _MESSAGES = {"print", "warnings.warn"}
-"""Functions that only tell people something."""
+"""Functions that only print messages."""
 
 DESCRIPTION = {"title", "licence", "citation", "homepage", "notes"}
 """The fields of `xstilts.task.Task` that only describe its data to people."""
 
 _TAKING = (ast.Starred, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.In, ast.NotIn)
-"""What may take from an iterator, whose values are then missing elsewhere."""
+"""Expressions that may consume an iterator."""
 _DOING = (ast.Call, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
+"""Expressions that may have other side effects."""
 
 
 def essential(tree: ast.Module) -> ast.Module:
-    """The tree without what decides no result; the nodes that are left keep their places in the text."""
+    """The tree without the parts that cannot affect results; the remaining nodes keep their line numbers."""
     return _Essential().visit(tree)
 
 
 def serialised(node: object) -> object:
-    """A syntax tree as plain lists, without what differs among Python versions."""
+    """A syntax tree as JSON values, without what differs between Python versions."""
     if isinstance(node, ast.AST):
         fields = {name: serialised(value) for name, value in ast.iter_fields(node) if name not in _SILENT_FIELDS}
         return [type(node).__name__, {name: value for name, value in fields.items() if value not in (None, [])}]
@@ -41,7 +44,7 @@ def serialised(node: object) -> object:
 
 
 def imported_names(tree: ast.AST) -> Iterator[str]:
-    """Dotted names of everything imported at run time, relative ones with their dots in front."""
+    """Dotted names of everything that is imported at run time, relative ones with leading dots."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -51,7 +54,7 @@ def imported_names(tree: ast.AST) -> Iterator[str]:
 
 
 def importers(tree: ast.AST) -> Iterator[str]:
-    """The functions of a module, used or imported, that import by name."""
+    """The functions used or imported in a module that import by name."""
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name) if name in _IMPORTERS:
@@ -59,9 +62,9 @@ def importers(tree: ast.AST) -> Iterator[str]:
 
 
 class _Essential(ast.NodeTransformer):
-    """Takes out of a tree what decides no result."""
+    """Removes the parts of a tree that cannot affect results."""
 
-    def visit_If(self, node: ast.If) -> ast.AST | list[ast.AST]:
+    def visit_If(self, node: ast.If) -> ast.If | list[ast.stmt]:
         self.generic_visit(node)
         return node.orelse if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else node
 
@@ -84,7 +87,7 @@ class _Essential(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        if _called(node.exc).endswith("Error"):
+        if isinstance(node.exc, ast.Call) and _called(node.exc).endswith("Error"):
             node.exc = ast.copy_location(ast.Call(node.exc.func, [], []), node.exc)
         return self.generic_visit(node)
 
@@ -99,8 +102,8 @@ class _Essential(ast.NodeTransformer):
         return node
 
 
-def _called(node: ast.AST | None) -> str:
-    """The last part of the name of what is called."""
+def _called(node: ast.Call) -> str:
+    """The last component of the name of a called function; empty if it has no name."""
     match node:
         case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
             return name
@@ -108,18 +111,18 @@ def _called(node: ast.AST | None) -> str:
 
 
 def _is_description(keyword: ast.keyword) -> bool:
-    """Whether an argument of a task is a text that describes it."""
+    """Whether an argument of a task is a description."""
     return keyword.arg in DESCRIPTION and isinstance(keyword.value, ast.Constant)
 
 
-def _is_message(node: ast.AST) -> bool:
-    """Whether something is told to people; what is printed to a file may be a result."""
+def _is_message(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Whether a node prints a message. Text that is printed to a file may be a result and is not a message."""
     if not isinstance(node, ast.Call) or ast.unparse(node.func) not in _MESSAGES:
         return False
     return not {"file", None} & {keyword.arg for keyword in node.keywords}
 
 
 def _has_effects(call: ast.Call) -> bool:
-    """Whether an argument of a call may do something besides being shown."""
+    """Whether evaluating the arguments of a call may have side effects."""
     parts = (part for argument in (*call.args, *call.keywords) for part in ast.walk(argument))
     return any(isinstance(part, (*_DOING, *_TAKING)) for part in parts)

@@ -1,1 +1,1 @@
-"""What an experiment and its store look like: what is done, running, failed or still to do."""
+"""Inspection of an experiment and its store: what is done, running, failed or to do."""

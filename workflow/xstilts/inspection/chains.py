@@ -1,13 +1,13 @@
-"""What is still to be made of that which an entry is made from."""
+"""The pending entries that an entry depends on."""
 
 from xstilts.steps.entry import Entry
 
 
 class Chains:
-    """The pending entries above each entry.
+    """The pending dependencies of entries.
 
     Args:
-        pending: the entries still to be made, by path.
+        pending: the pending entries, by path.
     """
 
     def __init__(self, pending: dict[str, Entry]):
@@ -15,7 +15,7 @@ class Chains:
         self._known: dict[str, frozenset[str]] = {}
 
     def of(self, entry: Entry) -> frozenset[str]:
-        """The paths of the pending entries that an entry needs, itself included."""
+        """The paths of the pending entries that an entry depends on, itself included."""
         if entry.path not in self.pending:
             return frozenset()
         if entry.path not in self._known:

@@ -1,4 +1,4 @@
-"""What a run would do: its jobs, the trainings with their steps, the time and the disk that they take."""
+"""A forecast of a run: its jobs, the steps of its trainings, and the time and disk space that it takes."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +21,8 @@ class Trainings:
     """The pending trainings of one stage on one encoder.
 
     Args:
-        work: that of each; None if it is not known before its data are read.
+        count: the number of trainings.
+        work: the work of each; None if it is unknown until the data have been read.
     """
 
     encoder: str
@@ -32,12 +33,12 @@ class Trainings:
 
 @dataclass(frozen=True)
 class Time:
-    """How long the trainings and predictions take on one device.
+    """The estimated duration of the trainings and predictions on one device.
 
     Args:
-        seconds: of those that can be estimated.
-        unknown: the number of the others.
-        measured: what it is estimated from.
+        seconds: the total of the jobs that can be estimated.
+        unknown: the number of jobs that cannot be estimated.
+        measured: the measurements behind the estimate.
     """
 
     device: str
@@ -48,12 +49,12 @@ class Time:
 
 @dataclass(frozen=True)
 class Disk:
-    """The bytes of the weights of models.
+    """The disk space of the weights of models.
 
     Args:
-        models: how many there are.
-        bytes: of those whose encoder has a known size.
-        unknown: the encoders of which the size is not known.
+        models: the number of models.
+        bytes: the total size of those whose encoder has a known size.
+        unknown: the encoders of unknown size.
     """
 
     models: int
@@ -62,7 +63,7 @@ class Disk:
 
 
 class Plan:
-    """What a run would do now."""
+    """The forecast of a run that starts now."""
 
     def __init__(self, config: Config, grid: Grid):
         self.config = config
@@ -72,14 +73,14 @@ class Plan:
 
     @cached_property
     def jobs(self) -> dict[str, int]:
-        """The number of jobs of each rule, from the first rule to the last."""
+        """The number of jobs per rule, in the order of the workflow."""
         steps = sorted(self.pending.values(), key=lambda entry: -len(self._chains.of(entry)))
         counts = Counter(entry.step for entry in steps)
         return {step: counts[step] for step in reversed(counts)}
 
     @cached_property
     def trainings(self) -> list[Trainings]:
-        """The trainings, stage by stage."""
+        """The trainings, by encoder and stage."""
         groups: dict[tuple[str, str], list[Entry]] = {}
         for entry in self._of("train_stage"):
             groups.setdefault((entry.about.encoder, entry.about.name), []).append(entry)
@@ -90,7 +91,7 @@ class Plan:
 
     @cached_property
     def times(self) -> list[Time]:
-        """The time on each device on which something like it was measured."""
+        """The estimated time on each device that has measurements."""
         measured = measurements(self.results)
         work = [(entry, self._work(entry)) for step in ("train_stage", "predict") for entry in self._of(step)]
         return [_time(Speed(measured, device), work) for device in sorted({one.device for one in measured})]
@@ -102,12 +103,12 @@ class Plan:
 
     @property
     def unused(self) -> Disk:
-        """The weights of the models that serve predictions and nothing that is trained later."""
+        """The weights of the models that are only used for predictions, not as a parent of other models."""
         last = self._inputs("model") - self._inputs("parent")
         return self._disk([entry for entry in self._of("train_stage") if entry.path in last])
 
     def missing(self) -> Iterator[tuple[str, list[str], int]]:
-        """Tasks without files, with the splits that lack them and the number of jobs that therefore cannot run."""
+        """Tasks with missing files, each with the affected splits and the number of jobs that cannot run."""
         for entry in self._of("read_task"):
             lacking = [name for name, files in entry.spec["files"].items() if _is_missing(files)]
             if lacking:

@@ -1,4 +1,4 @@
-"""What runs and what failed, from what the jobs leave: the lock and the log of a training, the log of a failure."""
+"""Running and failed jobs, as seen from locks and logs."""
 
 import ast
 import re
@@ -15,22 +15,24 @@ from xstilts.store.drafts import lock_file
 from xstilts.store.locks import UNKNOWN, holder
 
 LOGS = Path("logs")
-"""Where the rules let the jobs write, below the folder in which Snakemake was started."""
+"""The folder of the logs of jobs, relative to the working directory of Snakemake."""
 
 _LOSS = re.compile(r"^\{'loss': .*\}$", re.MULTILINE)
 _RESUMED = re.compile(re.escape(GOING_ON).replace(r"\{\}", r"(\d+)"))
 _FAILURE = "error: "
 _TRACEBACK = "Traceback (most recent call last):"
-_NOT_BEGUN = "its log is empty: the job ended before its work began; see its output above or in the log of the cluster"
-_KILLED = "its log breaks off: it was probably killed (kill -9, out of memory), or its disk was full; the last line is"
+_NOT_BEGUN = "its log is empty: the job ended before it started its work; see its output above or in the cluster's log"
+_KILLED = "its log is incomplete: it was probably killed (kill -9, out of memory), or its disk was full; the last line:"
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A job that ended without its entry.
+    """A job that ended without completing its entry.
 
     Args:
+        entry: its entry.
         cause: the first line of its log.
+        log: its log.
     """
 
     entry: Entry
@@ -40,14 +42,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Running:
-    """A training under way.
+    """A running training.
 
     Args:
+        entry: its entry.
         holder: the process that trains, or `locks.UNKNOWN`.
-        step: optimiser steps that are done.
-        steps: those of the whole training; it may stop earlier for want of patience.
+        log: its log.
+        step: the number of optimiser steps that are done.
+        steps: the total number of steps; training may end sooner by early stopping.
         loss: the last training loss.
-        seconds_left: until all steps are done, at the speed of this attempt.
+        seconds_left: the estimated time until all steps are done, at the speed of this attempt.
     """
 
     entry: Entry
@@ -60,7 +64,7 @@ class Running:
 
 
 def running(config: Config, pending: Iterable[Entry]) -> list[Running]:
-    """The trainings under way, and those of which nobody knows because the disk of their locks has none."""
+    """The running trainings, and those whose state is unknown because their disk does not support file locks."""
     return [
         _progress(config.store, entry, name)
         for entry in pending
@@ -69,18 +73,18 @@ def running(config: Config, pending: Iterable[Entry]) -> list[Running]:
 
 
 def failures(pending: Iterable[Entry]) -> list[Failure]:
-    """The jobs that failed when they were last tried; a log begins with `error:` when its job has failed."""
+    """The jobs whose last attempt failed, so that their logs begin with `error:`."""
     logs = {entry: log_of(entry) for entry in pending}
     return [Failure(entry, cause, log) for entry, log in logs.items() if log.is_file() and (cause := _cause(log))]
 
 
 def failures_since(begun: float, pending: Iterable[Entry]) -> list[Failure]:
-    """The jobs that failed in a run that is over; Snakemake removes the log of an earlier attempt.
+    """The jobs that failed in a finished run. Snakemake removes logs of earlier attempts.
 
-    A job that still holds its log is another run's, and goes on.
+    A job that still locks its log belongs to another run and is not included.
 
     Args:
-        begun: when the run began, in seconds since 1970.
+        begun: the start of the run, in seconds since 1970.
     """
     logs = {entry: log_of(entry) for entry in pending}
     return [
@@ -97,7 +101,7 @@ def _cause(log: Path) -> str | None:
 
 
 def _guess(log: Path) -> str:
-    """What can be said of a job that has written no cause."""
+    """The probable cause of a failure that is not in the log."""
     lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     if not lines:
         return _NOT_BEGUN
@@ -105,12 +109,12 @@ def _guess(log: Path) -> str:
 
 
 def log_of(entry: Entry) -> Path:
-    """Where the job of an entry writes."""
+    """The log of an entry's job."""
     return LOGS / f"{entry.path}.log"
 
 
 def _values(loss: str) -> dict:
-    """The values of a line of the log; none where it has something that is no number of Python's, such as `nan`."""
+    """The values of a line of the log; empty if one is not a Python literal, such as `nan`."""
     try:
         return ast.literal_eval(loss)
     except (ValueError, SyntaxError):
@@ -124,10 +128,10 @@ def _progress(store: Path, entry: Entry, name: str) -> Running:
     begun = int(resumed[1]) if resumed else 0
     last = _values(losses[-1]) if losses else {}
     if work is None or not {"loss", "epoch"} <= last.keys():
-        return Running(entry, name, log, begun, work and work.steps)
-    # The sampler hands out the whole training as one epoch, so the Trainer's epoch is the share that is done.
+        return Running(entry, name, log, begun, work.steps if work else None)
+    # The sampler treats the whole training as one epoch, so the Trainer's epoch is the completed fraction.
     step = round(float(last["epoch"]) * work.steps)
-    # The lock is written when an attempt begins, the log with every loss.
+    # The lock file is written at the start of an attempt, the log at every loss.
     seconds = log.stat().st_mtime - lock_file(store, entry).stat().st_mtime
     left = None
     if step > begun and seconds > 0:

@@ -1,4 +1,4 @@
-"""How long work takes, from what finished jobs have measured."""
+"""Estimates of the duration of jobs from measurements of finished jobs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from xstilts.store.contents import Contents
 
 FOLDERS = {"train_stage": "models", "predict": "cells"}
-"""Where the results of the steps lie that measure their speed."""
+"""The steps that measure their speed, and the folders of the store with their results."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a finished job took.
+    """The measured duration of a finished job.
 
     Args:
-        name: the stage that it trained or the target that it predicted.
-        examples: rows that went through the model.
+        step: `train_stage` or `predict`.
+        encoder: the name of the encoder.
+        name: the stage that was trained or the target that was predicted.
+        device: the name of the device.
+        seconds: the duration, multiplied by the number of devices.
+        examples: the number of rows that passed through the model.
     """
 
     step: str
@@ -27,7 +31,7 @@ class Measurement:
 
 
 def measurements(results: Contents) -> list[Measurement]:
-    """What the finished trainings and predictions of a store say of their speed."""
+    """The measurements of all finished trainings and predictions in a store."""
     found = []
     for step, folder in FOLDERS.items():
         for result in results.below(folder):
@@ -45,10 +49,10 @@ class Speed:
         self.measured = [one for one in measured if one.device == device]
 
     def seconds(self, step: str, encoder: str, name: str, examples: int) -> float | None:
-        """The time that a job takes, from jobs of the same name, else from others on the same encoder.
+        """Estimate the duration of a job from jobs with the same name, or else from others with the same encoder.
 
         Returns:
-            None if nothing like it has been measured.
+            The duration in seconds; None if no comparable job was timed.
         """
         alike = [one for one in self.measured if (one.step, one.encoder) == (step, encoder)]
         best = [one for one in alike if one.name == name] or alike

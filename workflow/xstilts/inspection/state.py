@@ -1,4 +1,4 @@
-"""What of an experiment is done, what runs, what failed, and why the rest is still to do."""
+"""The state of an experiment: cells that are done, running, failed or to do, and the reasons why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ NEVER = "never run"
 
 @dataclass(frozen=True)
 class Group:
-    """Cells that are not done for one reason.
+    """Cells that are to do for the same reason.
 
     Args:
-        text: the reason in words.
-        cells: how many.
-        entry: the path of the first entry that it gives another name, where there is one.
-        instead: the path of the nearest result.
+        text: the reason.
+        cells: the number of cells.
+        entry: the path of the first entry that the reason affects; None if there is none.
+        instead: the path of the most similar result; None if there is none.
     """
 
     text: str
@@ -35,10 +35,11 @@ class Group:
 
 
 class State:
-    """An experiment and its store at this moment.
+    """The present state of an experiment in its store.
 
     Args:
-        grid: its grid over the files and the code that are here now.
+        config: the configuration of the experiment.
+        grid: its grid for the present files and code.
     """
 
     def __init__(self, config: Config, grid: Grid):
@@ -46,18 +47,18 @@ class State:
         self.pending = pending(config.store, grid)
         failed = {one.entry.path: one for one in progress.failures(self.pending.values())}
         running = {one.entry.path: one for one in progress.running(config, self.pending.values())}
-        # Where nobody knows whether a training goes on, its log knows whether it has failed.
+        # If a training may be running or not, its log shows whether it has failed.
         self.running = {path: one for path, one in running.items() if one.holder != UNKNOWN or path not in failed}
         self.failed = {path: one for path, one in failed.items() if path not in self.running}
         self._chains = Chains(self.pending)
 
     @cached_property
     def differences(self) -> Differences:
-        """Compares what is pending with what the store holds."""
+        """The differences between the pending entries and the results in the store."""
         return Differences(self.pending, Contents(self.config.store), self.grid.identity.sameness)
 
     def of(self, cell: Cell) -> str:
-        """Whether a cell is done, running, failed or to do; it failed if anything that it needs has."""
+        """The state of a cell: `DONE`, `RUNNING`, `FAILED` or `TO_DO`. It has failed if a dependency has."""
         chain = self._chains.of(cell.scores)
         if not chain:
             return DONE
@@ -66,15 +67,15 @@ class State:
         return RUNNING if chain & self.running.keys() else TO_DO
 
     def reasons(self, cell: Cell) -> frozenset[Reason]:
-        """The changes because of which a cell is not done; none if it was never run."""
+        """The changes that invalidated a cell; empty if it was never run."""
         return self.differences.reasons(cell.scores)
 
     def cells_behind(self, *paths: str) -> int:
-        """The number of cells that need one of some pending entries."""
+        """The number of cells that depend on any of some pending entries."""
         return sum(not self._chains.of(cell.scores).isdisjoint(paths) for cell in self.grid.cells)
 
     def groups(self) -> list[Group]:
-        """The reasons for which cells are to do, with the number of cells that each holds up, the most first."""
+        """The reasons why cells are to do, in descending order of their numbers of cells."""
         reasons: dict[tuple[str, str], set[Reason]] = {}
         cells: dict[tuple[str, str], set[str]] = {}
         never = 0

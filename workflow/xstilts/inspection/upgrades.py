@@ -1,4 +1,4 @@
-"""What a run is about to train again although nothing but code or libraries has changed."""
+"""Notes on trainings that a run would repeat although only code or libraries have changed."""
 
 from pathlib import Path
 
@@ -11,10 +11,12 @@ from xstilts.store.obstacles import Scope
 
 
 def notes(store: Path, grid: Grid, pending: dict[str, Entry]) -> list[str]:
-    """Lines on trainings of a run that the store has under other names.
+    """Notes on the trainings of a run that the store has under other names.
 
     Args:
-        pending: the entries that the run will make, by path.
+        store: the folder of the store.
+        grid: the grid of the experiment.
+        pending: the pending entries of the run, by path.
     """
     trainings = [entry for entry in pending.values() if entry.step == "train_stage"]
     if not trainings:
@@ -33,13 +35,14 @@ def notes(store: Path, grid: Grid, pending: dict[str, Entry]) -> list[str]:
             if match.made_with[name] != value
         }
         lines.append(
-            f"{len(again)} of {len(trainings)} trainings of this run are in {store} under other names, which differ in "
-            f"nothing but {', '.join(sorted(differing))}. Where that cannot matter, do not let it train: adopt them "
-            "(docs/commands.md); `xstilts status` names the modules."
+            f"{len(again)} of {len(trainings)} trainings of this run are in {store} under other names, which differ "
+            f"only in {', '.join(sorted(differing))}. If that does not affect results, adopt them instead of training "
+            "again (docs/commands.md); `xstilts status` lists the modules."
         )
     if older:
         lines.append(
-            f"{len(older)} of {len(trainings)} trainings of this run are in {store}, made by a version of xstilts from "
-            "before records of sameness (docs/store.md), and are made again. Use that version to go on with them."
+            f"{len(older)} of {len(trainings)} trainings of this run are in {store}, but were made by a version of "
+            "xstilts without records of sameness (docs/store.md), and are repeated. Use that version to continue with "
+            "them."
         )
     return [f"note: {line}" for line in lines]

@@ -1,4 +1,4 @@
-"""Whether files are what is known of them: every byte is read again, whatever sizes and dates say."""
+"""Verification of files against their recorded hashes: every byte is read, regardless of sizes and dates."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -13,11 +13,11 @@ from xstilts.store.entries import altered, damaged
 
 @dataclass(frozen=True)
 class Verified:
-    """What has been read.
+    """The result of a verification.
 
     Args:
         what: an input file, or an entry of the store.
-        problems: files that are not as they should be, and what is wrong with them.
+        problems: the problems found, by file.
     """
 
     what: Path | Entry
@@ -25,9 +25,9 @@ class Verified:
 
 
 def inputs(grids: list[Grid]) -> Iterator[Verified]:
-    """The files from which grids of one store are made, those of encoders included.
+    """Verify the input files of grids of one store, including those of encoders.
 
-    What is remembered of a file that differs is forgotten, so that the next plan sees its content.
+    The cached hash of a file that differs is removed, so that the next plan uses its present content.
     """
     known = {path: sha256 for grid in grids for path, sha256 in grid.identity.hashes.answers.items()}
     hashes = grids[0].identity.hashes
@@ -40,13 +40,13 @@ def inputs(grids: list[Grid]) -> Iterator[Verified]:
 
 def _problem(path: Path, sha256: str) -> str:
     try:
-        return "" if spec.sha256(path) == sha256 else "has another content than was known, and the same size and dates"
+        return "" if spec.sha256(path) == sha256 else "has different content, although its size and dates are unchanged"
     except OSError as error:
         return f"cannot be read ({error.strerror})"
 
 
 def entries(store: Path, named: Iterable[Entry]) -> Iterator[Verified]:
-    """Those of some entries that are finished, or were."""
+    """Verify entries that are, or were, finished."""
     for entry in named:
         if os.path.lexists(store / entry.manifest):
             yield Verified(entry, _problems(store, entry))
@@ -54,9 +54,9 @@ def entries(store: Path, named: Iterable[Entry]) -> Iterator[Verified]:
 
 def _problems(store: Path, entry: Entry) -> dict[Path, str]:
     try:
-        found = {file: "is not as it was written" if file.is_file() else "is gone" for file in altered(store, entry)}
+        found = {file: "was changed" if file.is_file() else "is missing" for file in altered(store, entry)}
     except OSError as error:
         return {Path(error.filename or store / entry.path): f"cannot be read ({error.strerror})"}
     if not found and damaged(store, entry):
-        return {store / entry.manifest: "was cut off"}
+        return {store / entry.manifest: "is truncated"}
     return found

@@ -1,4 +1,4 @@
-"""How large the weights of a model are, before there is one."""
+"""The size of the weights of a model before it is trained."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ _ON_HUB = ("model.safetensors", "pytorch_model.bin")
 
 
 def size(config: Config, results: Contents, encoder: str) -> int | None:
-    """The bytes of the weights of a model of an encoder: of a finished one, else of the encoder where it lies here.
+    """The size of the weights of an encoder's models: of a finished model, or else of a local copy of the encoder.
 
     Returns:
-        None if there is neither.
+        The size in bytes; None if there is neither.
     """
     models = [one for one in results.below("models") if one.about.encoder == encoder]
     known = [bytes_ for one in models if (bytes_ := _of_files(list(one.folder.iterdir())))]
@@ -35,7 +35,7 @@ def _of_encoder(encoder: Encoder) -> int | None:
 
 
 def _of_files(files: list[Path]) -> int | None:
-    """The bytes of the weights among the files of a checkpoint, in the format that is read first."""
+    """The size of the weights among the files of a checkpoint, in the preferred format."""
     for suffix in _SUFFIXES:
         if found := sum(file.stat().st_size for file in files if file.suffix == suffix):
             return found

@@ -1,4 +1,4 @@
-"""How much a training or a prediction has to do, as far as it is known before it runs."""
+"""The amount of work of a training or prediction, as far as it is known in advance."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from xstilts.store.entries import finished, noted
 from xstilts.training.batches import optimiser_steps
 
 SOURCES = ("encoded", "read", "published")
-"""Where a number of rows comes from, the surest first: the token ids, the data that were read, the release."""
+"""The sources of row counts, the most reliable first: token ids, examples, published counts of the release."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a job has to do.
+    """The amount of work of a job.
 
     Args:
         rows: training rows of all tasks and languages, or rows to predict.
         steps: optimiser steps; 0 for a prediction.
-        examples: rows that go through the model: those of all steps, or those to predict.
-        source: the least sure of the sources of its numbers.
-        at_least: whether long contexts may still be split into more rows than are known.
+        examples: rows that pass through the model: those of all steps, or those to predict.
+        source: the least reliable of the sources of its row counts.
+        at_least: whether the numbers are lower bounds, because long contexts may be split into several rows.
     """
 
     rows: int
@@ -42,37 +42,39 @@ class _Rows:
 
 
 def of_training(store: Path, entry: Entry) -> Work | None:
-    """The work of a stage if it is trained to the end; None where the rows of one of its tasks are not known."""
+    """The work of a stage without early stopping; None if the number of rows of a task is unknown."""
     stage = Stage.of_spec(entry.spec["stage"])
     names = [split_name("train", lang) for lang in stage.languages]
     found = [_of_features(store, entry.inputs[f"features.{task}"], names) for task in stage.tasks]
-    if None in found:
+    total = _sum(found)
+    if total is None:
         return None
     sampling = stage.sampling
-    sizes = [rows.count for rows in found]
+    sizes = [rows.count for rows in found if rows]
     steps = optimiser_steps(sizes, stage.epochs, stage.batch_size, sampling.strategy, sampling.cap)
-    whole = _together(found)
-    return Work(whole.count, steps, steps * stage.batch_size, whole.source, whole.at_least)
+    return Work(total.count, steps, steps * stage.batch_size, total.source, total.at_least)
 
 
 def of_prediction(store: Path, entry: Entry) -> Work | None:
-    """The work of a prediction in all languages; None where the rows of one of them are not known."""
+    """The work of a prediction in all languages; None if the number of rows of a language is unknown."""
     features = entry.inputs["features"]
-    whole = _of_features(store, features, features.inputs["data"].spec["files"])
-    return whole and Work(whole.count, 0, whole.count, whole.source, whole.at_least)
+    rows = _of_features(store, features, features.inputs["data"].spec["files"])
+    return Work(rows.count, 0, rows.count, rows.source, rows.at_least) if rows else None
 
 
 def _of_features(store: Path, features: Entry, names: Iterable[str]) -> _Rows | None:
-    """The rows of splits of one task."""
-    found = [_of_split(store, features, name) for name in names]
-    return None if None in found else _together(found)
+    """The rows of splits of one task; None if the number of one of them is unknown."""
+    return _sum([_of_split(store, features, name) for name in names])
 
 
-def _together(found: list[_Rows]) -> _Rows:
+def _sum(found: list[_Rows | None]) -> _Rows | None:
+    known = [rows for rows in found if rows]
+    if len(known) < len(found):
+        return None
     return _Rows(
-        sum(rows.count for rows in found),
-        max((rows.source for rows in found), key=SOURCES.index),
-        any(rows.at_least for rows in found),
+        sum(rows.count for rows in known),
+        max((rows.source for rows in known), key=SOURCES.index),
+        any(rows.at_least for rows in known),
     )
 
 

@@ -1,1 +1,1 @@
-"""How a job runs: its entry, its devices, its processes, its end."""
+"""Infrastructure of a running job: its entry, devices, processes and termination."""

@@ -1,4 +1,4 @@
-"""Which GPUs a job computes on: as many as it asks for of those that no other job of this user on this machine has."""
+"""Allocation of GPUs to the jobs of a user on one machine."""
 
 import os
 import time
@@ -12,35 +12,35 @@ from xstilts.errors import UserError
 from xstilts.store import locks as file_locks
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-# Not the TMPDIR of a job, which may be its own.
+# TMPDIR may differ between jobs.
 LOCKS = Path("/tmp") / f"xstilts-devices-{os.getuid()}"
-"""Where every run of this user on this machine looks: a file for each device, locked by the job that computes on it."""
+"""Folder with a lock file per device, shared by all runs of this user on this machine; a job locks its devices."""
 
 _ALLOCATIONS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
 _SECONDS = 0.5
 
 
 def visible() -> list[str]:
-    """The GPUs that this process may use: those of `CUDA_VISIBLE_DEVICES`, all of the machine where it is not set."""
+    """The GPUs that this process may use: those of `CUDA_VISIBLE_DEVICES`, or all of the machine if it is not set."""
     given = os.environ.get(VISIBLE)
     if given is None:
         return [str(number) for number, _ in enumerate(Path("/dev").glob("nvidia[0-9]*"))]
     names = [name.strip() for name in given.split(",")]
-    # As for CUDA, what is behind a device that is none does not count.
+    # CUDA ignores everything after an invalid device.
     return names[: next((number for number, name in enumerate(names) if name in ("", "-1")), None)]
 
 
 @contextmanager
 def taken(count: int = 1, locks: Path = LOCKS) -> Iterator[str | None]:
-    """Wait for GPUs and let this process see no other while the block lasts; to be entered before CUDA starts.
+    """Wait for free GPUs and restrict this process to them while the block lasts. Must be entered before CUDA starts.
 
-    The kernel frees the devices with their locks when the process dies, of whatever.
+    However the process ends, the kernel releases its locks and thereby its devices.
 
     Yields:
-        Their names, with commas between; None on a machine without GPU, where nothing changes.
+        The names of the GPUs, separated by commas; None on a machine without GPUs, where nothing is changed.
 
     Raises:
-        UserError: there are not so many, or there are no file locks in `locks`.
+        UserError: there are fewer GPUs than `count`, or the disk of `locks` does not support file locks.
     """
     names, before = visible(), os.environ.get(VISIBLE)
     if not names:
@@ -48,8 +48,8 @@ def taken(count: int = 1, locks: Path = LOCKS) -> Iterator[str | None]:
         return
     if count > len(names):
         raise UserError(
-            f"the job asks for {count} GPUs, and may see {len(names)} ({', '.join(names)}). Set 'gpus' of the stage to "
-            f"{len(names)} at most; its results keep their names."
+            f"the job requires {count} GPUs, but only {len(names)} are visible ({', '.join(names)}). Set 'gpus' of the "
+            f"stage to at most {len(names)}; its results keep their names."
         )
     with ExitStack() as held:
         files = [held.enter_context(file) for file in _free(count, names, _folder(locks))]
@@ -64,7 +64,7 @@ def taken(count: int = 1, locks: Path = LOCKS) -> Iterator[str | None]:
 
 
 def _folder(locks: Path) -> Path:
-    """The folder of the locks. Within an allocation of a cluster devices are counted anew, so each has its own."""
+    """The folder of the locks. Each allocation of a cluster has its own, since it numbers its devices from 0."""
     allocation = next((os.environ[name] for name in _ALLOCATIONS if os.environ.get(name)), "machine")
     folder = locks / allocation
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def _folder(locks: Path) -> Path:
 
 
 def _free(count: int, names: list[str], folder: Path) -> list[TextIO]:
-    """The lock files of the first devices that are free, open and held."""
+    """The lock files of the first free devices, open and locked."""
     waiting = False
     while True:
         files = list(
@@ -80,10 +80,10 @@ def _free(count: int, names: list[str], folder: Path) -> list[TextIO]:
         )
         if len(files) == count:
             return files
-        # None is held meanwhile: two jobs would wait for each other.
+        # A job that held some devices while it waits could deadlock with another.
         for file in files:
             file.close()
         if not waiting:
-            print(f"Waiting for {count} of the GPUs {', '.join(names)}: other jobs compute on them.", flush=True)
+            print(f"Waiting for {count} of the GPUs {', '.join(names)}, which are used by other jobs.", flush=True)
             waiting = True
         time.sleep(_SECONDS)

@@ -1,4 +1,4 @@
-"""What every job begins with: its configuration, its store and the entry that it has to make."""
+"""The context of a job: its configuration, its store and the entry that it creates."""
 
 from argparse import Namespace
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from xstilts.store import entries
 
 @dataclass(frozen=True)
 class Job:
-    """A job: make `entry` of `grid`."""
+    """A job that creates `entry` of `grid`."""
 
     config: Config
     grid: Grid
@@ -32,7 +32,7 @@ class Job:
         return self.store / self.entry.inputs[role].path
 
     def data(self, split: str | None = None) -> dict[str, Path]:
-        """The examples by split and language, or by the languages of a split: what was read, and nothing beside it."""
+        """The files with the examples, by `<split>.<lang>`; with `split`, those of the split by language."""
         folder = self.input("data")
         names = sorted(self.entry.inputs["data"].spec["files"])
         parts = {name: split_and_language(name) for name in names}
@@ -41,15 +41,15 @@ class Job:
         return {lang: folder / file_name(own, lang) for own, lang in parts.values() if own == split}
 
     def encoder(self) -> Checkpoint:
-        """The pretrained encoder at the root of the entry's path."""
+        """The pretrained encoder of the entry."""
         return self._origin("encoder")
 
     def tokenizer(self) -> Checkpoint:
-        """Where the tokenizer of that encoder lies."""
+        """The tokenizer of the entry's encoder."""
         return self._origin("tokenizer")
 
     def _origin(self, part: str) -> Checkpoint:
-        """What was made here, or the encoder of the configuration."""
+        """An input of the entry if the experiment pretrains the encoder, otherwise the encoder of the configuration."""
         if part in self.entry.inputs:
             return Checkpoint(str(self.input(part)))
         encoder = self.config.encoders[self.entry.about.encoder]
@@ -57,10 +57,10 @@ class Job:
 
 
 def of(arguments: Namespace) -> Job:
-    """The job that the command line asks for.
+    """The job that the command line describes.
 
     Raises:
-        UserError: the entry is not, or not any more, part of the experiment, or a file that it is made from is damaged.
+        UserError: the entry is not, or no longer, part of the experiment, or a file of one of its inputs is damaged.
     """
     config = experiments.read_whole(arguments.config)
     grid = experiments.open_grid(config)

@@ -1,5 +1,6 @@
-"""Work that several processes on this machine do together, one for each device."""
+"""Distributed computation on this machine, with one process per device."""
 
+import io
 import os
 import signal
 import sys
@@ -19,21 +20,21 @@ from xstilts.errors import UserError
 from xstilts.runtime import streams, termination
 
 _HOST = "127.0.0.1"
-# Processes wait for each other while one of them writes a large state. Whether one has died is seen to below.
+# Processes wait while one of them saves a large state. Dead processes are detected below, without this timeout.
 _TIMEOUT = timedelta(days=1)
 
 
 def spawn_processes(count: int, work: Callable, *arguments: object) -> None:
-    """Call a function in so many processes, which `torch.distributed` connects; in this process if it is one.
+    """Call a function in `count` processes connected by `torch.distributed`, or in this process if `count` is 1.
 
-    The signals that ask a job to end are passed on to all of them. None of them outlives this one.
+    Termination signals are forwarded to all processes. No process outlives this one.
 
     Args:
-        work: a function of a module; only the first process prints what it prints.
-        arguments: what can be pickled.
+        work: a function that can be pickled. Only the first process writes to standard output.
+        arguments: its arguments, which can be pickled.
 
     Raises:
-        UserError: one of the processes failed. The message is the first cause; the others were killed.
+        UserError: a process failed. The message is that of the first failure; the other processes were killed.
     """
     if count == 1:
         work(*arguments)
@@ -41,18 +42,19 @@ def spawn_processes(count: int, work: Callable, *arguments: object) -> None:
     store = distributed.TCPStore(_HOST, 0, is_master=True, wait_for_workers=False)
     context = get_context("spawn")
     members: dict[Connection, BaseProcess] = {}
-    # It starts with the first of them and would answer signals while it does.
+    # It would otherwise start with the first process and reset the handling of signals.
     resource_tracker.ensure_running()
     try:
         with termination.postponed():
             for rank in range(count):
                 receiver, sender = context.Pipe(duplex=False)
-                member = context.Process(target=_take_part, args=(rank, count, store.port, sender, work, arguments))
+                given = (rank, count, store.port, sender, work, arguments)
+                member: BaseProcess = context.Process(target=_run_rank, args=given)
                 member.start()
                 members[receiver] = member
-                # Held by its process alone, it ends with it.
+                # Open in the new process only, the connection breaks when that process ends.
                 sender.close()
-        with termination.answered(lambda name: _pass_on(signal.Signals[name], members)):
+        with termination.answered(lambda name: _forward(signal.Signals[name], members)):
             _wait(members)
     finally:
         for member in members.values():
@@ -60,41 +62,43 @@ def spawn_processes(count: int, work: Callable, *arguments: object) -> None:
             member.join()
 
 
-def _pass_on(number: signal.Signals, members: dict[Connection, BaseProcess]) -> None:
+def _forward(number: signal.Signals, members: dict[Connection, BaseProcess]) -> None:
     for member in members.values():
-        if member.is_alive():
+        if member.pid is not None and member.is_alive():
             os.kill(member.pid, number)
 
 
 def _wait(members: dict[Connection, BaseProcess]) -> None:
-    """Wait until all processes are done, or one has failed."""
+    """Wait until all processes have finished, or one has failed."""
     waiting = set(members)
     while waiting:
-        ready = connection.wait(waiting)
-        waiting.difference_update(ready)
-        # When one has failed the connections of the others break: the first cause is that of all.
+        ready = waiting.intersection(connection.wait(waiting))
+        waiting -= ready
+        # A failure breaks the connections of the other processes, so the earliest failure is the cause.
         if failures := sorted(filter(None, (_failure(receiver, members[receiver]) for receiver in ready))):
             raise UserError(failures[0][1])
 
 
 def _failure(receiver: Connection, member: BaseProcess) -> tuple[float, str] | None:
-    """When and why a process has failed; None if it is done."""
+    """The time and the message of the failure of a process; None if it succeeded."""
     try:
         return receiver.recv()
     except EOFError:
         member.join()
-        how = f"killed by {signal.Signals(-member.exitcode).name}" if member.exitcode < 0 else "gone"
-        return 0.0, f"process {member.pid}, one of those that compute together, was {how}; the others were ended."
+        code = member.exitcode or 0
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+        return 0.0, f"process {member.pid} of the distributed computation {how}; the other processes were stopped."
 
 
-def _take_part(
+def _run_rank(
     rank: int, count: int, port: int, sender: Connection, work: Callable, arguments: tuple[object, ...]
 ) -> None:
-    """The whole life of one of the processes: it sends None when it is done, or else when and why it has failed."""
+    """Run one of the processes. It sends None on success, otherwise the time and the message of its failure."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if rank:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.stdout.reconfigure(line_buffering=True)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     streams.make_safe("utf-8")
     failure = None
     try:
@@ -113,17 +117,18 @@ def _take_part(
 
 
 def _connect(rank: int, count: int, port: int) -> None:
-    """Become one of the processes that compute together, on the device of this number."""
+    """Join the process group, on the device with the number of this process."""
     threads = max(1, torch.get_num_threads() // count)
     torch.set_num_threads(threads)
     place = {"RANK": rank, "WORLD_SIZE": count, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": count}
     os.environ |= {name: str(value) for name, value in {**place, "OMP_NUM_THREADS": threads}.items()}
-    # Objects go by way of the processor, so that no step waits for its GPU.
+    # Objects are exchanged over gloo, so that no step has to synchronise with its GPU.
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     store = distributed.TCPStore(_HOST, port, is_master=False)
     distributed.init_process_group(backend, store=store, rank=rank, world_size=count, timeout=_TIMEOUT)
 
 
 def _end_with_parent() -> None:
-    parent_process().join()
-    os._exit(1)
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)

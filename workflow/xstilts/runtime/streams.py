@@ -1,14 +1,14 @@
-"""What is printed, in any locale: a character that a terminal cannot show appears as its number."""
+"""Output in any locale: characters that the encoding does not have are printed as escape sequences."""
 
 import io
 import sys
 
 
 def make_safe(encoding: str | None = None) -> None:
-    """Let standard output and standard error take every text from now on.
+    """Make standard output and standard error accept any text.
 
     Args:
-        encoding: of what is written; by default that of the locale.
+        encoding: the encoding of the output; that of the locale by default.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

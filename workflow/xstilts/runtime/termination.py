@@ -1,8 +1,8 @@
-"""How a job ends that is asked to: by SIGTERM from a cluster, SIGINT from Ctrl-C, SIGHUP from a terminal that closes.
+"""Graceful termination of jobs by SIGTERM (cluster), SIGINT (Ctrl-C) and SIGHUP (closed terminal).
 
-The first signal asks a job to end, which then clears away what it was writing, or saves its state. After that only
-SIGINT counts, and ends it at once: a scheduler may repeat SIGTERM while a state is being saved. One press of Ctrl-C may
-arrive twice, from the terminal and from a program around the job that passes it on, such as a container's.
+After the first signal, a job removes its unfinished files or saves its state, and ends. Later signals are ignored,
+since a scheduler may repeat SIGTERM while a state is being saved; only a later SIGINT ends the job immediately. One
+press of Ctrl-C may arrive twice, from the terminal and from a wrapper that forwards it, such as that of a container.
 """
 
 import os
@@ -16,12 +16,12 @@ from types import FrameType
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 _ONE_PRESS = 1.0
-"""Seconds in which SIGINT is taken for a repetition of what has just arrived."""
+"""Seconds during which a SIGINT counts as a repetition of the previous signal."""
 
 
-# Not an Exception: libraries would take it for a failure of theirs, and try again.
+# Not an Exception, which libraries would catch and retry.
 class Terminated(BaseException):
-    """A signal has ended the job."""
+    """The job was stopped by a signal."""
 
     def __init__(self, name: str):
         super().__init__(f"stopped by {name}. Nothing is lost: the next run starts it again.")
@@ -29,11 +29,11 @@ class Terminated(BaseException):
 
 @dataclass(frozen=True, eq=False)
 class _Handler:
-    """What the signals do.
+    """A handler of the termination signals.
 
     Args:
         answer: called with the name of the first signal.
-        arrived: when that was, if it has been; shared by the handlers that follow each other.
+        arrived: the time of the first signal, or empty; shared with the handlers that replace this one.
     """
 
     answer: Callable[[str], None]
@@ -49,13 +49,13 @@ class _Handler:
 
 
 def heed() -> None:
-    """From now on the first signal raises `Terminated`."""
+    """Raise `Terminated` at the first signal."""
     _install(_Handler(_end))
 
 
 @contextmanager
 def answered(answer: Callable[[str], None]) -> Iterator[None]:
-    """In the block, the first signal calls a function with its name instead."""
+    """Within the block, call a function with the name of the first signal instead."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     known = before[signal.SIGTERM]
     _install(replace(known, answer=answer) if isinstance(known, _Handler) else _Handler(answer))
@@ -68,7 +68,7 @@ def answered(answer: Callable[[str], None]) -> Iterator[None]:
 
 @contextmanager
 def postponed() -> Iterator[None]:
-    """Signals that arrive in the block are answered behind it; processes that start in it postpone them too."""
+    """Defer signals until the end of the block. Processes that start in it inherit the blocked signals."""
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
@@ -77,18 +77,18 @@ def postponed() -> Iterator[None]:
 
 
 def resume() -> None:
-    """Answer the signals that were postponed, and those to come."""
+    """Unblock signals, which delivers those that were deferred."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 def ignore() -> None:
-    """From now on the signals do nothing: the process is ending."""
+    """Ignore all further signals, because the process is ending."""
     _install(signal.SIG_IGN)
 
 
 def _install(handler: _Handler | signal.Handlers) -> None:
     for number in SIGNALS:
-        # As under nohup, or in the background of a script.
+        # Signals stay ignored under nohup and in background jobs of a script.
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, handler)
 

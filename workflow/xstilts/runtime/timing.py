@@ -1,4 +1,4 @@
-"""What a job tells of its course: its speed, in notes that no hash covers, and where it goes on."""
+"""Throughput and resume notes of a job."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,16 +8,16 @@ from time import monotonic
 from xstilts.store.drafts import Draft
 from xstilts.store.entries import MEASURED
 
-GOING_ON = "Going on from step {} of an earlier attempt."
+GOING_ON = "Resuming from step {} of an earlier attempt."
 
 
 @dataclass
 class Throughput:
-    """What was done in the time that is measured.
+    """The amount of work that is timed.
 
     Args:
-        examples: rows that went through the model.
-        devices: how many were computed on at once.
+        examples: the number of rows that passed through the model.
+        devices: the number of devices that computed in parallel.
     """
 
     examples: int = 0
@@ -26,7 +26,7 @@ class Throughput:
 
 @contextmanager
 def measured(draft: Draft) -> Iterator[Throughput]:
-    """Note in the manifest how long the block takes on one device, for how many examples and on which device."""
+    """Record device seconds, number of examples and device of the block in the manifest."""
     speed, begun = Throughput(), monotonic()
     yield speed
     seconds = round((monotonic() - begun) * speed.devices, 3)
@@ -34,7 +34,7 @@ def measured(draft: Draft) -> Iterator[Throughput]:
 
 
 def _device() -> str:
-    """The name of the accelerator that jobs compute on, else `cpu`."""
+    """The name of the GPU; `cpu` if there is none."""
     import torch
 
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"

@@ -1,4 +1,4 @@
-"""The steps of the workflow, each a rule and a command, in the order in which one feeds the next."""
+"""The steps of the workflow, in the order of their dependencies. Each is a rule and a command."""
 
 RESULTS = (
     "write_miniature",
@@ -10,7 +10,7 @@ RESULTS = (
     "predict",
     "score",
 )
-"""What makes results, which experiments share."""
+"""The steps whose results experiments share."""
 
 REPORTS = ("collect", "statistics", "tables", "figures", "page")
-"""What makes the reports of one experiment, in seconds."""
+"""The steps that write the reports of one experiment; each takes seconds."""

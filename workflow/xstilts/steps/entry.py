@@ -1,52 +1,52 @@
-"""What a step makes: an entry of the store."""
+"""An entry of the store, which is the output of one job."""
 
 from dataclasses import dataclass, field
 
 TRAIN, EVALUATE = "train", "evaluate"
-"""What the data of a task are read for."""
+"""The roles of a task's data."""
 
 
 @dataclass(frozen=True)
 class About:
-    """What an entry stands for, as far as it stands for one thing.
+    """Metadata of an entry. Fields that do not apply to it are empty.
 
     Args:
-        experiment: whose report it is.
+        experiment: the experiment of a report.
         encoder: the name of the encoder.
-        origin: the fingerprint of that encoder, or of its tokenizer, where nothing but a path says it.
-        stages: those of a model, in order; of predictions and scores, those of their model.
+        origin: the fingerprint of the encoder or its tokenizer, for entries whose spec does not contain it.
+        stages: the stages of a model, in order; for predictions and scores, the stages of their model.
         task: the task that is read, encoded, predicted or scored.
-        role: what its data are read for, `train` or `evaluate`.
-        seed: that of a model and what is made from it; None for an encoder as it is.
+        role: the role of the task's data, `train` or `evaluate`.
+        seed: the seed of a model, its predictions and scores; None for an encoder that is evaluated without training.
     """
 
-    experiment: str | None = None
-    encoder: str | None = None
-    origin: str | None = None
+    experiment: str = ""
+    encoder: str = ""
+    origin: str = ""
     stages: tuple[str, ...] = ()
-    task: str | None = None
-    role: str | None = None
+    task: str = ""
+    role: str = ""
     seed: int | None = None
 
     @property
     def name(self) -> str:
-        """The task, or else the last stage: what a job on a model is named after."""
+        """The task, or the last stage if there is no task; names a training or prediction job."""
         return self.task or self.stages[-1]
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """Something in the store, finished or not; a grid has one of each path.
+    """The output of one job, finished or not. A grid has at most one entry per path.
 
     Args:
-        step: the rule that makes it.
-        path: its place below the store.
-        spec: all that its content depends on, besides what its path says.
-        inputs: the entries that it is made from, by role.
-        manifest: the file, below the store, whose presence says that it is finished.
-        about: what it stands for.
-        modules: by role, the modules of its code with their fingerprints; they tell which one changed, and are in no
-            name.
+        step: the rule that creates it.
+        path: its folder, relative to the store.
+        spec: everything that its content depends on and that its path does not contain.
+        inputs: the entries that it is computed from, by role.
+        manifest: the file, relative to the store, that marks it as finished.
+        about: its metadata.
+        modules: the modules of its code with their fingerprints, by role. They show which module changed and are not
+            part of any name.
     """
 
     step: str

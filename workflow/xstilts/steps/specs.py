@@ -1,6 +1,6 @@
-"""What the result of each step depends on, ready for JSON, besides code and libraries; each entry by its path.
+"""The specs of all steps without code and libraries, as JSON values. Other entries appear in them by path.
 
-What stands in a spec decides its fingerprint, and so the name of the result.
+The content of a spec determines its fingerprint, and therefore the name of the result.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from xstilts.names import split_and_language
 from xstilts.task import Task
 
 _ENCODING = {"span": ("max_length", "doc_stride", "max_query_length")}
-"""The settings that decide the token ids of a kind; `max_length` alone for the others."""
+"""The settings that determine the token ids of a kind; only `max_length` for kinds that are not listed."""
 
 
 def write_miniature(settings: Miniature, languages: Iterable[str]) -> dict:
@@ -33,8 +33,8 @@ def read_task(task: Task, settings: TaskSettings, files: Mapping[str, dict], mad
     """The examples of a task.
 
     Args:
-        files: what each split in one language is read from, by its name (`xstilts.names.split_name`).
-        made: entries with its files, by role.
+        files: the identity of the files of each split and language, by `xstilts.names.split_name`.
+        made: paths of the entries that contain these files, by role.
     """
     splits, languages = zip(*map(split_and_language, files), strict=True)
     used = sorted({fact for part in task.parts for fact in part.language_facts})
@@ -53,13 +53,13 @@ def encode_task(task: Task, settings: TaskSettings, data: str) -> dict:
 
 
 def train_stage(stage: Stage, features: Mapping[str, str]) -> dict:
-    """A model; `features` are the token ids of its tasks. Its parent stands in its path."""
+    """A model. `features` are the token ids of its tasks; its parent is part of its path."""
     without = () if len(stage.tasks) > 1 else ("sampling",)
     return {"stage": stage.in_specs(without=without), "features": dict(features)}
 
 
 def predict(task: Task, encoder: Encoder, stage: Stage, features: str, split: str) -> dict:
-    """Predictions; `stage` is the last one of the model, which stands in their path."""
+    """Predictions. `stage` is the last stage of the model; the model is part of their path."""
     if task.kind == "retrieval":
         options = encoder.retrieval.in_specs(only=("layer", "pooling"))
     else:
@@ -68,5 +68,5 @@ def predict(task: Task, encoder: Encoder, stage: Stage, features: str, split: st
 
 
 def score(data: str) -> dict:
-    """The scores of predictions, which stand in their path."""
+    """Scores. The predictions are part of their path."""
     return {"data": data}

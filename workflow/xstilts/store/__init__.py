@@ -1,1 +1,1 @@
-"""The store: all that touches the folder of results."""
+"""The store: all access to the folder of results."""

@@ -1,4 +1,4 @@
-"""Which records of sameness would let an experiment find results of older code again, and what they rest on."""
+"""Adoption: records of sameness with which an experiment can reuse results of older code."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,20 +15,21 @@ from xstilts.store.obstacles import Scope, obstacles
 from xstilts.store.simulation import Outcome, Simulation
 
 _LISTED = 6
-"""So many of the values that differ are named."""
+"""Maximum number of differing values in a message."""
 
 
 @dataclass(frozen=True)
 class Adoption:
-    """Records that can be added to a store, and what becomes of an experiment then.
+    """Records that can be added to a store, and their effect on an experiment.
 
     Args:
-        records: each with what it rests on.
-        modules: of each role, the modules that differ, as far as manifests tell.
-        outcome: what the experiment is with them.
-        unlike: pairs of results, of whatever experiment of the store, that were made both ways, with other bytes.
-        reasons: why other results are not found again, with those that are still to be made for it.
-        too_old: results of releases whose code no record can stand for.
+        records: the records, each with its evidence.
+        modules: the modules that differ, by role, as far as they are listed in manifests.
+        outcome: the state of the experiment with these records.
+        unlike: pairs of results, of any experiment of the store, that the records make equivalent although both were
+            computed and their bytes differ.
+        reasons: why other results cannot be reused, each with the entries that are still to be computed for it.
+        too_old: results of releases whose code no record can refer to.
     """
 
     records: tuple[Record, ...]
@@ -40,10 +41,11 @@ class Adoption:
 
 
 def adoption(config: Config, grid: Grid, scope: Scope, because: str) -> Adoption:
-    """What can be adopted.
+    """Find the results that an experiment can adopt.
 
     Args:
-        because: why what differs cannot matter, in the words of the user.
+        scope: the roles and libraries that may differ.
+        because: the user's reason why the differences do not affect results.
 
     Raises:
         UserError: another experiment of the store cannot be opened.
@@ -69,7 +71,7 @@ def adoption(config: Config, grid: Grid, scope: Scope, because: str) -> Adoption
 
 
 def _modules(name: str, outcome: Outcome, config: Config, sameness: Sameness) -> list[str]:
-    """The modules of a role that differ in any of the results that are found again."""
+    """The modules of a role that differ in any of the adopted results."""
     differing = (
         changed_modules(name, now, Result(config.store, then.path), sameness)
         for now, then in outcome.found
@@ -79,7 +81,7 @@ def _modules(name: str, outcome: Outcome, config: Config, sameness: Sameness) ->
 
 
 def _shown(name: str, modules: list[str]) -> str:
-    """By what a record was shown: by nothing but a word."""
+    """The evidence of a record, which is only the word of the user."""
     what = f": modules {', '.join(modules)} differ" if modules else ""
     return f"adopt, on the word of the user{what}"
 
@@ -91,7 +93,7 @@ def _unlike(results: Contents, pairs: list[tuple[Entry, Entry]]) -> list[tuple[E
 
 
 def _reasons(left: Iterable[Entry], matches: Matches, chosen: dict[str, str]) -> dict[str, list[Entry]]:
-    """Why entries are not found again, the commonest reason first."""
+    """Entries that cannot be adopted, by reason, the most common reason first."""
     found: dict[str, list[Entry]] = {}
     for entry in left:
         reason = _of_choice(entry, matches, chosen) if matches.of(entry) else _of_difference(entry, matches)
@@ -101,39 +103,39 @@ def _reasons(left: Iterable[Entry], matches: Matches, chosen: dict[str, str]) ->
 
 
 def _of_choice(entry: Entry, matches: Matches, chosen: dict[str, str]) -> str:
-    """Why an entry is not found again for which there are results; nothing where a refusal says it."""
+    """Why an entry with matching results cannot be adopted; empty if its records are among the refused ones."""
     fitting = matches.of(entry)
     if not any(match.is_whole for match in fitting):
         return "without weights (keep_models: false)"
     for name, value in fitting[0].made_with.items():
         if value != chosen.get(name, value):
-            return f"made with {name} {value}; one alone can stand for the code of today, and {chosen[name]} finds more"
+            return f"made with {name} {value}; only one can be adopted, and {chosen[name]} recovers more results"
     return ""
 
 
 def _of_difference(entry: Entry, matches: Matches) -> str:
-    """Why no result can stand for an entry; nothing where it lies in what the entry is made from."""
+    """Why no result matches an entry; empty if only its inputs differ."""
     results = matches.results
     known = results.like(entry.path)
     candidates = [one for one in known if not one.is_too_old]
     if not candidates:
-        return "" if known else "never made in this store"
+        return "" if known else "never computed in this store"
     differing = {one: obstacles(entry, one, matches.scope, matches.sameness) for one in candidates}
     near = min(differing, key=lambda one: len(differing[one]))
     if found := differing[near]:
         first = ", ".join(one.what for one in found[:_LISTED])
         more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
         options = " ".join(one.option for one in found)
-        advice = f": give {options} too if that cannot matter" if all(one.option for one in found) else ""
+        advice = f": add {options} if that cannot affect results" if all(one.option for one in found) else ""
         return f"differing in {first}{more}{advice}"
     if not same_root(entry, near):
-        return "of another encoder or tokenizer"
+        return "of a different encoder or tokenizer"
     for role, mine in entry.inputs.items():
         theirs = results.counterpart(entry, role, near)
         if theirs and theirs != mine.path:
             source = results.at(theirs)
             if source is None:
-                return "made from what is not there any more"
+                return "made from inputs that no longer exist"
             if matches.is_refuted(mine, source):
-                return f"made from {theirs}, which the code of today has made with other bytes"
+                return f"made from {theirs}, for which the present code gives different bytes"
     return ""

@@ -1,4 +1,4 @@
-"""What lies in a store: every entry that was ever made there, whatever configuration asked for it."""
+"""The contents of a store: all entries in it, of any configuration."""
 
 import os
 from collections.abc import Iterator
@@ -15,81 +15,81 @@ from xstilts.store.jsonfiles import read_json
 
 @dataclass(frozen=True)
 class Result:
-    """An entry that lies in the store, finished or not, known by its path alone."""
+    """An entry in the store, finished or not, identified by its path only."""
 
     store: Path
     path: str
 
     @property
     def folder(self) -> Path:
-        """Where it lies."""
+        """Its folder."""
         return self.store / self.path
 
     @property
     def manifest(self) -> Path:
-        """The file whose presence says that it is finished."""
+        """The file that marks it as finished."""
         return self.folder / MANIFEST
 
     @property
     def is_finished(self) -> bool:
-        """Whether it is complete."""
+        """Whether it is complete and has a spec."""
         manifest = str(self.manifest.relative_to(self.store))
         return finished(self.store, Entry("", self.path, {}, {}, manifest)) and bool(self.spec)
 
     @cached_property
     def notes(self) -> dict:
-        """What its manifest says."""
+        """Its manifest."""
         return read_json(self.manifest)
 
     @cached_property
-    def _said(self) -> dict:
+    def _content(self) -> dict:
         return read_json(self.folder / SPEC)
 
     @cached_property
     def spec(self) -> dict:
-        """What it was made with; nothing where nobody can know."""
-        return {key: value for key, value in self._said.items() if key != ENTRY}
+        """Its spec; empty if it has none."""
+        return {key: value for key, value in self._content.items() if key != ENTRY}
 
     @property
-    def _of_entry(self) -> dict:
-        return self._said.get(ENTRY, {})
+    def _entry(self) -> dict:
+        return self._content.get(ENTRY, {})
 
     @cached_property
     def about(self) -> About:
-        """What it stands for."""
-        said = self._of_entry.get("about")
-        return About(**{**said, "stages": tuple(said["stages"])}) if said else older.about(self.path)
+        """Its metadata."""
+        stored = self._entry.get("about")
+        return About(**{**stored, "stages": tuple(stored["stages"])}) if stored else older.about(self.path)
 
     @cached_property
     def inputs(self) -> dict[str, str] | None:
-        """The paths of what it was made from, by role; None where its spec.json does not say it."""
-        return self._of_entry.get("inputs")
+        """The paths of its inputs, by role; None if its spec.json does not list them."""
+        return self._entry.get("inputs")
 
     @property
     def measured(self) -> dict:
-        """The `seconds` that it took, for how many `examples`, on which `device`; nothing where that is not noted."""
+        """The measured `seconds`, number of `examples` and `device`; empty if the manifest does not have them."""
         noted = self.notes.get(MEASURED)
         return noted if isinstance(noted, dict) and noted.keys() == {"seconds", "examples", "device"} else {}
 
     @property
     def is_too_old(self) -> bool:
-        """Whether it was made by a version that had one fingerprint for all code, for which no record can stand."""
+        """Whether a version with one fingerprint for all code computed it; records cannot refer to such code."""
         return not isinstance(self.spec.get("code"), dict)
 
     @property
     def modules(self) -> dict[str, dict[str, str]]:
-        """The modules of its code with their fingerprints, by role; nothing where that is not noted."""
+        """The modules of its code with their fingerprints, by role; empty if the manifest does not list them."""
         noted = self.notes.get(MODULES)
         return noted if isinstance(noted, dict) and all(isinstance(one, dict) for one in noted.values()) else {}
 
     @cached_property
     def made(self) -> int:
-        """When it was finished, in nanoseconds since 1970."""
+        """The time at which it was finished, in nanoseconds since 1970."""
         return self.manifest.stat().st_mtime_ns
 
 
 class Contents:
-    """What a store holds, found in one walk."""
+    """An index of the entries of a store."""
 
     def __init__(self, store: Path):
         self.store = store
@@ -100,12 +100,12 @@ class Contents:
         self._finished: dict[str, list[Result]] = {}
 
     def at(self, path: str) -> Result | None:
-        """The finished entry of this path."""
+        """The finished entry with this path; None if there is none."""
         result = self.all.get(path)
         return result if result and result.is_finished else None
 
     def like(self, path: str) -> list[Result]:
-        """The finished entries in the place of a path, the newest first."""
+        """The finished entries whose paths differ from this one in fingerprints only, the newest first."""
         where = place(path)
         if where not in self._finished:
             found = [result for result in self._by_place.get(where, []) if result.is_finished]
@@ -117,13 +117,17 @@ class Contents:
         return [one for path, one in self.all.items() if path.startswith(f"{folder}/") and one.is_finished]
 
     def counterpart(self, entry: Entry, role: str, result: Result) -> str | None:
-        """The path of what a result was made from where the entry has its input `role`; None where nobody can know."""
+        """The path of the input `role` of a result; None if it is unknown.
+
+        Args:
+            entry: an entry with the same path but for fingerprints, whose inputs have the same roles.
+        """
         if result.inputs is not None:
             return result.inputs.get(role)
         return older.counterpart(entry, role, result.path, result.spec, (one.path for one in self._roots(entry, role)))
 
     def _roots(self, entry: Entry, role: str) -> list[Result]:
-        """The encoders or tokenizers, made here, that a result in the place of an entry may begin with."""
+        """The pretrained encoders or tokenizers in the store that a result with the entry's place may be based on."""
         return self.like(entry.inputs[role].path) if role in ("encoder", "tokenizer") else []
 
 
@@ -138,12 +142,12 @@ def paths(store: Path) -> Iterator[str]:
 
 
 def _leaves(store: Path, folder: str) -> Iterator[str]:
-    """The entries below a folder of models or cells."""
+    """The paths of the entries below a folder of models or cells."""
     try:
-        inside = sorted(os.scandir(store / folder), key=lambda item: item.name)
+        items = sorted(os.scandir(store / folder), key=lambda item: item.name)
     except (FileNotFoundError, NotADirectoryError):
         return
-    for item in inside:
+    for item in items:
         path = f"{folder}/{item.name}"
         if not item.is_dir(follow_symlinks=False):
             continue

@@ -1,4 +1,4 @@
-"""Why an entry is not there yet: what differs between it and the result that comes nearest, in words."""
+"""Descriptions of why an entry is pending: the differences between it and the most similar result."""
 
 import json
 from collections.abc import Iterable
@@ -15,22 +15,22 @@ from xstilts.store.contents import Contents, Result
 
 _ABSENT = object()
 _PLAIN = ("stage", "settings", "options")
-"""Blocks of a spec whose keys say enough without it."""
+"""Blocks of a spec whose names are omitted from messages."""
 
 _LISTED = 6
-"""So many of the modules that changed are named."""
+"""Maximum number of changed modules in a message."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A change that makes results have other names.
+    """A change that invalidates results.
 
     Args:
-        change: what changed, with `{}` for what it changed of: `learning_rate of {}: 1e-05 → 2e-05`.
-        kind: of the subject: `stage`, `task`, `encoder`, or nothing.
-        subject: its name.
-        entry: the path of the first entry that the change gives another name.
-        instead: the result that there is in its place.
+        change: the change, with `{}` in place of its subject: `learning_rate of {}: 1e-05 → 2e-05`.
+        kind: the kind of the subject: `stage`, `task`, `encoder` or `entry`.
+        subject: the name of the subject.
+        entry: the path of the first entry that the change affects.
+        instead: the path of the result from before the change.
     """
 
     change: str
@@ -41,7 +41,7 @@ class Reason:
 
 
 def sentence(reasons: Iterable[Reason]) -> str:
-    """One line for reasons that have the same change and kind."""
+    """One line for reasons with the same change and kind."""
     reasons = list(reasons)
     subjects = sorted({reason.subject for reason in reasons})
     kind = reasons[0].kind if len(subjects) == 1 else f"{reasons[0].kind}s"
@@ -49,12 +49,12 @@ def sentence(reasons: Iterable[Reason]) -> str:
 
 
 class Differences:
-    """Compares entries that are still to be made with the results of a store.
+    """Compares pending entries with the results in a store.
 
     Args:
-        pending: the entries still to be made, by path.
-        results: what there is.
-        sameness: which code did the same as older code.
+        pending: the pending entries, by path.
+        results: the contents of the store.
+        sameness: the records of sameness.
     """
 
     def __init__(self, pending: dict[str, Entry], results: Contents, sameness: Sameness):
@@ -63,10 +63,10 @@ class Differences:
         self._known: dict[str, frozenset[Reason]] = {}
 
     def reasons(self, entry: Entry) -> frozenset[Reason]:
-        """The changes because of which an entry is to be made: the first ones on the way to it.
+        """The changes that make an entry pending: in its inputs, or else in the entry itself.
 
         Returns:
-            Nothing if it was never made with any settings.
+            The changes; empty if the entry was never computed with any settings.
         """
         if entry.path not in self._known:
             self._known[entry.path] = self._found(entry)
@@ -80,16 +80,16 @@ class Differences:
         return frozenset(self._causes(entry, near)) if near else frozenset()
 
     def nearest(self, entry: Entry) -> Result | None:
-        """The result in the place of an entry that has the fewest differences, the newest of equals."""
+        """The result with the fewest differences to an entry, the newest of equals; None if there is none."""
         return min(self.results.like(entry.path), key=partial(self._distance, entry), default=None)
 
     def _distance(self, entry: Entry, result: Result) -> int:
-        """How many values of the specs, and how many of the entries that they were made from, differ."""
+        """The number of values in the specs, and of inputs, that differ."""
         inputs = (self.results.counterpart(entry, role, result) != one.path for role, one in entry.inputs.items())
         return len(changes(entry, result)) + sum(inputs) + (entry.about.origin != result.about.origin)
 
     def _causes(self, entry: Entry, result: Result) -> list[Reason]:
-        """The first changes on the way from the roots to an entry that a result was made without."""
+        """The changes between a result and an entry: in their inputs, or else in their own specs."""
         upstream = []
         for role, one in entry.inputs.items():
             path = self.results.counterpart(entry, role, result)
@@ -100,9 +100,9 @@ class Differences:
 
 
 def changes(entry: Entry, result: Result) -> dict[tuple[str, ...], tuple[object, object]]:
-    """The values of the spec of a result and of an entry that differ, by the names above them.
+    """The values that differ between the specs of a result and an entry, as pairs (old, new) by their keys.
 
-    Settings have their names in the configuration, and their neutral value where a spec leaves it out.
+    Settings have their names in the configuration, and their neutral values if a spec omits them.
     """
     mine, theirs = _leaves_of(canonical(entry.spec)), _leaves_of(canonical(result.spec))
     pairs = {key: (theirs.get(key, _ABSENT), mine.get(key, _ABSENT)) for key in theirs | mine}
@@ -110,7 +110,7 @@ def changes(entry: Entry, result: Result) -> dict[tuple[str, ...], tuple[object,
 
 
 def changed_modules(role: str, entry: Entry, result: Result, sameness: Sameness) -> set[str]:
-    """The modules of a role of an entry's code that a result was made with others of; none where nobody noted them."""
+    """The modules of a role that differ between an entry and a result; empty if one of them does not list modules."""
     both = [sameness.oldest_modules(modules.get(role, {})).items() for modules in (entry.modules, result.modules)]
     return {name for name, _ in both[0] ^ both[1]} if all(both) else set()
 
@@ -121,7 +121,7 @@ def _leaves_of(spec: str) -> dict[tuple[str, ...], object]:
 
 
 def _own(entry: Entry, result: Result, sameness: Sameness) -> list[Reason]:
-    """The changes of an entry's own spec, and of the encoder that its path begins with."""
+    """The changes of an entry's own spec, and of the encoder at the root of its path."""
     kind, subject = _subject(entry)
     reason = partial(Reason, entry=entry.path, instead=result.path)
     found = [reason(text, kind, subject) for text in dict.fromkeys(_texts(entry, result, sameness))]
@@ -141,8 +141,9 @@ def _subject(entry: Entry) -> tuple[str, str]:
 
 
 def _texts(entry: Entry, result: Result, sameness: Sameness) -> list[str]:
-    """Each change of a spec in words; the files of a task together, and of a block its settings alone."""
-    texts, files = [], {}
+    """The changes of a spec as texts: one for all files of a task with the same change, one per setting of a block."""
+    texts: list[str] = []
+    files: dict[str, dict[str, None]] = {}
     found = changes(entry, result)
     blocks = {key[:length] for key in found for length in range(1, len(key))}
     for key, (old, new) in found.items():
@@ -161,7 +162,7 @@ def _texts(entry: Entry, result: Result, sameness: Sameness) -> list[str]:
 
 
 def _code(entry: Entry, result: Result, sameness: Sameness) -> str:
-    """Which modules of an entry's code changed; which roles, where nothing is noted of their modules."""
+    """The modules of an entry's code that changed, or the roles if their modules are not listed."""
     mine, theirs = entry.spec["code"], result.spec["code"]
     if result.is_too_old:
         return "the last result is older than the records of sameness (docs/store.md)"
@@ -177,7 +178,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _how(entry: Entry, result: Result, name: str) -> str:
-    """What became of the files of a split in one language."""
+    """How the files of a split in one language changed."""
     if name not in result.spec["files"]:
         return "now with"
     return "other content of" if name in entry.spec["files"] else "now without"
@@ -190,6 +191,6 @@ def _value(value: object) -> str:
 
 
 def _gone(entry: Entry, one: Entry, path: str) -> Reason:
-    """A change that cannot be looked into, since what the result was made from is not there any more."""
+    """A change that cannot be examined because the input of the result no longer exists."""
     kind, subject = _subject(entry)
     return Reason(f"{{}} was made from {path}, which is gone", kind, subject, one.path, path)

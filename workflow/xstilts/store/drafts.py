@@ -1,4 +1,4 @@
-"""How an entry appears: its files are made beside it, and its manifest is written last."""
+"""Atomic creation of entries: files are written to a scratch folder, and the manifest is written last."""
 
 import os
 import shutil
@@ -16,12 +16,17 @@ from xstilts.store.entries import ENTRY, MODULES, files_below, size_of
 from xstilts.store.jsonfiles import write_json
 
 DRAFT, TRAINING = "files", "training"
-"""Why a job has a scratch place: for the files of its entry until they are complete, for the state of a training."""
+"""Purposes of scratch folders: the files of an entry until they are complete, and the state of a training."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """An entry while it is made: the folder of its files, and what its manifest says beside their hashes."""
+    """An entry that is being created.
+
+    Args:
+        folder: the folder for its files.
+        notes: further content of its manifest.
+    """
 
     folder: Path
     notes: dict = field(default_factory=dict)
@@ -29,18 +34,18 @@ class Draft:
 
 @contextmanager
 def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
-    """A draft that becomes the entry when the block ends well; the manifest comes last.
+    """Create an entry: on success of the block, the files of the draft become the entry. The manifest comes last.
 
-    The folder of an experiment leads to each of its reports from then on, whatever becomes of the run.
+    The folder of an experiment then links to each of its reports, whether or not the run succeeds.
     """
     draft = Draft(scratch(store, entry, f"{DRAFT}.{os.getpid()}"))
     shutil.rmtree(draft.folder, ignore_errors=True)
     draft.folder.mkdir(parents=True)
     try:
         yield draft
-        write_json(draft.folder / SPEC, {**entry.spec, ENTRY: _stands_for(entry)})
+        write_json(draft.folder / SPEC, {**entry.spec, ENTRY: _metadata(entry)})
         written = {str(file.relative_to(draft.folder)): file for file in files_below(draft.folder)}
-        # Some libraries let nobody but the owner read what they write, whatever the umask says.
+        # Some libraries write files that only their owner can read, whatever the umask.
         for file in written.values():
             file.chmod((draft.folder / SPEC).stat().st_mode)
         hashes = {name: spec.sha256(file) for name, file in written.items()}
@@ -57,26 +62,26 @@ def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
         shutil.rmtree(draft.folder, ignore_errors=True)
 
 
-def _stands_for(entry: Entry) -> dict:
-    """What an entry stands for and what it is made from, by role."""
-    about = {name: value for name, value in asdict(entry.about).items() if value is not None}
+def _metadata(entry: Entry) -> dict:
+    """The metadata of an entry, and the paths of its inputs by role."""
+    about = {name: value for name, value in asdict(entry.about).items() if value not in ("", None)}
     return {"about": about, "inputs": {role: one.path for role, one in entry.inputs.items()}}
 
 
 def scratch(store: Path, entry: Entry, purpose: str) -> Path:
-    """The place where a job keeps what is not part of its entry.
+    """The folder for files of a job that are not part of its entry.
 
-    It lies in the folder of the entry, and so on the same disk, wherever links lead from the store: from there a file
-    can be renamed.
+    It is in the folder of the entry and therefore on the same disk, even if the store contains links to other disks, so
+    that files can be moved by renaming.
     """
     return store / entry.path / f".{purpose}"
 
 
 def left_behind(store: Path, entry: Entry, purpose: str) -> list[Path]:
-    """What jobs keep, or have left, in the scratch places of an entry for a purpose, locks included."""
+    """The scratch folders and lock files of an entry for a purpose, whether in use or left behind."""
     return sorted(scratch(store, entry, purpose).parent.glob(f".{purpose}*"))
 
 
 def lock_file(store: Path, entry: Entry) -> Path:
-    """The file that the trainer of an entry holds."""
+    """The file that a training locks."""
     return locks.beside(scratch(store, entry, TRAINING))

@@ -1,7 +1,7 @@
-"""The store on disk: which entries are finished, how one appears, and what files and code stand for in a spec.
+"""The state of entries in the store: finished, damaged or pending.
 
-An entry is finished when its manifest is there and every file that it lists has its size. The manifest is written last,
-by renaming, and never changed.
+An entry is finished if its manifest exists and every file listed in it has the listed size. The manifest is written
+last and atomically.
 """
 
 import os
@@ -19,33 +19,34 @@ from xstilts.store.jsonfiles import read_json
 
 WEIGHTS = "model.safetensors"
 ENTRY = "entry"
-"""What the spec.json of an entry says of it besides its spec, which no fingerprint covers."""
+"""The key in spec.json with the metadata and inputs of an entry, which are not part of the fingerprint."""
 REMOVED = "removed"
 MEASURED = "measured"
 MODULES = "modules"
-"""What a manifest says of the code of its entry: by role, each module with its fingerprint."""
+"""The key in a manifest with the modules of the entry's code and their fingerprints, by role."""
 
 
 def finished(store: Path, entry: Entry) -> bool:
-    """Whether an entry is complete: nothing that was written with its manifest is missing, cut off or swollen."""
+    """Whether an entry is complete: every file listed in its manifest exists and has the listed size."""
     sizes = manifest_of(store, entry).get("sizes", {})
     return bool(sizes) and all(size_of(store / entry.path / name) == size for name, size in sizes.items())
 
 
 def whole(store: Path, entry: Entry) -> bool:
-    """Whether something new can be made from an entry: it is finished, and none of its files was removed since."""
+    """Whether an entry can be used as an input: it is finished, and its weights have not been removed."""
     return finished(store, entry) and not (entry.step == "train_stage" and REMOVED in manifest_of(store, entry))
 
 
 def noted(store: Path, path: str, name: str, *keys: str) -> dict:
-    """What the manifest of a finished entry says under a name.
+    """A note in the manifest of a finished entry.
 
     Args:
-        path: that of the entry.
-        keys: what it has to say at least.
+        path: the path of the entry.
+        name: the key of the note in the manifest.
+        keys: the keys that the note must have.
 
     Raises:
-        UserError: it says nothing of the kind.
+        UserError: the manifest has no such note.
     """
     manifest = store / path / MANIFEST
     note = read_json(manifest).get(name)
@@ -53,13 +54,13 @@ def noted(store: Path, path: str, name: str, *keys: str) -> dict:
         return note
     what = f" with {' and '.join(map(repr, keys))}" if keys else ""
     raise UserError(
-        f"{manifest}: found {shorten(note)}; expected a note on {name!r}{what}. Delete it and start snakemake again, "
-        "and it is made anew."
+        f"{manifest}: found {shorten(note)}; expected a note on {name!r}{what}. Delete it and start snakemake again "
+        "to recompute the entry."
     )
 
 
 def manifest_of(store: Path, entry: Entry) -> dict:
-    """The manifest of an entry; nothing where there is none, or one that no job has written."""
+    """The manifest of an entry; empty if it is missing or invalid."""
     manifest = read_json(store / entry.manifest)
     sizes, files = manifest.get("sizes"), manifest.get("files")
     fits = isinstance(sizes, dict) and isinstance(files, dict) and SPEC in sizes and sizes.keys() == files.keys()
@@ -67,49 +68,53 @@ def manifest_of(store: Path, entry: Entry) -> dict:
 
 
 def size_of(file: Path) -> int | None:
-    """The bytes of a file; None where there is none, whatever else may be there."""
+    """The size of a regular file in bytes; None if there is none.
+
+    Raises:
+        UserError: the user may not access the file.
+    """
     try:
         status = file.stat()
     except PermissionError:
-        raise UserError(f"{file} may not be looked at by you; ask its owner for the right to.") from None
+        raise UserError(f"{file} is not accessible: permission denied. Ask its owner for access.") from None
     except (OSError, ValueError):
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def damaged(store: Path, entry: Entry) -> bool:
-    """Whether an entry was finished and is not any more."""
+    """Whether an entry was finished and no longer is."""
     return os.path.lexists(store / entry.manifest) and not finished(store, entry)
 
 
 def set_aside(store: Path, entry: Entry) -> None:
-    """Rename the manifest of a damaged entry, by which Snakemake would go."""
+    """Rename the manifest of a damaged entry, so that Snakemake does not take it for finished."""
     aside = store / f"{entry.manifest}.damaged"
     clear(aside)
     (store / entry.manifest).rename(aside)
 
 
 def require_intact(store: Path, entry: Entry) -> None:
-    """Refuse to make an entry from others whose files are not as their jobs wrote them.
+    """Verify that the inputs of an entry are unchanged since they were written.
 
     Raises:
-        UserError: the first such file.
+        UserError: the first file that was changed or removed.
     """
     for source in entry.inputs.values():
         if finished(store, source) and not whole(store, source):
             raise UserError(
                 f"the weights of {store / source.path} were removed since the run was planned (keep_models: false). "
-                "Start snakemake again, and they are trained anew."
+                "Start snakemake again to retrain the model."
             )
         for file in altered(store, source):
             raise UserError(
-                f"{file} is not as it was written: its sha256 is not the one in {MANIFEST} beside it. "
-                f"Delete {store / source.manifest} and start snakemake again, and it is made anew."
+                f"{file} has changed since it was written: its sha256 is not the one in {MANIFEST} beside it. "
+                f"Delete {store / source.manifest} and start snakemake again to recompute it."
             )
 
 
 def altered(store: Path, entry: Entry) -> Iterator[Path]:
-    """The files of an entry whose sha256 is not the one in its manifest, one after the other."""
+    """The files of an entry that are missing or whose SHA-256 differs from the one in its manifest."""
     for name, sha256 in manifest_of(store, entry).get("files", {}).items():
         file = store / entry.path / name
         if not file.is_file() or spec.sha256(file) != sha256:
@@ -117,11 +122,12 @@ def altered(store: Path, entry: Entry) -> Iterator[Path]:
 
 
 def pending(store: Path, grid: Grid) -> dict[str, Entry]:
-    """What is still to be made, by path: everything that the tables need and that no finished entry stands for.
+    """The entries that are still to be computed, by path: all unfinished entries that the reports depend on.
 
-    A model without its weights is made again where something is to be made from it.
+    A model whose weights were removed is pending if another pending entry needs it.
     """
-    waiting, found = list(grid.reports), {}
+    waiting: list[Entry] = list(grid.reports)
+    found: dict[str, Entry] = {}
     while waiting:
         entry = waiting.pop()
         if entry.path not in found and not whole(store, entry):
@@ -135,16 +141,16 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def planned(grid: Grid, path: str) -> Entry:
-    """The entry that a job was started for.
+    """The entry of a job.
 
     Raises:
-        UserError: the code, the configuration or the data have changed since the run was planned, so that the job would
-            put a result under a name that no longer stands for it.
+        UserError: the entry is not part of the grid, because the code, the configuration or the data have changed since
+            the run was planned.
     """
     try:
         return grid.entries[path]
     except KeyError:
         raise UserError(
-            f"{path} is not part of this experiment any more: the code, the configuration or the data have changed "
+            f"{path} is no longer part of this experiment: the code, the configuration or the data have changed "
             "since the run was planned. Nothing is lost; start snakemake again."
         ) from None

@@ -1,4 +1,4 @@
-"""JSON files of the store, written whole or not at all."""
+"""JSON files of the store, which are written atomically."""
 
 import json
 from pathlib import Path
@@ -8,21 +8,21 @@ from xstilts.fingerprints.atomic import replacing
 
 
 def read_json(file: Path) -> dict:
-    """A JSON object that lies in the store; empty where there is none, or half of one after the power failed.
+    """Read a JSON object; empty if the file is missing or corrupt, as after a power failure.
 
     Raises:
-        UserError: the file may not be read.
+        UserError: the user may not read the file.
     """
     try:
         content = json.loads(file.read_bytes())
     except PermissionError:
-        raise UserError(f"{file} may not be read by you; ask its owner for the right to.") from None
+        raise UserError(f"{file} is not readable: permission denied. Ask its owner for access.") from None
     except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 
 
 def write_json(path: Path, value: object) -> None:
-    """A JSON file that appears whole or not at all."""
+    """Write a JSON file atomically."""
     with replacing(path) as scratch:
         scratch.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What jobs that were killed have left behind, beside entries that are finished by now."""
+"""Removal of scratch files that killed jobs have left behind in finished entries."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from xstilts.store.locks import holder
 
 
 def remove(folder: Path, grid: Grid) -> None:
-    """Remove drafts, training states and half-written manifests that nobody goes on from.
+    """Remove drafts, training states and partial manifests of finished entries, unless a job still locks them.
 
     Args:
-        folder: the store. What a job still holds there, though its entry is finished, is left to it.
+        folder: the folder of the store.
     """
     for entry in grid.entries.values():
         if entries.finished(folder, entry) and not holder(lock_file(folder, entry)):

@@ -1,4 +1,4 @@
-"""The folder of an experiment, which leads to the reports of its last configuration."""
+"""Links in the folder of an experiment to the reports of its latest configuration."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ from xstilts.store.entries import finished
 
 
 def show(store: Path, grid: Grid) -> None:
-    """Let the folder of the experiment lead to the finished reports of this configuration, and to no others."""
+    """Link the folder of the experiment to the finished reports of this configuration, and remove all other links."""
     folder = (store / grid.tables.path).parent
     wanted = {place: target for entry in grid.entries.values() for place, target in _links(store, entry).items()}
     for place in folder.glob("[!.]*"):
@@ -22,13 +22,13 @@ def show(store: Path, grid: Grid) -> None:
 
 
 def show_report(store: Path, entry: Entry) -> None:
-    """Let the folder of the experiment lead to a report that is finished; any other entry has no such folder."""
+    """Link the folder of the experiment to a finished report; does nothing for other entries."""
     for place, target in _links(store, entry).items():
         _link(place, target)
 
 
 def _links(store: Path, entry: Entry) -> dict[Path, Path]:
-    """The links to the files of a report, by place; none to one that is not finished."""
+    """The links to the files of a report, as targets by place; empty for unfinished reports and other entries."""
     if not entry.about.experiment or not finished(store, entry):
         return {}
     folder = store / entry.path
@@ -37,7 +37,7 @@ def _links(store: Path, entry: Entry) -> dict[Path, Path]:
 
 
 def _link(place: Path, target: Path) -> None:
-    """A symbolic link in the place of an earlier one, or of what a copy of the store has made of it."""
+    """Create a symbolic link, replacing an earlier one or the folder that a copy of the store has made of it."""
     if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)
     with replacing(place) as link:

@@ -1,7 +1,7 @@
-"""File locks: the kernel frees them when their holder dies, of whatever, so that nothing can be left locked.
+"""File locks, which the kernel releases when their holder ends, so that no stale lock can remain.
 
-Not every disk has them: Lustre needs the mount option `flock`, NFS its lock service. What needs a lock is refused
-there, since a file that merely says "taken" would outlive a holder that was killed.
+Not every disk supports them: Lustre requires the mount option `flock`, NFS its lock service. On other disks, work that
+requires a lock is refused, since a plain marker file would outlive a holder that was killed.
 """
 
 import errno
@@ -15,14 +15,19 @@ from typing import TextIO
 from xstilts.errors import UserError
 
 UNKNOWN = "perhaps: its lock cannot be looked at here"
-"""The holder of a lock on a disk without locks, or of one that may not be read."""
+"""The holder of a lock file on a disk without file locks, or of an unreadable one."""
 
-_WITHOUT = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
+_UNSUPPORTED = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What locks are for, and what to do where there are none, as parts of a message."""
+    """The purpose of a lock, as parts of an error message.
+
+    Args:
+        why: what the lock is required for.
+        advice: what to do on a disk without file locks.
+    """
 
     why: str
     advice: str
@@ -38,13 +43,13 @@ def beside(folder: Path) -> Path:
 
 
 def hold(path: Path, purpose: Purpose) -> TextIO | None:
-    """A lock file, open and held by this process and its children.
+    """Lock a file for this process and its children.
 
     Returns:
-        None if somebody else holds it, or is just looking whether anybody does.
+        The open file, which holds the lock until it is closed; None if another process holds or checks the lock.
 
     Raises:
-        UserError: the disk has no locks.
+        UserError: the disk does not support file locks.
     """
     file = path.open("a+", encoding="utf-8")
     try:
@@ -54,29 +59,30 @@ def hold(path: Path, purpose: Purpose) -> TextIO | None:
         return None
     except OSError as error:
         file.close()
-        if error.errno not in _WITHOUT:
+        if error.errno not in _UNSUPPORTED:
             raise
         raise UserError(
-            f"{path} lies on a disk without file locks ({error.strerror}), which {purpose.why}. Mount the disk with "
+            f"{path} is on a disk without file locks ({error.strerror}), which {purpose.why}. Mount the disk with "
             f"locks (Lustre: the option `flock`, not `localflock`; NFS: with its lock service), or {purpose.advice}."
         ) from None
     return file
 
 
 def mark(file: TextIO) -> None:
-    """Let `holder` see that this process and its children are at work, where the disk has locks and nobody else is."""
+    """Lock an open file if possible, so that `holder` finds this process and its children at work."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        if not isinstance(error, BlockingIOError) and error.errno not in _WITHOUT:
+        if not isinstance(error, BlockingIOError) and error.errno not in _UNSUPPORTED:
             raise
 
 
 def holder(path: Path) -> str | None:
-    """What the holder of a lock has written into its file; looking takes no more than a moment and changes nothing.
+    """The holder of a lock file, without taking the lock.
 
     Returns:
-        None if nobody holds it, `UNKNOWN` where that cannot be known.
+        The text that the holder has written into the file; None if nobody holds the lock; `UNKNOWN` if the disk does
+        not support file locks or the file is not readable.
     """
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -85,7 +91,7 @@ def holder(path: Path) -> str | None:
             except BlockingIOError:
                 return file.read().strip() or "unknown"
             except OSError as error:
-                if error.errno not in _WITHOUT:
+                if error.errno not in _UNSUPPORTED:
                     raise
                 return UNKNOWN
     except PermissionError:
@@ -96,15 +102,16 @@ def holder(path: Path) -> str | None:
 
 
 def require(folder: Path, purpose: Purpose) -> None:
-    """Find out whether there are file locks in a folder, which is made.
+    """Check that the disk of a folder supports file locks. Creates the folder.
 
     Raises:
-        UserError: there are none.
+        UserError: the disk does not support file locks.
     """
     folder.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".lock.", dir=folder)
     os.close(handle)
     try:
-        hold(Path(name), purpose).close()
+        if lock := hold(Path(name), purpose):
+            lock.close()
     finally:
         Path(name).unlink()

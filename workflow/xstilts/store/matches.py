@@ -1,4 +1,4 @@
-"""Which results of a store could stand for entries that are still to be made, if code did the same as older code."""
+"""Results that could be reused for pending entries if records of sameness existed for their code."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from xstilts.store.entries import REMOVED
 from xstilts.store.obstacles import Scope, obstacles
 
 _DETERMINISTIC = ("write_miniature", "make_tokenizer", "read_task", "encode_task")
-"""The steps that write the same bytes whenever the same code makes the same thing, on whatever machine."""
+"""The steps whose output is the same, byte by byte, on every machine."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """A result that could stand for an entry.
+    """A result that could be reused for an entry.
 
     Args:
-        made_with: what it, and all that it was made from, was made with, as `made_with` tells it of an entry.
+        made_with: the code and library versions of the result and everything upstream of it, as in `made_with`.
     """
 
     entry: Entry
@@ -28,17 +28,17 @@ class Match:
 
     @property
     def is_whole(self) -> bool:
-        """Whether something new can be made from it."""
+        """Whether it can be used as an input, because its weights have not been removed."""
         return self.entry.step != "train_stage" or REMOVED not in self.result.notes
 
 
 class Matches:
-    """Finds the results that could stand for entries.
+    """Finds the results that could be reused for entries.
 
     Args:
-        results: what the store holds.
-        scope: in what they may differ.
-        sameness: the records that there are.
+        results: the contents of the store.
+        scope: the permitted differences.
+        sameness: the existing records.
     """
 
     def __init__(self, results: Contents, scope: Scope, sameness: Sameness):
@@ -46,14 +46,14 @@ class Matches:
         self._known: dict[str, list[Match]] = {}
 
     def of(self, entry: Entry) -> list[Match]:
-        """The results that could stand for an entry, the newest first; itself, where it is finished."""
+        """The results that could be reused for an entry, the newest first, including the entry itself if finished."""
         if entry.path not in self._known:
             found = (self._match(entry, result) for result in self.results.like(entry.path))
             self._known[entry.path] = [match for match in found if match]
         return self._known[entry.path]
 
     def is_refuted(self, entry: Entry, result: Result) -> bool:
-        """Whether an entry was made, too, and its bytes show that the code did not do the same."""
+        """Whether the entry was computed as well, with different bytes, so that the code is not equivalent."""
         mine = self.results.at(entry.path)
         return mine is not None and entry.step in _DETERMINISTIC and not same_bytes(mine, result)
 
@@ -73,10 +73,10 @@ class Matches:
         return Match(entry, result, merged) if merged else None
 
     def _input_of(self, entry: Entry, role: str, result: Result) -> Mapping[str, str] | None:
-        """With what the input of a result was made; None where it could not stand for that of the entry."""
+        """The code and versions of an input of a result; None if it could not be reused for that of the entry."""
         mine, theirs = entry.inputs[role], self.results.counterpart(entry, role, result)
         if theirs is None:
-            # It is looked at where another input is made from it.
+            # Inputs of other inputs are compared there.
             return {} if any(mine in one.inputs.values() for one in entry.inputs.values()) else None
         if theirs == mine.path:
             return made_with(mine)
@@ -84,7 +84,7 @@ class Matches:
 
 
 def made_with(entry: Entry) -> dict[str, str]:
-    """The fingerprints of roles, and the versions as `library.<name>`, of an entry and of all that it is made from."""
+    """The fingerprints of roles and versions of libraries (`library.<name>`) of an entry and everything upstream."""
     found = named(entry.spec)
     for one in entry.inputs.values():
         found |= made_with(one)
@@ -92,10 +92,10 @@ def made_with(entry: Entry) -> dict[str, str]:
 
 
 def best(matches: Iterable[Match]) -> dict[str, str]:
-    """One fingerprint for each role, and one version for each library, with which most entries are found.
+    """One fingerprint per role and one version per library, chosen greedily to recover as many entries as possible.
 
-    Only one can stand for what there is now, so each choice leaves out what was made with another. What most entries
-    agree with is chosen first; of equals, what comes first.
+    Only one can be adopted, so each choice excludes the matches with another value. The value with the most entries is
+    chosen first; among equals, the first one.
     """
     left = [match for match in matches if match.is_whole]
     chosen: dict[str, str] = {}
@@ -113,19 +113,19 @@ def best(matches: Iterable[Match]) -> dict[str, str]:
 
 
 def same_bytes(one: Result, other: Result) -> bool:
-    """Whether two results have the same files, whatever was said of how they were made."""
+    """Whether two results have the same files, apart from their specs."""
     mine, theirs = ({k: v for k, v in result.notes["files"].items() if k != SPEC} for result in (one, other))
     return mine == theirs
 
 
 def same_root(entry: Entry, result: Result) -> bool:
-    """Whether the path begins with the same encoder or tokenizer, or with one that is an input."""
+    """Whether both are based on the same encoder or tokenizer, or on one that is compared as an input."""
     by_input = {"encoder", "tokenizer", "parent", "model", "predictions"} & entry.inputs.keys()
     return bool(by_input) or entry.about.origin == result.about.origin
 
 
 def _merged(parts: Iterable[Mapping[str, str]]) -> dict[str, str] | None:
-    """All of them; None where two say different things of one."""
+    """The union of mappings; None if they are contradictory."""
     merged: dict[str, str] = {}
     for part in parts:
         if any(merged.setdefault(name, value) != value for name, value in part.items()):

@@ -1,4 +1,4 @@
-"""Why a result cannot stand for an entry that is still to be made, whatever records there are."""
+"""Differences between a result and a pending entry that prevent its adoption."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ from xstilts.store.differences import changes
 
 @dataclass(frozen=True)
 class Scope:
-    """In what a result may differ from the entry that it is to stand for.
+    """The permitted differences between a result and an entry.
 
     Args:
-        roles: roles of code; every role where there are none.
-        libraries: libraries whose minor version may be another.
+        roles: roles whose code may differ; empty for all roles.
+        libraries: libraries whose minor version may differ.
     """
 
     roles: frozenset[str] = frozenset()
@@ -24,11 +24,11 @@ class Scope:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """A value because of which a result cannot stand for an entry.
+    """A difference that prevents the adoption of a result.
 
     Args:
-        what: the value, and how it differs.
-        option: what the user may give to let it differ; nothing where no record can stand for it.
+        what: the differing value, and how it differs.
+        option: the command-line option that permits it; empty if no record can.
     """
 
     what: str
@@ -36,7 +36,7 @@ class Obstacle:
 
 
 def obstacles(entry: Entry, result: Result, scope: Scope, sameness: Sameness) -> list[Obstacle]:
-    """The values of an entry's own spec because of which a result cannot stand for it."""
+    """The differences in an entry's own spec that prevent the adoption of a result."""
     inputs = {one.path for one in entry.inputs.values()}
     found = [
         _obstacle(key, old, new, scope, sameness)
@@ -57,5 +57,5 @@ def _obstacle(key: tuple[str, ...], old: object, new: object, scope: Scope, same
         name = LIBRARY + name
     elif scope.roles and name not in scope.roles:
         return Obstacle(f"the code of {name}", f"--role {name}")
-    # A name is formed with the oldest: what has an older one is named by no grid, and may be what is there now.
-    return Obstacle(f"{name} {old}, which stands for an older one") if sameness.oldest(name, old) != old else None
+    # Names are built with the oldest equivalent fingerprint, so no record may lead to any other.
+    return Obstacle(f"{name} {old}, which has an older equivalent") if sameness.oldest(name, old) != old else None

@@ -1,6 +1,6 @@
-"""Entries of releases whose spec.json says neither what they stand for nor what they were made from.
+"""Metadata of entries of older releases, whose spec.json contains neither metadata nor inputs.
 
-Their paths say it, and only here is a path taken apart.
+They are parsed from paths, which is done in this module only.
 """
 
 from collections.abc import Iterable
@@ -11,14 +11,14 @@ from xstilts.steps.entry import About, Entry
 
 
 def about(path: str) -> About:
-    """What an entry stands for."""
+    """The metadata of an entry."""
     folder, *rest = path.split("/")
     names = [_parts(part) for part in rest]
     if folder == "experiments":
         return About(experiment=rest[0])
     if folder in ("data", "features"):
         task, _, role = names[-1][0].partition(".")
-        return About(origin=names[0][1] if folder == "features" else None, task=task, role=role)
+        return About(origin=names[0][1] if folder == "features" else "", task=task, role=role)
     if folder not in (MODELS, CELLS):
         return About()
     if names[-1][0] == "scores":
@@ -26,20 +26,21 @@ def about(path: str) -> About:
     (encoder, origin), *between, (leaf, _) = names
     stages = [name for name, _ in between]
     seed = None if leaf == "untrained" else int(leaf.removeprefix("seed-"))
-    task = stages.pop() if folder == CELLS else None
+    task = stages.pop() if folder == CELLS else ""
     return About(encoder=encoder, origin=origin, stages=tuple(stages), task=task, seed=seed)
 
 
 def counterpart(entry: Entry, role: str, path: str, spec: dict, roots: Iterable[str]) -> str | None:
-    """The path of what a result was made from where the entry has its input `role`.
+    """The path of the input `role` of a result.
 
     Args:
-        path: that of the result.
-        spec: that of the result.
-        roots: the encoders or tokenizers, made here, that it may begin with.
+        entry: an entry with the same path but for fingerprints, whose inputs have the same roles.
+        path: the path of the result.
+        spec: the spec of the result.
+        roots: paths of the pretrained encoders or tokenizers in the store that it may be based on.
 
     Returns:
-        None if neither its path nor its spec says so itself: the data behind its token ids.
+        The path; None if neither the path nor the spec of the result contains it, as for the data behind its features.
     """
     if role == "predictions":
         return path.rpartition("/")[0]
@@ -51,7 +52,8 @@ def counterpart(entry: Entry, role: str, path: str, spec: dict, roots: Iterable[
         return next((one for one in roots if fingerprint({role: one}) == root), None)
     for key, value in leaves(entry.spec).items():
         if value == entry.inputs[role].path:
-            return leaves(spec).get(key)
+            found = leaves(spec).get(key)
+            return found if isinstance(found, str) else None
     return None
 
 

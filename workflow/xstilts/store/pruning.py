@@ -1,4 +1,4 @@
-"""Removing what no configuration names any more from a store."""
+"""Removal of results that no configuration uses any more."""
 
 import shutil
 import time
@@ -22,11 +22,12 @@ _DAY = 24 * 60 * 60
 
 @dataclass(frozen=True)
 class Leftover:
-    """Something that no configuration names.
+    """A file or folder that no configuration uses.
 
     Args:
-        path: below the store.
-        files: its files.
+        store: the folder of the store.
+        path: its path, relative to the store.
+        files: the files in it.
     """
 
     store: Path
@@ -35,21 +36,21 @@ class Leftover:
 
     @property
     def kind(self) -> str:
-        """The folder of the store that it lies in."""
+        """The top-level folder of the store that contains it."""
         return self.path.partition("/")[0]
 
     @property
     def bytes(self) -> int:
-        """The size of its files."""
+        """The total size of its files in bytes."""
         return sum(file.lstat().st_size for file in self.files)
 
 
 def leftovers(store: Path, named: dict[str, Entry], experiments: Iterable[str]) -> list[Leftover]:
-    """The entries of a store that none of the named entries stands for, but no other experiment's, and idle scratch.
+    """The entries of a store that are not used, and idle scratch folders of those that are.
 
     Args:
-        named: the entries of all configurations that are to be kept, by path.
-        experiments: the names of their experiments; in the folders of others nothing is a leftover.
+        named: the entries of all configurations that are kept, by path.
+        experiments: the names of their experiments; the reports of other experiments are not leftovers.
     """
     ours = {f"{EXPERIMENTS}/{name}/" for name in experiments}
     found = []
@@ -64,14 +65,15 @@ def leftovers(store: Path, named: dict[str, Entry], experiments: Iterable[str]) 
 
 
 def other_experiments(store: Path, experiments: Iterable[str]) -> list[Leftover]:
-    """The folders of experiments that are not among the given ones."""
+    """The report folders of all experiments but the given ones."""
     folders = sorted(folder for folder in (store / EXPERIMENTS).glob("*") if folder.is_dir())
     return [_leftover(store, f"{EXPERIMENTS}/{one.name}") for one in folders if one.name not in set(experiments)]
 
 
 def freed(found: Iterable[Leftover]) -> int:
-    """The bytes that the disk gets back; a file that has another name elsewhere gives back nothing."""
-    links, sizes = Counter(), {}
+    """The bytes that a removal frees; a file with a hard link elsewhere frees none."""
+    links: Counter[tuple[int, int]] = Counter()
+    sizes: dict[tuple[int, int], tuple[int, int]] = {}
     for file in (file for one in found for file in one.files):
         status = file.lstat()
         inode = (status.st_dev, status.st_ino)
@@ -81,7 +83,7 @@ def freed(found: Iterable[Leftover]) -> int:
 
 
 def remove(leftover: Leftover) -> None:
-    """Delete it, its manifest first, and what is then without use: links that lead to it and empty folders above."""
+    """Delete a leftover, its manifest first, then broken links to it and empty parent folders."""
     place = leftover.store / leftover.path
     if place.is_dir() and not place.is_symlink():
         (place / MANIFEST).unlink(missing_ok=True)
@@ -104,13 +106,13 @@ def _remove_broken_links(folder: Path) -> None:
 
 
 def _is_made(store: Path, entry: Entry) -> bool:
-    """Whether a job may be about to finish this entry."""
+    """Whether a job may be running that creates this entry."""
     drafts = left_behind(store, entry, DRAFT)
     return holder(lock_file(store, entry)) is not None or not all(map(_idle_for_a_day, drafts))
 
 
 def _lies_in(path: str, found: list[Leftover]) -> bool:
-    """Whether a path goes with the folder that was found before it."""
+    """Whether a path is inside the last folder that was found."""
     return bool(found) and path.startswith(f"{found[-1].path}/")
 
 
@@ -122,13 +124,13 @@ def _leftover(store: Path, path: str) -> Leftover:
 
 
 def _idle_scratch(store: Path, entry: Entry) -> Iterator[Path]:
-    """In an entry that stays: what a training has left that needs it no more, and drafts of jobs that died long ago."""
+    """Scratch folders to remove from an entry that is kept: training states if it is finished, and old drafts."""
     if holder(lock_file(store, entry)) is None:
         yield from left_behind(store, entry, TRAINING) if finished(store, entry) else ()
         yield from filter(_idle_for_a_day, left_behind(store, entry, DRAFT))
 
 
 def _idle_for_a_day(place: Path) -> bool:
-    """Whether nothing has been written below a folder since yesterday; a job that runs may be at work in it."""
+    """Whether nothing has been written in a folder for a day, so that no running job uses it."""
     newest = max(file.lstat().st_mtime for file in (place, *place.rglob("*")))
     return time.time() - newest > _DAY

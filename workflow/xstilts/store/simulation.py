@@ -1,4 +1,4 @@
-"""What records of sameness would do to a store: which results they find again, and which would lose their names."""
+"""Simulation of additional records of sameness: which results they recover, and which they would lose."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from xstilts.store.locks import holder
 from xstilts.store.matches import made_with
 
 FINISHED, TRAINED, INTERRUPTED = "finished", "in training", "interrupted while it was trained"
-"""What can be lost of an entry whose name is another."""
+"""The states of an entry that would be lost by renaming it."""
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A result, or a training, that would lose its name.
+    """A result or training that its experiment would no longer find.
 
     Args:
-        experiment: the experiment that names it.
-        entry: what it is now.
-        state: what it is: `FINISHED`, `TRAINED` or `INTERRUPTED`.
+        experiment: the experiment that uses it.
+        entry: the entry under its present name.
+        state: `FINISHED`, `TRAINED` or `INTERRUPTED`.
     """
 
     experiment: str
@@ -39,10 +39,11 @@ class Loss:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Records that are not added.
+    """Records that are refused.
 
     Args:
-        losses: what would be lost by them.
+        records: the records.
+        losses: the results and trainings that would be lost with them.
     """
 
     records: tuple[Record, ...]
@@ -51,14 +52,14 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an experiment is with some records.
+    """The state of an experiment with additional records.
 
     Args:
-        records: those that find something again, and cost nothing.
-        pairs: every entry as it is named now, and as it is named with them.
-        found: those that are pending now and finished then.
-        left: the entries that are still to be made, as they are named now.
-        refused: records that would cost a name.
+        records: the records that recover results and lose none.
+        pairs: every entry under its present name and under its name with the records.
+        found: the pairs that are pending now and finished with the records.
+        left: the entries that remain pending, under their present names.
+        refused: the records that would lose results.
     """
 
     records: tuple[Record, ...]
@@ -69,10 +70,11 @@ class Outcome:
 
 
 class Simulation:
-    """Opens the experiments of a store with records that it does not have yet.
+    """Opens the experiments of a store with additional records.
 
     Args:
-        grid: the experiment that is looked at, as it is now.
+        config: the experiment that adopts results.
+        grid: its present grid.
     """
 
     def __init__(self, config: Config, grid: Grid):
@@ -81,10 +83,10 @@ class Simulation:
         self._opened: dict[tuple, Grid] = {}
 
     def settled(self, records: tuple[Record, ...]) -> Outcome:
-        """What becomes of the experiment with those of some records that find something again and cost no name.
+        """The state of the experiment with those of some records that recover results and lose none.
 
         Raises:
-            UserError: another experiment of the store cannot be opened; something has changed meanwhile.
+            UserError: another experiment of the store cannot be opened, or something has changed in the meantime.
         """
         refused: list[Refusal] = []
         while True:
@@ -100,7 +102,7 @@ class Simulation:
             records = useful
 
     def everywhere(self, records: tuple[Record, ...]) -> list[tuple[Entry, Entry]]:
-        """The entries of all experiments of the store, each beside what it is with some records."""
+        """The entries of all experiments of the store, each under its present name and its name with some records."""
         experiments = self._experiments if records else []
         pairs = (pair for config, now in experiments for pair in _pairs(now, self._then(config, records)))
         return list({now.path: (now, then) for now, then in pairs}.values())
@@ -113,7 +115,7 @@ class Simulation:
         return Outcome(records, pairs, found, [now for now, one in pairs if one.path in waiting], refused)
 
     def _refusal(self, records: tuple[Record, ...]) -> Refusal | None:
-        """Those records that would cost a name, where there are any."""
+        """The records that would lose results; None if there are none."""
         experiments = self._experiments if records else []
         losses: dict[str, Loss] = {}
         for config, now in experiments:
@@ -123,7 +125,7 @@ class Simulation:
             return None
         guilty = {name for loss in losses.values() for name in made_with(loss.entry)} & {one.of for one in records}
         if not guilty:
-            raise UserError("the code, the data or the store have changed meanwhile; run adopt again.")
+            raise UserError("the code, the data or the store have changed in the meantime; run adopt again.")
         return Refusal(tuple(record for record in records if record.of in guilty), tuple(losses.values()))
 
     def _then(self, config: Config, records: tuple[Record, ...]) -> Grid:
@@ -139,12 +141,12 @@ class Simulation:
 
 
 def _pairs(now: Grid, then: Grid) -> list[tuple[Entry, Entry]]:
-    """The entries of a grid, each beside what it is with more records: these change names, but not their order."""
+    """The entries of a grid under two sets of records, which change their names but not their order."""
     return list(zip(now.entries.values(), then.entries.values(), strict=True))
 
 
 def _losses(config: Config, now: Grid, then: Grid) -> Iterator[Loss]:
-    """What an experiment has now and would not have with more records."""
+    """The results and trainings of an experiment that additional records would lose."""
     waiting = pending(config.store, then)
     for one, other in _pairs(now, then):
         gone = other.path in waiting or not finished(config.store, other)
@@ -154,10 +156,10 @@ def _losses(config: Config, now: Grid, then: Grid) -> Iterator[Loss]:
 
 
 def _state(store: Path, entry: Entry, gone: bool) -> str | None:
-    """What would be lost of an entry that gets another name; None if nothing would.
+    """The state that would be lost if an entry were renamed; None if nothing would be lost.
 
     Args:
-        gone: whether there is no result under the other name.
+        gone: whether there is no result under the new name.
     """
     if finished(store, entry):
         return FINISHED if gone else None

@@ -1,4 +1,4 @@
-"""What was strange about the data of an experiment when they were read."""
+"""Warnings about the data of an experiment that were recorded when the data were read."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from xstilts.store.entries import finished, noted
 
 
 def warnings(store: Path, grid: Grid) -> list[str]:
-    """What is strange about the data of an experiment: a line for each task, split and finding, with its languages."""
+    """The warnings about the data of an experiment: a line per task, split and warning, with the languages."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for entry in grid.entries.values():
         if entry.step == "read_task" and finished(store, entry):
@@ -21,10 +21,10 @@ def warnings(store: Path, grid: Grid) -> list[str]:
 
 
 def require_counts(config: Config, grid: Grid) -> None:
-    """Refuse to go on with data that were read with a warning before the configuration became strict.
+    """Reject data that were read with a warning, if the configuration is strict.
 
     Raises:
         ConfigError: the first warning.
     """
     for warning in warnings(config.store, grid) if config.strict else []:
-        raise ConfigError("strict", True, f"refuses data that were read already: {warning}")
+        raise ConfigError("strict", True, f"rejects data that have already been read: {warning}")
