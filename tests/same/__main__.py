@@ -1,9 +1,9 @@
-"""Show which code did the same as that of an earlier commit, and write the records that say so.
+"""Find the roles whose code gives the same results as at an earlier commit, and write records of sameness for them.
 
     python tests/same BASE [--why TEXT] [--by-hand ROLE ...]
 
-A small grid is run with both versions. A role whose files are all equal, and whose changed statements were all
-executed, gets a record in workflow/xstilts/fingerprints/sameness.json (docs/development.md).
+Runs a small grid with both versions. A role gets a record in workflow/xstilts/fingerprints/sameness.json if all of its
+output files are equal and all of its changed statements were executed (docs/development.md).
 """
 
 import argparse
@@ -22,7 +22,7 @@ WHY = "changes no result; the commit of this record says why"
 
 
 def main() -> None:
-    """Compare, write and say."""
+    """Parse the command line and run the comparison."""
     parser = argparse.ArgumentParser(prog="python tests/same", description=__doc__.split("\n")[0])
     parser.add_argument("base", metavar="BASE", help="a commit")
     parser.add_argument("--why", default="", help="why the change cannot matter")
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def compare(base: str, why: str, by_hand: list[str]) -> None:
-    """Run both versions and write the records.
+    """Run both versions, write the records and print the verdicts.
 
     Raises:
         UserError: the versions cannot be compared, or a run failed.

@@ -1,4 +1,4 @@
-"""Which functions may have been left by an error, as seen from the statements that raised it."""
+"""The functions that an exception may have passed through, derived from the statements that raised it."""
 
 import ast
 from collections.abc import Hashable, Iterable, Iterator
@@ -7,10 +7,10 @@ from definitions import Definition, Package
 from statements import FUNCTIONS, SCOPES, Statement
 
 UNKNOWN = "*"
-"""Stands for functions that are not called by their names: those that are passed on, decorated, or in another one."""
+"""Represents functions that may be called indirectly: passed as values, decorated, or nested."""
 
 SPECIAL = ".__"
-"""Stands for the methods that operators and statements call."""
+"""Represents special methods, which operators and statements call implicitly."""
 
 _OPERATIONS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Subscript, ast.comprehension, ast.FormattedValue)
 _STATEMENTS = (ast.For, ast.With, ast.AugAssign, ast.If, ast.While)
@@ -18,7 +18,7 @@ _MAKING = ("__init__", "__new__", "__post_init__")
 
 
 class Calls:
-    """What the statements of a package may call.
+    """The possible calls of the statements of a package.
 
     Args:
         package: the package.
@@ -40,7 +40,11 @@ class Calls:
                 self._at.setdefault((one.module, line), []).append(one)
 
     def reached(self, places: Iterable[tuple[str, int]]) -> set[Hashable]:
-        """All that may have been called from lines of modules, as `owners` names it."""
+        """Everything that may have been called, directly or indirectly, from some lines; keys as in `owners`.
+
+        Args:
+            places: the modules and line numbers.
+        """
         raising = [one for place in places for one in self._at.get(place, ())]
         waiting = {key for one in raising for key in _used(self._homes[one], one)[0]}
         found: set[Hashable] = set()
@@ -51,12 +55,12 @@ class Calls:
         return found
 
     def owners(self, one: Statement) -> set[Hashable]:
-        """The functions in which a statement stands."""
+        """The keys of the functions that contain a statement."""
         return set(owners(self._homes[one], one)) if one in self._homes else set()
 
 
 def owners(definition: Definition, one: Statement) -> Iterator[Hashable]:
-    """What stands for the functions, or else the module, in which a statement of a definition stands."""
+    """The keys of the functions, or else the module, that contain a statement of a definition."""
     scopes = [outer.node for outer, _ in (*one.around, (one, "")) if isinstance(outer.node, SCOPES)]
     functions = [scope for scope in scopes if isinstance(scope, FUNCTIONS)]
     yield from (f".{function.name}" for function in functions)
@@ -71,7 +75,7 @@ def owners(definition: Definition, one: Statement) -> Iterator[Hashable]:
 
 
 def _used(definition: Definition, one: Statement) -> tuple[set[Hashable], set[Hashable]]:
-    """What a statement may call, and what it passes on."""
+    """The keys of what a statement may call, and of what it passes as a value."""
     nodes = [node for node, _ in one.expressions if isinstance(node, (ast.Name, ast.Attribute, ast.Call))]
     functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     imported = [meaning for _, meaning in definition.names.imported(one.node)]

@@ -1,4 +1,4 @@
-"""What differs between two versions of a package, and what has to have been executed to show that it does the same."""
+"""The changes between two versions of a package, and the statements whose execution shows them to be equivalent."""
 
 import ast
 from collections.abc import Hashable, Iterable, Iterator
@@ -13,20 +13,20 @@ from statements import CONDITIONS, FUNCTIONS, LOOPS, SCOPES, TRIES, Statement, b
 BASE, NEW = "base", "new"
 OTHERS = ((BASE, NEW), (NEW, BASE))
 ON_GPUS = ("accelerate", "torch", "transformers")
-"""Libraries that do other things on a GPU than on the processor."""
+"""Libraries that may behave differently on a GPU and on a CPU."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """A statement that has to have been executed.
+    """A statement that must have been executed.
 
     Args:
-        version: in which run.
+        version: the version in whose run it must have been executed.
         statement: the statement.
-        problem: why no execution can show that a part of it was evaluated; empty where one can.
-        outcomes: whether it has to have been seen both true and false.
-        where_reached: whether it matters only to roles that reach its module: it uses what has changed.
-        last: whether other problems tell more.
+        problem: why its execution cannot show that a part of it was evaluated; empty if it can.
+        outcomes: whether it must have been both true and false.
+        where_reached: whether only roles that reach its module need it, because it uses what has changed.
+        last: whether it is reported only if there is no other problem.
     """
 
     version: str
@@ -39,14 +39,14 @@ class Need:
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """A definition that differs.
+    """A changed, added or removed definition.
 
     Args:
-        base: it in the base version, if it is there.
-        new: it in the new one, if it is there.
-        needs: what has to have been executed.
-        problem: why it cannot be shown to do the same, whatever was executed.
-        statements: how many of its statements differ.
+        base: the definition in the base version; None if it was added.
+        new: the definition in the new version; None if it was removed.
+        needs: the statements that must have been executed.
+        problem: why it cannot be shown to be equivalent, whatever was executed; empty if it can.
+        statements: the number of its statements that differ.
     """
 
     base: Definition | None
@@ -56,13 +56,13 @@ class Change:
     statements: int = 0
 
     def matters(self, modules: dict[str, set[str]]) -> bool:
-        """Whether code that reaches these modules of each version reaches it."""
+        """Whether it is in one of some modules, which are given by version."""
         sides = ((BASE, self.base), (NEW, self.new))
         return any(one.home.name in modules[version] for version, one in sides if one)
 
 
 class Comparison:
-    """Two versions of a package."""
+    """A comparison of two versions of a package."""
 
     def __init__(self, base: Package, new: Package):
         self.packages = {BASE: base, NEW: new}
@@ -71,7 +71,7 @@ class Comparison:
 
     @cached_property
     def changes(self) -> list[Change]:
-        """Every definition that differs, is gone or is there for the first time."""
+        """Every definition that was changed, added or removed."""
         alone = {BASE: set(self.packages[BASE].definitions) - set(self.pairs)}
         alone[NEW] = set(self.packages[NEW].definitions) - set(self.pairs.values())
         found = [self._compared(*pair) for pair in self.pairs.items()]
@@ -80,18 +80,18 @@ class Comparison:
         return [change for change in found if change.needs or change.problem]
 
     def whole(self, version: str, definition: Definition) -> Iterator[Need]:
-        """All of a definition."""
+        """Needs for all statements of a definition."""
         return (self._all_of(version, one) for one in definition.statements)
 
     def _alone(self, version: str, definition: Definition) -> Iterator[Need]:
-        """All of a definition that the other version has not, and what may use it by way of its module."""
+        """Needs for a definition that only one version has, and for what may access it through its module."""
         yield from self.whole(version, definition)
         yield from self._on_gpus(version, definition)
         names = {f".{name}" for one in definition.statements if one.scope is None for name in stored(one)}
         yield from self._uses_of(version, names, frozenset())
 
     def newly_reached(self, modules: dict[str, set[str]]) -> Iterator[Need]:
-        """What is executed by the import of modules that one version reaches and the other does not."""
+        """Needs for what is executed when modules are imported that only one version reaches."""
         names = {BASE: {self.same(("module", name))[1]: name for name in modules[BASE]}}
         names[NEW] = {name: name for name in modules[NEW]}
         for version, other in OTHERS:
@@ -120,7 +120,7 @@ class Comparison:
         return Change(old, new, needs, "", count)
 
     def _needs(self, sides: dict[str, Definition], blocks: dict[str, list[Statement]]) -> Iterator[Need]:
-        """What shows that some statements do the same as others."""
+        """Needs that show two blocks of statements to be equivalent."""
         kinds = {version: [(type(one.node), one.place) for one in block] for version, block in blocks.items()}
         paired = kinds[BASE] == kinds[NEW]
         for version, block in blocks.items():
@@ -159,7 +159,7 @@ class Comparison:
     def _shown(
         self, version: str, one: Statement, nodes: Iterable[ast.AST], outcomes: bool = False, **kinds: bool
     ) -> Need:
-        """That a statement was executed, and some nodes of it evaluated."""
+        """A need for the execution of a statement and the evaluation of some of its nodes."""
         below = {id(part) for node in nodes for part in ast.walk(node)}
         doubtful = [node for node, certain in one.expressions if id(node) in below and not certain]
         problem = ""
@@ -174,7 +174,7 @@ class Comparison:
     def _uses(
         self, version: str, definition: Definition, one: Statement, seen: frozenset = frozenset()
     ) -> Iterator[Need]:
-        """All uses of what a statement binds, and of what is made from it when its module is imported."""
+        """Needs for all uses of what a statement binds, and of what is derived from it when its module is imported."""
         names, attributes = bound(one)
         wanted: set[Hashable] = {f".{name}" for name in attributes}
         for name in names:
@@ -184,14 +184,14 @@ class Comparison:
                 if nodes := [node for name in sorted(names) for node in definition.mentions(name).get(place, ())]:
                     yield self._shown(version, place, nodes)
         elif one.scope is not None:
-            # Special methods, and the fields of a data class, are used by way of their class.
+            # Special methods and the fields of a dataclass are used through their class.
             wanted |= {definition.key, *(f".{name}" for name in names if not name.startswith("__"))}
         else:
-            # What imports by name knows modules only as objects.
+            # Code that imports by name accesses modules as objects.
             wanted |= {f".{name}" for name in names}
         yield from self._uses_of(version, wanted, seen)
         if isinstance(one.node, SCOPES):
-            # Its parameters, or what it inherits, may matter to everything in it.
+            # Its parameters, or what it inherits, may affect everything in it.
             for other in definition.below(one):
                 yield self._all_of(version, other)
                 yield from self._uses_of(version, {f".{name}" for name in bound(other)[1]}, seen)
@@ -200,7 +200,7 @@ class Comparison:
             yield from self._uses_of(version, {f".{name}" for name in self._inherited(version, definition, one)}, seen)
 
     def _inherited(self, version: str, definition: Definition, one: Statement) -> set[str]:
-        """The names that a class has from classes of the package."""
+        """The names that a class inherits from classes of the package."""
         found: set[str] = set()
         for base in one.node.bases if isinstance(one.node, ast.ClassDef) else ():
             for key in _definitions(definition.names.of(base) or ()):
@@ -211,7 +211,7 @@ class Comparison:
         return {name for name in found if not name.startswith("__")}
 
     def _uses_of(self, version: str, wanted: set[Hashable], seen: frozenset) -> Iterator[Need]:
-        """All uses of attributes, and of what has a meaning."""
+        """Needs for all uses of some attributes and meanings."""
         for other in self.packages[version].definitions if wanted - seen else ():
             for name in sorted(wanted - seen, key=repr):
                 for place, nodes in other.mentions(name).items():
@@ -220,7 +220,7 @@ class Comparison:
                         yield from self._uses(version, other, place, seen | wanted)
 
     def _gained(self, sides: dict[str, Definition]) -> Iterator[Need]:
-        """All of what a definition uses in one version and not in the other."""
+        """Needs for everything that a definition uses in one version only."""
         for version, other in OTHERS:
             yield from self._on_gpus(version, sides[version])
             direct, before = self._used(version, sides[version]), self._used(other, sides[other], certain=True)
@@ -231,7 +231,7 @@ class Comparison:
             called = sides[version].attributes - sides[other].attributes
             calls, there = self._calls(version, sides[version]), self._calls(other, sides[other])
             for call in (nodes[0] for key, nodes in calls.items() if len(nodes) > len(there.get(key, ()))):
-                # A function may be called by what it is given to.
+                # A function that is passed as an argument may be called there.
                 values = [call.func, *call.args, *(keyword.value for keyword in call.keywords)]
                 for value in (value for value in values if isinstance(value, (ast.Name, ast.Attribute))):
                     yield from self._all_named(version, sides[version], value)
@@ -241,21 +241,21 @@ class Comparison:
 
     @cached_property
     def _external(self) -> dict[str, set[Meaning]]:
-        """What each version uses of libraries."""
+        """The names of libraries that each version uses."""
         every = {
             version: [one.meanings.values() for one in self.packages[version].definitions] for version in (BASE, NEW)
         }
         return {v: {one for found in every[v] for one in found if one[0] == "external"} for v in every}
 
     def _on_gpus(self, version: str, definition: Definition) -> Iterator[Need]:
-        """That it uses something for GPUs that the other version uses nowhere."""
+        """Needs for uses of GPU libraries that the other version does not have anywhere."""
         for meaning in sorted(self._external[NEW] ^ self._external[BASE]):
             if meaning[1].partition(".")[0] in ON_GPUS:
                 for place in definition.mentions(meaning):
                     yield Need(version, place, f"what `{meaning[1]}` does on a GPU cannot be seen")
 
     def _calls(self, version: str, definition: Definition) -> dict[Hashable, list[ast.Call]]:
-        """The calls in a definition, by their forms; variables may have other names."""
+        """The calls in a definition, by their forms without names of variables."""
         same = self.same if version == BASE else lambda meaning: meaning
         names = definition.names.without_variables
         nodes = [node for one in definition.statements for node, _ in one.expressions if isinstance(node, ast.Call)]
@@ -265,13 +265,13 @@ class Comparison:
         return found
 
     def _all_named(self, version: str, definition: Definition, node: ast.AST) -> Iterator[Need]:
-        """All of the definitions that a part of another names."""
+        """Needs for all definitions that a part of another definition names."""
         for meaning in filter(None, map(definition.names.of, ast.walk(node))):
             for key in _definitions(meaning):
                 yield from self.whole(version, self.packages[version].find(key))
 
     def _methods(self, version: str, called: set[str]) -> Iterator[Need]:
-        """All of the functions and methods of these names."""
+        """Needs for all functions and methods with some names."""
         for one in self.packages[version].definitions if called else ():
             for function in (s for s in one.statements if s.function is None and isinstance(s.node, FUNCTIONS)):
                 if function.node.name in called:
@@ -279,14 +279,14 @@ class Comparison:
                     yield from (self._all_of(version, statement, where_reached=True) for statement in below)
 
     def _used(self, version: str, definition: Definition, certain: bool = False) -> dict[Meaning, Definition]:
-        """The definitions that one names, for certain or perhaps, by what stands for them in the new version."""
+        """The definitions that one names, certainly or possibly, by their keys in the new version."""
         meanings = definition.meanings.values()
         found = {key for meaning in meanings for key in _definitions(meaning) if not certain or key == meaning}
         ones = [self.packages[version].find(key) for key in sorted(found)]
         return {self.same(one.key) if version == BASE else one.key: one for one in ones}
 
     def _reach(self, version: str, used: dict[Meaning, Definition], certain: bool = False) -> dict[Meaning, Definition]:
-        """These, those that they name, and so on."""
+        """Some definitions, and all that they name, directly or indirectly."""
         reached, waiting = dict(used), list(used.values())
         while waiting:
             for key, one in self._used(version, waiting.pop(), certain).items():
@@ -301,7 +301,7 @@ def _alike(old: object, new: object, before: Names, after: Names, same: Same) ->
 
 
 def _turns(block: list[Statement]) -> list[Statement]:
-    """The statements that decide what is executed after them, without those of whole functions."""
+    """The statements that affect the control flow after them, except those inside functions of the block."""
     inside = [
         one for one in block if not any(outer in block for outer, _ in one.around if isinstance(outer.node, FUNCTIONS))
     ]
@@ -309,7 +309,7 @@ def _turns(block: list[Statement]) -> list[Statement]:
 
 
 def _may_skip(outer: Statement, block: str) -> bool:
-    """Whether errors, or the end of a loop, decide if a block is executed."""
+    """Whether the execution of a block depends on exceptions or on how a loop ends."""
     return isinstance(outer.node, TRIES) or (isinstance(outer.node, LOOPS) and block == "orelse")
 
 

@@ -1,4 +1,4 @@
-"""The definitions of a package, what the names in them stand for, and which of two versions belong together."""
+"""The definitions of a package, and what the names in them refer to."""
 
 import ast
 from collections import Counter
@@ -16,16 +16,16 @@ from xstilts.fingerprints.sourcecode import FILES
 _OF_A_MODULE = {"__name__", "__file__", "__path__", "__package__", "__spec__"}
 
 Meaning = tuple
-"""What a name stands for: `("definition", module, name)`, `("module", name)`, `("external", dotted name)`, ..."""
+"""What a name refers to: `("definition", module, name)`, `("module", name)`, `("external", dotted name)`, ..."""
 
 
 @dataclass(frozen=True, eq=False)
 class Definition:
-    """A function, a class or a variable of a module; under the name "" all that is none of these.
+    """A function, class or variable of a module; the definition named "" has all other statements.
 
     Args:
         home: the module.
-        name: the names that it binds.
+        name: the names that it binds, separated by commas.
         nodes: its statements.
     """
 
@@ -35,38 +35,38 @@ class Definition:
 
     @property
     def key(self) -> Meaning:
-        """What a name that stands for it means."""
+        """The meaning of names that refer to it."""
         return "definition", self.home.name, self.name
 
     @cached_property
     def statements(self) -> list[Statement]:
-        """All its statements, with those below them."""
+        """All its statements, including nested ones."""
         return list(flattened(self.home.name, self.nodes))
 
     @cached_property
     def names(self) -> "Names":
-        """What the names in it stand for."""
+        """The meanings of the names in it."""
         return Names(self)
 
     @cached_property
     def meanings(self) -> dict[str, Meaning]:
-        """What its names, and attributes of what it imports, stand for."""
+        """The meanings of its names and of attributes of what it imports, by their source text."""
         nodes = [node for one in self.statements for node, _ in one.expressions]
         found = [(node, self.names.of(node)) for node in nodes if isinstance(node, (ast.Name, ast.Attribute))]
         return {ast.unparse(node): meaning for node, meaning in found if meaning}
 
     @property
     def attributes(self) -> set[str]:
-        """The attributes that it takes of what only the place knows."""
+        """The attributes that it accesses on objects of unknown type."""
         nodes = [node for one in self.statements for node, _ in one.expressions]
         return {node.attr for node in nodes if isinstance(node, ast.Attribute) and not self.names.of(node)}
 
     def mentions(self, name: Hashable) -> dict[Statement, list[ast.AST]]:
-        """The statements and the nodes in which a name stands, an attribute (`.name`), or something with a meaning."""
+        """The statements and nodes that contain a name, an attribute (`.name`) or a meaning."""
         return self._index.get(name, {})
 
     def below(self, statement: Statement) -> list[Statement]:
-        """The statements in the blocks of one."""
+        """The statements nested in a statement."""
         return [one for one in self.statements if any(outer is statement for outer, _ in one.around)]
 
     @cached_property
@@ -84,7 +84,7 @@ class Definition:
                 meaning = self.names.of(node)
                 return [name, *meaning[2:]] if meaning and meaning[0] == "here or" else [meaning or name]
             case ast.Attribute(attr=name):
-                # What is known to be a module's may be set by way of another name of the module.
+                # An attribute of a module may be set through another name of the module.
                 return [*filter(None, [self.names.of(node)]), f".{name}"]
             case ast.Global(names=names) | ast.Nonlocal(names=names):
                 return names
@@ -98,15 +98,15 @@ class Module:
 
     Args:
         package: the version.
-        name: its name without that of the package.
-        file: its text.
+        name: its name, without that of the package.
+        file: its source file.
     """
 
     def __init__(self, package: "Package", name: str, file: Path):
         self.package, self.name, self.file = package, name, file
         self.statements = list(flattened(name, syntax.essential(ast.parse(file.read_bytes())).body))
         self.imports: dict[str, set[str]] = {}
-        """Full names of what it imports, by the names that these have here."""
+        """The full names of its imports, by the names that they have in the module."""
         self.definitions: dict[str, Definition] = {}
         self.homes: dict[str, str] = {}
         """The name of the definition that binds each of its variables."""
@@ -127,12 +127,12 @@ class Module:
 
     @property
     def files(self) -> set[tuple[str, str]]:
-        """The name and the sha256 of what lies beside the modules of a package."""
+        """The names and SHA-256 hashes of the data files of a package."""
         beside = self.file.parent.iterdir() if self.file.name == "__init__.py" else ()
         return {(file.name, sha256(file.read_bytes()).hexdigest()) for file in beside if file.suffix in FILES}
 
     def imported(self, node: ast.AST) -> dict[str, set[str]]:
-        """The full names of what an import statement binds, by the names that it binds them to."""
+        """The full names of the objects that an import statement binds, by the bound names."""
         if isinstance(node, ast.Import):
             pairs = [(alias.asname, alias.name) for alias in node.names]
             return {
@@ -162,15 +162,15 @@ class Package:
         self.definitions = [one for module in self.modules.values() for one in module.definitions.values()]
 
     def full(self, *parts: str) -> str:
-        """A full name, with that of the package."""
+        """A full name, including that of the package."""
         return ".".join(filter(None, (self.root.name, *parts)))
 
     def find(self, meaning: Meaning) -> Definition:
-        """The definition that a name stands for."""
+        """The definition that a meaning refers to."""
         return self.modules[meaning[1]].definitions[meaning[2]]
 
     def resolved(self, dotted: str, seen: frozenset[str] = frozenset()) -> Meaning:
-        """What a full name stands for, wherever it is imported from."""
+        """The meaning of a full name, which may be imported from elsewhere."""
         package, *parts = dotted.split(".")
         if package != self.root.name:
             return "external", dotted
@@ -189,11 +189,11 @@ class Package:
 
 
 class Names:
-    """What the names in a definition stand for.
+    """The meanings of the names in a definition.
 
     Args:
-        definition: it.
-        variables: what its own variables stand for; by default what only their places know.
+        definition: the definition.
+        variables: the meanings of its own variables; unknown by default.
     """
 
     def __init__(self, definition: Definition, variables: Callable[[str], Meaning | None] = lambda name: None):
@@ -212,7 +212,7 @@ class Names:
             self._local |= {node.id for node in variables if isinstance(node, ast.Name)}
 
     def of(self, node: ast.AST) -> Meaning | None:
-        """What a name, or an attribute of something imported, stands for; None for what only this place knows."""
+        """The meaning of a name or of an attribute of something imported; None if it is unknown."""
         if isinstance(node, ast.Name):
             return self.of_name(node.id) or self._variables(node.id)
         if isinstance(node, ast.Attribute) and (above := self.of(node.value)):
@@ -223,21 +223,21 @@ class Names:
         return None
 
     def is_defined(self, node: ast.AST) -> bool:
-        """Whether it is the name of a definition."""
+        """Whether a node is the name of a definition."""
         return (self.of(node) or ("",))[0] == "definition"
 
     @cached_property
     def without_variables(self) -> "Names":
-        """The same, with variables that all stand for the same."""
+        """The same, where all variables have one meaning."""
         return Names(self._definition, lambda name: ("variable",))
 
     @cached_property
     def with_numbers(self) -> "Names":
-        """The same, with variables of functions that have numbers, in the order in which they appear, for names."""
+        """The same, where variables of functions are numbered in the order of their appearance."""
         parts = [(one, node) for one in self._definition.statements for node, _ in one.expressions]
         written = [(one, node) for one, node in parts if isinstance(node, ast.Name)]
         bound = {node.id for one, node in written if one.function and not isinstance(node.ctx, ast.Load)}
-        # Attributes of classes, parameters and what is imported keep their names.
+        # Attributes of classes, parameters and imports keep their names.
         fixed = {node.id for one, node in written if not (one.scope and isinstance(one.scope.node, FUNCTIONS))}
         fixed |= {node.arg for _, node in parts if isinstance(node, ast.arg)} | self._imports.keys()
         for node in (node for one in self._definition.statements for node in ast.walk(one.node)):
@@ -248,12 +248,12 @@ class Names:
         return Names(self._definition, numbers.get)
 
     def imported(self, node: ast.AST) -> list[tuple[str, Meaning]]:
-        """What an import statement binds, and what that stands for."""
+        """The names that an import statement binds, with their meanings."""
         found = self._module.imported(node)
         return sorted((name, self._module.package.resolved(one)) for name, whole in found.items() for one in whole)
 
     def of_name(self, name: str) -> Meaning | None:
-        """The same of a name."""
+        """The meaning of a name, given as a string; None if it is unknown."""
         package, module, found = self._module.package, self._module, None
         if name in self._imports:
             found = _one_of([package.resolved(whole) for whole in self._imports[name]])

@@ -1,4 +1,4 @@
-"""What coverage says of the jobs of a run: which statements were executed, and with which outcomes."""
+"""Coverage of the jobs of a run: the statements that were executed, and the outcomes of conditions."""
 
 import ast
 from collections import Counter
@@ -14,17 +14,17 @@ from definitions import Package
 from statements import WITHS, Statement
 
 Arcs = dict[str, set[tuple[int, int]]]
-"""By module, from which line to which an execution went; negative ones are the entrances and ways out of functions."""
+"""Executed pairs (from line, to line) by module; negative numbers are entries and exits of functions."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What some jobs have executed.
+    """The code that some jobs have executed.
 
     Args:
         package: the version that they ran.
-        calls: what its statements may call.
-        arcs: what the jobs executed.
+        calls: the possible calls of its statements.
+        arcs: the executed arcs.
     """
 
     package: Package
@@ -32,7 +32,7 @@ class Evidence:
     arcs: Arcs
 
     def lacking(self, need: Need) -> str:
-        """What has not been seen of a statement; empty where all has been."""
+        """The part of a need that was not observed; empty if all was."""
         if need.problem:
             return need.problem
         one = need.statement
@@ -46,27 +46,27 @@ class Evidence:
 
     @cached_property
     def _statements_on(self) -> dict[str, Counter]:
-        """By module, how many statements have a line among their own."""
+        """The number of statements on each line, by module."""
         modules = self.package.modules.items()
         return {name: Counter(line for one in module.statements for line in one.lines) for name, module in modules}
 
     def _ways_out(self, one: Statement) -> set[int]:
-        """The lines to which the execution went from a statement, other than to those of functions that it contains."""
+        """The lines to which execution went from a statement, except lines of its own."""
         own = {*one.lines, *(-line for line in one.lines)}
         return {after for before, after in self.arcs.get(one.module, ()) if before in one.lines} - own
 
     def _ways_on(self, one: Statement) -> set[int]:
-        """These without those that it takes after an error."""
+        """The lines to which execution went from a statement without an exception."""
         left = self.calls.owners(one) & self._left_by_errors
         ways = {"body": ("handlers", "finalbody"), "orelse": ("finalbody",), "handlers": ("finalbody",)}
         starts = (start for outer, block in one.around for way in ways.get(block, ()) for start in outer.starts(way))
         caught = {line for start in starts for line in start.lines}
-        # To leave a function by an error looks like a return.
+        # Coverage does not distinguish leaving a function by an exception from a return.
         return {way for way in self._ways_out(one) - caught if way > 0 or not left}
 
     @cached_property
     def _left_by_errors(self) -> set[Hashable]:
-        """The functions that an error may have left, to be caught by those who called them."""
+        """The functions that may have been left by an exception which a caller caught."""
         found = []
         for name, module in self.package.modules.items():
             inside: dict[int, set[int]] = {}
@@ -80,12 +80,12 @@ class Evidence:
         return self.calls.reached(found)
 
     def _goes_on(self, one: Statement) -> bool:
-        """Whether the execution went on behind a statement, and not because of an error."""
+        """Whether execution continued after a statement without an exception."""
         ways = self._ways_on(one)
         if isinstance(one.node, WITHS):
             ways = {way for way in ways if not one.lines.start <= way <= one.node.end_lineno}
         for outer in (outer for outer, _ in one.around if isinstance(outer.node, WITHS)):
-            # At the end of a `with`, by an error or not, its own line comes again.
+            # The line of a `with` statement is executed again at its end, with or without an exception.
             if outer.suppresses or not self._goes_on(outer):
                 ways -= set(outer.lines)
         return bool(ways)
@@ -97,14 +97,14 @@ class Evidence:
 
 
 def measured(folder: Path, package: Package) -> dict[str, Arcs]:
-    """What each entry's job has executed of a package, by the name of its data (`measuring/sitecustomize.py`)."""
+    """The executed arcs of each entry's job, by the name of its coverage data (`measuring/sitecustomize.py`)."""
     found: dict[str, Arcs] = {}
     for file in folder.iterdir():
         data = CoverageData(str(file))
         try:
             data.read()
         except CoverageException:
-            # Of a process that was killed while it was saved; what it executed counts as not executed.
+            # Data of a process that was killed while it saved them; they count as not executed.
             continue
         for name, module in package.modules.items():
             arcs = found.setdefault(file.name.partition(".")[0], {})
@@ -113,7 +113,7 @@ def measured(folder: Path, package: Package) -> dict[str, Arcs]:
 
 
 def together(every: Iterable[Arcs]) -> Arcs:
-    """What several jobs have executed."""
+    """The union of the arcs of several jobs."""
     found: Arcs = {}
     for arcs in every:
         for name, lines in arcs.items():

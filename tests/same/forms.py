@@ -1,4 +1,4 @@
-"""What statements of two versions have in common: their syntax trees with what names stand for in place of names."""
+"""Comparable forms of statements of two versions: their syntax trees, with meanings in place of names."""
 
 import ast
 from collections.abc import Callable, Hashable, Iterable
@@ -7,11 +7,11 @@ from definitions import Definition, Meaning, Names, Package
 from statements import IMPORTS, Statement, nodes_of
 
 Same = Callable[[Meaning], Meaning]
-"""What stands for the same thing in the new version; nothing has changed in what is of the new version."""
+"""Maps a meaning to the equivalent one of the new version; the identity for meanings of the new version."""
 
 
 def form(statement: Statement, names: Names | None = None, same: Same = lambda meaning: meaning) -> Hashable:
-    """A statement without what is below it; equal where statements are, in the same blocks, with the same meaning."""
+    """The form of a statement without its blocks. Equivalent statements in equal blocks have equal forms."""
     if names and isinstance(statement.node, IMPORTS):
         return statement.place, "import", *((name, same(meaning)) for name, meaning in names.imported(statement.node))
     fields = ((key, node_form(value, names, same)) for key, value in statement.header)
@@ -19,7 +19,7 @@ def form(statement: Statement, names: Names | None = None, same: Same = lambda m
 
 
 def node_form(node: object, names: Names | None, same: Same) -> Hashable:
-    """The same of a part of a statement."""
+    """The form of a part of a statement."""
     if isinstance(node, list):
         return tuple(node_form(one, names, same) for one in node)
     if not isinstance(node, ast.AST):
@@ -31,7 +31,7 @@ def node_form(node: object, names: Names | None, same: Same) -> Hashable:
 
 
 def differing(old: object, new: object, alike: Callable[[object, object], bool]) -> list[tuple[list, list]]:
-    """The smallest parts in which two trees differ: the nodes of the old one and those of the new one."""
+    """The smallest parts in which two trees differ, as pairs of old and new nodes."""
     if alike(old, new):
         return []
     pairs = []
@@ -40,17 +40,17 @@ def differing(old: object, new: object, alike: Callable[[object, object], bool])
     elif type(old) is type(new) and isinstance(old, ast.AST) and not isinstance(old, (ast.Name, ast.Constant)):
         pairs = [(getattr(old, key), getattr(new, key)) for key in old._fields]
     parts = [part for pair in pairs for part in differing(*pair, alike)]
-    # Operators and names of arguments are no nodes: what has them differs.
+    # Operators and names of arguments are not nodes; if they differ, so do their parents.
     return parts if all(map(any, parts)) and parts else [(nodes_of(old), nodes_of(new))]
 
 
 def other_literal(old: list[list[ast.AST]], new: list[list[ast.AST]], names: Names) -> str:
-    """The first literal, or row of literals, that stands in place of another or of what was computed.
+    """The first literal, or sequence of literals, that replaces another literal or a computed value.
 
     Args:
         old: parts of a statement.
         new: their counterparts.
-        names: what the names in the old ones stand for; one of the module may be that of the literal.
+        names: the meanings of the names in the old parts; such a name may be defined as the literal.
     """
     pairs = list(zip(old, new, strict=True))
     there = [_text(before) for before, _ in pairs if all(map(_is_literal, before))]
@@ -66,7 +66,7 @@ def _text(nodes: list[ast.AST]) -> str:
 
 
 def matched(base: Package, new: Package) -> dict[Definition, Definition]:
-    """Which definitions of two versions belong together, wherever they have moved: by place, or else by name."""
+    """The corresponding definitions of two versions, also if they were moved: matched by place, else by name."""
     pairs: dict[Definition, Definition] = {}
     for key in (_by_place, _by_folder_and_text, _by_text, _by_folder, _by_name):
         candidates = [
@@ -78,7 +78,7 @@ def matched(base: Package, new: Package) -> dict[Definition, Definition]:
 
 
 def sameness(base: Package, new: Package, pairs: dict[Definition, Definition]) -> Same:
-    """What names of the base version stand for in the new one."""
+    """The mapping from meanings of the base version to those of the new one."""
     modules: dict[str, dict[str, int]] = {}
     for old, one in pairs.items():
         counts = modules.setdefault(old.home.name, {})
@@ -125,7 +125,7 @@ def _by_name(one: Definition) -> Hashable:
 
 
 def _unique(definitions: Iterable[Definition], key: Callable[[Definition], Hashable]) -> dict[Hashable, Definition]:
-    """The definitions that are the only ones of their key."""
+    """The definitions with a unique key, by that key."""
     found: dict[Hashable, list[Definition]] = {}
     for one in definitions:
         found.setdefault(key(one), []).append(one)

@@ -1,4 +1,4 @@
-"""The records that are written."""
+"""Writing of records of sameness."""
 
 import shutil
 import tempfile
@@ -16,20 +16,21 @@ BY_HAND = "by hand, not run"
 
 
 def written(root: Path, verdicts: Iterable[Verdict], by: str, why: str, by_hand: list[str]) -> list[Record]:
-    """Write the records of the roles that did the same, and of those that a person explains.
+    """Write records for the roles that gave the same results, and for those that a person explains.
 
     Args:
-        root: the project.
-        by: what has shown it.
-        why: why the change cannot matter.
+        root: the folder of the project.
+        verdicts: the verdicts on all roles.
+        by: the command that showed the sameness.
+        why: why the change does not affect results.
         by_hand: the roles that a person explains.
 
     Returns:
-        The records that were not there.
+        The records that were added.
 
     Raises:
-        UserError: a role to be explained by hand needs no record or cannot have one, or records would contradict each
-            other. Nothing is written then.
+        UserError: a role of `by_hand` needs no record or cannot have one, or records would contradict each other. In
+            this case nothing is written.
     """
     known = {one.role: one for one in verdicts}
     for role in by_hand:

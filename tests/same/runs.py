@@ -1,4 +1,4 @@
-"""A run of the grid with one version: its entries, their files, and what their jobs executed."""
+"""A run of the grid with one version: its entries, their files and the coverage of their jobs."""
 
 import hashlib
 import json
@@ -30,10 +30,10 @@ class Entry:
     """An entry of the store.
 
     Args:
-        path: where it lies.
-        code: the fingerprints of the roles of its code.
-        modules: by role, the modules that it reaches.
-        files: the sha256 of its files, without those that hold fingerprints.
+        path: its path, relative to the store.
+        code: the fingerprints of its code, by role.
+        modules: the modules of its code, by role.
+        files: the SHA-256 of its files, except those that contain fingerprints.
     """
 
     path: str
@@ -48,12 +48,12 @@ class Entry:
 
 
 class Run:
-    """A run that is finished.
+    """A finished run.
 
     Args:
-        folder: the version, unpacked, with its results.
-        coverage: the folder of what coverage has measured.
-        content: what stands for all that it was made from.
+        folder: the folder of the unpacked version, with its results.
+        coverage: the folder of the coverage data.
+        content: identifies everything that the run depends on.
     """
 
     def __init__(self, folder: Path, coverage: Path, content: str):
@@ -64,7 +64,7 @@ class Run:
 
     @cached_property
     def package(self) -> Package:
-        """The version."""
+        """The package of the version."""
         return Package(self.folder / PACKAGE)
 
     @cached_property
@@ -76,31 +76,32 @@ class Run:
         return measured(self._coverage, self.package)
 
     def of(self, role: str) -> dict[str, Entry]:
-        """The entries of a role, by their places."""
+        """The entries whose code includes a role, by path without fingerprints."""
         return {entry.place: entry for entry in self.entries if role in entry.code}
 
     def fingerprint(self, role: str) -> str | None:
-        """The name of the code of a role."""
+        """The fingerprint of the code of a role; None if no entry has the role."""
         return next((entry.code[role] for entry in self.of(role).values()), None)
 
     def modules(self, role: str) -> set[str]:
-        """The modules that a role reaches."""
+        """The modules of a role."""
         return {name for entry in self.of(role).values() for name in entry.modules[role]}
 
     def evidence(self, role: str) -> Evidence:
-        """What the jobs of a role have executed."""
+        """The code that the jobs of a role have executed."""
         names = (hashlib.sha256(entry.path.encode()).hexdigest() for entry in self.of(role).values())
         return Evidence(self.package, self._calls, together(self._arcs[name] for name in names if name in self._arcs))
 
 
 def run(root: Path, commit: str | None, build: Path, named: Iterable[Record] = (), names: str = "") -> Run:
-    """Run the grid with a version, or take the run that was made of exactly this one before.
+    """Run the grid with a version, or reuse an earlier run of exactly this version.
 
     Args:
-        commit: the version; None for the files as they are now.
-        build: a folder for it.
-        named: records by which its entries get the names of another version, so that files that hold names are equal.
-        names: what stands for the version that has these names.
+        root: the folder of the project.
+        commit: the commit of the version; None for the working tree.
+        build: the folder for the version and its run.
+        named: records that give its entries the names of another version, so that files that contain names are equal.
+        names: identifies the version that has these names.
 
     Raises:
         UserError: the run failed.
@@ -126,7 +127,7 @@ def _start(version: Path, coverage: Path, log: Path) -> None:
         "PYTHONPATH": str(_MEASURING),
         "SAME_FOLDER": str(coverage),
         "SAME_PACKAGE": str(version / PACKAGE),
-        # Both are no repositories, and add up numbers in the same order.
+        # Neither version is a git repository, and both sum numbers in the same order.
         "GIT_CEILING_DIRECTORIES": str(version.parent),
         "CUDA_VISIBLE_DEVICES": "",
         "OMP_NUM_THREADS": "1",

@@ -1,4 +1,4 @@
-"""Statements of a piece of code, one after the other, with the lines and the expressions that are their own."""
+"""The statements of a piece of code as a flat sequence, each with its own lines and expressions."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ TRIES = (ast.Try, ast.TryStar)
 _BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 OPERATORS = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
-"""Nodes that stand in a tree more than once."""
+"""Nodes that occur more than once in a tree as the same object."""
 
 _TABLES = (ast.Dict, ast.List, ast.Set, ast.Tuple)
 _FLOW = (ast.Return, ast.Raise, ast.Break, ast.Continue)
@@ -24,12 +24,12 @@ _GENERATORS = (ast.Yield, ast.YieldFrom, ast.Await)
 
 @dataclass(frozen=True, eq=False)
 class Statement:
-    """A statement, except clause or case, without the blocks below it.
+    """A statement, except clause or case, without its blocks.
 
     Args:
-        module: the module in which it stands, without the name of the package.
-        node: its syntax tree, with these blocks.
-        around: the statements around it, outermost first, each with the block of it in which this one stands.
+        module: the module that contains it, without the name of the package.
+        node: its syntax tree, including its blocks.
+        around: the enclosing statements, outermost first, each with the name of the block that contains this one.
     """
 
     module: str
@@ -38,24 +38,24 @@ class Statement:
 
     @cached_property
     def place(self) -> tuple[tuple[str, str], ...]:
-        """In which blocks of which statements it stands, without saying which ones of their kind."""
+        """The types of the enclosing statements, and the names of their blocks."""
         return tuple((type(outer.node).__name__, block) for outer, block in self.around)
 
     @cached_property
     def header(self) -> tuple[tuple[str, object], ...]:
-        """Its fields, without its blocks."""
+        """The fields of its syntax tree, except its blocks."""
         return tuple((name, value) for name, value in ast.iter_fields(self.node) if not _is_block(name, value))
 
     @cached_property
     def expressions(self) -> tuple[tuple[ast.AST, bool], ...]:
-        """Every node of its own, and whether its value is used for certain when the statement is executed."""
+        """Each of its own nodes, and whether the node is certainly evaluated when the statement is executed."""
         certain = not (isinstance(self.node, (ast.Assert, ast.ExceptHandler, ast.match_case)) or self.suppresses)
         children = [(name, child) for name, value in self.header for child in nodes_of(value)]
         return tuple(found for _, child in children for found in _below(child, certain, self.function is None))
 
     @cached_property
     def lines(self) -> range:
-        """Its own lines."""
+        """Its lines, without those of its blocks."""
         nodes = [node for node, _ in self.expressions if hasattr(node, "lineno")]
         if hasattr(self.node, "lineno"):
             first, simple = self.node.lineno, not any(_is_block(*field) for field in ast.iter_fields(self.node))
@@ -66,25 +66,25 @@ class Statement:
 
     @cached_property
     def names(self) -> set[str]:
-        """The names and attributes that stand in it."""
+        """The names and attributes in it."""
         keys, nodes = ("id", "attr", "name"), [node for node, _ in self.expressions]
         found = {getattr(node, key, None) for node in nodes for key in keys}
         return {name.rpartition(".")[2] for name in found if isinstance(name, str)}
 
     @property
     def function(self) -> "Statement | None":
-        """The outermost function in which it stands."""
+        """The outermost function that contains it."""
         return next((one for one, _ in self.around if isinstance(one.node, FUNCTIONS)), None)
 
     @property
     def scope(self) -> "Statement | None":
-        """The innermost function or class in which it stands."""
+        """The innermost function or class that contains it."""
         scopes = [one for one, _ in self.around if isinstance(one.node, SCOPES)]
         return scopes[-1] if scopes else None
 
     @property
     def leads_elsewhere(self) -> bool:
-        """Whether it decides what is executed after it, without being a condition."""
+        """Whether it affects the control flow after it, without being a condition."""
         return (
             isinstance(self.node, _FLOW)
             or self.suppresses
@@ -93,12 +93,12 @@ class Statement:
 
     @property
     def suppresses(self) -> bool:
-        """Whether it goes on after an error in it."""
+        """Whether it is a `with` statement that suppresses exceptions."""
         nodes = (node for item in self.node.items for node in ast.walk(item)) if isinstance(self.node, WITHS) else ()
         return any("suppress" in (getattr(node, "id", None), getattr(node, "attr", None)) for node in nodes)
 
     def starts(self, block: str) -> list["Statement"]:
-        """The statements, or clauses, with which a block begins."""
+        """The first statement of a block, or all except clauses for the block `handlers`."""
         nodes = getattr(self.node, block, [])
         return [
             Statement(self.module, node, (*self.around, (self, block)))
@@ -109,7 +109,7 @@ class Statement:
 def flattened(
     module: str, nodes: Iterable[ast.AST], around: tuple[tuple[Statement, str], ...] = ()
 ) -> Iterator[Statement]:
-    """All statements, each before those of its blocks; the methods of a class in the order of their names."""
+    """All statements in preorder; the methods of a class are sorted by name."""
     for node in nodes:
         statement = Statement(module, node, around)
         yield statement
@@ -122,7 +122,7 @@ def flattened(
 
 
 def bound(statement: Statement) -> tuple[set[str], set[str]]:
-    """The names, and the attributes, that stand for or hold something else after a statement."""
+    """The names and the attributes that a statement binds or modifies."""
     names, attributes, holders = stored(statement), set(), [node for node, _ in statement.expressions]
     match statement.node:
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name() as receiver))):
@@ -138,7 +138,7 @@ def bound(statement: Statement) -> tuple[set[str], set[str]]:
 
 
 def stored(statement: Statement) -> set[str]:
-    """The names that a statement binds in the function, class or module in which it stands."""
+    """The names that a statement binds in the function, class or module that contains it."""
     parts = [node for node, _ in statement.expressions]
     names = {node.id for node in parts if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     # Functions, classes and except clauses have a name, and so have the patterns of a case.
@@ -154,7 +154,7 @@ def _targets(statement: Statement) -> set[str]:
 
 
 def nodes_of(value: object) -> list[ast.AST]:
-    """The nodes that are a part of a tree, or in a list that is."""
+    """The nodes in the value of a field, which may be a node or a list."""
     items = value if isinstance(value, list) else [value]
     return [item for item in items if isinstance(item, ast.AST) and not isinstance(item, OPERATORS)]
 
@@ -165,7 +165,7 @@ def _is_block(name: str, value: object) -> bool:
 
 def _below(node: ast.AST, certain: bool, table: bool) -> Iterator[tuple[ast.AST, bool]]:
     yield node, certain
-    # Of a table, and of names in a text that is split, nobody sees which ones are used.
+    # Coverage does not show which parts of a table, or which words of a split string, are used.
     certain = certain and not (table and (isinstance(node, _TABLES) or _is_split(node)))
     for name, value in ast.iter_fields(node):
         for number, child in enumerate(nodes_of(value)):
@@ -177,7 +177,7 @@ def _is_split(node: ast.AST) -> bool:
 
 
 def _always(node: ast.AST, field: str, number: int) -> bool:
-    """Whether a part of an expression is evaluated, and with all its outcomes, whenever the expression is."""
+    """Whether a part of an expression is evaluated whenever the expression is."""
     if isinstance(node, (ast.BoolOp, ast.IfExp, ast.Lambda)):
         return False
     if isinstance(node, ast.Compare):

@@ -1,4 +1,4 @@
-"""Which roles did the same in both runs, and the records that say so."""
+"""Verdicts on whether roles gave the same results in both runs, and their records."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from xstilts.steps import REPORTS, RESULTS
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found of a role.
+    """The result of the comparison of a role.
 
     Args:
         role: the role.
-        old: its fingerprint in the base run, if it has one.
-        new: that in the new run.
-        problem: why it gets no record; empty where it gets one or needs none.
-        shown: what the runs have shown.
-        differs: whether they have shown that it does something else.
+        old: its fingerprint in the base version; None if the base version does not have the role.
+        new: its fingerprint in the new version; None if the new version does not have the role.
+        problem: why it gets no record; empty if it gets one or needs none.
+        shown: the evidence of the runs.
+        differs: whether the runs gave different results.
     """
 
     role: str
@@ -38,7 +38,7 @@ class Verdict:
 
     @property
     def is_open(self) -> bool:
-        """Whether it got no record and a person may know better."""
+        """Whether it got no record but a person may explain it."""
         return bool(self.problem and self.old and self.new) and self.old != self.new and not self.differs
 
     @property
@@ -47,16 +47,17 @@ class Verdict:
         return self.old == self.new and not self.problem
 
     def record(self, why: str, by: str) -> Record:
-        """That its new code did the same as the old.
+        """The record for its new code.
 
         Args:
-            by: by what that was shown.
+            why: why the change does not affect results.
+            by: the evidence for that.
         """
         return Record(self.role, self.new, self.old, why, by)
 
 
 def roles(names: Iterable[str] = tasks.names()) -> set[str]:
-    """All that a grid of some tasks can name."""
+    """All roles that a grid of some tasks can use."""
     every = list(map(tasks.load, names))
     return {
         *(f"job.{step}" for step in (*RESULTS, *REPORTS)),
@@ -69,23 +70,25 @@ def roles(names: Iterable[str] = tasks.names()) -> set[str]:
 
 
 def fingerprints() -> dict[str, str]:
-    """The names of the code of all roles as it is now."""
+    """The fingerprints of all roles for the present code."""
     with TemporaryDirectory() as folder:
         code = SourceCode(Path(folder, "code.json"), Sameness([SHIPPED]))
         return {role: code.fingerprint(role) for role in sorted(roles())}
 
 
 def as_before(base: Run, now: dict[str, str]) -> list[Record]:
-    """The records by which code that has another name now gets the name that it had."""
+    """The records that give the present code the fingerprints of the base run."""
     pairs = [(role, now[role], base.fingerprint(role)) for role in now]
     return [Record(role, new, old, "for a comparison", "not") for role, new, old in pairs if old not in (None, new)]
 
 
 def verdicts(base: Run, new: Run, fingerprints: dict[str, str]) -> list[Verdict]:
-    """What two runs show of every role.
+    """Compare two runs role by role.
 
     Args:
-        fingerprints: the names of the code of the new version, which has been run under those of the base version.
+        base: the run of the base version.
+        new: the run of the new version, with the fingerprints of the base version.
+        fingerprints: the fingerprints of the new version, by role.
     """
     comparison = None
     found = []
@@ -107,7 +110,7 @@ def verdicts(base: Run, new: Run, fingerprints: dict[str, str]) -> list[Verdict]
 
 
 def _compared_files(base: dict, new: dict) -> str:
-    """The first file in which the entries of two runs differ."""
+    """A message about the first file in which the entries of two runs differ; empty if there is none."""
     for there, other, lacking in ((base, new, "new"), (new, base, "base")):
         if missing := sorted(there.keys() - other.keys()):
             return f"the {lacking} run has no {missing[0]}"
@@ -119,14 +122,15 @@ def _compared_files(base: dict, new: dict) -> str:
 
 
 def unshown(comparison: Comparison, modules: dict[str, set[str]], evidence: dict[str, Evidence]) -> tuple[str, int]:
-    """Why two runs do not show that code does the same.
+    """Find out why two runs do not show that code is equivalent.
 
     Args:
-        modules: what the code reaches, by version.
-        evidence: what was executed, by version.
+        comparison: the two versions.
+        modules: the modules of the code, by version.
+        evidence: the executed code, by version.
 
     Returns:
-        The first reason, empty where there is none, and the number of statements that differ.
+        The first reason, empty if there is none, and the number of statements that differ.
     """
     files = {version: set() for version in modules}
     for version, names in modules.items():

@@ -1,4 +1,4 @@
-"""The two versions: what they have to have in common, and where they are unpacked."""
+"""The two versions: what they must have in common, and how they are unpacked."""
 
 import hashlib
 import shutil
@@ -20,10 +20,10 @@ SHIPPED = Path("workflow", "xstilts", "fingerprints", RECORDS)
 
 
 def git(root: Path, *arguments: str) -> bytes:
-    """What git prints.
+    """The output of a git command.
 
     Raises:
-        UserError: it fails.
+        UserError: the command fails.
     """
     run = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)
     if run.returncode:
@@ -32,10 +32,10 @@ def git(root: Path, *arguments: str) -> bytes:
 
 
 def require_package_of(root: Path) -> None:
-    """Refuse to name the code of another copy of the package, such as that for which an environment was made.
+    """Check that Python imports the package of this project, not an installed copy of it.
 
     Raises:
-        UserError: another one is imported.
+        UserError: Python imports another copy.
     """
     if sourcecode.ROOT.resolve() != (root / "workflow").resolve():
         raise UserError(
@@ -45,10 +45,10 @@ def require_package_of(root: Path) -> None:
 
 
 def commit(root: Path, base: str) -> str:
-    """The commit that a name stands for, once it has been seen that it can be compared.
+    """Resolve the name of a commit, and check that the commit can be compared.
 
     Raises:
-        UserError: there is no such commit, its environment is another one, or its specs know no roles.
+        UserError: there is no such commit, it requires another environment, or its specs have no roles of code.
     """
     try:
         found = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}").decode().strip()
@@ -69,11 +69,12 @@ def commit(root: Path, base: str) -> str:
 
 
 def require_environment(before: dict[str, str], now: dict[str, str], base: str) -> None:
-    """Refuse to compare where a difference could be that of a library.
+    """Check that differences cannot be caused by libraries.
 
     Args:
         before: the pinned versions of BASE.
-        now: those of the working tree.
+        now: the pinned versions of the working tree.
+        base: the name of BASE.
 
     Raises:
         UserError: pins differ, or another version than the pinned one is installed.
@@ -103,7 +104,7 @@ def _pins(text: str) -> dict[str, str]:
 
 
 def _fits(name: str, pin: str) -> bool:
-    """Whether the pinned version of a library is installed, in whatever build, such as `2.13.0+cpu`."""
+    """Whether the pinned version of a library is installed, in any build, such as `2.13.0+cpu`."""
     return _installed(name).partition("+")[0] == pin or _installed(name) == pin
 
 
@@ -115,14 +116,16 @@ def _installed(name: str) -> str:
 
 
 def unpack(root: Path, commit: str | None, folder: Path) -> str:
-    """Put a version into a folder, with what is needed to run the grid.
+    """Unpack a version into a folder, with everything that is needed to run the grid.
 
     Args:
-        commit: its commit; None for the files as they are now.
+        root: the folder of the project.
+        commit: the commit of the version; None for the working tree.
+        folder: the folder, which is emptied first.
 
     Returns:
-        What stands for all that was put there; for the records of the working tree nothing does, since its run has the
-        names of another version whatever they say.
+        A hash of the unpacked files. It excludes the records of the working tree, since its run has the names of
+        another version regardless of them.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -142,11 +145,11 @@ def unpack(root: Path, commit: str | None, folder: Path) -> str:
 
 
 def _present(root: Path) -> Iterator[str]:
-    """The files that git knows or would take, as far as they are there."""
+    """The existing files that git tracks or that it does not ignore."""
     names = git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z").decode().split("\0")
     return (name for name in sorted(set(filter(None, names))) if (root / name).is_symlink() or (root / name).is_file())
 
 
 def python_folder() -> Path:
-    """Where the programs of this environment lie."""
+    """The folder of this environment's programs."""
     return Path(sys.executable).parent

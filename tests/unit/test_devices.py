@@ -80,7 +80,7 @@ def test_a_job_without_a_free_device_waits_and_says_so_until_one_is_killed(machi
     holders = [start(machine, LONG), start(machine, LONG)]
     assert sorted(begun(machine, holders, 2)) == ["4", "7"]
     late = start(machine, 0)
-    assert late.stdout.readline() == "Waiting for 1 of the GPUs 4, 7, which are used by other jobs.\n"
+    assert late.stdout.readline() == "Waiting for 1 of the GPUs 4, 7: they are used by other jobs.\n"
     assert not (machine / f"{late.pid}.begun").exists()
     device = (machine / f"{holders[0].pid}.begun").read_text()
     holders[0].send_signal(signal.SIGKILL)
@@ -93,7 +93,7 @@ def test_a_job_has_as_many_devices_as_it_asks_for_and_waits_for_all_of_them(mach
     first = start(machine, LONG)
     assert begun(machine, [first], 1) == ["4"]
     both = start(machine, 0, 2)
-    assert both.stdout.readline() == "Waiting for 2 of the GPUs 4, 7, which are used by other jobs.\n"
+    assert both.stdout.readline() == "Waiting for 2 of the GPUs 4, 7: they are used by other jobs.\n"
     # Meanwhile it holds none.
     second = start(machine, LONG)
     assert begun(machine, [second], 1) == ["7"]

@@ -286,8 +286,8 @@ def test_a_module_that_imports_by_name_is_refused_where_a_job_reaches_it(package
     (importer,) = set(syntax.importers(ast.parse(text)))
     assert str(error.value) == (
         f"{package / 'helper.py'} imports modules by name ({importer}), which are in no fingerprint: an edit of them "
-        "would leave old results in place. Import them by an import statement, or add the module to LOADERS of "
-        "xstilts.fingerprints.sourcecode and give what it loads a role in the grid."
+        "would not invalidate any result. Use an import statement, or add the module to LOADERS of "
+        "xstilts.fingerprints.sourcecode and give the modules that it loads a role in the grid."
     )
     assert code("other")
 

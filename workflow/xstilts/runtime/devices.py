@@ -84,6 +84,6 @@ def _free(count: int, names: list[str], folder: Path) -> list[TextIO]:
         for file in files:
             file.close()
         if not waiting:
-            print(f"Waiting for {count} of the GPUs {', '.join(names)}, which are used by other jobs.", flush=True)
+            print(f"Waiting for {count} of the GPUs {', '.join(names)}: they are used by other jobs.", flush=True)
             waiting = True
         time.sleep(_SECONDS)
