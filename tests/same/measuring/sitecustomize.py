@@ -1,6 +1,6 @@
-"""Python imports this when it starts, if this folder is on PYTHONPATH: lets coverage measure a job of the workflow.
+"""Starts coverage in jobs of the workflow. Python imports this module at startup if its folder is on PYTHONPATH.
 
-A job is `python -m xstilts <step> <entry> ...`. Processes that it starts inherit the place of its data.
+A job is `python -m xstilts <step> <entry> ...`. Processes that it starts inherit the path of its coverage data.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 STEP, ENTRY = 3, 4
-"""Where the step and the entry stand in the command line of a job."""
+"""The positions of the step and the entry in the command line of a job."""
 
 
 def _begin() -> None:
@@ -20,7 +20,7 @@ def _begin() -> None:
     if file := os.environ.get("SAME_DATA"):
         import coverage
 
-        # The tracer in C is the one that records no way out of a function for an exception that leaves it.
+        # Only the C tracer records no exit arc when an exception leaves a function.
         settings = {"run:core": "ctrace", "run:patch": ["_exit"], "run:sigterm": False}
         measured = coverage.Coverage(
             data_file=file, data_suffix=True, branch=True, config_file=False, source=[os.environ["SAME_PACKAGE"]]
