@@ -16,7 +16,7 @@ PINS = "envs/requirements.txt"
 GRID = "tests/same/grid.yaml"
 RECORDS = "sameness.json"
 SHIPPED = Path("workflow", "xstilts", "fingerprints", RECORDS)
-"""Where the records of this version are; those of an earlier one may be in another folder of the package."""
+"""The records of this version. Those of an earlier version may be in another folder of the package."""
 
 
 def git(root: Path, *arguments: str) -> bytes:

@@ -45,7 +45,7 @@ def written(path: Path) -> str:
 
 
 def anchored(block: Block, folder: Path) -> Block:
-    """A block of the configuration, and all blocks below it, with relative paths below a folder."""
+    """A block of the configuration in which relative paths, also those of nested blocks, are relative to a folder."""
     changed = {name: moved for name, value in block if (moved := _anchored(value, folder)) != value}
     return block.model_copy(update=changed)
 

@@ -95,8 +95,8 @@ class Settings(BaseModel):
         if unknown := {*(only or ()), *without} - type(self).model_fields.keys():
             raise KeyError(f"{type(self).__name__} has no setting {', '.join(sorted(unknown))}")
         chosen = set(type(self).model_fields if only is None else only) - set(without)
-        said = ((one, _as_said(getattr(self, one.name))) for one in self._in_specs if one.name in chosen)
-        return {one.key: value for one, value in said if not _is_same(value, one.neutral)}
+        values = ((one, _as_spec(getattr(self, one.name))) for one in self._in_specs if one.name in chosen)
+        return {one.key: value for one, value in values if not _is_same(value, one.neutral)}
 
     @classmethod
     def of_spec(cls, values: Mapping[str, Any]) -> Self:
@@ -143,15 +143,15 @@ class Settings(BaseModel):
 def _read(cls: type[Settings]) -> Iterator[_Setting]:
     """The settings of a block that are written to specs, in order."""
     for name, field in cls.model_fields.items():
-        said = next((one for one in reversed(field.metadata) if isinstance(one, InSpecs)), InSpecs())
+        marker = next((one for one in reversed(field.metadata) if isinstance(one, InSpecs)), InSpecs())
         if _is_inside(field.annotation):
             raise TypeError(f"{cls.__name__}.{name}: InSpecs must annotate the whole type, not a part of it")
-        if said is not NOT_IN_SPECS:
+        if marker is not NOT_IN_SPECS:
             try:
-                yield _Setting(name, said.name or name, _neutral(field, said.neutral), _block(field.annotation))
+                yield _Setting(name, marker.name or name, _neutral(field, marker.neutral), _block(field.annotation))
             except ValidationError as error:
                 raise TypeError(
-                    f"{cls.__name__}.{name}: the neutral value {said.neutral!r} is not allowed for this setting"
+                    f"{cls.__name__}.{name}: the neutral value {marker.neutral!r} is not allowed for this setting"
                 ) from error
 
 
@@ -167,7 +167,7 @@ def _neutral(field: FieldInfo, value: Any) -> Any:
     """
     if value is not _MISSING:
         annotated: Any = Annotated[field.annotation, *field.metadata]
-        return _as_said(TypeAdapter(annotated).validate_python(value))
+        return _as_spec(TypeAdapter(annotated).validate_python(value))
     block = field.annotation if _is_block(field.annotation) else None
     return {} if block and all(one.neutral is not _MISSING for one in block._in_specs) else _MISSING
 
@@ -182,15 +182,15 @@ def _is_block(annotation: Any) -> TypeGuard[type[Settings]]:
     return isinstance(annotation, type) and issubclass(annotation, Settings)
 
 
-def _as_said(value: Any) -> Any:
+def _as_spec(value: Any) -> Any:
     """A value in its form in specs."""
     match value:
         case Settings():
             return value.in_specs()
         case dict():
-            return {key: _as_said(one) for key, one in value.items()}
+            return {key: _as_spec(one) for key, one in value.items()}
         case list() | tuple():
-            return [_as_said(one) for one in value]
+            return [_as_spec(one) for one in value]
     return to_jsonable_python(value)
 
 

@@ -1,4 +1,4 @@
-"""Files, folders and links that appear whole or not at all."""
+"""Atomic creation of files, folders and links."""
 
 import os
 import shutil
@@ -9,9 +9,9 @@ from pathlib import Path
 
 @contextmanager
 def replacing(place: Path) -> Iterator[Path]:
-    """A path beside a place; what the block writes there takes the place when the block ends well.
+    """Yield a scratch path beside `place`, and rename it to `place` if the block succeeds.
 
-    A file or a link replaces an earlier one. A folder needs a free place.
+    A file or link replaces an earlier one; a folder requires that nothing exists at `place`.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
     scratch = place.with_name(f".{place.name}.{os.getpid()}")
@@ -24,7 +24,7 @@ def replacing(place: Path) -> Iterator[Path]:
 
 
 def clear(place: Path) -> None:
-    """Remove what is at a path: a folder with all it holds, a file or a link."""
+    """Remove a file, a link or a folder with its contents, if it exists."""
     if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)
     else:

@@ -29,4 +29,4 @@ def readable(spec: dict[str, Any], *, neutral: bool = False) -> dict[str, Any]:
     part, blocks = _BLOCKS.get(spec.get("step", ""), ("", ()))
     if not isinstance(spec.get(part), dict):
         return spec
-    return spec | {part: reduce(lambda said, block: block.in_config(said, neutral=neutral), blocks, spec[part])}
+    return spec | {part: reduce(lambda values, block: block.in_config(values, neutral=neutral), blocks, spec[part])}
