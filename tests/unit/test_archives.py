@@ -86,7 +86,7 @@ def refused(config) -> str:
         udpos(config)
     message = str(caught.value)
     assert message.startswith(f"ud-treebanks-v2.5 from {config.sources['ud-treebanks-v2.5'].url}: ")
-    assert "Name a mirror in sources.ud-treebanks-v2.5.url, or unpack it yourself" in message
+    assert "Set sources.ud-treebanks-v2.5.url to a mirror, or unpack the archive yourself" in message
     assert {path.suffix for path in (config.store / "downloads").iterdir()} == {".lock"}
     return message
 
@@ -141,7 +141,7 @@ def test_a_busy_server_is_asked_again(config, server, capsys, code):
     assert len(udpos(own)) == 2
     log = capsys.readouterr().out
     assert f"ud-treebanks-v2.5: the server answered {code} " in log
-    assert [f"trying again in {seconds} s" in log for seconds in (2, 4, 8)] == [True, True, False]
+    assert [f"retrying in {seconds} s" in log for seconds in (2, 4, 8)] == [True, True, False]
 
 
 @pytest.mark.parametrize("resumes", [True, False])
@@ -179,8 +179,8 @@ def test_another_content_is_refused_and_said_how_to_accept_it(config, server, fa
     own = config("ud-treebanks-v2.5", tar(TREEBANKS))
     server.faults = [("/archive", fault)]
     message = refused(own)
-    assert f", not {own.sources['ud-treebanks-v2.5'].sha256}" in message
-    assert "if it is meant, set sources.ud-treebanks-v2.5.sha256" in message
+    assert f", expected {own.sources['ud-treebanks-v2.5'].sha256}" in message
+    assert "if the new file is intended, set sources.ud-treebanks-v2.5.sha256" in message
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", tar(TREEBANKS)[:-400], zipped(TREEBANKS)[:-400]])
@@ -189,7 +189,7 @@ def test_what_is_no_archive_is_refused(config, content):
 
 
 def test_an_archive_of_something_else_is_refused(config):
-    assert "it holds no folder 'ud-treebanks-v2.5'" in refused(config("ud-treebanks-v2.5", tar(BUCC)))
+    assert "it has no folder 'ud-treebanks-v2.5'" in refused(config("ud-treebanks-v2.5", tar(BUCC)))
 
 
 def test_an_archive_that_reaches_out_of_its_folder_is_refused(config, tmp_path):
@@ -210,7 +210,7 @@ def test_files_that_an_archive_lacks_are_named(config):
         udpos(own, "fi")
     assert "no files of udpos dev in 'fi'" in str(caught.value)
     assert "UD_*/fi_*-ud-dev.conllu" in str(caught.value)
-    assert "Is this the archive ud-treebanks-v2.5?" in str(caught.value)
+    assert "Check that sources.ud-treebanks-v2.5 names the archive" in str(caught.value)
 
 
 @pytest.mark.parametrize("inner", ["", "ud-treebanks-v2.5"])

@@ -78,7 +78,7 @@ def test_the_cache_of_the_hub_is_where_its_library_looks():
 
 
 @pytest.mark.parametrize(
-    "text, found", [('{"model_type": "bert", ', "line 1"), ("[1]", "holds a list"), ("\x00", "line 1")]
+    "text, found", [('{"model_type": "bert", ', "line 1"), ("[1]", "found a JSON list"), ("\x00", "line 1")]
 )
 def test_a_config_that_is_none_is_named(tmp_path, text, found):
     (tmp_path / "config.json").write_text(text)

@@ -152,10 +152,14 @@ BAD = {
         ["line 2", "(<L NNP NNP it NP_1>)", "(<L category, two parts of speech, word"],
     ),
     "leaf that does not end": (AUTO, derived().replace("Ada NP_1>)", "Ada NP_1"), ["line 2", "(<L NP NNP NNP Ada"]),
-    "derivation cut off": (AUTO, derived().rstrip(" )\n") + ">) )", ["line 2", "each ( with its )", "cut off"]),
+    "derivation cut off": (AUTO, derived().rstrip(" )\n") + ">) )", ["line 2", "balanced parentheses", "truncated"]),
     "no id line": (AUTO, derived() + DERIVATION, ["line 3", "(<T S[dcl]", "ID="]),
-    "id without derivation": (AUTO, "ID=wsj_0001.1\n" + derived(), ["line 2", "ID=wsj_0001.1", "a whole derivation"]),
-    "id at the end": (AUTO, derived() + "ID=wsj_0001.2 PARSER=GOLD\n", ["line 3", "''", "a whole derivation"]),
+    "id without derivation": (
+        AUTO,
+        "ID=wsj_0001.1\n" + derived(),
+        ["line 2", "ID=wsj_0001.1", "a complete derivation"],
+    ),
+    "id at the end": (AUTO, derived() + "ID=wsj_0001.2 PARSER=GOLD\n", ["line 3", "''", "a complete derivation"]),
     "id again": (AUTO, derived() * 2, ["line 4", "the id 'wsj_0001.1' again"]),
     "derivation not UTF-8": (AUTO, derived().encode() + b"ID=\xff\n", ["line 3", "byte 0xff", "UTF-8"]),
 }

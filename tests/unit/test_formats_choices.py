@@ -209,7 +209,7 @@ BAD = {
     "empty file": ("copa", {COPA: ""}, [COPA, "no example in 'en'"]),
     "empty CSV": ("cosmosqa", {COSMOS: ""}, [COSMOS, "line 1", "the column 'id'"]),
     "header alone": ("cosmosqa", {COSMOS: HEADER}, [COSMOS, "no example in 'en'"]),
-    "JSON cut off": ("hellaswag", {HELLASWAG: lines(SCENE) + lines(SCENE)[:-9]}, [HELLASWAG, "line 2", "cut off"]),
+    "JSON cut off": ("hellaswag", {HELLASWAG: lines(SCENE) + lines(SCENE)[:-9]}, [HELLASWAG, "line 2", "truncated"]),
     "empty line": ("copa", {COPA: lines(PREMISE) + "\n"}, [COPA, "line 2 column 1", "valid JSON"]),
     "list for object": ("copa", {COPA: "[]\n"}, [COPA, "line 1", "[]", "an object"]),
     "no context": ("hellaswag", {HELLASWAG: lines(without(SCENE, "ctx_a"))}, [HELLASWAG, "line 1", "the key 'ctx_a'"]),
@@ -223,7 +223,7 @@ BAD = {
     "three endings": (
         "hellaswag",
         {HELLASWAG: lines(SCENE, SCENE | {"endings": ["a", "b", "c"]})},
-        [HELLASWAG, "line 2", "3 choices", "4, as in every row of this task"],
+        [HELLASWAG, "line 2", "3 choices", "4 choices in each row of this task"],
     ),
     "label out of range": (
         "hellaswag",
@@ -325,12 +325,12 @@ BAD = {
     "open quote": (
         "cosmosqa",
         {COSMOS: HEADER + BLOG_ROW + 'blog-2,"C .,Q ?,a,b,c,d,0\n' + BLOG_ROW},
-        [COSMOS, "line 3", "unexpected end of data", "fields quoted as CSV"],
+        [COSMOS, "line 3", "unexpected end of data", "fields quoted by Python's csv"],
     ),
     "single quote mark": (
         "cosmosqa",
         {COSMOS: HEADER + 'blog-1,"a "b" c",Q ?,a,b,c,d,0\n'},
-        [COSMOS, "line 2", "fields quoted as CSV"],
+        [COSMOS, "line 2", "fields quoted by Python's csv"],
     ),
     "rows after a line end in a field": (
         "cosmosqa",

@@ -135,7 +135,11 @@ BAD = {
         rounds(anli({}), anli({"uid": "v", "hypothesis": None}), anli({})),
         ["R2/train.jsonl", "line 1.hypothesis", "None", "a string"],
     ),
-    "line cut off": ("anli", rounds(anli({}), anli({"uid": "v"}), anli({})[:-9]), ["R3/train.jsonl", "line 1", "cut"]),
+    "line cut off": (
+        "anli",
+        rounds(anli({}), anli({"uid": "v"}), anli({})[:-9]),
+        ["R3/train.jsonl", "line 1", "truncated"],
+    ),
     "round not UTF-8": (
         "anli",
         rounds(anli({}), anli({"uid": "v"}), b'{"uid": "\xff"}'),

@@ -53,7 +53,7 @@ def fetch(patterns=("cats/train-*.parquet",)):
 def refused(patterns=("cats/train-*.parquet",)) -> str:
     with pytest.raises(UserError) as caught:
         fetch(patterns)
-    assert str(caught.value).startswith(f"kennel/pets of the hub at revision {PETS.revision}: ")
+    assert str(caught.value).startswith(f"kennel/pets on the hub at revision {PETS.revision}: ")
     assert "HF_ENDPOINT" in str(caught.value)
     assert "`source: release`" in str(caught.value)
     return str(caught.value)
@@ -84,7 +84,7 @@ def test_a_busy_server_is_asked_again(server, where, code):
 def test_a_server_that_stays_busy_is_given_up(server, capsys):
     server.faults = [("GET /datasets", status(503))] * 99
     assert "the server answered 503 Service Unavailable, in 6 attempts" in refused()
-    assert "kennel/pets: the server answered 503 Service Unavailable; trying again in 2 s" in capsys.readouterr().out
+    assert "kennel/pets: the server answered 503 Service Unavailable; retrying in 2 s" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("fault", [cut, short])
@@ -112,12 +112,12 @@ def test_a_server_that_is_not_there_is_named(server, monkeypatch):
     [
         (
             status(404, X_Error_Code="RepoNotFound"),
-            ["there is no such repository, or it is private", "`hf auth login`"],
+            ["the repository does not exist or is private", "`hf auth login`"],
         ),
-        (status(401, X_Error_Code="GatedRepo"), ["it is gated", "datasets/kennel/pets", "`hf auth login`"]),
+        (status(401, X_Error_Code="GatedRepo"), ["the repository is gated", "datasets/kennel/pets", "`hf auth login`"]),
         (status(401, X_Error_Message="Invalid credentials in Authorization header"), ["401 Unauthorized", "token"]),
         (status(403), ["the server answered 403 Forbidden", "`hf auth login`"]),
-        (status(404, X_Error_Code="RevisionNotFound"), ["it has no such revision any more"]),
+        (status(404, X_Error_Code="RevisionNotFound"), ["the revision does not exist any more"]),
         (status(400), ["the server answered 400 Bad Request"]),
     ],
 )
@@ -131,21 +131,21 @@ def test_what_will_not_pass_is_said_at_once(server, fault, texts):
 
 def test_a_repository_that_went_away_is_said_to_be_none(server):
     server.datasets.clear()
-    assert "there is no such repository" in refused()
+    assert "the repository does not exist" in refused()
 
 
 def test_a_revision_that_went_away_is_said_to_be_none(server):
     server.datasets = {Repository(PETS.name, "f" * 40): FILES}
-    assert "it has no such revision any more" in refused()
+    assert "the revision does not exist any more" in refused()
 
 
 def test_a_repository_without_the_files_is_refused(server):
-    assert "holds no file cats/dev-*.parquet" in refused(["cats/train-*.parquet", "cats/dev-*.parquet"])
+    assert "has no file cats/dev-*.parquet" in refused(["cats/train-*.parquet", "cats/dev-*.parquet"])
 
 
 def test_a_repository_without_one_of_its_shards_is_refused(server):
     del server.datasets[PETS]["cats/train-00001-of-00002.parquet"]
-    assert "holds 1 of 2 files cats/train-*.parquet" in refused()
+    assert "has 1 of 2 files cats/train-*.parquet" in refused()
 
 
 @pytest.mark.parametrize("name", ["cats/train-all.parquet", "cats/train-00000-of-00003.parquet"])
@@ -156,12 +156,12 @@ def test_files_that_are_no_shards_of_one_table_are_refused(server, name):
 
 def test_a_shard_that_is_there_twice_does_not_stand_for_another_one(server):
     server.datasets[PETS] = FILES | {"cats/train-old-00001-of-00002.parquet": b"more"}
-    assert "holds 3 of 2 files cats/train-*.parquet" in refused()
+    assert "has 3 of 2 files cats/train-*.parquet" in refused()
 
 
 def test_an_empty_cache_offline_is_said_to_be_one(server, offline):
     offline()
-    assert "not all of it is in the cache, and HF_HUB_OFFLINE is set: run once without" in refused()
+    assert "some files are not in the cache, and HF_HUB_OFFLINE is set: unset it for one run" in refused()
     assert server.requests == []
 
 
@@ -179,7 +179,7 @@ def test_nor_is_one_that_does_not_know_what_it_lacks(server, offline, tmp_path, 
     shutil.copytree(tmp_path / "cache", tmp_path / "copied", symlinks=True, ignore=but)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "copied"))
     offline()
-    assert "holds 1 of 2 files cats/train-*.parquet" in refused()
+    assert "has 1 of 2 files cats/train-*.parquet" in refused()
 
 
 CONFIG = {
@@ -214,7 +214,7 @@ def test_a_job_fetches_and_reads_and_does_so_again_without_a_network(server, tmp
 
     first = job("first")
     assert first.returncode == 0, first.stderr
-    assert "answers of 1 questions in 'de' were off their place and are put back to it" in first.stdout
+    assert "corrected the answer offsets of 1 questions in 'de'" in first.stdout
     assert "test.de: 1 rows from " in first.stdout
     server.requests.clear()
     again = job("second", HF_HUB_OFFLINE="1")
@@ -222,4 +222,4 @@ def test_a_job_fetches_and_reads_and_does_so_again_without_a_network(server, tmp
     assert server.requests == []
     empty = job("third", HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path / "other"))
     assert empty.returncode == 1
-    assert empty.stderr.strip().startswith("error: google/xquad of the hub at revision 51adfef")
+    assert empty.stderr.strip().startswith("error: google/xquad on the hub at revision 51adfef")

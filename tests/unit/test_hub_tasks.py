@@ -367,7 +367,7 @@ def test_metadata_of_older_versions_are_understood(read):
 def test_how_many_answers_were_off_their_place_is_said(read, capsys):
     served = table([question("q1", starts=(11,)), question("q2"), question("q3", starts=(17,))], **XQUAD)
     read("xquad", "test", "de", {"xquad.de/validation-00000-of-00001.parquet": served})
-    assert "answers of 2 questions in 'de' were off their place and are put back to it" in capsys.readouterr().out
+    assert "corrected the answer offsets of 2 questions in 'de'" in capsys.readouterr().out
 
 
 def test_answers_of_real_stripped_contexts_find_their_places(samples, tmp_path):
@@ -430,11 +430,11 @@ DAMAGED = {
     "labels in some rows only": (
         "xnli",
         table(nli(0, -1), **NLI),
-        "row 1: found no label, where the rows before have one",
+        "row 1: found no label, but the rows before have one",
     ),
     "no rows": ("xnli", table([], **NLI), "no example in 'de'"),
-    "no parquet": ("xnli", b"no parquet", "expected a whole parquet file"),
-    "half a file": ("xnli", PAIRS[:-9], "expected a whole parquet file"),
+    "no parquet": ("xnli", b"no parquet", "expected a complete parquet file"),
+    "half a file": ("xnli", PAIRS[:-9], "expected a complete parquet file"),
     "an answer that is nowhere": ("xquad", table([question(texts=("a bridge",))], **XQUAD), "its answer 'a bridge'"),
     "no answer": ("xquad", table([question(texts=(), starts=())], **XQUAD), "an empty list for question 'q1'"),
     "fewer starts than texts": ("xquad", table([question(starts=())], **XQUAD), "1 texts and 0 starts"),
@@ -465,7 +465,7 @@ def test_a_label_that_has_no_number_is_refused(read):
     "content", [lines({"sentence1": "Ja.", "sentence2": "Yes."})[:-9], b"{}"], ids=["cut off", "not compressed"]
 )
 def test_a_compressed_file_that_is_damaged_is_refused(read, content):
-    with pytest.raises(DataError, match="expected a whole gzip file"):
+    with pytest.raises(DataError, match="expected a complete gzip file"):
         read("tatoeba", "test", "de", {"test/deu-eng.jsonl.gz": content})
 
 
@@ -565,7 +565,9 @@ def test_what_is_nowhere_is_said_to_be_with_what_there_is():
     with pytest.raises(UserError) as caught:
         fetch.sources(tasks.load("hellaswag"), "train", "de", parse({"source": "hub"}))
     message = str(caught.value)
-    assert "hellaswag train in 'de': neither the hub nor an official archive has it, but dev, train" in message
+    assert (
+        "hellaswag train in 'de': not available on the hub or in an official archive, which have dev, train" in message
+    )
     assert "set tasks.hellaswag.source to 'release'" in message
 
 

@@ -108,9 +108,9 @@ def test_sentences_of_a_limited_bitext_are_all_accounted_for(tmp_path):
 
 def test_a_file_that_lacks_the_language_is_not_said_to_be_cut_off(tmp_path):
     write(tmp_path, {"xnli.test.tsv": HEADER + "fr\tneutral\tOui.\tNon.\n" * 3})
-    with pytest.raises(DataError, match=r"no example in 'de'.*3 in another language.*Leave the language out") as raised:
+    with pytest.raises(DataError, match=r"no example in 'de'.*3 in another language.*Leave out the language") as raised:
         read(tmp_path, "xnli", "test", "de")
-    assert "cut off" not in str(raised.value)
+    assert "truncated" not in str(raised.value)
 
 
 def test_the_manifest_and_the_log_say_what_was_left_out(tmp_path, capsys):

@@ -36,7 +36,7 @@ def test_a_treebank_in_parts_is_read_whole_and_in_order_beside_another_one(tmp_p
 
 def test_a_treebank_and_its_parts_beside_each_other_are_not_both_read(tmp_path):
     write(tmp_path, {f"{HDT}.conllu": SENTENCE, f"{HDT}-a-1.conllu": SENTENCE})
-    assert "de_hdt-ud-train-a-1.conllu: found a part beside the whole, de_hdt-ud-train.conllu" in refused(
+    assert "de_hdt-ud-train-a-1.conllu: found a part beside the whole file de_hdt-ud-train.conllu" in refused(
         tmp_path, "udpos", "train", "de"
     )
 
@@ -68,7 +68,7 @@ def test_a_part_that_no_layout_reads_is_refused_by_its_name(tmp_path, name, spli
     write(tmp_path, files)
     message = refused(tmp_path, name, split, lang)
     assert list(files)[-1].rpartition("/")[2] in message
-    assert f"a part of {name} {split} in {lang!r} and is not read" in message
+    assert f"an unread file that looks like a part of {name} {split} in {lang!r}" in message
 
 
 GSD = "UD_German-GSD/de_gsd-ud-train.conllu"

@@ -59,7 +59,7 @@ def test_a_file_with_quotes_around_every_text_is_refused(tmp_path, quoting, name
     pairs = [["Ja.", "Nein.", "0"], ['Sag "ja".', "Nein.", "1"]]
     own = [[str(number), *row] if header else row for number, row in enumerate(pairs)]
     csv.writer(written, delimiter="\t", lineterminator="\n", quoting=quoting).writerows(own)
-    with pytest.raises(DataError, match="with quotes around every text"):
+    with pytest.raises(DataError, match="quoted every text"):
         read(tmp_path, name, {file: header + written.getvalue()}, "dev")
 
 
@@ -83,14 +83,14 @@ def test_a_copy_of_glue_that_csv_wrote_is_read_by_its_rules(tmp_path):
     ids=["raw under CRLF", "both kinds", "both kinds under LF", "TAB within", "line feed within", "open quote"],
 )
 def test_what_csv_did_not_write_is_refused_with_its_line(tmp_path, content, line):
-    with pytest.raises(DataError, match=rf"dev-de\.tsv, line {line}: .*quoted as CSV.*write this one anew"):
+    with pytest.raises(DataError, match=rf"dev-de\.tsv, line {line}: .*quoted by Python's csv.*rewrite this one"):
         texts(tmp_path, content)
 
 
 @pytest.mark.parametrize("cut", [1, 9, 12])
 def test_a_last_line_that_does_not_end_as_the_others_was_cut_off(tmp_path, cut):
     unlabelled = [row[:2] for row in TABLE]
-    with pytest.raises(DataError, match=r"test-de\.tsv, line 40: .*CRLF at its end.*cut off"):
+    with pytest.raises(DataError, match=r"test-de\.tsv, line 40: .*CRLF, like the others.*truncated"):
         texts(tmp_path, by_csv(unlabelled)[:-cut], file="test-de.tsv", split="test")
 
 

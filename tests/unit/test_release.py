@@ -55,7 +55,7 @@ def test_what_is_missing_is_named_with_every_place_that_was_looked_at(tmp_path):
 
 @pytest.mark.parametrize(("name", "split", "lang"), [("udpos", "dev", "th"), ("squad_v1", "train", "de")])
 def test_a_language_that_a_split_never_had_is_said_to_be_none(tmp_path, name, split, lang):
-    assert "this split has no such language" in str(release.missing(tasks.load(name), split, lang, [tmp_path]))
+    assert "this split lacks the language" in str(release.missing(tasks.load(name), split, lang, [tmp_path]))
 
 
 def test_an_unknown_language_is_refused(tmp_path):

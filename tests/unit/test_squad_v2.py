@@ -53,7 +53,7 @@ BAD = {
         ["qas[0].answers[0]", "'a mill'", "character 11", "'q1'"],
     ),
     "question again": (squad(POSSIBLE, IMPOSSIBLE, IMPOSSIBLE), ["qas[2]", "'q2' again"]),
-    "cut off": (squad(POSSIBLE, IMPOSSIBLE)[:-5], ["line 1 column", "its end", "cut off"]),
+    "cut off": (squad(POSSIBLE, IMPOSSIBLE)[:-5], ["line 1 column", "its end", "truncated"]),
     "not UTF-8": (b'{"data": "\xe4"}', ["line 1", "byte 0xe4", "UTF-8"]),
 }
 

@@ -1,4 +1,4 @@
-"""The errors that a user can act on; every one says what was found, what was expected and what to do."""
+"""Errors that a user can act on. Each says what was found, what was expected and what to do."""
 
 import difflib
 from collections.abc import Iterable
@@ -6,18 +6,18 @@ from pathlib import Path
 
 
 class UserError(Exception):
-    """A mistake in the configuration, the data or the surroundings; shown as its message, without a traceback."""
+    """A problem with the configuration, the data or the environment; shown as a message without a traceback."""
 
 
 class DataError(UserError):
-    """A file that is not what its format says.
+    """A file that violates its format.
 
     Args:
         path: the file.
-        where: the place in it, as a person would look it up: `line 12`, `data[0].paragraphs[3].qas[1]`.
-        found: the value that is wrong, or what is wrong with it.
-        expected: what should stand there.
-        hint: what to do about it.
+        where: the position in the file, such as `line 12` or `data[0].paragraphs[3].qas[1]`.
+        found: the wrong value, or a description of it.
+        expected: a description of a correct value.
+        hint: how to fix it.
     """
 
     def __init__(self, path: Path | str, where: str, found: str, expected: str, hint: str = ""):
@@ -27,12 +27,12 @@ class DataError(UserError):
 
 
 def shorten(value: object, length: int = 80) -> str:
-    """The repr of a value, cut to `length` characters, for messages about rows that may be whole paragraphs."""
+    """The repr of a value, truncated to `length` characters, for messages about possibly long values."""
     text = repr(value)
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
-    """` Did you mean …?` for a word that is not allowed but close to one that is, else nothing."""
+    """The suffix ` Did you mean …?` if an allowed word is similar to the given one, else an empty string."""
     near = difflib.get_close_matches(word, list(allowed), n=1)
     return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,10 +1,10 @@
-"""The languages of XTREME (Hu et al. 2020) and XTREME-R (Ruder et al. 2021): one row for each, and nothing else.
+"""The languages of XTREME (Hu et al. 2020) and XTREME-R (Ruder et al. 2021), one row each.
 
-Families, and branches of Indo-European, under the names of Glottolog 5 (Hammarström et al., https://glottolog.org);
-scripts by ISO 15924, those in which XTREME has the language.
+Families, and the branches of Indo-European, are named as in Glottolog 5 (Hammarström et al., https://glottolog.org).
+Scripts are given by ISO 15924, as the language is written in XTREME.
 
-No fingerprint covers this module. A job that uses a fact of a language has its value in its spec (`facts`), so that a
-new row, or another order of rows, changes no name.
+No fingerprint covers this module. A job that uses a fact about a language has the value in its spec (`facts`), so that
+adding or reordering rows invalidates nothing.
 """
 
 from collections.abc import Iterable
@@ -15,15 +15,15 @@ from xstilts.errors import UserError, nearest
 
 @dataclass(frozen=True)
 class Language:
-    """What is known of a language.
+    """The names and the classification of a language.
 
     Args:
         code: ISO 639-1, as everywhere in XTREME.
         iso3: ISO 639-3, as in the file names of LASER's Tatoeba set.
-        name: English name; in lower case, the first part of a TyDiQA question id.
-        family: the largest group that it belongs to; an isolate is a family of its own.
-        branch: the group within Indo-European; empty for other families.
-        script: four letters of ISO 15924.
+        name: English name; in lower case, the prefix of TyDiQA question ids.
+        family: top-level family; an isolate is its own family.
+        branch: branch of Indo-European; empty for other families.
+        script: four-letter code of ISO 15924.
     """
 
     code: str
@@ -92,10 +92,10 @@ LANGUAGES = {
 
 
 def language(code: str) -> Language:
-    """The language of that code.
+    """The language with this code.
 
     Raises:
-        UserError: there is none.
+        UserError: the code is unknown.
     """
     if code not in LANGUAGES:
         known = ", ".join(LANGUAGES)
@@ -104,15 +104,16 @@ def language(code: str) -> Language:
 
 
 def facts(codes: Iterable[str], *names: str) -> dict[str, dict[str, str]]:
-    """What a job uses of some languages, for its spec.
+    """Facts about languages, in the form in which they enter the spec of a job.
 
     Args:
+        codes: language codes.
         names: fields of `Language`.
 
     Returns:
-        By code, each fact by its name.
+        For each code, the value of each field.
 
     Raises:
-        UserError: an unknown language.
+        UserError: a code is unknown.
     """
     return {code: {name: getattr(language(code), name) for name in names} for code in codes}

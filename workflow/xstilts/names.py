@@ -1,14 +1,14 @@
-"""The names by which a configuration speaks of stages, and of the splits of a task.
+"""The grammar of the names in a configuration: paths of stages, and splits of a task.
 
     path = "none" | stage { "/" stage }
 
-Names are taken apart here and nowhere else.
+This is the only module that parses names.
 """
 
 from collections.abc import Iterable
 
 NO_INTERMEDIATE = "none"
-"""The intermediate without any stage: the encoder itself."""
+"""The intermediate without stages: the encoder itself."""
 
 
 def stages_of(intermediate: str) -> tuple[str, ...]:
@@ -17,16 +17,16 @@ def stages_of(intermediate: str) -> tuple[str, ...]:
 
 
 def path_of(stages: Iterable[str]) -> str:
-    """The stages of a model as one name, the way an intermediate is written."""
+    """The stages of a model joined into one name, in the notation of intermediates."""
     return "/".join(stages)
 
 
 def split_name(split: str, lang: str) -> str:
-    """A split in one language: `train.en`."""
+    """The name of a split in one language, such as `train.en`."""
     return f"{split}.{lang}"
 
 
 def split_and_language(name: str) -> tuple[str, str]:
-    """The two parts of what `split_name` gives."""
+    """The split and the language of a name made by `split_name`."""
     split, _, lang = name.partition(".")
     return split, lang

@@ -1,7 +1,7 @@
-"""Official archives of data sets that the hub has no official copy of.
+"""Official archives of data sets without an official copy on the hub.
 
-The sha256 are those that the libraries `datasets` (`dataset_infos.json` of its script for XTREME, 2022) and, for
-Universal Dependencies, pyconll recorded.
+The sha256 are taken from `dataset_infos.json` of the XTREME script of `datasets` (2022) and, for Universal
+Dependencies, from pyconll.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from xstilts.config import Source
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive behind an address.
+    """A downloadable archive.
 
     Args:
-        url: where it is.
-        sha256: of its file, 64 hexadecimal digits.
-        root: the folder in it that holds the files.
+        url: its address.
+        sha256: of the archive file, 64 hexadecimal digits.
+        root: the folder inside the archive that contains the files.
     """
 
     url: str
@@ -51,6 +51,6 @@ ARCHIVES = {
 
 
 def archive(name: str, sources: Mapping[str, Source]) -> Archive:
-    """The archive of that name, from where the user wants it."""
+    """The archive of this name, with the address and sha256 of the configuration if they are set there."""
     own = sources.get(name, Source())
     return replace(ARCHIVES[name], **own.model_dump(include={"url", "sha256"}, exclude_none=True))

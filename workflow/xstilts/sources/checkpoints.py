@@ -1,4 +1,4 @@
-"""Checkpoints on disk or on the hub, and which of their files count as what."""
+"""Checkpoints on disk or on the hub, and the roles of their files."""
 
 import json
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ CONFIG = "config.json"
 
 _DOCUMENTATION = (".md", ".rst", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".html")
 _ABOUT = ("readme", "license", "licence", "notice", "copying", "citation", "changelog")
-"""How the names of files begin that tell something about a checkpoint, whatever their suffix."""
+"""Prefixes of the names of files that document a checkpoint, with any suffix."""
 
 _NOT_LOADED = (".h5", ".msgpack", ".onnx", ".onnx_data", ".ot", ".gguf", ".tflite", ".pb", ".pt", ".pth", ".ckpt")
-"""Weights of other frameworks, and the states of trainings."""
+"""Suffixes of the weights of other frameworks and of training states."""
 
 _WEIGHTS = (".safetensors", ".index.json")
 _PICKLED = ("pytorch_model", "adapter_model", "training_args", "optimizer", "scheduler")
-"""How the names of weights begin that end with `.bin`, as vocabularies may too."""
+"""Prefixes of weight files with the suffix `.bin`, which vocabularies may have as well."""
 
 _OF_THE_MODEL = {
     CONFIG,
@@ -35,14 +35,14 @@ _OF_THE_MODEL = {
     MANIFEST,
     SPEC,
 }
-"""What transformers, sentence-transformers and a stage write about a model, which no tokenizer reads."""
+"""Files that transformers, sentence-transformers or a stage write about a model, and that no tokenizer reads."""
 
 _DECIDES_TOKENIZER = ("tokenizer_class", "model_type")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A Hugging Face folder, or a repository of the hub with its commit."""
+    """A Hugging Face checkpoint: a local folder, or a repository on the hub with its commit."""
 
     name: str
     revision: str | None = None
@@ -54,24 +54,24 @@ def is_checkpoint(folder: Path) -> bool:
 
 
 def has_weights(folder: Path) -> bool:
-    """Whether a checkpoint has weights that PyTorch's models are loaded from, whole or in parts."""
+    """Whether a checkpoint has weights for PyTorch models, whole or in shards."""
     return any(_is_loaded(file.name.lower()) for file in model_files(folder))
 
 
 def model_files(folder: Path) -> list[Path]:
-    """The files of a checkpoint, sorted by name: all but documentation and what PyTorch's models are not loaded from.
+    """The files of a checkpoint, sorted by name, without documentation and files that PyTorch models do not load.
 
-    Hidden files do not count, nor do subfolders: transformers reads no further than the folder itself.
+    Hidden files and subfolders are left out: transformers does not read subfolders.
     """
     return sorted(file for file in folder.iterdir() if file.is_file() and _belongs_to_model(file.name.lower()))
 
 
 def tokenizer_files(folder: Path) -> list[Path]:
-    """The files that may decide what a tokenizer does, sorted by name.
+    """The files that may affect the tokenizer, sorted by name.
 
-    No list of names could say which they are: each class has its own, and a checkpoint may bring a class of its own.
-    So they are all files of the checkpoint but those that cannot be any: its weights, and what is known to be about
-    the model alone. Of `config.json`, see `tokenizer_settings`.
+    No fixed list of names would do: each tokenizer class has its own files, and a checkpoint may define a class. So all
+    files of the checkpoint count, except for its weights and files that are known to describe the model alone. For
+    `config.json`, see `tokenizer_settings`.
     """
     return [
         file for file in model_files(folder) if not _is_weights(file.name.lower()) and file.name not in _OF_THE_MODEL
@@ -79,10 +79,10 @@ def tokenizer_files(folder: Path) -> list[Path]:
 
 
 def tokenizer_settings(folder: Path) -> dict:
-    """The entries of `config.json` by which the class of the tokenizer is found, those that are there.
+    """The entries of `config.json` that determine the tokenizer class, as far as they are set.
 
     Raises:
-        UserError: it is no JSON object.
+        UserError: `config.json` is not a JSON object.
     """
     settings = read_settings(folder / CONFIG)
     return {key: settings[key] for key in _DECIDES_TOKENIZER if key in settings}
@@ -104,12 +104,15 @@ def read_settings(file: Path) -> dict:
     """The content of a `config.json`.
 
     Raises:
-        UserError: it is no JSON object.
+        UserError: it is not a JSON object.
     """
     try:
         content = json.loads(file.read_bytes())
     except ValueError as error:
-        raise UserError(f"{file}: is no JSON: {error}. Put the encoder's own file there again.") from None
+        raise UserError(f"{file}: invalid JSON: {error}. Restore the original file of the encoder.") from None
     if not isinstance(content, dict):
-        raise UserError(f"{file}: holds a {type(content).__name__}, expected a JSON object with the model's settings.")
+        raise UserError(
+            f"{file}: found a JSON {type(content).__name__}; expected an object with the settings of the model. "
+            "Restore the original file of the encoder."
+        )
     return content

@@ -1,14 +1,14 @@
-"""The canonical columns: what every task of a kind looks like once it is read, whatever its files looked like.
+"""The canonical columns of each kind of task, independent of the file format that a task is read from.
 
 | kind | a row is | gold |
 |---|---|---|
 | classification | one text or a pair | `label`, a member of the task's labels |
-| multiple_choice | a prompt and choices that go with it | `label`, the position of the right one, as text from `0` on |
-| tagging | a sentence as words | `tags`, one for each word |
-| span | a question on a context | `answers`, each at its character offset in the context |
+| multiple_choice | a prompt and its choices | `label`, the 0-based position of the correct choice, as a string |
+| tagging | a sentence as a list of words | `tags`, one for each word |
+| span | a question about a context | `answers`, each with its character offset in the context |
 | retrieval | one sentence of one side, `english` or `foreign` | `gold`, on English rows: the ids of its translations |
 
-Gold is null throughout a split that has no labels.
+In an unlabelled split all gold values are null.
 """
 
 import pyarrow as pa
@@ -40,7 +40,7 @@ GOLD_COLUMN = {
     "span": "answers",
     "retrieval": "gold",
 }
-"""The column that holds the labels of each kind."""
+"""The gold column of each kind."""
 
 
 def file_name(split: str, lang: str) -> str:

@@ -1,4 +1,4 @@
-"""Fetching over the network: faults that may pass are waited out, and half a file is never taken for a whole one."""
+"""Downloads: transient errors are retried, and an incomplete file is never used."""
 
 import shutil
 import tarfile
@@ -18,35 +18,37 @@ from xstilts.sources.archives import Archive
 
 ATTEMPTS = 6
 WAIT = 2.0
-"""Seconds before the second attempt; each wait is twice the last one."""
+"""Seconds before the second attempt; the wait doubles with each attempt."""
 
 _TIMEOUT = 60.0
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 _BROKEN = (httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError)
+_LOST = (OSError, ConnectionError, TimeoutError)
 _NOT_AN_ARCHIVE = (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError)
 
 T = TypeVar("T")
 
 
 def patiently(what: str, attempt: Callable[[], T]) -> T:
-    """The result of an attempt, which is repeated after growing waits while its fault is one that may pass."""
+    """Call `attempt` and return its result; retry with exponential backoff after transient errors."""
 
-    def tell(state: RetryCallState) -> None:
-        fault, seconds = cause(state.outcome.exception()), state.next_action.sleep
-        print(f"{what}: {fault}; trying again in {seconds:.0f} s", flush=True)
+    def report(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if error is not None and state.next_action is not None:
+            print(f"{what}: {cause(error)}; retrying in {state.next_action.sleep:.0f} s", flush=True)
 
     retrying = Retrying(
-        retry=retry_if_exception(_may_pass),
+        retry=retry_if_exception(_is_transient),
         stop=stop_after_attempt(ATTEMPTS),
         wait=wait_exponential(multiplier=WAIT, max=60),
-        before_sleep=tell,
+        before_sleep=report,
         reraise=True,
     )
     return retrying(attempt)
 
 
 def cause(error: BaseException) -> str:
-    """What went wrong, in words: the answer of a server, or the fault on the way."""
+    """A one-line description of an error: the status of the response, or the exception."""
     if response := getattr(error, "response", None):
         return f"the server answered {response.status_code} {response.reason_phrase}".strip()
     text = str(error).split("\n")[0]
@@ -54,22 +56,22 @@ def cause(error: BaseException) -> str:
 
 
 def gave_up(error: BaseException) -> str:
-    """What went wrong in the end, and how often it was tried."""
-    return cause(error) + (f", in {ATTEMPTS} attempts" if _may_pass(error) else "")
+    """A description of the final error, with the number of attempts if it was retried."""
+    return cause(error) + (f", in {ATTEMPTS} attempts" if _is_transient(error) else "")
 
 
-def _may_pass(error: BaseException) -> bool:
-    """Whether a fault is one of the moment: a server that is busy or down, a connection that broke or was cut."""
+def _is_transient(error: BaseException) -> bool:
+    """Whether an error is temporary: an overloaded or unavailable server, or a lost connection."""
     status = getattr(getattr(error, "response", None), "status_code", None)
-    cut = type(error) in (OSError, ConnectionError, TimeoutError) and error.errno is None
-    return isinstance(error, _BROKEN) or status in _TRANSIENT or cut
+    lost = isinstance(error, OSError) and type(error) in _LOST and error.errno is None
+    return isinstance(error, _BROKEN) or status in _TRANSIENT or lost
 
 
 def unpacked(name: str, archive: Archive, downloads: Path) -> Path:
-    """The folder of an archive's files; it is fetched, checked and unpacked by the first job that asks for it.
+    """The folder with the files of an archive; the first job that needs it downloads, verifies and unpacks it.
 
     Raises:
-        UserError: it cannot be fetched, or is not the one that it should be.
+        UserError: the archive cannot be downloaded or unpacked, or its sha256 differs from the expected one.
     """
     folder = downloads / f"{name}~{archive.sha256[:12]}"
     downloads.mkdir(parents=True, exist_ok=True)
@@ -88,7 +90,7 @@ def unpacked(name: str, archive: Archive, downloads: Path) -> Path:
 
 
 def _fetch(name: str, archive: Archive, file: Path) -> None:
-    print(f"{name}: fetching {archive.url}", flush=True)
+    print(f"{name}: downloading {archive.url}", flush=True)
     file.touch()
     try:
         patiently(name, lambda: _receive(archive.url, file))
@@ -96,12 +98,15 @@ def _fetch(name: str, archive: Archive, file: Path) -> None:
         raise _refused(name, archive, gave_up(error)) from None
     found = sha256(file)
     if found != archive.sha256:
-        problem = f"its sha256 is {found}, not {archive.sha256}: it was damaged on its way, or another one is there now"
-        raise _refused(name, archive, problem, f"; if it is meant, set sources.{name}.sha256")
+        problem = (
+            f"found the sha256 {found}, expected {archive.sha256}: the download is corrupt, or the file at this "
+            "address has changed"
+        )
+        raise _refused(name, archive, problem, f"; if the new file is intended, set sources.{name}.sha256")
 
 
 def _receive(url: str, file: Path) -> None:
-    """Write what is missing of a file; a server that cannot go on where it stopped sends all of it again."""
+    """Download the missing part of a file, or all of it if the server does not support ranges."""
     done = file.stat().st_size
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
     with httpx2.stream("GET", url, headers=headers, follow_redirects=True, timeout=_TIMEOUT) as response:
@@ -123,11 +128,11 @@ def _unpack(name: str, archive: Archive, file: Path, folder: Path) -> None:
     except _NOT_AN_ARCHIVE as error:
         raise _refused(name, archive, f"it cannot be unpacked: {error}") from None
     if not (folder / archive.root).is_dir():
-        raise _refused(name, archive, f"it holds no folder {archive.root!r}")
+        raise _refused(name, archive, f"it has no folder {archive.root!r}")
 
 
 def _refused(name: str, archive: Archive, problem: str, advice: str = "") -> UserError:
     return UserError(
-        f"{name} from {archive.url}: {problem}. Name a mirror in sources.{name}.url, or unpack it yourself and name "
-        f"its folder in sources.{name}.folder{advice}."
+        f"{name} from {archive.url}: {problem}. Set sources.{name}.url to a mirror, or unpack the archive yourself and "
+        f"set sources.{name}.folder to its folder{advice}."
     )

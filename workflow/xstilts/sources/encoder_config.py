@@ -1,4 +1,4 @@
-"""What an encoder's config.json says of it, read before any job and without transformers."""
+"""Limits in the config.json of an encoder, read at planning time without transformers."""
 
 from pathlib import Path
 
@@ -17,18 +17,18 @@ _BEHIND_PADDING = {
     "xlm-roberta-xl",
     "xmod",
 }
-"""Architectures with a vector for each position, counted from 0 or from behind the id of padding. Others have none, or
-are looked at when they are loaded."""
+"""Architectures with absolute position embeddings that are numbered from 0, or from the padding id + 1. All others are
+checked when they are loaded."""
 
 
 def longest(encoder: Encoder) -> int | None:
-    """The sub-words of the longest sequence for which an encoder has positions.
+    """The maximum sequence length of an encoder, in sub-words, special tokens included.
 
     Returns:
-        None where that is not known yet: its config.json is not on this machine, or the architecture does not say.
+        None if it is not known yet: config.json is not on this machine, or it does not determine the length.
 
     Raises:
-        UserError: its config.json is no JSON object.
+        UserError: config.json is not a JSON object.
     """
     file = _file(encoder)
     if file is None or not file.is_file():
@@ -44,7 +44,7 @@ def longest(encoder: Encoder) -> int | None:
 
 
 def _file(encoder: Encoder) -> Path | None:
-    """The config.json of a folder, or of a repository in the cache of the hub."""
+    """The path of config.json in a local folder or in the hub cache."""
     if encoder.path:
         return encoder.path / CONFIG
     if encoder.repository and encoder.revision:

@@ -1,4 +1,4 @@
-"""Bringing the files of a task here, from wherever they are."""
+"""Locating the files of a task, and downloading them if necessary."""
 
 from pathlib import Path
 
@@ -14,32 +14,34 @@ def sources(task: Task, split: str, lang: str, config: Config, miniature: Path |
     """The files of a split, one group for each part of the task.
 
     Args:
-        miniature: the folder of the embedded benchmark, for what is read from that.
+        miniature: the folder of the miniature, for tasks that are read from it.
 
     Raises:
-        UserError: they are not there, or cannot be fetched.
+        UserError: the files are missing or cannot be downloaded.
     """
     return [_source(part, split, lang, config, miniature) for part in task.parts]
 
 
 def _source(task: Task, split: str, lang: str, config: Config, miniature: Path | None) -> Found:
     source = files.source(task, config)
-    if source != "hub":
-        folders = files.folders(task, config) if source == "release" else [miniature / task.name]
-        hint = "" if source == "release" else "The miniature has no such file: leave the task or the language out."
-        return _of_release(task, split, lang, folders, hint)
+    if source == "release":
+        return _of_release(task, split, lang, files.folders(task, config))
+    if source == "miniature":
+        assert miniature is not None, "a job that reads a task from the miniature has the miniature as an input"
+        hint = "The miniature has no such file: leave out the task or the language."
+        return _of_release(task, split, lang, [miniature / task.name], hint)
     if copy := files.on_hub(task, split, lang):
         return _of_hub(copy, task, split, lang)
     if name := files.in_archive(task, split, lang):
         return _of_archive(name, task, split, lang, config)
     available = ", ".join(sorted({copy.split for copy in task.hub} | set(task.archives))) or "none of its splits"
     raise UserError(
-        f"{task.name} {split} in {lang!r}: neither the hub nor an official archive has it, but {available}. Put its "
-        f"files into a folder (docs/tasks.md) and set tasks.{task.name}.source to 'release'."
+        f"{task.name} {split} in {lang!r}: not available on the hub or in an official archive, which have {available}. "
+        f"Put its files into a folder (docs/tasks.md) and set tasks.{task.name}.source to 'release'."
     )
 
 
-def _of_release(task: Task, split: str, lang: str, folders: Folders, hint: str) -> Found:
+def _of_release(task: Task, split: str, lang: str, folders: Folders, hint: str = "") -> Found:
     found = release.locate(task, split, lang, folders)
     if found is None:
         raise release.missing(task, split, lang, folders, hint)
@@ -48,7 +50,11 @@ def _of_release(task: Task, split: str, lang: str, folders: Folders, hint: str) 
 
 def _of_hub(copy: Hub, task: Task, split: str, lang: str) -> Found:
     patterns = release.file_names(copy.layout, split, lang)
-    return release.require_whole(release.at(hub.snapshot(copy.repository, patterns), copy.layout, task, split, lang))
+    folder = hub.snapshot(copy.repository, patterns)
+    found = release.at(folder, copy.layout, task, split, lang)
+    if found is None:
+        raise release.missing(task, split, lang, [folder])
+    return release.require_whole(found)
 
 
 def _of_archive(name: str, task: Task, split: str, lang: str, config: Config) -> Found:
@@ -56,5 +62,5 @@ def _of_archive(name: str, task: Task, split: str, lang: str, config: Config) ->
     folders = files.unpacked(name, config) or [download.unpacked(name, chosen, config.store / "downloads")]
     found = release.locate(task, split, lang, folders)
     if found is None:
-        raise release.missing(task, split, lang, folders, f"Is this the archive {name}? sources.{name} names it.")
+        raise release.missing(task, split, lang, folders, f"Check that sources.{name} names the archive {name}.")
     return release.require_whole(found)

@@ -1,4 +1,4 @@
-"""Where the files of a task are: in the folders of the user, on the hub or in an official archive."""
+"""Locations of the files of a task: local folders, the hub or an official archive."""
 
 from xstilts.config import Config, SourceName
 from xstilts.fingerprints.spec import FileHashes
@@ -8,35 +8,35 @@ from xstilts.task import Folders, Hub, Task
 
 
 def source(task: Task, config: Config) -> SourceName:
-    """Where a task is read from; files that only the user can have are not looked for on the hub."""
-    own = config.task(task.name).source
+    """The source that a task is read from; data that only the user can provide is never read from the hub."""
+    own = config.task(task.name).source or config.source
     return "release" if task.manual_download and own == "hub" else own
 
 
 def folders(task: Task, config: Config) -> Folders:
-    """The folders in which a task's files are looked for, in order."""
+    """The folders that are searched for the files of a task, in order."""
     names = task.folders or (task.name,)
     return list(config.task(task.name).folders or (config.data / name for name in names))
 
 
 def on_hub(task: Task, split: str, lang: str) -> Hub | None:
-    """The copy of a split in one language on the hub."""
+    """The copy of a split in one language on the hub; None if there is none."""
     return next((hub for hub in task.hub if hub.split == split and hub.layout.has(lang)), None)
 
 
 def in_archive(task: Task, split: str, lang: str) -> str | None:
-    """The name of the official archive of a split in one language."""
+    """The name of the official archive with a split in one language; None if there is none."""
     return task.archives[split].format(lang=lang) if split in task.archives else None
 
 
 def unpacked(name: str, config: Config) -> Folders:
-    """The folder of the user in which an archive is unpacked already, and the one in it; none if there is no such."""
+    """The folder in which the user has unpacked an archive, and the root folder in it; empty if none is configured."""
     own = config.sources.get(name)
     return [own.folder, own.folder / archive(name, config.sources).root] if own and own.folder else []
 
 
 def identity(task: Task, split: str, lang: str, config: Config, hashes: FileHashes) -> dict:
-    """What stands for the files of a split in a spec; nothing is fetched for it."""
+    """The identity of the files of a split for a spec; nothing is downloaded."""
     if task.pools:
         return {part.name: identity(part, split, lang, config, hashes) for part in task.pools}
     if source(task, config) == "release":

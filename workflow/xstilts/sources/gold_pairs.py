@@ -1,4 +1,4 @@
-"""The pairs of parallel sentences that are translations of each other."""
+"""Gold pairs of retrieval tasks: sentences that are translations of each other."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -6,14 +6,14 @@ import pyarrow.compute as pc
 from xstilts.errors import UserError
 
 Pair = tuple[str, str]
-"""The ids of a foreign sentence and of its English translation, in this order."""
+"""The ids of a foreign sentence and of its English translation, in that order."""
 
 
 def gold_pairs(examples: pa.Table) -> set[Pair]:
-    """The gold pairs of a retrieval table; an English sentence whose list of translations is empty adds none.
+    """The gold pairs of a retrieval table.
 
     Raises:
-        UserError: an English sentence has no list of translations, not even an empty one.
+        UserError: the gold value of an English sentence is null; an empty list means that it has no translation.
     """
     english = examples.filter(pc.equal(examples["side"], "english"))
     if missing := english["gold"].null_count:

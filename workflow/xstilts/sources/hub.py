@@ -1,4 +1,4 @@
-"""Files in dataset repositories of the Hugging Face hub, fetched into its own cache (`HF_HOME`)."""
+"""Files in dataset repositories of the Hugging Face hub, downloaded into its cache (`HF_HOME`)."""
 
 import re
 from pathlib import Path
@@ -25,12 +25,12 @@ disable_progress_bars()
 
 
 def snapshot(repository: Repository, patterns: list[str]) -> Path:
-    """The folder of a repository's files at its revision, with all those of the patterns.
+    """The folder with the files of a repository that match the patterns, at its revision.
 
-    What is in the cache is not fetched again, so a warm cache serves without a network (`HF_HUB_OFFLINE=1`).
+    Cached files are not downloaded again, so a complete cache works offline (`HF_HUB_OFFLINE=1`).
 
     Raises:
-        UserError: they cannot be fetched, or some are missing.
+        UserError: the files cannot be downloaded, or some are missing.
     """
     try:
         folder = Path(download.patiently(repository.name, lambda: _download(repository, patterns)))
@@ -53,34 +53,36 @@ def _download(repository: Repository, patterns: list[str]) -> str:
 def _problem(repository: Repository, error: Exception) -> str:
     if isinstance(error, GatedRepoError):
         place = f"https://huggingface.co/datasets/{repository.name}"
-        return f"it is gated: ask for access at {place} and log in with `hf auth login`"
+        return f"the repository is gated: request access at {place} and log in with `hf auth login`"
     if isinstance(error, RepositoryNotFoundError):
-        return "there is no such repository, or it is private: if you have access, log in with `hf auth login`"
+        return "the repository does not exist or is private: if you have access, log in with `hf auth login`"
     if isinstance(error, RevisionNotFoundError):
-        return "it has no such revision any more"
+        return "the revision does not exist any more"
     if isinstance(error, OfflineModeIsEnabled):
-        return "not all of it is in the cache, and HF_HUB_OFFLINE is set: run once without"
-    if getattr(error, "response", None) is not None and error.response.status_code in _REFUSALS:
+        return "some files are not in the cache, and HF_HUB_OFFLINE is set: unset it for one run"
+    response = getattr(error, "response", None)
+    if response is not None and response.status_code in _REFUSALS:
         return f"{download.cause(error)}: log in with `hf auth login`, or renew your token"
     return download.gave_up(error)
 
 
 def _require_whole(repository: Repository, folder: Path, pattern: str) -> None:
-    """Every shard has to be there: the cache may be a part of a repository, with nothing that says so."""
+    """Refuse an incomplete set of shards: the cache does not mark a partially downloaded repository."""
     names = sorted(path.name for path in folder.glob(pattern))
     if not names:
-        raise _refused(repository, f"{folder} holds no file {pattern}")
+        raise _refused(repository, f"{folder} has no file {pattern}")
     if "*" not in pattern:
         return
-    shards = [match and (int(match[1]), int(match[2])) for match in map(_SHARD.search, names)]
-    if None in shards or len({total for _, total in shards}) != 1:
-        raise _refused(repository, f"{folder} holds {', '.join(names)}, which are not the shards of one table")
+    matches = [_SHARD.search(name) for name in names]
+    shards = [(int(match[1]), int(match[2])) for match in matches if match]
+    if len(shards) < len(names) or len({total for _, total in shards}) != 1:
+        raise _refused(repository, f"{folder} has {', '.join(names)}, which are not the shards of one table")
     if sorted(number for number, _ in shards) != list(range(shards[0][1])):
-        raise _refused(repository, f"{folder} holds {len(shards)} of {shards[0][1]} files {pattern}")
+        raise _refused(repository, f"{folder} has {len(shards)} of {shards[0][1]} files {pattern}")
 
 
 def _refused(repository: Repository, problem: str) -> UserError:
     return UserError(
-        f"{repository.name} of the hub at revision {repository.revision}: {problem}. A mirror of the hub can be named "
-        "in HF_ENDPOINT; with `source: release` the task is read from your own files (docs/tasks.md)."
+        f"{repository.name} on the hub at revision {repository.revision}: {problem}. Set HF_ENDPOINT to use a mirror "
+        "of the hub, or `source: release` to read the task from your own files (docs/tasks.md)."
     )

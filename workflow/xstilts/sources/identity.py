@@ -1,4 +1,4 @@
-"""What files and code stand for in a spec."""
+"""Identities of files and code in specs."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,11 +13,11 @@ from xstilts.task import Task
 
 
 class FileIdentity:
-    """Files by their content, code by its syntax trees.
+    """Identifies files by their content and code by its syntax trees.
 
     Args:
-        memory: the folder that remembers both from one look to the next.
-        sameness: which code, and which versions of libraries, did the same as older ones.
+        memory: the folder in which hashes are cached between runs.
+        sameness: records of code and library versions that are equivalent to older ones.
     """
 
     def __init__(self, memory: Path, sameness: Sameness):
@@ -26,38 +26,38 @@ class FileIdentity:
         self.source = SourceCode(memory / "code.json", sameness)
 
     def save(self) -> None:
-        """Remember what was seen."""
+        """Write the cached hashes."""
         self.hashes.save()
         self.source.save()
 
     def code(self, role: str) -> str:
-        """The fingerprint of the code of something that a grid names."""
+        """The fingerprint of the code of a role."""
         return self.source.fingerprint(role)
 
     def modules(self, role: str) -> dict[str, str]:
-        """The modules of that code, each with its own fingerprint."""
+        """The modules of a role, each with its fingerprint."""
         return self.source.modules(role)
 
     def library(self, name: str) -> str:
-        """The minor version of a library, or the oldest one that did the same."""
+        """The minor version of a library, or the oldest equivalent one."""
         return self.sameness.oldest(sameness.LIBRARY + name, spec.minor_version(name))
 
     def split(self, task: Task, split: str, lang: str, config: Config) -> dict:
-        """The layout and the content of the files of a split; what was looked for, where there is none."""
+        """The layout and the content of the files of a split, or the patterns that were not found."""
         return files.identity(task, split, lang, config, self.hashes)
 
     def encoder(self, name: str, encoder: Encoder) -> dict:
-        """The repository and its commit, or the content of the folder."""
+        """The repository and its commit, or the content of the local folder."""
         return self._of_folder(encoder, lambda folder: self._contents(model_files(folder)))
 
     def tokenizer(self, name: str, encoder: Encoder) -> dict:
-        """As for the encoder, but what decides its tokenizer alone, which encoders of several sizes may share."""
+        """Like `encoder`, but only for the files of the tokenizer, which encoders of several sizes may share."""
         return self._of_folder(
             encoder, lambda folder: self._contents(tokenizer_files(folder)) | {CONFIG: tokenizer_settings(folder)}
         )
 
     def longest(self, encoder: Encoder) -> int | None:
-        """The sub-words of the longest sequence for which an encoder has positions, by its config.json."""
+        """The maximum sequence length of an encoder in sub-words, from its config.json; None if unknown."""
         return encoder_config.longest(encoder)
 
     def _of_folder(self, encoder: Encoder, content: Callable[[Path], dict]) -> dict:

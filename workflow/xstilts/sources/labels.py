@@ -1,7 +1,7 @@
-"""Labels that a task takes from its data, such as CCG supertags, of which every treebank has its own set.
+"""Open label sets, which a task takes from its data, such as the CCG supertags of a treebank.
 
-Such a task is a tagging task that names no labels. Reading its training data fixes them, and they are kept beside the
-data for all that is made from these. A tag that occurs in other data alone cannot be predicted.
+A tagging task without labels has an open label set. It is fixed when the training data is read, and stored beside the
+data for all later steps. A tag that occurs only in other splits cannot be predicted.
 """
 
 import json
@@ -21,23 +21,23 @@ FILE = "labels.json"
 
 
 def are_open(task: Task) -> bool:
-    """Whether a task leaves its labels to its data."""
+    """Whether a task takes its labels from its data."""
     return task.kind == "tagging" and not task.labels
 
 
 def listed(task: Task, found: "Found") -> Task:
-    """The task with the labels that are listed beside its files, where they are.
+    """The task with the labels that its source files list; unchanged if they list none.
 
     Raises:
-        DataError: the list is none.
+        DataError: the list is malformed.
     """
     return replace(task, labels=found.layout.labels(list(found.paths))) if found.layout.labels else task
 
 
 def keep(folder: Path, task: Task, train: pa.Table) -> None:
-    """Put the labels of training data beside them: those that the task has by now, or all tags, sorted.
+    """Add the labels of the training data to the file beside it: those of the task, else all tags, sorted.
 
-    Languages that are read one after the other add up.
+    Labels of languages that were read before are kept.
     """
     own = task.labels or sorted(pc.unique(pc.list_flatten(train["tags"])).to_pylist())
     known = dict.fromkeys([*_read(folder), *own])
@@ -45,12 +45,12 @@ def keep(folder: Path, task: Task, train: pa.Table) -> None:
 
 
 def of_data(task: Task, folder: Path) -> Task:
-    """The task with the labels that lie beside its data, where they do."""
+    """The task with the labels that are stored beside its data; unchanged if none are."""
     return replace(task, labels=tuple(_read(folder)) or task.labels)
 
 
 def of_model(task: Task, folder: Path) -> Task:
-    """The task with the labels among which its model chooses, if it has none of its own."""
+    """The task with the labels of its model's head, if its label set is open."""
     if not are_open(task):
         return task
     names = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]

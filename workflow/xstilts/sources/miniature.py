@@ -1,4 +1,4 @@
-"""The embedded benchmark as a source of data; `xstilts.miniature` writes it."""
+"""The miniature as a source of data; `xstilts.miniature` writes it."""
 
 LANGUAGES = ("en", "de", "es", "ru", "tr", "hi", "zh")
-"""The languages that the world is told in; a task has those of them that it has at all."""
+"""The languages of the miniature; each task has those that it has in the benchmark too."""

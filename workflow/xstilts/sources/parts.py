@@ -1,8 +1,8 @@
-"""Files that look like parts of others: `train-a-1.conllu` where `train.conllu` is looked for.
+"""Detection of files that look like parts of another file: `train-a-1.conllu` for `train.conllu`.
 
-A part has the name of a whole file with a mark behind one of its words: numbers, single letters or both, set off from
-the words (`-a-1`, `-a1`, `2`, `.part-02`, `_1-of-4`, `-part-one`). Another language, another split, another format or a
-copy is none.
+The name of a part is the name of the whole file with a marker after one of its words: numbers, single letters or both,
+separated from the word (`-a-1`, `-a1`, `2`, `.part-02`, `_1-of-4`, `-part-one`). Files of another language, split or
+format and copies are not parts.
 """
 
 import re
@@ -15,25 +15,25 @@ _WORD = "(?:part|shard|chunk|piece|split|section|volume|vol|batch|file|of)"
 _NUMBER = "(?:[0-9]+[a-e]?|[a-e][0-9]+|a[a-e]|[a-z]|i{1,3}|one|two|three|four|first|second|third|fourth|last)"
 _MARK = rf"(?:(?:[-_. +~]+{_WORD}?[-_. ]?{_NUMBER}(?:of[0-9]+)?)+|(?<![0-9])[0-9]+)(?![a-z0-9])"
 _COPY = r"(?!\.[0-9]+$)"
-"""What downloaders append to the name of a file that is there already."""
+"""The suffix that downloaders append if a file of the same name exists."""
 _PACKED = re.compile(r"(?:\.tar)?\.(?:gz|bz2|xz|zip|zst|lzma|7z|rar)$", re.IGNORECASE)
 
 
 class Part(NamedTuple):
-    """A file that looks like a part, and what the whole would be called beside it."""
+    """A file that looks like a part, and the path that the whole file would have."""
 
     path: Path
     whole: Path
 
 
 def of(folder: Path, pattern: str) -> list[Part]:
-    """The files that look like parts of those that a pattern stands for, in the order of their names.
+    """The files that look like parts of the files that match a pattern, sorted by name.
 
-    Packed files are among them unless what is in them lies beside them, and so are files of the pattern's name in
-    other capitals.
+    They include compressed files without an uncompressed copy beside them, and files whose names differ from the
+    pattern in case only.
 
     Args:
-        pattern: the name of a file below the folder; folders and file may have `*` in their names.
+        pattern: the path of a file below the folder; its components may contain `*`.
     """
     place, _, name = pattern.rpartition("/")
     parents = [parent for parent in (folder.glob(place) if place else [folder]) if parent.is_dir()]
@@ -42,12 +42,13 @@ def of(folder: Path, pattern: str) -> list[Part]:
 
 
 def unread(folder: Path, own: str, read: Collection[Path]) -> Iterator[Path]:
-    """The files below a folder, however deep, that are called like those of a split and are not among those read.
+    """The files below a folder, at any depth, that have the name of a file of a split but are not read.
 
-    A file that is read may have others beside it that are called like it up to a suffix: its text, packed or a copy.
+    Files that differ from a file that is read in their suffix only are left out: its text, an archive or a copy of it.
 
     Args:
-        own: how the names of all files of the split begin, as a regular expression.
+        own: a regular expression that matches the beginning of the names of all files of the split.
+        read: the files that are read.
     """
     expression, stems = re.compile(own, re.IGNORECASE), {path.with_suffix("") for path in read}
     for path in sorted(folder.rglob("*")):
@@ -58,7 +59,7 @@ def unread(folder: Path, own: str, read: Collection[Path]) -> Iterator[Path]:
 
 
 def order(name: str) -> list[tuple[int, str]]:
-    """What sorts names as people count: part 2 comes before part 10."""
+    """The sort key of a name in natural order: part 2 comes before part 10."""
     return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in re.split("([0-9]+)", name)]
 
 
@@ -77,7 +78,7 @@ def _part(path: Path, name: str) -> Part | None:
 
 @cache
 def _expressions(name: str) -> list[re.Pattern[str]]:
-    """The pattern as it is, in any capitals, and with a mark behind each of its words."""
+    """The pattern itself, the pattern in any case, and the pattern with a marker after each of its words."""
     ends = [match.end() for match in re.finditer("[A-Za-z0-9]+", name)]
     marked = [
         f"({_literally(name[:end])}){_COPY if end == len(name) else ''}{_MARK}({_literally(name[end:])})"

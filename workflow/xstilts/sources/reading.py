@@ -1,7 +1,7 @@
-"""Files in any layout, read into canonical tables.
+"""Reading files in any layout into canonical tables.
 
-What a file holds is either right or a `DataError` that names its place: nothing is guessed or repaired, and what a
-reader leaves out, as its format demands, is counted.
+Invalid content raises a `DataError` with its position; nothing is guessed or repaired. Rows that a reader leaves out,
+as their format prescribes, are counted.
 """
 
 from collections import Counter
@@ -21,66 +21,66 @@ _BATCH = 10_000
 _LISTED = 50
 
 Example = tuple[Path, str, dict]
-"""A file, a place in it and the canonical row read there."""
+"""A file, a position in it and the canonical row at that position."""
 
 
 def read(
     sources: list[Found], task: Task, lang: str, limit: int | None = None, left_out: Counter[str] | None = None
 ) -> pa.Table:
-    """The canonical table of a split, all of it checked.
+    """The validated canonical table of a split.
 
     Args:
-        sources: where the split lies; of a task that pools others, one for each of them, read by turns, a row from
-            each, so that the first rows are of all.
-        limit: keep the first so many examples. Of a retrieval set it keeps the first so many foreign sentences, all
-            English sentences that are their translations, and further English ones in file order up to the limit, as
-            if the files had never held more: a Tatoeba row number is still the row of a foreign sentence, and a gold
-            pair whose foreign sentence is cut is dropped.
-        left_out: counts the rows that were met and left out, by the reason: with those of the table they are all rows
-            of the files, as far as these were read.
+        sources: the files of the split; one entry for each task of a pool. The rows of several entries are interleaved,
+            so that the first rows cover all of them.
+        limit: the number of examples to keep. For retrieval, the first `limit` foreign sentences are kept, all of their
+            English translations, and further English sentences in file order up to the limit. The result is what
+            smaller files would give: Tatoeba row numbers stay valid, and gold pairs without their foreign sentence are
+            dropped.
+        left_out: receives the number of rows that were left out, by reason. Together with the rows of the table, these
+            are all rows that were read.
 
     Raises:
-        DataError: a file that is not what its format says, with the place of the first thing that is wrong.
+        DataError: a file violates its format; the message has the position of the first error.
     """
     schema = SCHEMAS[task.kind]
     left_out = Counter() if left_out is None else left_out
     rows = _checked(_examples(sources, task, lang, limit, left_out), sources[0].split, task)
     batches = [pa.RecordBatch.from_pylist(batch, schema) for batch in iter(lambda: list(islice(rows, _BATCH)), [])]
     if not batches:
-        raise _nothing(sources, lang, left_out)
+        raise _no_examples(sources, lang, left_out)
     return pa.Table.from_batches(batches, schema)
 
 
 def described(left_out: Mapping[str, int]) -> str:
-    """What was left out, in words: `785 without a majority of annotators, 2 torn by a line feed`."""
+    """The rows that were left out as text: `785 without a majority of annotators, 2 torn by a line feed`."""
     return ", ".join(f"{count} {reason}" for reason, count in left_out.items())
 
 
-def _nothing(sources: list[Found], lang: str, left_out: Counter[str]) -> DataError:
-    """The error for files without an example, and why they may have none."""
+def _no_examples(sources: list[Found], lang: str, left_out: Counter[str]) -> DataError:
+    """The error for files without examples, with possible reasons."""
     first, *others = [path for found in sources for path in found.paths]
-    hints = [f"Looked into {', '.join(path.name for path in others)} too."] if others else []
+    hints = [f"Also searched: {', '.join(path.name for path in others)}."] if others else []
     if left_out:
         hints.append(f"Rows left out: {described(left_out)}.")
     if ANOTHER_LANGUAGE in left_out:
-        hints.append("Leave the language out, or name a file that has it.")
-    hints = hints or ["The file may have been cut off; fetch it again."]
+        hints.append("Leave out the language, or provide a file that has it.")
+    hints = hints or ["The file may be truncated; download it again."]
     return DataError(first, "", f"no example in {lang!r}", "at least one", " ".join(hints))
 
 
 def _examples(
     sources: list[Found], task: Task, lang: str, limit: int | None, left_out: Counter[str]
 ) -> Iterator[Example]:
-    """The rows of all sources, or the first ones."""
+    """The rows of all sources, up to the limit."""
     if task.kind == "retrieval" and limit is not None:
         (found,) = sources
-        rows = bitext.first(found.layout.read(list(found.paths), task=task, lang=lang), limit)
-        return ((found.paths[0], place, row) for place, row in _kept(rows, left_out))
+        rows = _kept(found.layout.read(list(found.paths), task=task, lang=lang), left_out)
+        return ((found.paths[0], place, row) for place, row in _kept(bitext.first(rows, limit), left_out))
     return islice(_by_turns([_of_files(found, task, lang, left_out) for found in sources]), limit)
 
 
 def _of_files(found: Found, task: Task, lang: str, left_out: Counter[str]) -> Iterator[Example]:
-    """The rows of one source; the files of a layout that stands for many follow each other, or take turns."""
+    """The rows of one source; the files of a layout are read one after the other, or interleaved."""
     layout = found.layout
     groups = [[path] for path in found.paths] if layout.every or layout.interleave else [list(found.paths)]
     readers = [_placed(paths, found, task, lang, left_out) for paths in groups]
@@ -88,15 +88,15 @@ def _of_files(found: Found, task: Task, lang: str, left_out: Counter[str]) -> It
 
 
 def _placed(paths: list[Path], found: Found, task: Task, lang: str, left_out: Counter[str]) -> Iterator[Example]:
-    """The rows of files that belong together; in a pool their ids begin with the name of the part they are from."""
+    """The rows of files that belong together; in a pool, ids are prefixed with the name of the task."""
     part = found.task
     for place, row in _kept(found.layout.read(paths, task=part, lang=lang), left_out):
         own = {"id": f"{part.name}-{row['id']}"} if "id" in row and part.name != task.name else {}
         yield paths[0], place, row | own
 
 
-def _kept(rows: Iterator[Row], left_out: Counter[str]) -> Iterator[Row]:
-    """The rows that a reader does not leave out."""
+def _kept(rows: Iterator[Row], left_out: Counter[str]) -> Iterator[tuple[str, dict]]:
+    """The canonical rows; those that a reader leaves out are counted."""
     for place, row in rows:
         if isinstance(row, LeftOut):
             left_out[row] += 1
@@ -105,18 +105,19 @@ def _kept(rows: Iterator[Row], left_out: Counter[str]) -> Iterator[Row]:
 
 
 def _by_turns(streams: list[Iterator[Example]]) -> Iterator[Example]:
-    """A row from each stream as long as it has one."""
+    """One row from each stream in turn, until all are exhausted."""
     for turn in zip_longest(*streams):
         yield from (example for example in turn if example is not None)
 
 
 def _checked(examples: Iterator[Example], split: str, task: Task) -> Iterator[dict]:
-    """The rows, each with an id of its own, labelled throughout or not at all, and right for their kind."""
-    column, check, seen, labelled = GOLD_COLUMN[task.kind], _CHECKS.get(task.kind), set(), None
+    """The rows, once their ids are unique, all or none of them are labelled, and they are valid for their kind."""
+    column, check, labelled = GOLD_COLUMN[task.kind], _CHECKS.get(task.kind), None
+    seen: set[str] = set()
     for path, place, row in examples:
         row = {"id": str(len(seen)), **row}
         if not row["id"] or row["id"] in seen:
-            raise DataError(path, place, f"the id {row['id']!r}" + " again" * bool(row["id"]), "an id of its own")
+            raise DataError(path, place, f"the id {row['id']!r}" + " again" * bool(row["id"]), "a unique id")
         seen.add(row["id"])
         if row.get("side") != "foreign":
             labelled = _labelled(path, place, row[column] is not None, labelled, split)
@@ -130,7 +131,7 @@ def _labelled(path: Path, place: str, has_gold: bool, labelled: bool | None, spl
         raise DataError(path, place, "no label", "labels in training data")
     if labelled not in (None, has_gold):
         found, before = ("a label", "none") if has_gold else ("no label", "one")
-        raise DataError(path, place, f"{found}, where the rows before have {before}", "labels in every row, or in none")
+        raise DataError(path, place, f"{found}, but the rows before have {before}", "labels in all rows or in none")
     return has_gold
 
 
@@ -141,11 +142,13 @@ def _check_label(path: Path, place: str, row: dict, labels: tuple[str, ...]) -> 
 
 def _check_choices(path: Path, place: str, row: dict, labels: tuple[str, ...]) -> None:
     if len(row["choices"]) != len(labels):
-        raise DataError(path, place, f"{len(row['choices'])} choices", f"{len(labels)}, as in every row of this task")
+        raise DataError(
+            path, place, f"{len(row['choices'])} choices", f"{len(labels)} choices in each row of this task"
+        )
     texts = {"the prompt": row["prompt"]} | {f"choice {number}": text for number, text in enumerate(row["choices"])}
     for name, text in texts.items():
         if not text:
-            raise DataError(path, place, f"no text in {name}", "a prompt and choices, all with text")
+            raise DataError(path, place, f"no text in {name}", "text in the prompt and in every choice")
     _check_label(path, place, row, labels)
 
 
@@ -154,10 +157,10 @@ def _check_tags(path: Path, place: str, row: dict, labels: tuple[str, ...]) -> N
     if tags is None:
         return
     if not words or len(words) != len(tags):
-        raise DataError(path, place, f"{len(tags)} tags for {len(words)} words", "words, and a tag for each")
-    strange = set(tags).difference(labels) if labels else {tag for tag in tags if tag.split() != [tag]}
+        raise DataError(path, place, f"{len(tags)} tags for {len(words)} words", "one tag for each word")
+    unknown = set(tags).difference(labels) if labels else {tag for tag in tags if tag.split() != [tag]}
     for number, (word, tag) in enumerate(zip(words, tags, strict=True), 1):
-        if tag in strange:
+        if tag in unknown:
             found = f"the tag {shorten(tag)} on word {number}, {shorten(word)}"
             raise _not_a_label(path, place, found, tag, labels)
 

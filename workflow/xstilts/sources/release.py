@@ -1,6 +1,6 @@
-"""The files of a task as they were released, or as XTREME lays them out.
+"""Locating the files of a task in the layout of its release or of XTREME.
 
-A task lists its layouts, best first; the first folder that has all files of one of them is read.
+A task lists its layouts in order of preference; the first folder that has all files of a layout is read.
 """
 
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ class Found:
         task: the task that the files belong to.
         split: `train`, `dev` or `test`.
         lang: the code of the language.
-        layout: the layout that they follow.
-        folder: where the layout begins.
-        paths: one file for each pattern of the layout, or every file that its patterns stand for.
+        layout: the layout of the files.
+        folder: the folder that the patterns of the layout are relative to.
+        paths: one file for each pattern of the layout, or all files that match its patterns.
     """
 
     task: Task
@@ -35,13 +35,13 @@ class Found:
 
 
 def locate(task: Task, split: str, lang: str, folders: Folders) -> Found | None:
-    """The files of a split: from the first folder that has a layout, the first layout it has.
+    """The files of a split, in the first folder that has one of its layouts; None if no folder has.
 
-    Files that have lost their labels are taken only where no folder has others.
+    Unlabelled files are used only if no folder has labelled ones.
 
     Raises:
-        DataError: several files where there should be one.
-        UserError: an unknown language.
+        DataError: several files match a pattern that stands for one file.
+        UserError: the language is unknown.
     """
     places = list(product(folders, _layouts(task, split, lang)))
     for folder, layout in sorted(places, key=lambda place: split in place[1].unlabelled):
@@ -51,10 +51,10 @@ def locate(task: Task, split: str, lang: str, folders: Folders) -> Found | None:
 
 
 def at(folder: Path, layout: Layout, task: Task, split: str, lang: str) -> Found | None:
-    """The files of a split in one folder, if it has all those of a layout.
+    """The files of a split in one folder; None if the folder lacks a file of the layout.
 
     Raises:
-        DataError: several files where there should be one.
+        DataError: several files match a pattern that stands for one file.
     """
     matches = [_matches(folder, name, layout.every) for name in file_names(layout, split, lang)]
     if not all(matches):
@@ -63,7 +63,10 @@ def at(folder: Path, layout: Layout, task: Task, split: str, lang: str) -> Found
 
 
 def require_whole(found: Found) -> Found:
-    """What was found, if nothing beside it looks like a part of it that is not read, or is read twice.
+    """Refuse files of a split that are not read, or that are read twice because a part exists beside the whole.
+
+    Returns:
+        `found`, unchanged.
 
     Raises:
         DataError: the first such file.
@@ -72,20 +75,20 @@ def require_whole(found: Found) -> Found:
     for name in file_names(found.layout, found.split, found.lang):
         for path, whole in parts.of(found.folder, name):
             if path not in found.paths:
-                hint = "Unpack it or join the parts into one file, or move it elsewhere if it is none of them."
-                raise DataError(path, "", f"what looks like a part of {what} and is not read", f"all in {name}", hint)
+                hint = "Unpack it or join the parts into one file; if it is not a part, move it to another folder."
+                raise DataError(path, "", f"an unread file that looks like a part of {what}", f"all in {name}", hint)
             if whole in found.paths:
-                raise DataError(path, "", f"a part beside the whole, {whole.name}", "one or the other", "Remove one.")
+                raise DataError(path, "", f"a part beside the whole file {whole.name}", "only one", "Remove one.")
     if found.layout.own:
         own = _named(found.layout.own, found.split, found.lang)
         for path in parts.unread(found.folder, own, found.paths):
-            hint = "Give it the name and the folder that the release gives it, or move it elsewhere if it is not of it."
-            raise DataError(path, "", f"a file of {what} that is not read", "all of them among those read", hint)
+            hint = "Restore the name and folder of the release; if it is another file, move it to another folder."
+            raise DataError(path, "", f"an unread file of {what}", "only files that are read", hint)
     return found
 
 
 def missing(task: Task, split: str, lang: str, folders: Folders, hint: str = "") -> DataError:
-    """The error for a split that `locate` did not find: every place that was looked at, or the notice of the task."""
+    """The error for a split that `locate` did not find: the paths that were tried, or the instructions of the task."""
     places = [
         " with ".join(str(folder / name) for name in file_names(layout, split, lang))
         for folder in folders
@@ -93,8 +96,8 @@ def missing(task: Task, split: str, lang: str, folders: Folders, hint: str = "")
     ]
     folder, found = ", ".join(map(str, folders)), f"no files of {task.name} {split} in {lang!r}"
     if lang in task.missing_languages.get(split, ()) or not places:
-        return DataError(folder, "", found, "none, for this split has no such language", "Leave the language out.")
-    hint = hint or f"Put the files there, or say in tasks.{task.name}.folders where they are."
+        return DataError(folder, "", found, "none: this split lacks the language", "Leave out the language.")
+    hint = hint or f"Put the files there, or set tasks.{task.name}.folders to their folder."
     if pieces := _pieces(task, split, lang, folders):
         hint = f"Join the parts into one file, or unpack them: {', '.join(map(str, pieces))}. {hint}"
     return DataError(folder, "", found, task.manual_download or f"one of: {'; '.join(places)}", hint)
@@ -105,7 +108,7 @@ def _layouts(task: Task, split: str, lang: str) -> list[Layout]:
 
 
 def file_names(layout: Layout, split: str, lang: str) -> list[str]:
-    """The patterns of a layout with the names of the language and the split in place; they may hold `*`."""
+    """The patterns of a layout with the language and the split filled in; they may contain `*`."""
     return [_named(pattern, split, lang) for pattern in layout.patterns]
 
 
@@ -115,13 +118,13 @@ def _named(pattern: str, split: str, lang: str) -> str:
 
 
 def _pieces(task: Task, split: str, lang: str, folders: Folders) -> list[Path]:
-    """The files that look like parts of those that are missing."""
+    """The files that look like parts of the missing files."""
     names = [name for layout in _layouts(task, split, lang) for name in file_names(layout, split, lang)]
     return [path for folder in folders for name in names for path, _ in parts.of(folder, name)]
 
 
 def _matches(folder: Path, name: str, in_parts: bool) -> list[Path]:
-    """The files of that name, which may hold `*`, and perhaps parts of such files, in the order of their own names."""
+    """The files that match a name with `*`, and their parts if `in_parts`, sorted by file name."""
     found = [path for path in folder.glob(name) if path.is_file()]
     if in_parts:
         found += [path for path, whole in parts.of(folder, name) if path != whole and path.suffix == whole.suffix]

@@ -1,7 +1,7 @@
-"""The dataset repositories of the Hugging Face hub that tasks are read from, each at the commit that is read.
+"""The dataset repositories of the Hugging Face hub that tasks are read from, each pinned to a commit.
 
-A repository is here if its rows are those of the official release. Where that one has no files that can be read without
-running its code, a copy of it stands in: Cosmos QA, Social IQa, COPA.
+Their rows are those of the official releases. Where the official repository cannot be read without running its code, a
+copy is used: Cosmos QA, Social IQa, COPA.
 """
 
 from xstilts.task import Repository

@@ -1,14 +1,14 @@
-"""Whether a split has as many rows as it is known to have."""
+"""Comparison of the number of rows of a split with the size of its release."""
 
 from xstilts.task import Task
 
 
 def unexpected(task: Task, split: str, lang: str, rows: int, limit: int | None) -> str | None:
-    """What is strange about the number of rows that were read, in words; None if nothing is, or nothing is known.
+    """A warning if the number of rows differs from the release; None if it agrees or the release's size is unknown.
 
     Args:
-        rows: what was read, at most `limit` of them. Of a retrieval set, rows of both sides.
-        limit: where the reading ended; a split that may go on behind it has not been counted.
+        rows: the number of rows that were read, of both sides for retrieval.
+        limit: the maximum number of rows to read; None for all.
     """
     expected = task.counts.get(split, {}).get(lang)
     cut = limit is not None and rows >= limit

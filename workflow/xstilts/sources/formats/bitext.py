@@ -1,6 +1,6 @@
-"""Sentences of two languages whose translations are to be found: Tatoeba and BUCC 2018.
+"""Retrieval sets of sentences in two languages: Tatoeba and BUCC 2018.
 
-Every reader yields the foreign side first. Gold lies on the English rows; it is null where the files have none.
+Every reader yields the foreign side first. English rows have the gold ids, null if the files have none.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,20 +17,20 @@ _CUT = LeftOut("beyond the limit")
 def tatoeba(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """LASER's aligned files, with the English side sorted as in XTREME: by code point, equal sentences in file order.
 
-    A foreign sentence has its row, from 0, as its id: the number that the official prediction files hold.
+    The id of a foreign sentence is its 0-based row number, which the official prediction files refer to.
     """
     yield from aligned(*_aligned(paths))
 
 
 def aligned(foreign: list[str], english: list[str]) -> Iterator[Row]:
-    """Pairs of translations as a retrieval set, with the English side sorted as for `tatoeba`."""
+    """Aligned translations as a retrieval set, with the English side sorted as in `tatoeba`."""
     yield from _numbered(foreign)
     for row, sentence in sorted(enumerate(english), key=lambda item: item[1]):
         yield f"line {row + 1}", _row(f"en-{row}", "english", sentence, [str(row)])
 
 
 def tatoeba_sorted(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """XTREME's `{lang}-en.{lang}` and `{lang}-en.en`, whose English side is sorted already and has no gold."""
+    """XTREME's `{lang}-en.{lang}` and `{lang}-en.en`, in which the English side is already sorted and unlabelled."""
     foreign, english = _aligned(paths)
     yield from _numbered(foreign)
     for row, sentence in enumerate(english):
@@ -38,12 +38,12 @@ def tatoeba_sorted(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]
 
 
 def bucc(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """BUCC's foreign file, English file and, if it is given, gold file.
+    """BUCC's foreign file, English file and optional gold file.
 
-    Sentences keep the blanks at their ends: those that differ in them alone are two neighbours in the official mining.
+    Sentences are not stripped: the official mining treats sentences that differ in outer whitespace as distinct.
 
     Raises:
-        DataError: an id that occurs twice, a gold pair of an id that its side does not have, or an empty file.
+        DataError: an id occurs twice, a gold pair has an unknown id, or a file is empty.
     """
     foreign, english, *gold = paths
     pairs = [pair for path in gold for pair in _gold(path)]
@@ -57,15 +57,15 @@ def bucc(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
         yield place, row | {"gold": translations.get(row["id"], []) if gold else None}
 
 
-def first(rows: Iterable[Row], limit: int) -> Iterator[Row]:
-    """The rows of a smaller set: `limit` foreign sentences, and about as many English ones; the others are left out.
+def first(rows: Iterable[tuple[str, dict]], limit: int) -> Iterator[Row]:
+    """A subset with `limit` foreign sentences and about as many English ones; all other rows are left out.
 
-    The English sentences are the translations of the foreign ones and, up to `limit` in all, the first of the others.
-    Gold pairs whose foreign sentence is cut are dropped. Ids stay: the foreign sentences are the first of their file,
-    so that a row number is right for the smaller set too.
+    It has the first foreign sentences of the file, all of their English translations and, up to `limit` English
+    sentences in total, the first of the others. Gold pairs without their foreign sentence are dropped. Ids do not
+    change, and row numbers stay valid.
     """
     foreign: dict[str, Row] = {}
-    english: list[Row] = []
+    english: list[tuple[str, dict]] = []
     for place, row in rows:
         if row["side"] == "foreign":
             if len(foreign) < limit:
@@ -87,11 +87,15 @@ def first(rows: Iterable[Row], limit: int) -> Iterator[Row]:
 
 
 def _aligned(paths: list[Path]) -> list[list[str]]:
-    """The sentences of both files, stripped, one for each line."""
+    """The sentences of both files, stripped, one for each line.
+
+    Raises:
+        DataError: the files differ in their number of lines, or a line is empty.
+    """
     sides = [[sentence_of(path, number, line) for number, line in text.lines(path)] for path in paths]
     if len(sides[0]) != len(sides[1]):
         expected = f"{len(sides[0])} lines, as in {paths[0].name}"
-        raise DataError(paths[1], f"line {min(map(len, sides)) + 1}", f"{len(sides[1])} lines in all", expected)
+        raise DataError(paths[1], f"line {min(map(len, sides)) + 1}", f"{len(sides[1])} lines in total", expected)
     return sides
 
 
@@ -99,7 +103,7 @@ def sentence_of(path: Path, number: int, line: str) -> str:
     """The sentence on a line, stripped.
 
     Raises:
-        DataError: there is none.
+        DataError: the line is empty.
     """
     if not line.strip():
         raise DataError(path, f"line {number}", "an empty line", "a sentence on every line")
@@ -128,21 +132,30 @@ def _gold(path: Path) -> Iterator[_Pair]:
         yield _Pair(f"line {number}", *(name.strip() for name in ids))
 
 
-def _side(path: Path, side: str) -> Iterator[Row]:
+def _side(path: Path, side: str) -> Iterator[tuple[str, dict]]:
     seen: set[str] = set()
     for number, line in text.lines(path):
         identifier, sentence = text.columns(path, number, line, ("id", "sentence"))
         if not identifier or identifier in seen:
             found = f"the id {identifier!r}" + " again" * (identifier in seen)
-            raise DataError(path, f"line {number}", found, "an id of its own on every line")
+            raise DataError(path, f"line {number}", found, "a unique id on every line")
         seen.add(identifier)
         yield f"line {number}", _row(identifier, side, sentence)
     if not seen:
         raise DataError(path, "", "an empty file", "an id and a sentence on every line")
 
 
-def _having(paths: list[Path], path: Path, named: dict[str, str], rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows of one file; once they end, each id that the gold names, by its place there, has been among them."""
+def _having(
+    paths: list[Path], path: Path, named: dict[str, str], rows: Iterable[tuple[str, dict]]
+) -> Iterator[tuple[str, dict]]:
+    """The rows of one file.
+
+    Args:
+        named: the position in the gold file of each id that occurs there.
+
+    Raises:
+        DataError: after the last row, if an id of the gold file was not among them.
+    """
     for place, row in rows:
         named.pop(row["id"], None)
         yield place, row

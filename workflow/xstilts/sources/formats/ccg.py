@@ -1,6 +1,6 @@
-"""CCG supertags: a lexical category for each word, in the forms in which CCGbank and extracts of it are kept.
+"""CCG supertags, a lexical category for each word, in the formats of CCGbank and of extracts from it.
 
-CCGbank itself has derivations; its `AUTO.readme` (LDC2005T13) describes them. Words are left as they are there.
+CCGbank contains derivations, which its `AUTO.readme` (LDC2005T13) describes. Words are not changed.
 """
 
 import re
@@ -19,9 +19,10 @@ _OPENED, _LEAF = "(<L ", re.compile(r"(\S+) \S+ \S+ (\S+) \S+>\)")
 
 
 def columns(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """Words and supertags separated by TAB: a sentence on each line, or a word, with an empty line after each sentence.
+    """Words, TAB, supertags: one sentence a line, or one word a line with an empty line after each sentence.
 
-    On the lines of sentences words and supertags are separated by one space, as in jiant's `ccg.train`.
+    In the first format, the words and the supertags of a sentence are each separated by one space, as in jiant's
+    `ccg.train`.
     """
     path = paths[0]
     if any(not line.strip() for _, line in text.lines(path)):
@@ -33,10 +34,10 @@ def columns(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
 
 def ids(paths: list[Path]) -> tuple[str, ...]:
-    """The supertags of jiant's `tags_to_id.json`, the last of the files, in the order of their ids.
+    """The supertags in jiant's `tags_to_id.json`, the last of the files, in the order of their ids.
 
     Raises:
-        DataError: no object of supertags, or other ids than the numbers from 0 on.
+        DataError: the file is not a JSON object of supertags, or the ids are not consecutive from 0.
     """
     path = paths[-1]
     listed = objects.require(path, "", objects.document(path), dict)
@@ -51,17 +52,17 @@ def ids(paths: list[Path]) -> tuple[str, ...]:
 
 
 def stagged(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """The files of the C&C tools: on each line a sentence of `word|part of speech|supertag`, separated by one space.
+    """The files of the C&C tools: each line is a sentence of `word|part of speech|supertag`, separated by one space.
 
-    A preface of lines that begin with `# `, and an empty line after it, is left out.
+    A preamble of lines that begin with `# ` and the empty line after it are skipped.
     """
     (path,) = paths
-    for number, line in dropwhile(_of_preface, text.lines(path)):
+    for number, line in dropwhile(_is_preamble, text.lines(path)):
         tokens = [_supertagged(path, number, token) for token in line.split(" ")]
         yield f"line {number}", {"words": [word for word, _ in tokens], "tags": [tag for _, tag in tokens]}
 
 
-def _of_preface(numbered: tuple[int, str]) -> bool:
+def _is_preamble(numbered: tuple[int, str]) -> bool:
     return not numbered[1] or numbered[1].startswith("# ")
 
 
@@ -73,10 +74,10 @@ def _supertagged(path: Path, number: int, token: str) -> tuple[str, str]:
 
 
 def auto(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """CCGbank's `.auto` files: a line with the id of a sentence, and below it the sentence as a derivation.
+    """CCGbank's `.auto` files: a line with the id of a sentence, followed by a line with its derivation.
 
     Raises:
-        DataError: a derivation without id or an id without derivation, or a derivation that was cut or damaged.
+        DataError: a derivation or an id is missing, or a derivation is truncated or damaged.
     """
     (path,) = paths
     filled = ((number, line) for number, line in text.lines(path) if line.strip())
@@ -99,6 +100,6 @@ def _leaves(path: Path, number: int, derivation: str) -> list[tuple[str, str]]:
             raise DataError(path, f"line {number}", shorten(_OPENED + text_of_leaf), expected)
         leaves.append((leaf[2], leaf[1]))
     if not leaves or derivation.count("(") != derivation.count(")"):
-        expected = "a whole derivation, each ( with its )"
-        raise DataError(path, f"line {number}", shorten(derivation), expected, "The file may have been cut off.")
+        expected = "a complete derivation with balanced parentheses"
+        raise DataError(path, f"line {number}", shorten(derivation), expected, "The file may be truncated.")
     return leaves

@@ -1,6 +1,6 @@
 """Multiple choice: HellaSwag, Cosmos QA, CommonsenseQA, Social IQa and COPA, as released.
 
-A row's `label` is the position of the right choice, from 0, whatever the files call it.
+The `label` of a row is the 0-based position of the correct choice, whatever the files call it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,14 +18,14 @@ _COPA = {"cause": "What was the cause?", "effect": "What happened as a result?"}
 
 
 def hellaswag(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """HellaSwag's JSON lines: a context, and how it goes on after the words `ctx_b`, which may be none."""
+    """HellaSwag's JSON lines: a context, the beginning of the next sentence in `ctx_b`, perhaps empty, and endings."""
     (path,) = paths
     for place, value in objects.one_a_line(path):
         yield place, hellaswag_row(path, place, value, str(objects.member(path, place, value, "label", int)))
 
 
 def hellaswag_row(path: Path, place: str, value: Any, label: str) -> dict:
-    """A question of HellaSwag under its own keys as a canonical row."""
+    """The canonical row of a HellaSwag example with the keys of its release."""
     context, beginning = _texts(path, place, value, ("ctx_a", "ctx_b"))
     endings = objects.member(path, place, value, "endings", list)
     choices = [
@@ -43,26 +43,26 @@ def cosmosqa_csv(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
 
 def cosmosqa_jsonl(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """Cosmos QA's columns as the keys of JSON lines."""
+    """Cosmos QA as JSON lines, with the columns of the CSV files as keys."""
     (path,) = paths
     for place, value in objects.one_a_line(path):
         yield place, cosmosqa_row(path, place, value)
 
 
 def cosmosqa_row(path: Path, place: str, value: Any) -> dict:
-    """A question of Cosmos QA under its own keys as a canonical row."""
+    """The canonical row of a Cosmos QA example with the keys of its release."""
     return _cosmosqa(_texts(path, place, value, _COSMOS), str(objects.member(path, place, value, "label", int)))
 
 
 def commonsenseqa(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """CommonsenseQA's JSON lines: a question, and choices with letters."""
+    """CommonsenseQA's JSON lines: a question and choices labelled with letters."""
     (path,) = paths
     for place, value in objects.one_a_line(path):
         yield place, commonsenseqa_row(path, place, value, task)
 
 
 def commonsenseqa_row(path: Path, place: str, value: Any, task: Task) -> dict:
-    """A question of CommonsenseQA under its own keys as a canonical row."""
+    """The canonical row of a CommonsenseQA example with the keys of its release."""
     letters = _LETTERS[: len(task.labels)]
     question = objects.member(path, place, value, "question", dict)
     (stem,) = _texts(path, f"{place}.question", question, ("stem",))
@@ -72,7 +72,7 @@ def commonsenseqa_row(path: Path, place: str, value: Any, task: Task) -> dict:
 
 
 def siqa(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """Social IQa's JSON lines with the letter of the right answer in `correct`."""
+    """Social IQa's JSON lines with the letter of the correct answer in `correct`."""
     (path,) = paths
     letters = _LETTERS[: len(task.labels)]
     for place, value in objects.one_a_line(path):
@@ -82,10 +82,10 @@ def siqa(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
 
 def siqa_and_labels(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """Social IQa's `train.jsonl` with `train-labels.lst`: a line of each for every question, labels from 1.
+    """Social IQa's `train.jsonl` and `train-labels.lst`, parallel line by line; labels count from 1.
 
     Raises:
-        DataError: one of the files has more lines than the other.
+        DataError: the files differ in their number of lines.
     """
     path, labels = paths
     for question, label in zip_longest(objects.one_a_line(path), text.lines(labels)):
@@ -98,24 +98,24 @@ def siqa_and_labels(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row
 
 
 def siqa_row(path: Path, place: str, value: Any, task: Task, label: tuple[Path, str, str]) -> dict:
-    """A question of Social IQa under its own keys as a canonical row.
+    """The canonical row of a Social IQa example with the keys of its release.
 
     Args:
-        label: the number of the right answer, from 1, behind its file and its place there.
+        label: the file and position of the label, and the label itself: the 1-based number of the correct answer.
     """
     letters, numbers = _LETTERS[: len(task.labels)], [str(number) for number in range(1, len(task.labels) + 1)]
     return _siqa(path, place, value, letters, _position(*label, numbers))
 
 
 def copa(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """COPA's JSON lines as in SuperGLUE and XTREME-R: is a choice the cause or the effect of the premise?"""
+    """COPA's JSON lines as in SuperGLUE and XTREME-R: which choice is the cause or the effect of the premise."""
     (path,) = paths
     for place, value in objects.one_a_line(path):
         yield place, copa_row(path, place, value, str(objects.member(path, place, value, "label", int)))
 
 
 def copa_row(path: Path, place: str, value: Any, label: str) -> dict:
-    """A question of COPA under its own keys as a canonical row."""
+    """The canonical row of a COPA example with the keys of its release."""
     premise, asked, *choices = _texts(path, place, value, ("premise", "question", "choice1", "choice2"))
     if asked not in _COPA:
         raise DataError(path, f"{place}.question", shorten(asked), f"one of {', '.join(_COPA)}")
@@ -151,14 +151,14 @@ def _texts(path: Path, place: str, value: Any, keys: Iterable[str]) -> list[str]
 
 
 def _position(path: Path, place: str, name: str, names: Sequence[str]) -> str:
-    """The position, from 0, of the choice that a file calls by its letter or number."""
+    """The 0-based position of a choice from its letter or number in the file."""
     if name not in list(names):
         raise DataError(path, place, shorten(name), f"one of {', '.join(names)}")
     return str(names.index(name))
 
 
 def _joined(*texts: str) -> str:
-    """Texts as one, with a blank between them; an empty one adds nothing."""
+    """The non-empty texts joined by a space."""
     return " ".join(filter(None, map(str.strip, texts)))
 
 

@@ -1,9 +1,9 @@
 """CoNLL-U treebanks as part-of-speech data, by the rules of XTREME's converter.
 
 Universal Dependencies splits some surface words, such as the French `du`, into several syntactic words. The converter
-(Agić et al., ud-conversion-tools) puts them together again: the surface form takes the place and the tag of the part
-that is closest to the root, by the number of its ancestors over basic and enhanced dependencies; among equals, the part
-whose tag comes first in a list of the language; among equals again, the first part.
+(Agić et al., ud-conversion-tools) merges them again: the surface form takes the position and the tag of the syntactic
+word that is closest to the root, measured by the number of its ancestors over basic and enhanced dependencies. Ties are
+broken by a precedence list of tags for the language, then by order.
 """
 
 import re
@@ -30,7 +30,7 @@ _DELETED = str.maketrans("", "", "\u200c ")
 
 @dataclass
 class _Sentence:
-    """Forms and tags of the syntactic words, the heads of each word, and the surface words that span several."""
+    """Forms and tags of the syntactic words, the heads of each word, and the multiword tokens."""
 
     line: int
     forms: list[str] = field(default_factory=list)
@@ -42,11 +42,11 @@ class _Sentence:
 def read(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """The sentences of a treebank as words and universal tags.
 
-    Sentences whose text is withheld (`_` for all words or all but one) are left out. U+200C and spaces inside a word
-    are deleted.
+    Sentences whose text is withheld (`_` for all words, or for all but one) are left out. U+200C and spaces within a
+    word are deleted.
 
     Raises:
-        DataError: a line that is not CoNLL-U.
+        DataError: a line is not valid CoNLL-U.
     """
     (path,) = paths
     for sentence in _sentences(path):
@@ -79,7 +79,7 @@ def _add(path: Path, number: int, sentence: _Sentence, values: list[str]) -> Non
         sentence.forms.append(form.strip())
         sentence.tags.append(upos.strip())
         if not _HEAD.fullmatch(head):
-            raise DataError(path, f"line {number}", f"the head {shorten(head)}", "the id of a word, 0 or _")
+            raise DataError(path, f"line {number}", f"the head {shorten(head)}", "a word id, 0 or _")
         enhanced = {relation.partition(":")[0] for relation in deps.split("|")}
         sentence.heads[identifier] = {head, *filter(str.isdigit, enhanced)}
     elif not _EMPTY_NODE.fullmatch(identifier):
@@ -88,7 +88,7 @@ def _add(path: Path, number: int, sentence: _Sentence, values: list[str]) -> Non
 
 
 def _complete(path: Path, sentence: _Sentence) -> _Sentence:
-    """The sentence, if its surface words stand on words that are there and do not overlap."""
+    """The sentence, once its multiword tokens are known to cover existing words without overlap."""
     end = 0
     for number, span, form in sentence.fused:
         if not span or span[0] <= end or span[-1] > len(sentence.forms):
@@ -110,7 +110,10 @@ def _fuse(sentence: _Sentence, precedence: list[str]) -> tuple[list[str], list[s
 
 
 def _head(sentence: _Sentence, span: range, precedence: list[str]) -> int:
-    """The part that stands for a surface word. Tags that the list lacks come last; the converter stops at them."""
+    """The syntactic word that represents a multiword token.
+
+    Tags that are not in the precedence list come last; the official converter fails on them.
+    """
 
     def rank(word: int) -> tuple[int, int]:
         tag = sentence.tags[word - 1]
@@ -121,7 +124,7 @@ def _head(sentence: _Sentence, span: range, precedence: list[str]) -> int:
 
 
 def _ancestors(word: str, heads: Mapping[str, set[str]]) -> int:
-    """How many nodes, the root included, can be reached from a word by going up."""
+    """The number of ancestors of a word, the root included."""
     reached: set[str] = set()
     waiting = [word]
     while waiting:

@@ -1,12 +1,14 @@
-"""JSON files, whole or one object a line, read with a place for every complaint."""
+"""JSON and JSON-lines files, with the position of every error."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import text
+
+T = TypeVar("T")
 
 _NAMES = {dict: "an object", list: "a list", str: "a string", int: "a whole number", bool: "true or false"}
 
@@ -15,17 +17,17 @@ def document(path: Path) -> Any:
     """The content of a JSON file.
 
     Raises:
-        DataError: not UTF-8, or not one whole JSON value, an object with two values of a key, or a value that is nested
-            too deep or too long.
+        DataError: the file is not UTF-8 or not one complete JSON value, an object has two values for a key, or a value
+            is too long or nested too deeply.
     """
     return _parse(path, text.decode(path, path.read_bytes()), first_line=1)
 
 
 def one_a_line(path: Path) -> Iterator[tuple[str, Any]]:
-    """The values of a file of JSON lines, with the place of each.
+    """The values of a JSON-lines file, each with its position.
 
     Raises:
-        DataError: as for `document`, of a line.
+        DataError: as for `document`, for each line.
     """
     for number, line in text.lines(path):
         yield f"line {number}", _parse(path, line, first_line=number)
@@ -37,17 +39,17 @@ def _parse(path: Path, content: str, first_line: int) -> Any:
     except json.JSONDecodeError as error:
         where = f"line {first_line + error.lineno - 1} column {error.colno}"
         rest = shorten(content[error.pos :]) if error.pos < len(content) else "its end"
-        hint = f"{error.msg}: the file may have been cut off; fetch it again."
+        hint = f"{error.msg}: the file may be truncated; download it again."
         raise DataError(path, where, rest, "valid JSON", hint) from None
     except (RecursionError, ValueError) as error:
         raise DataError(path, f"line {first_line}", f"{shorten(content)} ({error})", "plain JSON") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict:
-    """A JSON object, none of whose keys has two values.
+    """A JSON object; a repeated key must have the same value.
 
     Raises:
-        ValueError: one has.
+        ValueError: a key has two values.
     """
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -57,11 +59,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict:
     return found
 
 
-def member(path: Path, place: str, holder: Any, key: str, kind: type) -> Any:
-    """The value of a key of a JSON object.
+def member(path: Path, place: str, holder: Any, key: str, kind: type[T]) -> T:
+    """The value of a key in a JSON object.
 
     Raises:
-        DataError: the holder is no object, the key is missing, or its value is of another type.
+        DataError: `holder` is not an object, the key is missing, or its value is not of type `kind`.
     """
     require(path, place, holder, dict)
     if key not in holder:
@@ -70,7 +72,7 @@ def member(path: Path, place: str, holder: Any, key: str, kind: type) -> Any:
 
 
 def strings(path: Path, place: str, holder: Any, key: str) -> list[str]:
-    """The list of strings of a key of a JSON object.
+    """The value of a key in a JSON object, which must be a list of strings.
 
     Raises:
         DataError: as for `member`.
@@ -79,16 +81,16 @@ def strings(path: Path, place: str, holder: Any, key: str) -> list[str]:
     return [require(path, f"{place}.{key}[{number}]", value, str) for number, value in enumerate(values)]
 
 
-def require(path: Path, place: str, value: Any, kind: type) -> Any:
-    """The value, if it is of that type; a string must also be text that can be written as UTF-8.
+def require(path: Path, place: str, value: Any, kind: type[T]) -> T:
+    """The value, once it is known to be of type `kind`; a string must also be encodable as UTF-8.
 
     Raises:
         DataError: it is not.
     """
     if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
         raise DataError(path, place, shorten(value), _NAMES[kind])
-    if kind is str and not _encodable(value):
-        raise DataError(path, place, shorten(ascii(value)), "text without half characters (lone surrogates)")
+    if isinstance(value, str) and not _encodable(value):
+        raise DataError(path, place, shorten(ascii(value)), "text without lone surrogates")
     return value
 
 

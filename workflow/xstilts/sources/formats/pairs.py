@@ -1,4 +1,4 @@
-"""Sentence pairs with a label, as they are released, as GLUE distributes them and as XTREME rewrites them."""
+"""Labelled sentence pairs in the formats of their releases, of GLUE and of XTREME."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -16,11 +16,11 @@ _ANNOTATORS = (1, 5)
 _QQP = ("question1", "question2", "is_duplicate")
 _TORN = LeftOut("torn by a line feed")
 _WHOLE_LINES = 1000
-"""How many lines there should be at the least for each torn one."""
+"""The minimum number of lines for each torn line."""
 
 
 def xtreme(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """XTREME's `{split}-{lang}.tsv`: no header, quoted by Python's `csv`, without the label in test files."""
+    """XTREME's `{split}-{lang}.tsv`: without a header, quoted by Python's `csv`, unlabelled in test files."""
     (path,) = paths
     split = quoted.splitter(path, by_csv=True)
     for number, line in text.lines(path):
@@ -61,17 +61,16 @@ def multinli_jsonl(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]
 
 
 def glue_mnli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """MultiNLI as GLUE distributes it; pairs without a majority are left out."""
+    """MultiNLI as distributed by GLUE; pairs without a majority are left out."""
     (path,) = paths
     for place, pair in _unquoted(path, ("sentence1", "sentence2", "gold_label")):
         yield place, NO_MAJORITY if pair[2] == _UNDECIDED else row_of(*pair)
 
 
 def glue_snli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """SNLI as GLUE distributes it; pairs without a majority are left out.
+    """SNLI as distributed by GLUE; pairs without a majority are left out.
 
-    Between the sentences and the gold label stand the labels of one annotator or of five, in a row perhaps not as many
-    as in the header.
+    A row has the labels of one or five annotators before the gold label, regardless of the number in the header.
     """
     (path,) = paths
     names = text.header(path, ("sentence1", "sentence2", "label1", "gold_label"))
@@ -87,7 +86,7 @@ def glue_snli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
 
 def anli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """A file of a round of ANLI; its labels are `c`, `e` and `n`."""
+    """A file of one round of ANLI, with the labels `c`, `e` and `n`."""
     (path,) = paths
     for place, value in objects.one_a_line(path):
         uid, context, hypothesis, label = (
@@ -99,13 +98,13 @@ def anli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
 
 def glue_qqp(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """Quora's question pairs as GLUE distributes them.
+    """Quora Question Pairs as distributed by GLUE.
 
-    Line feeds inside questions have torn a few rows, some twenty lines of the training file. Those lines have too few
-    columns, and are left out here as in all counts of the data set that are known.
+    Line feeds within questions split a few rows of the training file, about twenty lines. These lines have too few
+    columns and are left out, as in all published sizes of the data set.
 
     Raises:
-        DataError: more lines than 1 in 1,000 are torn, or the last one is; then the file is damaged.
+        DataError: the file is damaged: more than 1 in 1,000 lines have too few columns, or the last line has.
     """
     (path,) = paths
     for place, pair in text.records(path, _QQP, torn=_torn(path)):
@@ -114,7 +113,8 @@ def glue_qqp(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
 def _torn(path: Path) -> set[int]:
     """The numbers of the lines with fewer columns than the header."""
-    names, torn = text.header(path, _QQP), {}
+    names = text.header(path, _QQP)
+    torn: dict[int, list[str]] = {}
     for number, line in text.lines(path):
         if line.count("\t") < len(names) - 1:
             torn[number] = line.split("\t")
@@ -124,14 +124,14 @@ def _torn(path: Path) -> set[int]:
 
 
 def pawsx(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """PAWS-X's files in `x-final`; some of its sentences are empty."""
+    """The files in `x-final` of PAWS-X; some of the sentences are empty."""
     (path,) = paths
     for place, (_, *pair) in _unquoted(path, ("id", "sentence1", "sentence2", "label")):
         yield place, row_of(*pair)
 
 
 def _unquoted(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
-    """The wanted columns of a release that knows no quotes, or of a copy of it that was written with them."""
+    """The wanted columns of a release without quoting, or of a copy that was written with quoting."""
     return text.records(path, wanted, split=quoted.splitter(path, by_csv=False))
 
 
@@ -140,7 +140,7 @@ def _from_object(path: Path, place: str, value: dict) -> dict:
 
 
 def row_of(first: str, second: str, label: str | None = None) -> dict:
-    """A pair of texts as a canonical row."""
+    """The canonical row of a pair of texts."""
     if label is not None:
         label = _SPELLINGS.get(label.strip(), label.strip())
     return {"text_a": first.strip(), "text_b": second.strip(), "label": label}

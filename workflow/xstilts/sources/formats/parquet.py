@@ -1,4 +1,4 @@
-"""Parquet files as the library `datasets` writes them, row by row, labels by their names."""
+"""Parquet files written by the library `datasets`, row by row, with the names of labels."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -15,12 +15,12 @@ _UNLABELLED = -1
 
 
 def rows(path: Path, *columns: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The wanted columns of each row, with its place: `row 0` is the first.
+    """The wanted columns of each row, with its position, from `row 0`.
 
-    A `ClassLabel` is the name of the label, whatever its number is, and None where there is none (-1).
+    A `ClassLabel` is converted to the name of the label, or None if the row is unlabelled (-1).
 
     Raises:
-        DataError: no parquet file, a column that is missing, or a label without a name.
+        DataError: the file is not a valid parquet file, a column is missing, or a label has no name.
     """
     numbers = count()
     for batch in _batches(path, columns):
@@ -32,7 +32,7 @@ def rows(path: Path, *columns: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _batches(path: Path, columns: tuple[str, ...]) -> Iterator["pa.RecordBatch"]:
-    # A plan knows every reader and reads no file: it does without these libraries.
+    # Planning imports every reader but reads no file; these imports would slow it down.
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
@@ -41,23 +41,23 @@ def _batches(path: Path, columns: tuple[str, ...]) -> Iterator["pa.RecordBatch"]
         lacking = [column for column in columns if file.schema_arrow.names.count(column) != 1]
         if lacking:
             found = f"the columns {', '.join(file.schema_arrow.names)}"
-            raise DataError(path, "", found, f"the columns {', '.join(columns)}", "Another revision may have others.")
+            raise DataError(path, "", found, f"the columns {', '.join(columns)}", "Check the revision of the file.")
         for batch in file.iter_batches(_BATCH, columns=list(columns)):
             batch.validate(full=True)
             yield batch
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise DataError(path, "", str(error), "a whole parquet file", "Fetch it again.") from None
+        raise DataError(path, "", str(error), "a complete parquet file", "Download it again.") from None
 
 
 def _labels(path: Path, schema: "pa.Schema") -> dict[str, list[str]]:
-    """The names of the labels of each column that has labels, in the order of their numbers."""
+    """The names of the labels of each `ClassLabel` column, in the order of their numbers."""
     from datasets import ClassLabel, Features
 
     try:
         features = Features.from_arrow_schema(schema)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         found = f"features that cannot be read ({shorten(str(error))})"
-        raise DataError(path, "", found, "a parquet file of the library datasets", "Fetch it again.") from None
+        raise DataError(path, "", found, "a parquet file written by datasets", "Download it again.") from None
     inner = {column: getattr(feature, "feature", feature) for column, feature in features.items()}
     return {column: feature.names for column, feature in inner.items() if isinstance(feature, ClassLabel)}
 

@@ -1,37 +1,38 @@
-"""Tables quoted as by Python's `csv.writer`: a field is quoted where it has to be, and its quotes are doubled.
+"""Tables quoted by Python's `csv.writer`: fields are quoted where necessary, and quotes in them are doubled.
 
-Which files are quoted is a fact of each release. It is checked by writing what was read: raw text that holds a quote
-hardly ever looks as if `csv.writer` had written it.
+Whether its files are quoted depends on the release. This is verified by writing each field again: unquoted text with a
+quote in it is very unlikely to be what `csv.writer` writes.
 """
 
 import csv
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import text
 
 _TAB = "\t"
-_QUOTED = 'fields quoted as CSV by Python: one that holds a quote in quotes, its quotes doubled, "He said ""no""."'
+_QUOTED = 'fields quoted by Python\'s csv: quotes around a field that has a quote, which is doubled: "He said ""no""."'
 
 Split = Callable[[str], list[str]]
-"""From a line to its fields."""
+"""Splits a line into its fields."""
 
 
 def splitter(path: Path, *, by_csv: bool) -> Split:
-    """How the lines of a TAB-separated file are split: with the rule for quotes if `csv.writer` wrote it, else without.
+    """The function that splits the lines of a TAB-separated file, with quoting if `csv.writer` wrote the file.
 
-    A quoted field never holds a TAB or a line feed, so that no quote can swallow the rows behind it.
+    A quoted field never contains a TAB or a line feed, so an unbalanced quote cannot consume the following rows.
 
     Args:
-        by_csv: whether the release was written by `csv.writer`. A copy of one that was not may be: that is so if each
-            of its lines with a quote looks like it. A file of one that was may be plain if its lines end with LF and
-            none of them looks quoted.
+        by_csv: whether the release was written by `csv.writer`. A copy of another release counts as quoted if
+            `csv.writer` could have written each of its lines that has a quote. A copy of a quoted release counts as
+            plain if its lines end with LF and none of them looks quoted.
 
     Raises:
-        DataError: a line that `csv.writer` did not write, in a file that should be by it, a file in which every line
-            has a field in quotes, or the file is cut off.
+        DataError: `csv.writer` cannot have written a line of a file that should be quoted, every line of a plain file
+            has a quoted field, or the file is truncated.
     """
     plain, quoted, crlf, line = None, False, False, "\n"
     number, wrapped = 0, 0
@@ -44,15 +45,15 @@ def splitter(path: Path, *, by_csv: bool) -> Split:
             plain = plain or (None if written else (number, line))
     if plain and by_csv and (quoted or crlf):
         number, line = plain
-        hint = "Another program wrote it: take the file of the release, or write this one anew with csv.writer."
+        hint = "Another program wrote the file: use the file of the release, or rewrite this one with csv.writer."
         raise DataError(path, f"line {number}", shorten(line), _QUOTED, hint)
-    # The header of a table may be without.
+    # The header may be unquoted.
     if plain and wrapped > 1 and wrapped >= number - 1:
-        hint = "Another program wrote it, with quotes around every text: take the file of the release."
+        hint = "Another program wrote the file and quoted every text: use the file of the release."
         raise DataError(path, f"line {plain[0]}", shorten(plain[1]), "texts without quotes around them", hint)
     if by_csv and crlf and not line.endswith("\n"):
-        hint = "The file has been cut off; fetch it again."
-        raise DataError(path, f"line {number}", shorten(line), "CRLF at its end, as on the other lines", hint)
+        hint = "The file is truncated; download it again."
+        raise DataError(path, f"line {number}", shorten(line), "a line that ends with CRLF, like the others", hint)
     return _unquoted if quoted and not plain else _plain
 
 
@@ -69,7 +70,7 @@ def _unquoted(line: str) -> list[str]:
 
 
 def _written(line: str, delimiter: str) -> list[str] | None:
-    """The fields of a line that `csv.writer` wrote, none of which holds a delimiter; None if it is not like that."""
+    """The fields of a line; None if `csv.writer` cannot have written it, or a field contains a delimiter."""
     try:
         (fields,) = csv.reader([line], delimiter=delimiter, strict=True)
     except csv.Error:
@@ -79,17 +80,17 @@ def _written(line: str, delimiter: str) -> list[str] | None:
     )
 
 
-def _as_written(fields: list[str], delimiter: str, quoting: int = csv.QUOTE_MINIMAL) -> str:
+def _as_written(fields: list[str], delimiter: str, quoting: Literal[0, 1] = csv.QUOTE_MINIMAL) -> str:
     written = io.StringIO(newline="")
     csv.writer(written, delimiter=delimiter, quoting=quoting).writerow(fields)
     return written.getvalue().removesuffix("\r\n")
 
 
 def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The fields of each row of a CSV file, with the line on which it begins; a quoted field may hold line feeds.
+    """The fields of each row of a CSV file, with the line on which it begins; a quoted field may contain line feeds.
 
     Raises:
-        DataError: a row that `csv.writer` did not write: a quote that is not closed, or is neither quoted nor doubled.
+        DataError: `csv.writer` cannot have written a row: a quote in it is unbalanced, or neither quoted nor doubled.
     """
     begun: list[str] = []
 
@@ -107,15 +108,15 @@ def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             yield number, values
             number = reader.line_num + 1
     except csv.Error as error:
-        hint = "The file may have been cut off, or written by another program than its release; fetch it again."
+        hint = "The file may be truncated, or rewritten by another program; download it again."
         raise DataError(path, f"line {number}", str(error), _QUOTED, hint) from None
 
 
 def records(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
-    """The wanted columns of a CSV file with a header, with the place of each row.
+    """The wanted columns of a CSV file with a header, with the position of each row.
 
     Raises:
-        DataError: the header lacks a wanted column, or a row has another number of fields than the header.
+        DataError: the header lacks a wanted column, or the number of fields in a row differs from the header.
     """
     table = rows(path)
     header = next(table, (1, []))[1]

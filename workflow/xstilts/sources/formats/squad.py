@@ -1,4 +1,4 @@
-"""Questions on paragraphs in the JSON of SQuAD: SQuAD 1.1 and 2.0, XQuAD, MLQA and TyDiQA-GoldP."""
+"""Question answering in SQuAD's JSON format: SQuAD 1.1 and 2.0, XQuAD, MLQA and TyDiQA-GoldP."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +13,15 @@ _NO_ANSWERS = [{"answer_start": 0, "text": ""}]
 _NAMES = {language.name.lower(): code for code, language in LANGUAGES.items()}
 
 
-def read(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """Every question with its context and its answers.
+def read(paths: list[Path], *, task: Task, lang: str) -> Iterator[tuple[str, dict]]:
+    """All questions with their contexts and answers.
 
-    XTREME takes the answers out of test files and leaves one at 0 without text in each question: such questions are
-    unlabelled. In SQuAD 2.0 a question may be marked as impossible and has no answers then; what its annotators took
-    for plausible answers is ignored.
+    XTREME replaces the answers in test files by one empty answer at 0: such questions are unlabelled. In SQuAD 2.0 a
+    question may be marked as impossible and has no answers then; its plausible answers are ignored.
 
     Raises:
-        DataError: another nesting than SQuAD's, an answer that does not stand at its place in the context, or a
-            question without answers, unless the task has such questions and it is marked as one.
+        DataError: the file does not have SQuAD's structure, an answer is not at its offset in the context, or a
+            question has no answers, unless the task has unanswerable questions and it is marked as one.
     """
     (path,) = paths
     for place, paragraph in _paragraphs(path):
@@ -33,28 +32,28 @@ def read(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
 
 def of_language(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """As `read`, from a file of all languages of TyDiQA, whose ids begin with the name of the language."""
+    """Like `read`, for TyDiQA files of all languages, in which ids begin with the name of the language."""
     for place, row in read(paths, task=task, lang=lang):
         yield place, row if language_of(paths[0], f"{place}.id", row["id"]) == lang else ANOTHER_LANGUAGE
 
 
 def language_of(path: Path, place: str, identifier: str) -> str:
-    """The language of a question of TyDiQA, from its id.
+    """The code of the language of a TyDiQA question, from its id.
 
     Raises:
         DataError: the id does not begin with the name of a language.
     """
     name = identifier.partition("-")[0]
     if name not in _NAMES:
-        raise DataError(path, place, shorten(identifier), "an id that begins with a language's name")
+        raise DataError(path, place, shorten(identifier), "an id that begins with the name of a language")
     return _NAMES[name]
 
 
 def without_ids(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """As `read`, for XTREME's TyDiQA training files.
+    """Like `read`, for XTREME's TyDiQA training files, whose ids are replaced by row numbers.
 
-    Their ids are what follows the last dash of the original ones (`english-123-2` became `2`), so that many questions
-    share one; they are numbered anew, and only here: anywhere else a repeated id is an error.
+    XTREME kept only the part after the last dash of the original ids (`english-123-2` became `2`), so ids repeat.
+    Everywhere else a repeated id is an error.
     """
     for place, row in read(paths, task=task, lang=lang):
         yield place, {key: value for key, value in row.items() if key != "id"}
@@ -69,7 +68,7 @@ def _paragraphs(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def row_of(path: Path, place: str, question: Any, context: str, unanswerable: bool) -> dict:
-    """A question as a canonical row.
+    """The canonical row of a question.
 
     Raises:
         DataError: as for `read`.
@@ -79,7 +78,7 @@ def row_of(path: Path, place: str, question: Any, context: str, unanswerable: bo
     impossible = unanswerable and objects.member(path, place, question, "is_impossible", bool)
     if impossible == bool(answers):
         listed = shorten(answers) if answers else "an empty list"
-        hint = "Only a question of SQuAD 2.0 that is_impossible says to be one may lack an answer, and it has none."
+        hint = "Only questions of SQuAD 2.0 with is_impossible true have no answers."
         expected = "no answer" if impossible else "an answer"
         raise DataError(path, f"{place}.answers", f"{listed} for question {identifier!r}", expected, hint)
     return {
@@ -107,6 +106,6 @@ def _answer(path: Path, place: str, identifier: str, answer: Any, context: str) 
             place,
             f"{shorten(there)} at character {start} of the context of question {identifier!r}",
             f"its answer {shorten(answer_text)}" if answer_text else "an answer with text",
-            "Use the original file: copies that strip or normalise the context no longer fit their offsets.",
+            "Use the original file: stripping or normalising a context invalidates the offsets of its answers.",
         )
     return {"start": start, "text": answer_text}

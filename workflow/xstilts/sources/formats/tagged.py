@@ -1,4 +1,4 @@
-"""Sentences with one word a line and a blank line between them, as XTREME writes them and as PAN-X is released."""
+"""Sentences with one word a line and an empty line between sentences, in the formats of XTREME and PAN-X."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +11,9 @@ Line = tuple[int, str]
 
 
 def xtreme(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """XTREME's `{split}-{lang}.tsv`: `word<TAB>tag`, in unlabelled files the word alone.
+    """XTREME's `{split}-{lang}.tsv`: `word<TAB>tag`, or only `word` in unlabelled files.
 
-    Columns are split on TAB only, so a word that holds another kind of space stays whole.
+    Columns are split on TAB only, since words may contain other whitespace.
     """
     (path,) = paths
     labelled = None
@@ -27,7 +27,7 @@ def panx(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """A file of the PAN-X archives (Rahimi et al. 2019): `xx:word<TAB>tag`, where `xx` is the language.
 
     Raises:
-        DataError: a line without the prefix, which would be a file in another language or of another format.
+        DataError: a line lacks the prefix: the file is in another language or format.
     """
     (path,) = paths
     for sentence in _sentences(path):

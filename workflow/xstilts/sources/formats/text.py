@@ -1,4 +1,4 @@
-"""Text files line by line: strict UTF-8, and every complaint names its line."""
+"""Text files line by line, in strict UTF-8, with the line number of every error."""
 
 import gzip
 import zlib
@@ -12,19 +12,19 @@ _BYTE_ORDER_MARK, _NUL, _LF = "\ufeff", "\0", 0x0A
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a file as `whole_lines` gives them, without LF or CRLF."""
+    """The lines of a file as in `whole_lines`, without LF or CRLF."""
     for number, line in whole_lines(path):
         yield number, line.removesuffix("\n").removesuffix("\r")
 
 
 def whole_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a file, which may be compressed (`.gz`), counted from 1, each with what ends it.
+    """The lines of a file, numbered from 1, with their line endings; the file may be compressed (`.gz`).
 
-    Only LF ends a line: `str.splitlines` would also cut at characters that occur inside sentences, such as U+2028.
-    A byte order mark is dropped at the start of the file and kept elsewhere.
+    Only LF ends a line: `str.splitlines` would also split at characters within sentences, such as U+2028. A byte order
+    mark is dropped at the start of the file and kept elsewhere.
 
     Raises:
-        DataError: bytes that are not UTF-8, a NUL character, or a compressed file that is damaged.
+        DataError: the file is not UTF-8, has a NUL character, or is a damaged gzip file.
     """
     opened = gzip.open if path.suffix == ".gz" else Path.open
     try:
@@ -32,11 +32,11 @@ def whole_lines(path: Path) -> Iterator[tuple[int, str]]:
             for number, raw in enumerate(file, 1):
                 yield number, decode(path, raw, first_line=number)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(path, "", str(error), "a whole gzip file", "Fetch it again.") from None
+        raise DataError(path, "", str(error), "a complete gzip file", "Download it again.") from None
 
 
 def decode(path: Path, raw: bytes, first_line: int = 1) -> str:
-    """Bytes of a file, which begin at a line of it, as text.
+    """Decode a part of a file that starts at line `first_line`.
 
     Raises:
         DataError: as for `lines`.
@@ -46,26 +46,30 @@ def decode(path: Path, raw: bytes, first_line: int = 1) -> str:
     except UnicodeDecodeError as error:
         where = f"line {first_line + raw.count(_LF, 0, error.start)}"
         raise DataError(
-            path, where, f"byte 0x{raw[error.start]:02x}", "UTF-8 text", "Convert the file to UTF-8 or fetch it again."
+            path,
+            where,
+            f"byte 0x{raw[error.start]:02x}",
+            "UTF-8 text",
+            "Convert the file to UTF-8 or download it again.",
         ) from None
     if _NUL in text:
         where = f"line {first_line + text[: text.index(_NUL)].count(chr(_LF))}"
-        raise DataError(path, where, "a NUL character", "text", "The file is damaged; fetch it again.")
+        raise DataError(path, where, "a NUL character", "text", "The file is damaged; download it again.")
     return text.removeprefix(_BYTE_ORDER_MARK) if first_line == 1 else text
 
 
 def is_blank(line: str) -> bool:
-    """Whether a line is empty or has blanks and TABs alone; other white space, as U+00A0, may be a word."""
+    """Whether a line has nothing but spaces and TABs; other whitespace, such as U+00A0, may be a word."""
     return not line.strip(" \t")
 
 
 def columns(
     path: Path, number: int, line: str, names: tuple[str, ...], split: Callable[[str], list[str]] | None = None
 ) -> list[str]:
-    """The columns of a line, split on TAB alone, without a rule for quotes unless `split` has one.
+    """The columns of a line, split on TAB without quoting, or by `split`.
 
     Raises:
-        DataError: another number of columns than of names.
+        DataError: the number of columns differs from the number of names.
     """
     values = split(line) if split else line.split("\t")
     if len(values) != len(names):
@@ -74,7 +78,7 @@ def columns(
 
 
 def wrong_columns(path: Path, number: int, values: list[str], names: tuple[str, ...]) -> DataError:
-    """The error for a line that has another number of columns than it should."""
+    """The error for a line with a wrong number of columns."""
     found = f"{_count(values)}, {shorten(' | '.join(values))}"
     return DataError(path, f"line {number}", found, f"{_count(names)} separated by TAB, {shorten(' | '.join(names))}")
 
@@ -84,10 +88,10 @@ def _count(columns: Sequence[str]) -> str:
 
 
 def header(path: Path, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of the columns of a TAB-separated file, as its first line gives them.
+    """The column names in the first line of a TAB-separated file.
 
     Raises:
-        DataError: it lacks a wanted column, or has one twice.
+        DataError: a wanted column is missing or occurs twice.
     """
     names = tuple(next(lines(path), (1, ""))[1].split("\t"))
     positions(path, names, wanted)
@@ -95,10 +99,10 @@ def header(path: Path, wanted: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def positions(path: Path, names: Sequence[str], wanted: tuple[str, ...]) -> list[int]:
-    """Where the wanted columns of a table stand.
+    """The positions of the wanted columns in a table.
 
     Raises:
-        DataError: its header lacks one, or has one twice.
+        DataError: a wanted column is missing from the header or occurs twice.
     """
     for name in wanted:
         if names.count(name) != 1:
@@ -109,18 +113,18 @@ def positions(path: Path, names: Sequence[str], wanted: tuple[str, ...]) -> list
 
 def records(
     path: Path, wanted: tuple[str, ...], torn: Collection[int] = (), split: Callable[[str], list[str]] | None = None
-) -> Iterator[tuple[str, list[str] | None]]:
-    """The wanted columns of a TAB-separated file with a header, with the place of each row.
+) -> Iterator[tuple[str, list[str]]]:
+    """The wanted columns of a TAB-separated file with a header, with the position of each row.
 
     Args:
-        torn: the numbers of lines that are no rows; None stands for each.
-        split: from a line to its columns, where quotes have a meaning.
+        torn: the numbers of lines that are not rows; an empty list is yielded for each.
+        split: splits a line into its columns if the file is quoted.
 
     Raises:
-        DataError: the header lacks a wanted column, or a row has another number of columns than the header.
+        DataError: the header lacks a wanted column, or the number of columns in a row differs from the header.
     """
     names = header(path, wanted)
     chosen = positions(path, names, wanted)
     for number, line in islice(lines(path), 1, None):
-        values = None if number in torn else columns(path, number, line, names, split)
+        values = [] if number in torn else columns(path, number, line, names, split)
         yield f"line {number}", values and [values[position] for position in chosen]

@@ -1,4 +1,4 @@
-"""The tables of the hub's repositories: the same rows as in the releases, in other columns.
+"""Readers of the tables on the hub, which have the rows of the releases in other columns.
 
-Labels are taken by their names, for their numbers differ from repository to repository.
+Labels are read by name, since their numbers differ between repositories.
 """

@@ -11,7 +11,7 @@ _COPA = {"choice1": "0", "choice2": "1"}
 
 
 def hellaswag(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """HellaSwag, whose labels are text here."""
+    """HellaSwag, with labels as strings."""
     (path,) = paths
     for place, row in parquet.rows(path, "ctx_a", "ctx_b", "endings", "label"):
         yield place, choices.hellaswag_row(path, place, row, objects.member(path, place, row, "label", str))
@@ -25,21 +25,21 @@ def cosmosqa(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
 
 def commonsenseqa(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """CommonsenseQA, whose choices are columns of letters and texts here."""
+    """CommonsenseQA, with the letters and the texts of the choices in two columns."""
     (path,) = paths
     for place, row in parquet.rows(path, "id", "question", "choices", "answerKey"):
         columns = objects.member(path, place, row, "choices", dict)
         letters, texts = (objects.strings(path, f"{place}.choices", columns, key) for key in ("label", "text"))
         if len(letters) != len(texts):
             found = f"{len(letters)} labels and {len(texts)} texts"
-            raise DataError(path, f"{place}.choices", found, "a label for each text")
+            raise DataError(path, f"{place}.choices", found, "one label for each text")
         listed = [{"label": letter, "text": text} for letter, text in zip(letters, texts, strict=True)]
         question = {"stem": row["question"], "choices": listed}
         yield place, choices.commonsenseqa_row(path, place, row | {"question": question}, task)
 
 
 def siqa(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """Social IQa, whose labels count from 1."""
+    """Social IQa, with labels from 1."""
     (path,) = paths
     for place, row in parquet.rows(path, "context", "question", "answerA", "answerB", "answerC", "label"):
         label = objects.member(path, place, row, "label", str)
@@ -47,7 +47,7 @@ def siqa(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
 
 def copa(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """COPA in SuperGLUE, labelled `choice1` and `choice2`."""
+    """COPA in SuperGLUE, with the labels `choice1` and `choice2`."""
     (path,) = paths
     for place, row in parquet.rows(path, "premise", "choice1", "choice2", "question", "idx", "label"):
         label = objects.member(path, place, row, "label", str)

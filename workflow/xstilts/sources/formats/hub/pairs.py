@@ -15,28 +15,28 @@ def nli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 
 
 def snli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """SNLI; pairs without a majority of annotators, label -1, are left out, as its card says."""
+    """SNLI; pairs without a majority of annotators (label -1) are left out, as its dataset card recommends."""
     for place, row in _pairs(paths, ("premise", "hypothesis")):
         yield place, NO_MAJORITY if row["label"] is None else row
 
 
 def anli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """A round of ANLI."""
+    """One round of ANLI."""
     yield from _pairs(paths, ("premise", "hypothesis"), identifier="uid")
 
 
 def qqp(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """Quora's question pairs in `nyu-mll/glue`, labelled `not_duplicate` and `duplicate`."""
+    """Quora Question Pairs in `nyu-mll/glue`, with the labels `not_duplicate` and `duplicate`."""
     for place, row in _pairs(paths, ("question1", "question2")):
         yield place, row | {"label": _DUPLICATE.get(row["label"], row["label"])}
 
 
 def pawsx(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """PAWS-X, all of it; a sentence that has no translation is `NS`."""
+    """PAWS-X, including the pairs with untranslated sentences, which are `NS`."""
     yield from _pairs(paths, ("sentence1", "sentence2"))
 
 
-def _pairs(paths: list[Path], texts: tuple[str, str], identifier: str | None = None) -> Iterator[Row]:
+def _pairs(paths: list[Path], texts: tuple[str, str], identifier: str | None = None) -> Iterator[tuple[str, dict]]:
     (path,) = paths
     names = (identifier,) if identifier else ()
     for place, row in parquet.rows(path, *names, *texts, "label"):

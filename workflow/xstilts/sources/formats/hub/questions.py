@@ -1,33 +1,33 @@
-"""Questions on paragraphs: SQuAD, XQuAD, MLQA and TyDiQA-GoldP."""
+"""Question answering: SQuAD, XQuAD, MLQA and TyDiQA-GoldP."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from xstilts.errors import DataError
 from xstilts.sources.formats import objects, parquet, squad
-from xstilts.task import ANOTHER_LANGUAGE, Row, Task
+from xstilts.task import ANOTHER_LANGUAGE, LeftOut, Row, Task
 
 _COLUMNS = ("id", "question", "context", "answers")
 
 
 def questions(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """SQuAD 1.1 and 2.0; in the latter a question without answers is one that its paragraph does not answer."""
+    """SQuAD 1.1 and 2.0; in the latter, questions without answers are unanswerable."""
     (path,) = paths
     for place, row in parquet.rows(path, *_COLUMNS):
         yield place, _question(path, place, row, _answers(path, place, row), task)
 
 
 def moved_questions(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """XQuAD and MLQA, whose contexts were stripped while the offsets of their answers stayed.
+    """XQuAD and MLQA, in which contexts were stripped without adjusting the offsets of answers.
 
-    Each answer is put back to where its text stands.
+    The offset of each answer is corrected.
     """
     (path,) = paths
     yield from _put_back(path, parquet.rows(path, *_COLUMNS), task, lang)
 
 
 def tydiqa(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-    """As `moved_questions`, from TyDiQA-GoldP, which has all languages in one table."""
+    """Like `moved_questions`, for TyDiQA-GoldP, which has all languages in one table."""
     (path,) = paths
     rows = (
         (place, row if squad.language_of(path, f"{place}.id", _id(path, place, row)) == lang else ANOTHER_LANGUAGE)
@@ -44,7 +44,7 @@ def _put_back(path: Path, rows: Iterator[Row], task: Task, lang: str) -> Iterato
     moved = 0
     try:
         for place, row in rows:
-            if row is ANOTHER_LANGUAGE:
+            if isinstance(row, LeftOut):
                 yield place, row
                 continue
             answers, context = _answers(path, place, row), objects.member(path, place, row, "context", str)
@@ -53,14 +53,14 @@ def _put_back(path: Path, rows: Iterator[Row], task: Task, lang: str) -> Iterato
             yield place, _question(path, place, row, found, task)
     finally:
         if moved:
-            print(f"{path.name}: answers of {moved} questions in {lang!r} were off their place and are put back to it")
+            print(f"{path.name}: corrected the answer offsets of {moved} questions in {lang!r}")
 
 
 def _start(context: str, text: str, answer_start: int) -> int:
-    """The place of an answer: its own if it stands there, else the last one before, else the first one behind.
+    """The offset of an answer: as given if the text is there, else its last occurrence before, else the first after.
 
-    The space that was stripped stood before the context, so offsets are too large. Of 29,920 answers (XQuAD, TyDiQA's
-    dev set and three languages of its training set) this puts all on their text, and all but two on the right place.
+    Whitespace was stripped from the start of contexts, so offsets are too large. Of 29,920 answers (XQuAD, TyDiQA's dev
+    set and three languages of its training set), this finds the text of all and the right occurrence of all but two.
     """
     if context[answer_start : answer_start + len(text)] == text:
         return answer_start
@@ -74,11 +74,11 @@ def _question(path: Path, place: str, row: dict, answers: list[dict], task: Task
 
 
 def _answers(path: Path, place: str, row: dict) -> list[dict]:
-    """The answers to a question as SQuAD lists them; in a table their texts and starts are lists of their own."""
+    """The answers to a question in SQuAD's format, from a table with separate lists of texts and offsets."""
     table, place = objects.member(path, place, row, "answers", dict), f"{place}.answers"
     texts, starts = (objects.member(path, place, table, key, list) for key in ("text", "answer_start"))
     if len(texts) != len(starts):
-        raise DataError(path, place, f"{len(texts)} texts and {len(starts)} starts", "a start for each text")
+        raise DataError(path, place, f"{len(texts)} texts and {len(starts)} starts", "one start for each text")
     return [
         {
             "text": objects.require(path, f"{place}.text[{number}]", text, str),
