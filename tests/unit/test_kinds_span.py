@@ -179,7 +179,7 @@ def test_a_length_without_room_for_the_context_is_refused(tiny_tokenizer):
         encode(table({"question": "Who?"}, question), tiny_tokenizer, max_length=16)
     assert str(refusal.value) == (
         "max_length 16 leaves no room for the context of question 'q1': the question takes 12 sub-words "
-        "(max_query_length is 12), special tokens take 4. Raise max_length or lower max_query_length."
+        "(max_query_length is 12), special tokens take 4. Increase max_length or reduce max_query_length."
     )
     row = encode(table(question), tiny_tokenizer, max_length=17).to_pylist()[0]
     assert (len(row["input_ids"]), len(row["starts"])) == (17, 1)

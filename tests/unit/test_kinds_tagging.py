@@ -190,7 +190,7 @@ def test_a_word_that_no_token_can_stand_for_is_refused(tiny_tokenizer):
         encode(examples(["wool", "river"]), tokenizer, 4)
     assert str(refusal.value) == (
         "the word 'river' has no sub-words, or more than the 2 that fit, and the tokenizer has no unknown token to "
-        "stand for it. Remove the word or raise max_length."
+        "replace it. Remove the word or increase max_length."
     )
     assert len(encode(examples(["wool"]), tokenizer, 40)) == 1
 

@@ -120,7 +120,7 @@ def test_a_word_that_has_only_the_prefix_is_empty(name):
 
 
 def test_two_words_that_begin_with_one_sub_word_are_refused():
-    with pytest.raises(UserError, match=r"one sub-word of 'late wind', so that these two words cannot have a tag each"):
+    with pytest.raises(UserError, match=r"a sub-word that spans two words, 'late wind', so each cannot have"):
         encode([TWO_WORDS.split()], made("Metaspace without split"))
 
 

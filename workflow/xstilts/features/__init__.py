@@ -1,1 +1,1 @@
-"""Token ids: their tables on disk, tokens with their places in texts, and batches."""
+"""Token ids: tables on disk, tokenisation with character offsets, and batching."""

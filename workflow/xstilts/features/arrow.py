@@ -21,7 +21,7 @@ def write(path: Path, table: pa.Table) -> None:
 
 
 def read(path: Path) -> pa.Table:
-    """The features of a file; memory-mapped, so that only the rows that are used are read from disk."""
+    """The features in a file, memory-mapped: only the rows that are used are read from disk."""
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
@@ -31,5 +31,5 @@ def lengths(features: pa.Table) -> np.ndarray:
 
 
 def rows(features: pa.Table, indices: list[int]) -> list[dict]:
-    """The rows of the given numbers, as dictionaries."""
+    """The rows with the given numbers, as dictionaries."""
     return features.take(pa.array(indices, pa.int64())).to_pylist()

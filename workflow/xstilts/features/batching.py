@@ -1,4 +1,4 @@
-"""Sequences of different lengths: as columns of a table and as padded arrays."""
+"""Sequences of different lengths as columns of a table and as padded arrays."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 IGNORED = -100
-"""The label of positions that have none."""
+"""The label of positions that the loss ignores."""
 
 _MULTIPLE = 8
 
@@ -26,7 +26,7 @@ def list_arrays(column: pa.ChunkedArray) -> list[np.ndarray]:
 
 
 def bounds(lengths: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Where sequences begin when they are laid end to end, then where the last one ends: `(sequences + 1,)` int32."""
+    """The start of each sequence after concatenation, then the end of the last one: `(sequences + 1,)` int32."""
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
 
 
@@ -36,12 +36,12 @@ def has_gold(examples: pa.Table, column: str) -> bool:
 
 
 def label_ids(names: pa.Array | pa.ChunkedArray, labels: Sequence[str]) -> np.ndarray:
-    """The id of each label name: its place in the task's labels, `IGNORED` where it is none of them."""
+    """The id of each label name, its position in the task's labels; `IGNORED` for an unknown name."""
     return pc.fill_null(pc.index_in(names, value_set=pa.array(labels, pa.string())), IGNORED).to_numpy()
 
 
 def label_head(labels: Sequence[str]) -> dict[str, Any]:
-    """The config entries of a head that chooses among labels."""
+    """The config entries of a classification head."""
     return {
         "num_labels": len(labels),
         "id2label": dict(enumerate(labels)),
@@ -49,8 +49,8 @@ def label_head(labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def pad(sequences: Sequence[Sequence[int]], value: int) -> np.ndarray:
-    """An int64 array `(batch, length)`, filled up with `value` on the right to the next multiple of 8."""
+def pad(sequences: Sequence[Sequence[int] | np.ndarray], value: int) -> np.ndarray:
+    """Sequences as an int64 array `(batch, length)`, right-padded with `value` to the next multiple of 8."""
     longest = max(map(len, sequences))
     padded = np.full((len(sequences), -(-longest // _MULTIPLE) * _MULTIPLE), value, np.int64)
     for row, sequence in zip(padded, sequences, strict=True):
@@ -64,10 +64,10 @@ def collate(
     sequences: Mapping[str, int] | None = None,
     numbers: Iterable[str] = (),
 ) -> dict[str, np.ndarray]:
-    """The arguments of a model for some features.
+    """Features as the arguments of a model.
 
     Args:
-        sequences: the padding value of each column of lists beside the inputs; columns may be missing.
+        sequences: further list columns, each with its padding value; they may be missing.
         numbers: columns with one number a row; they may be missing.
     """
     fills = {"input_ids": pad_token_id, "token_type_ids": 0, **(sequences or {})}

@@ -1,4 +1,4 @@
-"""What the kinds ask of a tokenizer."""
+"""Tokenisation for the kinds: sequences with special tokens, and texts with character offsets."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 _BATCH = 1024
-"""Texts of one call: a tokenizer's own copies of them are many times as large as their ids."""
+"""Texts in one call of the tokenizer, whose intermediate objects need far more memory than the ids."""
 
 _PROBE = "a"
 
 
 class Text(NamedTuple):
-    """A text as sub-words: `ids` and, for each of them, the characters from `starts` up to `ends`; all `(length,)`."""
+    """The sub-words of a text: `ids` and character offsets from `starts` to `ends` (exclusive), all `(length,)`."""
 
     ids: np.ndarray
     starts: np.ndarray
@@ -27,15 +27,15 @@ class Text(NamedTuple):
 
 
 class Template:
-    """The special tokens of a sequence and the segment of each of its tokens.
+    """The special tokens and the token types of a sequence.
 
-    They are read off a probe, which holds for any fast tokenizer, whatever its special tokens are.
+    They are determined by encoding a probe, which works for any fast tokenizer.
 
     Args:
-        texts: how many texts a sequence holds, 1 or 2.
+        texts: the number of texts in a sequence, 1 or 2.
 
     Raises:
-        UserError: the tokenizer does not tell special tokens from those of the text.
+        UserError: the tokenizer does not distinguish special tokens from those of the text.
     """
 
     def __init__(self, tokenizer: "PreTrainedTokenizerBase", texts: int):
@@ -53,24 +53,24 @@ class Template:
         return sum(map(len, self._special))
 
     def wrap(self, *texts: np.ndarray) -> np.ndarray:
-        """The ids of a whole sequence from those of its texts."""
+        """The ids of a sequence from those of its texts."""
         parts = [self._special[0]]
         for text, special in zip(texts, self._special[1:], strict=True):
             parts += [text, special]
         return np.concatenate(parts)
 
     def start(self, *before: np.ndarray) -> int:
-        """Where in a sequence the text stands that follows the texts `before`."""
+        """The position in a sequence of the text that follows the texts `before`."""
         return sum(map(len, before)) + sum(map(len, self._special[: len(before) + 1]))
 
     def types(self, *lengths: int) -> np.ndarray:
-        """The segments of a whole sequence from the lengths of its texts."""
+        """The token types of a sequence from the lengths of its texts."""
         repeats = np.ones(len(self._types), int)
         repeats[self._texts] = lengths
         return np.repeat(self._types, repeats)
 
     def columns(self, sequences: Sequence[Sequence[np.ndarray]]) -> dict[str, pa.Array]:
-        """The columns `input_ids` and, if the models take them, `token_type_ids` of sequences given as their texts."""
+        """The columns `input_ids` and, if the models take them, `token_type_ids` for sequences of texts."""
         columns = {"input_ids": list_column([self.wrap(*texts) for texts in sequences])}
         if self._has_types:
             types = [self.types(*map(len, texts)) for texts in sequences]
@@ -79,18 +79,18 @@ class Template:
 
 
 def _probe(tokenizer: "PreTrainedTokenizerBase", texts: int) -> tuple[list[int | None], np.ndarray, np.ndarray]:
-    """For each token of a probe: the number of its text or None for a special token, its id, its type."""
+    """For each token of a probe: the number of its text (None for a special token), its id, its type."""
     if not tokenizer.is_fast:
         raise UserError(
-            f"{type(tokenizer).__name__} is not a fast tokenizer, so special tokens cannot be told from the text's. "
-            "Use an encoder that comes with a tokenizer.json."
+            f"{type(tokenizer).__name__} is not a fast tokenizer, so special tokens cannot be distinguished from the "
+            "text. Use an encoder with a tokenizer.json."
         )
     encoded = tokenizer(*[_PROBE] * texts, return_token_type_ids=True)
     segments = encoded.sequence_ids()
     if not set(range(texts)) <= set(segments):
         raise UserError(
-            f"the tokenizer makes {encoded['input_ids']} of {texts} times the text {_PROBE!r}, so the places of texts "
-            "among its special tokens are unknown. Check its tokenizer.json: vocabulary and post-processor."
+            f"the tokenizer encodes {texts} times the text {_PROBE!r} as {encoded['input_ids']}, so the positions of "
+            "texts among its special tokens are unknown. Check the vocabulary and post-processor in its tokenizer.json."
         )
     return segments, np.array(encoded["input_ids"], np.int32), np.array(encoded["token_type_ids"], np.int8)
 
@@ -105,7 +105,7 @@ def sequence_columns(
 ) -> dict[str, pa.ChunkedArray]:
     """Texts or pairs as the columns `input_ids` and, if the models take them, `token_type_ids`.
 
-    What is longer than `max_length` loses tokens from the end of its longer text.
+    Sequences longer than `max_length` are truncated at the end of the longer text.
     """
     types = {"input_ids": pa.list_(pa.int32())}
     if takes_types(tokenizer):
@@ -121,13 +121,13 @@ def sequence_columns(
 
 
 def subwords(tokenizer: "PreTrainedTokenizerBase", texts: list[str]) -> list[np.ndarray]:
-    """The ids of each text by itself, without special tokens."""
+    """The ids of each text, without special tokens."""
     batches = _batches(tokenizer, texts, add_special_tokens=False)
     return [np.array(ids, np.int32) for encoded in batches for ids in encoded["input_ids"]]
 
 
 def located(tokenizer: "PreTrainedTokenizerBase", texts: list[str]) -> list[Text]:
-    """The sub-words of each text by itself, with their places, without special tokens."""
+    """The sub-words of each text with their character offsets, without special tokens."""
     batches = _batches(tokenizer, texts, add_special_tokens=False, return_offsets_mapping=True)
     return [
         Text(np.array(ids, np.int32), *np.array(offsets, np.int32).reshape(-1, 2).T)

@@ -2,15 +2,15 @@
 
 | kind | a feature is | a prediction is |
 |---|---|---|
-| classification | a text or a pair, cut to `max_length` | a label |
-| multiple_choice | a prompt with each of its choices, cut to `max_length`, end to end | the label of a choice |
-| tagging | a sentence, or a piece of one that is too long | one tag for each word of the sentence |
+| classification | a text or a pair, truncated to `max_length` | a label |
+| multiple_choice | a prompt with each of its choices, truncated to `max_length`, concatenated | the label of a choice |
+| tagging | a sentence, or a part of one that is too long | one tag for each word of the sentence |
 | span | a question with a window over its context | the text of the answer |
-| retrieval | a sentence, cut to `max_length` | none: its vector is used |
+| retrieval | a sentence, truncated to `max_length` | none: its vector is used |
 """
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -22,27 +22,29 @@ if TYPE_CHECKING:
 
 
 class Lengths(Protocol):
-    """The settings that decide how examples are cut, in sub-words.
+    """The length settings of a task, in sub-words."""
 
-    Args:
-        max_length: the whole sequence, special tokens included.
-        doc_stride: between the starts of two windows over a context.
-        max_query_length: the question.
-    """
+    @property
+    def max_length(self) -> int:
+        """The length of a sequence, special tokens included."""
 
-    max_length: int
-    doc_stride: int
-    max_query_length: int
+    @property
+    def doc_stride(self) -> int:
+        """The distance between the starts of two windows over a context."""
+
+    @property
+    def max_query_length(self) -> int:
+        """The length of a question."""
 
 
 class Kind(Protocol):
-    """What every module here offers.
+    """The interface of the modules in this package.
 
     Args:
         AUTO_MODEL: the class of transformers that loads the encoder with its head.
         OUTPUTS: the fields of the model's output that `decode` needs.
-        PER_TOKEN: whether these have a value for each token, not one for the whole sequence.
-        GOLD: the arguments of the model that hold labels, and the columns of features that they come from.
+        PER_TOKEN: whether these fields have one value for each token instead of one for each sequence.
+        GOLD: the label arguments of the model, which are also the label columns of features.
     """
 
     AUTO_MODEL: str
@@ -51,22 +53,22 @@ class Kind(Protocol):
     GOLD: tuple[str, ...]
 
     def head(self, task: "Task") -> dict[str, Any]:
-        """The entries of the model's config that shape the head."""
+        """The entries of the model's config that define the head."""
 
     def encode(
         self, examples: "pa.Table", tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: Lengths
     ) -> "pa.Table":
         """Features, in the order of the examples.
 
-        Every kind has the columns `input_ids` (list of int32), `example` (int32, a row of the examples) and, where the
-        tokenizer's models take them, `token_type_ids` (list of int8). Labels are there if the examples have gold.
+        Every kind has the columns `input_ids` (list of int32), `example` (int32, the row number of the example) and, if
+        the tokenizer's models take them, `token_type_ids` (list of int8). Labelled examples give labelled features.
 
         Raises:
-            UserError: the settings leave no room for the text, or the tokenizer cannot do what the kind needs.
+            UserError: the settings leave no room for the text, or the tokenizer lacks a feature that the kind needs.
         """
 
-    def collate(self, rows: list[Mapping[str, Any]], pad_token_id: int) -> dict[str, "np.ndarray"]:
-        """Features as the arguments of the model: int64 arrays, `(batch, length)` or, one number a row, `(batch,)`.
+    def collate(self, rows: Sequence[Mapping[str, Any]], pad_token_id: int) -> dict[str, "np.ndarray"]:
+        """Features as the arguments of the model: int64 arrays, `(batch, length)`, or `(batch,)` for numbers.
 
         Sequences of multiple choice are `(batch, choices, length)`. The length is that of the longest sequence, rounded
         up to a multiple of 8.
@@ -80,13 +82,13 @@ class Kind(Protocol):
         task: "Task",
         settings: Lengths,
     ) -> Any:
-        """Predictions for the examples; retrieval has none and lacks this function.
+        """Predictions for the examples; retrieval does not have this function.
 
         Args:
-            outputs: for each feature the arrays named by `OUTPUTS`, without the padding of their batch.
+            outputs: for each feature, the arrays named by `OUTPUTS`, without padding.
         """
 
 
 def load(name: str) -> Kind:
-    """The module of a kind; a job that needs one kind imports no other."""
+    """The module of a kind, which is imported on demand."""
     return importlib.import_module(f"{__name__}.{name}")

@@ -1,6 +1,6 @@
-"""One label for a text or a pair."""
+"""Classification of a text or a pair of texts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,15 +24,15 @@ GOLD = ("labels",)
 def head(task: "Task") -> dict[str, Any]:
     """One output for each label of the task.
 
-    The problem type is what a model's first loss would write into its config.
+    The problem type is set here since transformers would otherwise add it to the config with the first loss.
     """
     return {**batching.label_head(task.labels), "problem_type": "single_label_classification"}
 
 
 def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: "Lengths") -> pa.Table:
-    """One feature for each example; pairs that are too long are cut at the end of the longer text.
+    """One feature for each example; pairs that are too long are truncated at the end of the longer text.
 
-    Labelled features have `labels` (int32). The texts are pairs unless `text_b` is null throughout.
+    Labelled features have `labels` (int32). The texts are pairs unless all values of `text_b` are null.
     """
     texts, pairs = examples["text_a"].to_pylist(), examples["text_b"]
     paired = None if pairs.null_count == len(pairs) else pairs.to_pylist()
@@ -43,14 +43,14 @@ def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task
     return pa.table(columns)
 
 
-def collate(rows: list[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.ndarray]:
-    """`input_ids`, `attention_mask` and perhaps `token_type_ids`: `(batch, length)`; `labels`: `(batch,)`."""
+def collate(rows: Sequence[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.ndarray]:
+    """`input_ids`, `attention_mask` and, if present, `token_type_ids`: `(batch, length)`; `labels`: `(batch,)`."""
     return batching.collate(rows, pad_token_id, numbers=["labels"])
 
 
 def decode(
     outputs: list[tuple[np.ndarray, ...]], features: pa.Table, examples: pa.Table, task: "Task", settings: "Lengths"
 ) -> list[str]:
-    """The best label of each example, the first of equally good ones; logits are `(labels,)`."""
+    """The label with the highest logit for each example, the first in case of ties; logits are `(labels,)`."""
     assert len(outputs) == len(features) == len(examples), (len(outputs), len(features), len(examples))
     return [task.labels[logits.argmax()] for (logits,) in outputs]

@@ -1,6 +1,6 @@
-"""The right one of several choices that go with the same prompt."""
+"""Multiple choice: several choices for one prompt, of which one is correct."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -25,16 +25,16 @@ GOLD = ("labels",)
 
 
 def head(task: "Task") -> dict[str, Any]:
-    """One output, the score of a choice, however many choices there are."""
+    """One output, the score of a choice, for any number of choices."""
     return {"num_labels": 1}
 
 
 def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: "Lengths") -> pa.Table:
-    """One feature for each example: the sequences of all its choices end to end, so that one batch has them all.
+    """One feature for each example: the concatenated sequences of all its choices, so that they share a batch.
 
-    A sequence is the prompt and a choice. What is too long loses sub-words at the start of its longer text, so that the
-    end of the prompt, which may be a question, and the end of the choice stay. The column `choices` (list of int32) has
-    the length of each sequence. Labelled features have `labels` (int32), the position of the right choice.
+    A sequence is the prompt and a choice. Sequences that are too long are truncated at the start of the longer text,
+    which keeps the end of the prompt, often a question, and the end of the choice. The column `choices` (list of int32)
+    has the length of each sequence. Labelled features have `labels` (int32), the position of the correct choice.
 
     Raises:
         UserError: `max_length` leaves no room for text.
@@ -67,9 +67,9 @@ def _tokenised(texts: pa.Array, tokenizer: "PreTrainedTokenizerBase") -> list[np
 
 
 def cut(prompt: np.ndarray, choice: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
-    """The ends of both texts that fit.
+    """The last sub-words of both texts that fit into `room`.
 
-    They are what is left after taking sub-words one by one from the start of the longer text, the prompt among equals.
+    Sub-words are removed one by one from the start of the longer text, from the prompt in case of ties.
     """
     kept = min(len(prompt), max(room - len(choice), room // 2))
     return _last(prompt, kept), _last(choice, room - kept)
@@ -80,11 +80,11 @@ def _last(ids: np.ndarray, count: int) -> np.ndarray:
 
 
 def _end_to_end(sequences: pa.ListArray, ends: pa.Array) -> pa.ListArray:
-    """The sequences of each example as one; `ends` are the bounds of the examples, counted in sequences."""
+    """The sequences of each example concatenated; `ends` are the bounds of the examples, counted in sequences."""
     return pa.ListArray.from_arrays(sequences.offsets.take(ends), sequences.values)
 
 
-def collate(rows: list[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.ndarray]:
+def collate(rows: Sequence[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.ndarray]:
     """`input_ids`, `attention_mask`, perhaps `token_type_ids`: `(batch, choices, length)`; `labels`: `(batch,)`."""
     flat = batching.collate([sequence for row in rows for sequence in _sequences(row)], pad_token_id)
     arrays = {name: array.reshape(len(rows), -1, array.shape[1]) for name, array in flat.items()}
@@ -94,7 +94,7 @@ def collate(rows: list[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.nd
 
 
 def _sequences(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The sequences of the choices of a feature, each as a feature of its own."""
+    """The sequence of each choice of a feature, as a separate feature."""
     names = [name for name in ("input_ids", "token_type_ids") if name in row]
     for start, end in pairwise(batching.bounds(row["choices"]).tolist()):
         yield {name: row[name][start:end] for name in names}
@@ -103,6 +103,6 @@ def _sequences(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def decode(
     outputs: list[tuple[np.ndarray, ...]], features: pa.Table, examples: pa.Table, task: "Task", settings: "Lengths"
 ) -> list[str]:
-    """The position of the best choice of each example, the first of equally good ones; logits are `(choices,)`."""
+    """The choice with the highest logit for each example, the first in case of ties; logits are `(choices,)`."""
     assert len(outputs) == len(features) == len(examples), (len(outputs), len(features), len(examples))
     return [task.labels[logits.argmax()] for (logits,) in outputs]

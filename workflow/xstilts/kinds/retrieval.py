@@ -1,6 +1,6 @@
-"""Sentences whose vectors are compared; the encoder is used without a head and nothing is trained."""
+"""Retrieval by sentence vectors, with the encoder alone, without a head or training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,17 +22,17 @@ GOLD = ()
 
 
 def head(task: "Task") -> dict[str, Any]:
-    """Nothing: there is no head."""
+    """No entries: there is no head."""
     return {}
 
 
 def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: "Lengths") -> pa.Table:
-    """One feature for each sentence, without the blanks at its ends and cut at the end; never a label."""
+    """One feature for each sentence, stripped and truncated at the end, without labels."""
     texts = [text.strip() for text in examples["text"].to_pylist()]
     columns = sequence_columns(tokenizer, settings.max_length, texts)
     return pa.table(columns | {"example": pa.array(np.arange(len(examples), dtype=np.int32))})
 
 
-def collate(rows: list[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.ndarray]:
-    """`input_ids`, `attention_mask` and perhaps `token_type_ids`: `(batch, length)`."""
+def collate(rows: Sequence[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.ndarray]:
+    """`input_ids`, `attention_mask` and, if present, `token_type_ids`: `(batch, length)`."""
     return batching.collate(rows, pad_token_id)

@@ -1,6 +1,6 @@
-"""An answer that is a piece of a context, read through windows where the context is long."""
+"""Extractive question answering: the answer is a span of the context, which is split into windows if it is long."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,24 +23,24 @@ PER_TOKEN = True
 GOLD = ("start_positions", "end_positions")
 
 N_BEST = 20
-"""How many starts and how many ends of a window are combined."""
+"""The number of starts and of ends of a window that are combined."""
 
 MAX_ANSWER_LENGTH = 30
-"""Sub-words of the longest answer that is predicted."""
+"""The maximum length of a predicted answer, in sub-words."""
 
 NOT_HERE = (0, 0)
-"""The positions of an answer in a window that does not hold all of it."""
+"""The answer positions of a window that does not contain the whole answer."""
 
 
 class Window(NamedTuple):
-    """Consecutive sub-words of a context behind a question.
+    """A question with consecutive sub-words of its context.
 
     Args:
-        example: the row of the question.
-        question: its ids.
+        example: the row number of the question.
+        question: the ids of the question.
         context: the sub-words of the window.
-        first: the number of the first of them in the whole context.
-        answer: positions in the sequence of the first and the last sub-word of the answer.
+        first: the index of the window's first sub-word in the whole context.
+        answer: the positions of the first and the last sub-word of the answer in the sequence.
     """
 
     example: int
@@ -51,7 +51,7 @@ class Window(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A possible answer: its score and its characters in the context."""
+    """A candidate answer: its score and its character offsets in the context."""
 
     score: float
     start: int
@@ -59,21 +59,21 @@ class Candidate(NamedTuple):
 
 
 def head(task: "Task") -> dict[str, Any]:
-    """One output for the start and one for the end."""
+    """Two outputs: the start and the end."""
     return {"num_labels": 2}
 
 
 def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: "Lengths") -> pa.Table:
     """One feature for each window over the context of a question; windows start every `doc_stride` sub-words.
 
-    The question is stripped on the left and cut to `max_query_length`; only the context is spread over windows.
+    The question is stripped on the left and truncated to `max_query_length`; only the context is split into windows.
     Columns: `context` (int32), the position of the first sub-word of the context in the sequence; `first` (int32), the
-    number of that sub-word in the whole context; `starts` and `ends` (lists of int32), the characters of each sub-word
-    of the context. Labelled features have `start_positions` and `end_positions` (int32): the first and last sub-word of
-    the first answer, or 0 and 0 in a window that does not hold all of it.
+    index of that sub-word in the whole context; `starts` and `ends` (lists of int32), the character offsets of each
+    sub-word of the context. Labelled features have `start_positions` and `end_positions` (int32): the first and last
+    sub-word of the first answer, or 0 and 0 in a window that does not contain all of it.
 
     Raises:
-        UserError: `max_length` leaves no room for the context beside a question.
+        UserError: `max_length` leaves no room for the context after a question.
     """
     template = Template(tokenizer, texts=2)
     windows = list(_windows(examples, tokenizer, template, settings))
@@ -108,7 +108,7 @@ def _windows(
 
 
 def _contexts(contexts: pa.ChunkedArray, tokenizer: "PreTrainedTokenizerBase") -> list[Text]:
-    """The context of each question; questions share contexts, so that each distinct one is tokenised once."""
+    """The context of each question; questions share contexts, so each distinct context is tokenised once."""
     distinct = contexts.combine_chunks().dictionary_encode()
     texts = located(tokenizer, distinct.dictionary.to_pylist())
     return [texts[place] for place in distinct.indices.to_pylist()]
@@ -118,12 +118,12 @@ def _no_room(question: str, length: int, special: int, settings: "Lengths") -> s
     return (
         f"max_length {settings.max_length} leaves no room for the context of question {shorten(question)}: the "
         f"question takes {length} sub-words (max_query_length is {settings.max_query_length}), special tokens take "
-        f"{special}. Raise max_length or lower max_query_length."
+        f"{special}. Increase max_length or reduce max_query_length."
     )
 
 
 def _first_tokens(length: int, room: int, stride: int) -> range:
-    """The number of the first sub-word of each window; the last window is the first that reaches the end."""
+    """The index of the first sub-word of each window; the last window is the first that reaches the end."""
     step = min(stride, room)
     return range(0, max(length - room, 0) + step, step)
 
@@ -131,7 +131,7 @@ def _first_tokens(length: int, room: int, stride: int) -> range:
 def _answer_tokens(context: Text, answer: Mapping[str, Any]) -> tuple[int, int]:
     """The sub-words with the first and the last character of an answer.
 
-    A character may be in no sub-word, as spaces are; then they are the first behind it and the last before it.
+    A character may be in no sub-word, such as a space; then the next and the previous sub-word are used.
     """
     last_character = answer["start"] + len(answer["text"]) - 1
     first = np.searchsorted(context.ends, answer["start"], side="right")
@@ -145,7 +145,7 @@ def _positions(answer: tuple[int, int] | None, first: int, length: int, offset: 
     return answer[0] - first + offset, answer[1] - first + offset
 
 
-def collate(rows: list[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.ndarray]:
+def collate(rows: Sequence[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.ndarray]:
     """`input_ids`, `attention_mask`, perhaps `token_type_ids`: `(batch, length)`; positions: `(batch,)`."""
     return batching.collate(rows, pad_token_id, numbers=["start_positions", "end_positions"])
 
@@ -153,15 +153,16 @@ def collate(rows: list[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.nd
 def decode(
     outputs: list[tuple[np.ndarray, ...]], features: pa.Table, examples: pa.Table, task: "Task", settings: "Lengths"
 ) -> dict[str, str]:
-    """The answer to each question by its id: the best span of all its windows, as it is written in the context.
+    """The answer to each question, by question id: the text of the best span over all windows.
 
-    A span joins one of the 20 best starts with one of the 20 best ends of a window, is at most 30 sub-words long, and
-    starts in the window in which its first sub-word has the most context on both sides. The sum of the two logits
-    decides, the first span among equals. The answer is empty if there is no such span, and, in a task with unanswerable
-    questions, if every window scores `NOT_HERE` higher than the best span (Devlin et al. 2019, section 4.3).
+    A span combines one of the 20 best starts with one of the 20 best ends of a window, has at most 30 sub-words, and
+    starts in the window that gives its first sub-word the most context on both sides. Spans are ranked by the sum of
+    the two logits; the first one wins in case of ties. The answer is empty if there is no such span and, in a task with
+    unanswerable questions, if every window scores `NOT_HERE` higher than the best span (Devlin et al. 2019, section
+    4.3).
 
     Args:
-        outputs: for each window its start and end logits, `(length,)` each, all finite.
+        outputs: for each window, its start and end logits, `(length,)` each, all finite.
     """
     contexts, ids = examples["context"].to_pylist(), examples["id"].to_pylist()
     answers = dict.fromkeys(ids, "")
@@ -189,17 +190,17 @@ def decode(
 
 
 def owned_tokens(firsts: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
-    """For each window over a context, which of its sub-words have more context there than in any other window.
+    """For each window over a context, a mask of the sub-words that have the most context in it.
 
-    Context is the smaller number of neighbours left and right, plus a hundredth of the length of the window; the first
-    window wins among equals.
+    The context of a sub-word is the smaller of its numbers of left and right neighbours, plus a hundredth of the length
+    of the window; the first window wins in case of ties.
 
     Args:
-        firsts: the number of the first sub-word of each window, `(windows,)`.
-        lengths: sub-words of each window, `(windows,)`.
+        firsts: the index of the first sub-word of each window, `(windows,)`.
+        lengths: the number of sub-words of each window, `(windows,)`.
 
     Returns:
-        Booleans, `(length,)` for each window.
+        A boolean array `(length,)` for each window.
     """
     left = np.arange((firsts + lengths).max()) - firsts[:, None]
     right = lengths[:, None] - 1 - left
@@ -224,11 +225,11 @@ def _best(
 
 
 def _not_here(logits: tuple[tuple[np.ndarray, np.ndarray], ...]) -> float:
-    """The lowest score over all windows of a question for an answer that is not there."""
+    """The lowest score over all windows of a question for having no answer."""
     start, end = NOT_HERE
     return min(float(starts[start]) + float(ends[end]) for starts, ends in logits)
 
 
 def _top(scores: np.ndarray) -> np.ndarray:
-    """Places of the highest scores, best first, in the order of the sequence among equals."""
+    """The positions of the highest scores, best first, in the order of the sequence in case of ties."""
     return np.argsort(-scores, kind="stable")[:N_BEST]

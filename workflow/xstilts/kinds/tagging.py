@@ -1,6 +1,6 @@
-"""One tag for each word of a sentence."""
+"""Tagging: one tag for each word of a sentence."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from xstilts.errors import UserError, shorten
 from xstilts.features import batching
 from xstilts.features.tokens import Template
-from xstilts.features.words import Words, laid_end_to_end, tokenised
+from xstilts.features.words import Words, flattened, tokenised
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -26,7 +26,7 @@ GOLD = ("labels",)
 
 
 class Piece(NamedTuple):
-    """Consecutive words of one sentence: the row of the sentence and the place among the words of all sentences."""
+    """Consecutive words of one sentence: the row of the sentence, and a slice of the words of all sentences."""
 
     example: int
     words: slice
@@ -38,15 +38,15 @@ def head(task: "Task") -> dict[str, Any]:
 
 
 def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: "Lengths") -> pa.Table:
-    """One feature for each piece of a sentence: as many whole words as there is room for, without overlap.
+    """One feature for each piece of a sentence: as many whole words as fit, without overlap.
 
-    The sub-words are those of running text, see `words.tokenised`; a piece that begins within a sentence begins with
-    the blank before its first word. A word without sub-words, or with more than there is room for, becomes the unknown
-    token. The column `words` (list of int32) has the position of the first sub-word of each word. Labelled features
-    have `labels` (list of int32): the tag there, -100 elsewhere and for a tag that is no label of the task.
+    The sub-words are those of running text, see `words.tokenised`; a piece that starts within a sentence includes the
+    space before its first word. A word with no sub-words, or with more than fit, is replaced by the unknown token. The
+    column `words` (list of int32) has the position of the first sub-word of each word. Labelled features have `labels`
+    (list of int32): the tag at these positions, -100 elsewhere and for tags that are not labels of the task.
 
     Raises:
-        UserError: `max_length` leaves no room for words, or a word needs an unknown token that does not exist.
+        UserError: `max_length` leaves no room for words, or a word needs an unknown token and the tokenizer has none.
     """
     template = Template(tokenizer, texts=1)
     room = settings.max_length - template.size
@@ -63,7 +63,7 @@ def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task
     columns["example"] = pa.array([piece.example for piece in pieces], pa.int32())
     columns["words"] = batching.list_column(words)
     if batching.has_gold(examples, "tags"):
-        tags = batching.label_ids(laid_end_to_end(examples["tags"]), task.labels)
+        tags = batching.label_ids(flattened(examples["tags"]), task.labels)
         rows = zip(columns["input_ids"].value_lengths().to_pylist(), words, pieces, strict=True)
         labels = [_labels(length, positions, tags[piece.words]) for length, positions, piece in rows]
         columns["labels"] = batching.list_column(labels)
@@ -71,12 +71,12 @@ def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task
 
 
 def _with_unknown(words: Words, tokenizer: "PreTrainedTokenizerBase", room: int) -> Words:
-    """Words of which each has sub-words that fit, if need be the unknown token alone."""
+    """Words with the unknown token in place of each word that has no sub-words, or more than fit."""
     unknown = [place for place, ids in enumerate(words.ids) if not 0 < len(ids) <= room]
     if unknown and tokenizer.unk_token_id is None:
         raise UserError(
             f"the word {shorten(words.forms[unknown[0]].as_py())} has no sub-words, or more than the {room} that fit, "
-            "and the tokenizer has no unknown token to stand for it. Remove the word or raise max_length."
+            "and the tokenizer has no unknown token to replace it. Remove the word or increase max_length."
         )
     ids, firsts = list(words.ids), words.firsts.copy()
     for place in unknown:
@@ -93,7 +93,7 @@ def _pieces(words: pa.ChunkedArray, sizes: np.ndarray, room: int) -> Iterator[Pi
 
 
 def _cuts(sizes: list[int], room: int) -> Iterator[int]:
-    """The first word of each piece: the one that no longer fits behind its predecessors."""
+    """The first word of each piece: the one that does not fit after its predecessors."""
     used = room
     for word, size in enumerate(sizes):
         if used + size > room:
@@ -108,15 +108,15 @@ def _labels(length: int, positions: np.ndarray, tags: np.ndarray) -> np.ndarray:
     return labels
 
 
-def collate(rows: list[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.ndarray]:
-    """`input_ids`, `attention_mask`, perhaps `token_type_ids` and `labels`: `(batch, length)`."""
+def collate(rows: Sequence[Mapping[str, Any]], pad_token_id: int) -> dict[str, np.ndarray]:
+    """`input_ids`, `attention_mask` and, if present, `token_type_ids` and `labels`: `(batch, length)`."""
     return batching.collate(rows, pad_token_id, sequences={"labels": batching.IGNORED})
 
 
 def decode(
     outputs: list[tuple[np.ndarray, ...]], features: pa.Table, examples: pa.Table, task: "Task", settings: "Lengths"
 ) -> list[list[str]]:
-    """The best tag of each word at its first sub-word, pieces joined; logits are `(length, tags)`."""
+    """The tag of each word: the highest logit at its first sub-word, pieces joined; logits are `(length, tags)`."""
     tags: list[list[str]] = [[] for _ in range(len(examples))]
     rows = zip(outputs, features["example"].to_pylist(), batching.list_arrays(features["words"]), strict=True)
     for (logits,), example, words in rows:
