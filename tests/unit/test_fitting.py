@@ -93,7 +93,7 @@ def test_token_types_that_count_for_nothing_are_taken():
 
 def test_token_types_that_a_model_has_no_argument_for_are_refused_with_a_remedy():
     model = DistilBertModel(DistilBertConfig(vocab_size=ROWS, dim=32, n_layers=1, n_heads=2, hidden_dim=64))
-    with pytest.raises(UserError, match=r"a DistilBertModel takes none.* 'token_type_ids' out of model_input_names"):
+    with pytest.raises(UserError, match=r"DistilBertModel does not take them.*remove 'token_type_ids' from model_in"):
         require_fit(model, features([3, 4], types=0), PAD, "here")
 
 
@@ -138,5 +138,5 @@ def test_retrieval_is_refused_before_its_first_sentence(tmp_path, tiny_tokenizer
     options = {"layer": None, "pooling": "mean"}
     splits = {"test": {"de": (examples, encoded)}}
     request = Request(checkpoint, tmp_path, task, splits, "test", tiny.SETTINGS, options)
-    with pytest.raises(UserError, match=r"positions for 17\. Lower max_length"):
+    with pytest.raises(UserError, match=r"positions for 17\. Reduce max_length"):
         retrieval.predict(request)

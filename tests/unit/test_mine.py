@@ -204,7 +204,7 @@ def test_sides_that_do_not_fit_are_refused():
         nearest(vectors(2), vectors(0))
     with pytest.raises(UserError, match="width 6 and 5"):
         nearest(vectors(2), vectors(2, width=5))
-    with pytest.raises(UserError, match=r"^Found 2 ids, 1 texts and 2 vectors; expected as many of each\.$"):
+    with pytest.raises(UserError, match=r"^Found 2 ids, 1 texts and 2 vectors; expected equal numbers\.$"):
         Side(["a", "b"], ["a"], vectors(2))
 
 

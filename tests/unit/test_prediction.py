@@ -213,7 +213,7 @@ def test_outputs_that_are_not_finite_are_refused_with_their_language_and_example
         forward.decoded(zeros, load("classification"), TASK, parts, None, **FP32)
     assert str(refusal.value) == (
         "nli, zh: the model's output is not finite for 2 of 4 rows, the first of which belongs to the example "
-        "'row 1'. It cannot be turned into predictions."
+        "'row 1', so nothing can be predicted."
     )
 
 

@@ -158,7 +158,7 @@ def test_no_threshold_is_chosen_on_a_dev_set_of_which_some_sentences_lack_their_
 
 def test_languages_whose_dev_set_has_no_gold_are_named(predicted):
     dev = {lang: [(*row[:3], None) for row in two_pairs(lang, "dev", "")] for lang in ("de", "ru")}
-    with pytest.raises(UserError, match=r"^mining in de, ru: its dev split has no gold pairs"):
+    with pytest.raises(UserError, match=r"^mining in de, ru: the dev split has no gold pairs"):
         predicted(BUCC, {"dev": dev, "test": dev})
 
 

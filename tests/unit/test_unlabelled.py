@@ -113,5 +113,5 @@ def test_the_threshold_of_a_language_without_dev_pairs_is_asked_for_before_anyth
     dev = {lang: (examples("mined", [lang == "ru"] * ROWS), nothing) for lang in ("de", "ru")}
     splits = {"dev": dev, "test": dev}
     request = forward.Request(Checkpoint(str(tmp_path)), tmp_path, task, splits, "test", None, {})
-    with pytest.raises(UserError, match=r"mining in de: its dev split has no gold pairs.*tasks\.mining\.languages"):
+    with pytest.raises(UserError, match=r"mining in de: the dev split has no gold pairs.*tasks\.mining\.languages"):
         predict(request)

@@ -1,1 +1,1 @@
-"""Encoders of the Hugging Face library: loading and checking them, their tokenizers, their vectors and logits."""
+"""Encoders and tokenizers of the Hugging Face library: loading and validation."""

@@ -1,4 +1,4 @@
-"""The architecture of a checkpoint: one of those in transformers, as code that comes with a checkpoint never runs."""
+"""The architecture of a checkpoint, which must be part of transformers: code in a checkpoint is never run."""
 
 from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoConfig, PreTrainedConfig
@@ -17,7 +17,7 @@ UNREADABLE = (
     AssertionError,
     RuntimeError,
 )
-"""What transformers raises of a config.json whose values it cannot use: it checks few of them itself."""
+"""What transformers raises for a config.json with invalid values, few of which it validates itself."""
 
 _SIZES = ("num_hidden_layers", "num_attention_heads", "hidden_size", "vocab_size")
 
@@ -26,14 +26,14 @@ def config_of(checkpoint: Checkpoint) -> PreTrainedConfig:
     """The config of a checkpoint.
 
     Raises:
-        UserError: it cannot be read, or transformers has no class for its architecture, or it has a size of 0.
+        UserError: it cannot be read, transformers has no class for its architecture, or one of its sizes is 0.
     """
     try:
         config = AutoConfig.from_pretrained(checkpoint.name, revision=checkpoint.revision, trust_remote_code=False)
     except UNREADABLE as error:
         raise refused(checkpoint, "its config.json", error) from error
     for name in _SIZES:
-        # Without layers there is no name by which those of the checkpoint could be told to be left over.
+        # A model without layers has no names by which the leftover layers of a checkpoint could be detected.
         size = getattr(config, name, None)
         if isinstance(size, int) and size < 1:
             raise UserError(f"{checkpoint.name}: {name} in its config.json is {size}; expected 1 or more.")
@@ -41,10 +41,10 @@ def config_of(checkpoint: Checkpoint) -> PreTrainedConfig:
 
 
 def refused(checkpoint: Checkpoint, part: str, error: Exception) -> UserError:
-    """What to say of a part of a checkpoint that transformers cannot load."""
-    advice = "Check that all of its files are there and whole."
+    """The error for a part of a checkpoint that transformers cannot load."""
+    advice = "Check that all of its files exist and are complete."
     if "trust_remote_code" in str(error):
-        advice = "Code that comes with an encoder is not run here; choose an encoder whose class transformers has."
+        advice = "Code in a checkpoint is never run; choose an encoder whose class is part of transformers."
     return UserError(
         f"{checkpoint.name}: transformers cannot load {part}: {type(error).__name__}: {_first_line(error)} {advice}"
     )

@@ -1,7 +1,7 @@
-"""Loading encoders, and putting a fresh head on one."""
+"""Loading encoders, with or without a new head, and trained models."""
 
 import os
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 import transformers
 from transformers import AutoModel, PreTrainedModel
@@ -12,25 +12,28 @@ from xstilts.models.loading import load_bare, load_whole, outside_pooler
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.task import Task
 
+if TYPE_CHECKING:
+    from xstilts.kinds import Kind
+
 transformers.logging.disable_progress_bar()
-# Loading weights of the old format would otherwise start a conversion service of the hub in the background.
+# Otherwise loading weights that are not safetensors starts a conversion service of the hub in the background.
 os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
 
 
 def load_encoder(checkpoint: Checkpoint) -> PreTrainedModel:
-    """The bare encoder in float32; a pooler that its checkpoint does not hold is drawn from torch's generator.
+    """The encoder without a head, in float32; a pooler that is missing from the checkpoint is initialised randomly.
 
     Raises:
-        UserError: the checkpoint cannot be loaded, or holds the weights of something else.
+        UserError: the checkpoint cannot be loaded, or its weights do not match the architecture.
     """
     return load_bare(AutoModel, checkpoint)
 
 
-def with_fresh_head(checkpoint: Checkpoint, kind: ModuleType, task: Task) -> PreTrainedModel:
-    """The model of a task: the encoder of a checkpoint and a new head, whatever head the checkpoint had.
+def with_fresh_head(checkpoint: Checkpoint, kind: "Kind", task: Task) -> PreTrainedModel:
+    """The model of a task: the encoder of a checkpoint with a new head. A head in the checkpoint is ignored.
 
     Raises:
-        UserError: the checkpoint cannot be loaded, or the architecture has no such head.
+        UserError: the checkpoint cannot be loaded, or transformers has no such head for the architecture.
     """
     encoder = load_encoder(checkpoint)
     config = config_of(checkpoint)
@@ -46,10 +49,10 @@ def with_fresh_head(checkpoint: Checkpoint, kind: ModuleType, task: Task) -> Pre
     return model
 
 
-def load_model(folder: str, kind: ModuleType) -> PreTrainedModel:
+def load_model(folder: str, kind: "Kind") -> PreTrainedModel:
     """A trained model with its head.
 
     Raises:
-        UserError: the folder holds the weights of something else.
+        UserError: the weights in the folder do not match the architecture.
     """
     return load_whole(getattr(transformers, kind.AUTO_MODEL), Checkpoint(folder))

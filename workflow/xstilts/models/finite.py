@@ -1,4 +1,4 @@
-"""NaN and infinity among losses, gradients, weights and outputs: nothing that follows from them means anything."""
+"""Detection of NaN and infinity in losses, gradients, weights and outputs, which make all later results meaningless."""
 
 from collections.abc import Mapping
 
@@ -8,21 +8,21 @@ from xstilts.errors import UserError
 
 
 class NotFiniteError(UserError):
-    """A NaN or an infinity among the weights or the outputs of a model."""
+    """The weights or the outputs of a model contain NaN or infinity."""
 
 
 class Watch:
-    """Looks at a value of every optimiser step without waiting for the device at each of them."""
+    """Collects one value of each optimiser step, and checks them together to avoid a device sync at each step."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._unseen: list[tuple[int, torch.Tensor]] = []
 
     def add(self, step: int, value: torch.Tensor) -> None:
-        """Take a value, a tensor of one element; steps come in rising order."""
+        """Add a value, a tensor with one element; steps must not decrease."""
         self._unseen.append((step, value.detach()))
 
     def first_bad_step(self) -> int | None:
-        """The first step that has a value that is not finite, of those since the last call."""
+        """The first step with a value that is not finite since the last call; None if there is none."""
         if not self._unseen:
             return None
         steps, values = zip(*self._unseen, strict=True)
@@ -32,17 +32,17 @@ class Watch:
 
 
 def require_finite(weights: Mapping[str, torch.Tensor]) -> None:
-    """Refuse the weights of a model if one of them has a value that is not finite.
+    """Check that all weights of a model are finite.
 
     Raises:
-        NotFiniteError: with the first tensor that has such a value.
+        NotFiniteError: some are not; the message names the first tensor.
     """
     floating = {name: tensor for name, tensor in weights.items() if tensor.is_floating_point()}
-    # One answer for all, since each waits for the device.
+    # One transfer for all tensors, since each one synchronises with the device.
     finite = torch.stack([torch.isfinite(tensor).all() for tensor in floating.values()]).tolist()
     bad = [name for name, good in zip(floating, finite, strict=True) if not good]
     if bad:
         raise NotFiniteError(
-            f"{len(bad)} of the {len(floating)} tensors of the model have values that are not finite, the first is "
+            f"{len(bad)} of the {len(floating)} tensors of the model have values that are not finite; the first is "
             f"{bad[0]!r}."
         )

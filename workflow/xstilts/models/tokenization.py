@@ -1,4 +1,4 @@
-"""Loading the tokenizer of a checkpoint and passing it on: from its token ids to every model trained on them."""
+"""Loading tokenizers, and copying them from the token ids that they made to every model trained on these."""
 
 import shutil
 from collections.abc import Mapping
@@ -14,47 +14,47 @@ from xstilts.models.architectures import refused
 from xstilts.sources.checkpoints import Checkpoint
 
 FOLDER = "tokenizer"
-"""Where a tokenizer lies among the token ids that it made."""
+"""The subfolder of token ids that contains their tokenizer."""
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
     """The fast tokenizer of a checkpoint.
 
     Raises:
-        UserError: it cannot be loaded or is no fast one, or its vocabulary was lost so that text would become unknown
-            tokens only.
+        UserError: it cannot be loaded or is not a fast tokenizer, or its vocabulary is missing, so that it would encode
+            all text as unknown tokens.
     """
     tokenizer = _loaded(checkpoint)
     _require_model_of_file(tokenizer, checkpoint)
     if not tokenizer.is_fast:
-        raise UserError(f"{checkpoint.name}: has no fast tokenizer; put its tokenizer.json into the folder.")
+        raise UserError(f"{checkpoint.name}: has no fast tokenizer; add its tokenizer.json to the folder.")
     if tokenizer.pad_token_id is None:
-        raise UserError(f"{checkpoint.name}: its tokenizer has no padding token; complete its tokenizer_config.json.")
+        raise UserError(f"{checkpoint.name}: its tokenizer has no padding token; set it in its tokenizer_config.json.")
     if len(tokenizer) < 100:
         raise UserError(
-            f"{checkpoint.name}: its tokenizer knows {len(tokenizer)} tokens only, so every text would be unknown; "
-            "its tokenizer files are missing or their class is not named in tokenizer_config.json."
+            f"{checkpoint.name}: its tokenizer has only {len(tokenizer)} tokens, so all text would be unknown. Add its "
+            "tokenizer files, or set tokenizer_class in its tokenizer_config.json."
         )
     return tokenizer
 
 
 def pad_token_id(folder: Path) -> int:
-    """The id of padding of a tokenizer that lies beside its token ids, and was checked when it was written there."""
+    """The padding id of the tokenizer in a folder of token ids, which was validated when it was written."""
     return _loaded(Checkpoint(str(folder))).pad_token_id
 
 
 def _loaded(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
     try:
         return AutoTokenizer.from_pretrained(checkpoint.name, revision=checkpoint.revision, trust_remote_code=False)
-    # The library below it knows no narrower class of errors: a file that is cut off is an Exception and nothing else.
+    # tokenizers raises a bare Exception for a truncated file.
     except Exception as error:
         raise refused(checkpoint, "its tokenizer", error) from error
 
 
 def _require_model_of_file(tokenizer: PreTrainedTokenizerBase, checkpoint: Checkpoint) -> None:
-    """Refuse a tokenizer that took the vocabulary of tokenizer.json for one of another kind of model.
+    """Refuse a tokenizer that loaded the vocabulary of tokenizer.json as that of another kind of model.
 
-    Where nothing names the class of a tokenizer, the library takes the architecture's own.
+    If the checkpoint does not name the class of its tokenizer, transformers uses the class of the architecture.
     """
     options = {"revision": checkpoint.revision, "_raise_exceptions_for_missing_entries": False}
     file = cached_file(checkpoint.name, "tokenizer.json", **options)
@@ -63,29 +63,30 @@ def _require_model_of_file(tokenizer: PreTrainedTokenizerBase, checkpoint: Check
     there, loaded = (type(one.model).__name__ for one in (Tokenizer.from_file(file), tokenizer.backend_tokenizer))
     if there != loaded:
         raise UserError(
-            f"{checkpoint.name}: its tokenizer.json is a {there} model, but {type(tokenizer).__name__} made a {loaded} "
-            "model of it. Name the right tokenizer_class in its tokenizer_config.json, such as PreTrainedTokenizerFast."
+            f"{checkpoint.name}: its tokenizer.json has a {there} model, but {type(tokenizer).__name__} loads it as a "
+            f"{loaded} model. Set the right tokenizer_class in its tokenizer_config.json, such as "
+            "PreTrainedTokenizerFast."
         )
 
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Write a tokenizer that was just loaded into a folder, from which the same one loads without its checkpoint.
+    """Save a loaded tokenizer, so that it can be loaded without its checkpoint.
 
     Raises:
-        UserError: what loads from there is not the same.
+        UserError: the tokenizer that is loaded from the folder differs.
     """
     tokenizer.save_pretrained(folder)
     before, after = _state(tokenizer), _state(_loaded(Checkpoint(str(folder))))
     if changed := [name for name in before if before[name] != after[name]]:
         raise UserError(
-            f"{tokenizer.name_or_path}: its {type(tokenizer).__name__} is not the same after it was saved and loaded "
+            f"{tokenizer.name_or_path}: its {type(tokenizer).__name__} changes when it is saved and loaded "
             f"({', '.join(changed)}), so a trained model could not keep the tokenizer that it was trained with. Use a "
-            "folder with a tokenizer.json: the encoder's own, or the one that save_pretrained of this tokenizer writes."
+            "folder with a tokenizer.json: the encoder's own, or the one that this tokenizer's save_pretrained writes."
         )
 
 
 def _state(tokenizer: PreTrainedTokenizerBase) -> dict[str, object]:
-    """All that decides which ids a text has and what a batch of them is padded with."""
+    """Everything that determines the ids of a text and the padding of a batch."""
     return {
         "class": type(tokenizer).__name__,
         "tokenizer.json": tokenizer.backend_tokenizer.to_str(),
@@ -95,48 +96,51 @@ def _state(tokenizer: PreTrainedTokenizerBase) -> dict[str, object]:
 
 
 def beside(features: Path) -> Path:
-    """The folder of the tokenizer that made the token ids in a folder.
+    """The folder of the tokenizer of token ids.
 
     Raises:
-        UserError: there is none.
+        UserError: it is missing.
     """
     folder = features / FOLDER
     if not folder.is_dir():
         raise UserError(
-            f"{features}: token ids without the tokenizer that made them, so they were written by another version of "
-            "this library. Delete manifest.json there and start snakemake again, and they are made anew."
+            f"{features}: found token ids without their tokenizer, written by another version of xstilts. Delete "
+            "manifest.json there and start snakemake again to recompute them."
         )
     return folder
 
 
 def shared(folders: Mapping[str, Path]) -> Path:
-    """The tokenizer of several tasks, given by the folder of each.
+    """The common tokenizer of several tasks.
+
+    Args:
+        folders: the folder of the tokenizer of each task.
 
     Raises:
-        UserError: they are not the same, byte by byte.
+        UserError: the tokenizers are not identical, byte by byte.
     """
     (first, folder), *others = folders.items()
     for name, other in others:
         if _hashes(other) != _hashes(folder):
             raise UserError(
                 f"{first} and {name} were not encoded by the same tokenizer: {folder} and {other} differ. Delete "
-                "manifest.json of both token ids and start snakemake again, and they are made anew."
+                "manifest.json of both token ids and start snakemake again to recompute them."
             )
     return folder
 
 
 def copy_tokenizer(source: Path, folder: Path) -> None:
-    """Put the very files of a tokenizer into the folder of a model.
+    """Copy the files of a tokenizer into the folder of a model, and verify the copies.
 
     Raises:
-        UserError: the copies are not what was copied.
+        UserError: a copy differs from its original.
     """
     hashes = _hashes(source)
     for name in hashes:
         shutil.copyfile(source / name, folder / name)
     if damaged := [name for name, sha256 in hashes.items() if spec.sha256(folder / name) != sha256]:
         raise UserError(
-            f"{folder / damaged[0]}: is not the copy of {source / damaged[0]} that was just made. Check the disk."
+            f"{folder / damaged[0]}: differs from {source / damaged[0]}, of which it is a copy. Check the disk."
         )
 
 

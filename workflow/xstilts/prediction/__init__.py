@@ -1,1 +1,1 @@
-"""Predictions: of a model with a head, by sentence vectors, and as files of the benchmark."""
+"""Prediction by a model with a head or by sentence vectors, and the prediction files of XTREME."""

@@ -1,4 +1,4 @@
-"""Sentence vectors: the pooled output of one layer of an encoder."""
+"""Sentence vectors: the pooled hidden states of one layer of an encoder."""
 
 from math import floor
 
@@ -13,14 +13,18 @@ from xstilts.features import arrow as feature_files
 from xstilts.prediction.forward import TOKENS_PER_BATCH, batches
 
 DEFAULT_DEPTH = 14 / 24
-"""XLM-R Large's layer 14 of 24, which Phang et al. 2020 use, as a share of the depth."""
+"""Layer 14 of the 24 of XLM-R Large, which Phang et al. 2020 use, as a fraction of the depth."""
 
 
 def layer_of(depth: int, layer: int | None) -> int:
-    """The number of the layer whose output is pooled, from 1 to the depth of the encoder.
+    """The number of the layer that is pooled, from 1 to the depth of the encoder.
+
+    Args:
+        depth: the number of layers of the encoder.
+        layer: the layer in the configuration; None for the default.
 
     Raises:
-        UserError: the encoder is not that deep.
+        UserError: the encoder has fewer layers.
     """
     if layer is None:
         return max(1, floor(DEFAULT_DEPTH * depth + 0.5))
@@ -33,11 +37,11 @@ def layer_of(depth: int, layer: int | None) -> int:
 def embed(
     encoder: PreTrainedModel, features: pa.Table, *, pad_token_id: int, layer: int | None, pooling: str
 ) -> np.ndarray:
-    """The vectors of all rows, float32 of shape (rows, hidden size).
+    """The vectors of all rows, float32, (rows, hidden size).
 
     Args:
-        layer: counted from 1, as in `hidden_states`; None for the default depth.
-        pooling: `mean` over the tokens of a row, special ones included, or `cls`, its first token.
+        layer: counted from 1, as in `hidden_states`; None for the default.
+        pooling: `mean` over the tokens of a row, special tokens included, or `cls`, the first token.
     """
     kind, where = kinds.load("retrieval"), next(encoder.parameters()).device
     number = layer_of(encoder.config.num_hidden_layers, layer)
@@ -52,7 +56,7 @@ def embed(
 
 
 def _pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
-    """Vectors of shape (rows, hidden) from states of shape (rows, tokens, hidden)."""
+    """Vectors, (rows, hidden size), from states, (rows, tokens, hidden size)."""
     if pooling == "cls":
         return states[:, 0]
     weights = mask.unsqueeze(-1).to(states.dtype)

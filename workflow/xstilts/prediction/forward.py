@@ -1,9 +1,9 @@
-"""Forward passes over features, all languages in one stream sorted by length, and their decoding into predictions."""
+"""Forward passes over the features of all languages, sorted by length, and decoding into predictions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,14 +27,15 @@ Parts = dict[str, tuple[pa.Table, pa.Table]]
 
 @dataclass(frozen=True)
 class Request:
-    """What has to be predicted.
+    """The inputs of a prediction.
 
     Args:
         checkpoint: the model.
-        tokenizer: the folder of the tokenizer with which the features were made.
+        tokenizer: the folder of the tokenizer of the features.
         splits: the split to predict and, if the task has one, the split that its threshold is tuned on.
-        settings: the encoding settings with which the features were made.
-        options: what the spec says of the way in which the predictions are made.
+        split: the name of the split to predict.
+        settings: the length settings of the features.
+        options: the prediction settings in the spec.
     """
 
     checkpoint: Checkpoint
@@ -42,20 +43,20 @@ class Request:
     task: Task
     splits: dict[str, Parts]
     split: str
-    settings: object
+    settings: kinds.Lengths
     options: dict
 
 
 def device() -> torch.device:
-    """The accelerator if there is one."""
+    """The accelerator if one is available, else the CPU."""
     return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device("cpu")
 
 
 def predict(request: Request) -> dict[str, object]:
-    """The predictions of a trained model with its head, by language.
+    """The predictions of a trained model with a head, by language.
 
     Raises:
-        UserError: the model cannot be loaded, or cannot take the features.
+        UserError: the model cannot be loaded or cannot process the features.
     """
     kind, folder = kinds.load(request.task.kind), request.checkpoint.name
     model = encoders.load_model(folder, kind)
@@ -75,22 +76,22 @@ def predict(request: Request) -> dict[str, object]:
 
 def decoded(
     model: PreTrainedModel,
-    kind: ModuleType,
+    kind: kinds.Kind,
     task: Task,
     parts: Parts,
-    settings: object,
+    settings: kinds.Lengths,
     *,
     pad_token_id: int,
     precision: str,
-) -> dict[str, object]:
-    """The predictions of a model in several languages, in one stream.
+) -> dict[str, Any]:
+    """The predictions of a model in several languages, which share batches.
 
     Args:
-        settings: the encoding settings with which the features were made.
+        settings: the length settings of the features.
         precision: `fp32` or `bf16`.
 
     Returns:
-        Predictions as `kind.decode` gives them, by language.
+        The result of `kind.decode`, by language.
 
     Raises:
         NotFiniteError: the model's output for an example is not finite.
@@ -106,7 +107,7 @@ def decoded(
     return predictions
 
 
-def _without_gold(features: pa.Table, kind: ModuleType) -> pa.Table:
+def _without_gold(features: pa.Table, kind: kinds.Kind) -> pa.Table:
     """The columns that labelled and unlabelled features have in common."""
     return features.drop_columns([name for name in kind.GOLD if name in features.column_names])
 
@@ -117,15 +118,15 @@ def _require_finite(outputs: list[tuple[np.ndarray, ...]], features: pa.Table, e
         first = examples["id"][features["example"][bad[0]].as_py()].as_py()
         raise NotFiniteError(
             f"{what}: the model's output is not finite for {len(bad)} of {len(outputs)} rows, the first of which "
-            f"belongs to the example {shorten(first)}. It cannot be turned into predictions."
+            f"belongs to the example {shorten(first)}, so nothing can be predicted."
         )
 
 
 @torch.inference_mode()
 def forward(
-    model: PreTrainedModel, kind: ModuleType, features: pa.Table, *, pad_token_id: int, precision: str
+    model: PreTrainedModel, kind: kinds.Kind, features: pa.Table, *, pad_token_id: int, precision: str
 ) -> list[tuple[np.ndarray, ...]]:
-    """The outputs of a model for each row of features, in their order, as float32 without padding."""
+    """The outputs of a model for each row of features, in order, as float32 arrays without padding."""
     where = next(model.parameters()).device
     lengths = feature_files.lengths(features)
     outputs: list = [None] * features.num_rows
@@ -143,12 +144,12 @@ def forward(
 
 
 def autocast(where: torch.device, precision: str) -> torch.autocast:
-    """The context in which a forward pass computes in that precision."""
+    """The context manager for a forward pass in the given precision."""
     return torch.autocast(where.type, dtype=torch.bfloat16, enabled=precision == "bf16")
 
 
 def batches(lengths: np.ndarray, tokens: int) -> Iterator[list[int]]:
-    """Row numbers in batches of at most `tokens` after padding, the longest rows first; a row is never left out."""
+    """Row numbers in batches of at most `tokens` after padding, longest rows first; a longer row is its own batch."""
     batch: list[int] = []
     for index in np.argsort(-lengths, kind="stable").tolist():
         if batch and (len(batch) + 1) * lengths[batch[0]] > tokens:

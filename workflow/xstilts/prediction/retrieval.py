@@ -1,4 +1,4 @@
-"""Predictions of the targets that use the encoder as it is: nearest neighbours, or pairs mined above a threshold."""
+"""Predictions of retrieval targets, with the encoder alone: nearest neighbours, or pairs mined above a threshold."""
 
 import numpy as np
 import pyarrow as pa
@@ -15,17 +15,17 @@ from xstilts.task import Task
 
 
 def predict(request: Request) -> dict[str, list]:
-    """The predictions for a split, by language, all embedded in one stream.
+    """The predictions for a split, by language; the sentences of all languages share batches.
 
-    `options` of the request say how a sentence becomes a vector, see `embed`.
+    The request's `options` are the layer and the pooling, see `embed`.
 
     Returns:
-        For a task with a threshold, pairs of foreign and English ids; else the row of the nearest foreign sentence for
-        each English one, as text.
+        For a task with a threshold, pairs of foreign and English ids; otherwise, for each English sentence, the id of
+        the nearest foreign sentence.
 
     Raises:
-        UserError: the split on which thresholds are chosen has no gold pairs in some language, or the encoder cannot be
-            loaded or cannot take the features.
+        UserError: the split that thresholds are tuned on lacks gold pairs in a language, or the encoder cannot be
+            loaded or cannot process the features.
     """
     splits, split, threshold_split = request.splits, request.split, request.task.threshold_split
     if threshold_split is not None:
@@ -45,13 +45,13 @@ def predict(request: Request) -> dict[str, list]:
 
 
 def _require_gold(task: Task, split: str, parts: Parts) -> None:
-    """Refuses, before anything is computed, languages for which no threshold can be chosen."""
-    without = [lang for lang, (examples, _) in parts.items() if examples["gold"].null_count == len(examples)]
-    if without:
+    """Refuse languages without gold pairs to tune a threshold on, before anything is computed."""
+    unlabelled = [lang for lang, (examples, _) in parts.items() if examples["gold"].null_count == len(examples)]
+    if unlabelled:
         raise UserError(
-            f"{task.name} in {', '.join(without)}: its {split} split has no gold pairs, and the threshold of each "
-            f"language is chosen on them. Put the gold files of {split} beside its sentences (docs/tasks.md), or name "
-            f"the other languages under tasks.{task.name}.languages."
+            f"{task.name} in {', '.join(unlabelled)}: the {split} split has no gold pairs, on which the threshold of "
+            f"each language is tuned. Put the gold files of {split} beside its sentences (docs/tasks.md), or set "
+            f"tasks.{task.name}.languages to the other languages."
         )
 
 

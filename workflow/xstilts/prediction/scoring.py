@@ -1,4 +1,4 @@
-"""Scores of predictions that lie in the layout of an XTREME submission."""
+"""Scoring of prediction files in the layout of an XTREME submission."""
 
 from pathlib import Path
 
@@ -11,17 +11,17 @@ from xstilts.sources.columns import GOLD_COLUMN
 from xstilts.task import Task
 
 LANGUAGE = "language"
-"""The column of the units that names their language."""
+"""The language column of the counts of units."""
 
 _NO_UNITS = pa.schema([(LANGUAGE, pa.string()), (metrics.UNIT, pa.string())])
 
 
 def per_example(task: Task, split: str, gold: dict[str, pa.Table], folder: Path) -> dict[str, pa.Table | None]:
-    """The counts of every unit, as the task's metric has them, by language; None where the split has no labels.
+    """The counts of the task's metric for each unit, by language; None if the split is unlabelled.
 
     Args:
-        gold: the examples with their labels, by language.
-        folder: the prediction files, one for each of these languages.
+        gold: the labelled examples, by language.
+        folder: the folder of the prediction files, one for each of these languages.
     """
     metric, form = metrics.load(task.metric), xtreme_files.form_of(task.kind, task.metric)
     counts = {}
@@ -33,15 +33,15 @@ def per_example(task: Task, split: str, gold: dict[str, pa.Table], folder: Path)
 
 
 def score(task: Task, gold: dict[str, pa.Table], counts: dict[str, pa.Table | None]) -> dict[str, dict]:
-    """The metrics of each language.
+    """The scores of each language.
 
     Args:
         gold: the examples, by language.
-        counts: those of their units.
+        counts: the result of `per_example`.
 
     Returns:
-        By language, `n`, the number of examples, and `scores`, in percent by metric; `main_score` is what XTREME
-        averages. `scores` is None where the split has no labels.
+        For each language, `n`, the number of examples; `scores`, in percent, by name; and `main_score`, which XTREME
+        averages. Both scores are None if the split is unlabelled.
     """
     metric, languages = metrics.load(task.metric), {}
     for lang, examples in gold.items():
@@ -52,9 +52,9 @@ def score(task: Task, gold: dict[str, pa.Table], counts: dict[str, pa.Table | No
 
 
 def together(counts: dict[str, pa.Table | None]) -> pa.Table:
-    """The units of all languages that have labels, with a first column that names the language.
+    """The counts of all labelled languages in one table, with the language as first column.
 
-    Without labels in any language, a table without rows that has the columns of names and no counts.
+    If no language is labelled, an empty table with the language and unit columns only.
     """
     labelled = {lang: units for lang, units in counts.items() if units is not None}
     parts = [units.add_column(0, LANGUAGE, pa.repeat(lang, len(units))) for lang, units in labelled.items()]
@@ -62,5 +62,5 @@ def together(counts: dict[str, pa.Table | None]) -> pa.Table:
 
 
 def _count(task: Task, examples: pa.Table) -> int:
-    """The examples that are scored: of parallel sentences, the English ones."""
+    """The number of scored examples: for retrieval, the English sentences."""
     return pc.sum(pc.equal(examples["side"], "english")).as_py() if task.kind == "retrieval" else examples.num_rows

@@ -1,8 +1,8 @@
-"""Prediction files in the layout of an XTREME submission, one a language: `test-de.tsv`, `test-de.json`.
+"""Prediction files in the layout of an XTREME submission, one for each language: `test-de.tsv`, `test-de.json`.
 
 | form | predictions | file |
 |---|---|---|
-| labels | a label for each example | one a line |
+| labels | a label for each example | one label a line |
 | tags | the tags of each sentence | one tag a line, an empty line between sentences |
 | answers | question id -> answer | a JSON object |
 | pairs | (foreign id, English id) | `foreign<TAB>english`, one pair a line |
@@ -29,21 +29,21 @@ def form_of(kind: str, metric: str) -> str:
 
 
 def file_name(kind: str, split: str, lang: str) -> str:
-    """The name of a language's prediction file; `json` for answers, `tsv` for everything else."""
+    """The name of a prediction file, with the suffix `json` for answers and `tsv` for everything else."""
     return f"{split}-{lang}.{'json' if kind == 'span' else 'tsv'}"
 
 
 def write(path: Path, form: str, predictions: Predictions) -> None:
-    """Writes the predictions of one language; the file appears at once and complete, or not at all.
+    """Write the predictions of one language atomically.
 
     Raises:
-        DataError: predictions that a reader would find malformed, such as an empty label.
-        UserError: predictions that a reader would find different, such as a sentence without tags.
+        DataError: the file would be malformed, for example because of an empty label.
+        UserError: the file would be read as other predictions, for example because of a sentence without tags.
     """
     render, parse = _FORMS[form]
     text = render(predictions)
     if parse(path, text) != predictions:
-        raise UserError(f"{path}: these {form} would read back as others: is one empty, or with blanks around it?")
+        raise UserError(f"{path}: these {form} would be read as others: is one empty, or surrounded by whitespace?")
     with replacing(path) as scratch:
         scratch.write_text(text, encoding="utf-8", newline="\n")
 
@@ -52,7 +52,7 @@ def read(path: Path, form: str) -> Predictions:
     """The predictions in a file.
 
     Raises:
-        DataError: no such file, or one that is not in this form.
+        DataError: the file does not exist or does not have this form.
     """
     _, parse = _FORMS[form]
     try:
@@ -72,7 +72,7 @@ def _parse_labels(path: Path, text: str) -> list[str]:
     lines = _lines(text)
     for number, line in enumerate(lines, start=1):
         if not line or "\t" in line:
-            raise DataError(path, f"line {number}", shorten(line), "one label a line, no empty lines")
+            raise DataError(path, f"line {number}", shorten(line), "one label a line and no empty lines")
     return lines
 
 
@@ -85,11 +85,11 @@ def _parse_tags(path: Path, text: str) -> list[list[str]]:
     sentences: list[list[str]] = [[]] if lines else []
     for number, line in enumerate(lines, start=1):
         if "\t" in line:
-            raise DataError(path, f"line {number}", shorten(line), "the tag alone, one a line")
+            raise DataError(path, f"line {number}", shorten(line), "only a tag")
         if line:
             sentences[-1].append(line)
         elif not sentences[-1]:
-            raise DataError(path, f"line {number}", "an empty line", "a tag: no sentence is empty")
+            raise DataError(path, f"line {number}", "an empty line", "a tag, since no sentence is empty")
         elif number < len(lines):
             sentences.append([])
     return sentences
@@ -108,9 +108,9 @@ def _parse_answers(path: Path, text: str) -> dict[str, str]:
         raise DataError(path, "", shorten(answers), "a JSON object from question ids to answers")
     for question, answer in answers.items():
         if not isinstance(answer, str):
-            raise DataError(path, f"question {question!r}", shorten(answer), "a text")
+            raise DataError(path, f"question {question!r}", shorten(answer), "a string")
     if "data" in answers:
-        raise DataError(path, "question 'data'", "this id", "another: the official reader takes it for the whole file")
+        raise DataError(path, "question 'data'", "this id", "another id: the official reader treats it as the file")
     return answers
 
 
@@ -118,7 +118,7 @@ def _without_repetition(path: Path, items: list[tuple[str, object]]) -> dict:
     unique: dict[str, object] = {}
     for question, answer in items:
         if question in unique:
-            raise DataError(path, f"question {question!r}", "it twice", "one answer for each question")
+            raise DataError(path, f"question {question!r}", "two answers", "one answer for each question")
         unique[question] = answer
     return unique
 
@@ -132,13 +132,13 @@ def _parse_pairs(path: Path, text: str) -> list[tuple[str, str]]:
     for number, line in enumerate(_lines(text), start=1):
         ids = line.split("\t")
         if len(ids) != 2:
-            raise DataError(path, f"line {number}", shorten(line), "foreign id, tab, English id")
+            raise DataError(path, f"line {number}", shorten(line), "foreign id, TAB, English id")
         pairs.append((ids[0], ids[1]))
     return pairs
 
 
 def _lines(text: str) -> list[str]:
-    """The lines, stripped as the official reader strips them; `str.splitlines` would also cut inside a line."""
+    """The lines, stripped as by the official reader; `str.splitlines` would also split within a line."""
     return [line.strip() for line in text.removesuffix("\n").split("\n")] if text else []
 
 
