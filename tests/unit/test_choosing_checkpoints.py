@@ -207,7 +207,7 @@ def test_precision_and_dropout_are_those_of_training_and_of_evaluation(run, monk
 
 def test_without_dev_labels_the_last_checkpoint_is_kept(run, predict, tiny_tokenizer, capsys):
     unlabelled = run("unlabelled", {"tags": tiny.data("tagging", tiny_tokenizer, dev_gold=False)})
-    assert "No dev labels: tags in en. So the checkpoint of the last step is kept." in capsys.readouterr().out
+    assert "No dev labels: tags in en. The checkpoint of the last step is kept." in capsys.readouterr().out
     assert record(unlabelled) == {"steps": 6, "planned_steps": 6, "best": None, "evaluations": []}
     by_step = {2: "short", 4: "long", 6: "middling"}
     predict(lambda _, step: {"en": [[by_step[step]]]})

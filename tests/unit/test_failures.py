@@ -156,15 +156,15 @@ def test_a_job_that_another_run_is_still_at_work_on_is_not_told(world: World):
 def test_a_training_that_was_refused_because_another_run_is_at_it_is_told_with_its_holder(world: World):
     grid = world.grid()
     training = model(grid, "none", "xnli")
-    log(training, "error: another process (pid 7 on there) trains in .scratch\n")
+    log(training, "error: another process (pid 7 on there) is training in .scratch\n")
     with exclusive(scratch(world.store, training, "training")):
-        assert "another process (pid 7 on there) trains" in shown(grid)[1]
+        assert "another process (pid 7 on there) is training" in shown(grid)[1]
 
 
 def test_a_job_that_failed_here_and_was_made_elsewhere_is_blamed_for_nothing(world: World):
     grid = world.grid()
     training = model(grid, "mnli", "pawsx")
-    log(training, "error: another process (pid 7 on there) trains in .scratch\n")
+    log(training, "error: another process (pid 7 on there) is training in .scratch\n")
     world.finish([*of_step(grid, "read_task", "encode_task"), model(grid, "none", "xnli"), training])
     assert shown(grid) == [
         "Another run has since completed the jobs that failed here; start snakemake again to continue."

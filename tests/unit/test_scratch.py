@@ -22,7 +22,7 @@ def scratch(tmp_path) -> Path:
 
 def refused(scratch: Path, holder: str = ".*") -> None:
     """A second trainer is kept out."""
-    who = pytest.raises(UserError, match=rf"^another process \({holder}\) trains in {scratch}\.")
+    who = pytest.raises(UserError, match=rf"^another process \({holder}\) is training in {scratch},")
     with who, exclusive(scratch):
         pytest.fail("a second trainer was let in")
 

@@ -185,7 +185,7 @@ def test_a_state_that_was_cut_off_or_damaged_is_removed_and_the_one_before_is_us
     scratch = Path(shutil.copytree(killed, tmp_path / "scratch"))
     harm(scratch / "checkpoint-6" / lost)
     assert resume.last_checkpoint(scratch) == str(scratch / "checkpoint-4")
-    assert capsys.readouterr().out.startswith(f"The state in {scratch / 'checkpoint-6'} was cut off or is damaged")
+    assert capsys.readouterr().out.startswith(f"The state in {scratch / 'checkpoint-6'} is incomplete or damaged")
     assert sorted(folder.name for folder in scratch.iterdir()) == ["checkpoint-2", "checkpoint-4"]
 
 
@@ -203,7 +203,7 @@ def test_when_all_states_are_damaged_a_training_starts_over(run, killed, scratch
     made = calls(StageTrainer, "training_step")
     assert weights(run("child", "classification")) == weights(undisturbed)
     assert len(made) == 12
-    assert re.findall(r"checkpoint-(\d) was cut off or is damaged", capsys.readouterr().out) == ["6", "4", "2"]
+    assert re.findall(r"checkpoint-(\d) is incomplete or damaged", capsys.readouterr().out) == ["6", "4", "2"]
 
 
 def test_the_last_weights_do_not_stand_for_best_ones_that_were_removed(run, monkeypatch):

@@ -1,4 +1,4 @@
-"""Accuracy over examples, as in XTREME's evaluate.py; labels are compared as they are spelled, case included."""
+"""Accuracy over examples, as in XTREME's evaluate.py; the comparison of labels is case-sensitive."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,10 +10,10 @@ NAMES = ("accuracy",)
 
 
 def per_example(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa.Table:
-    """Whether the predicted label of each example is the gold one.
+    """Whether the predicted label of each example is correct.
 
     Raises:
-        UserError: unlabelled examples, or another number of predictions than of examples.
+        UserError: the examples are unlabelled, or the number of predictions differs from the number of examples.
     """
     labels = gold(examples, "label")
     require_equal_counts(predictions, labels, "examples")
@@ -22,7 +22,7 @@ def per_example(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa
 
 
 def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
-    """Percent of right labels."""
+    """The percentage of correct labels."""
     return {"accuracy": ratio(sums["right"], sums["all"]) * 100}
 
 

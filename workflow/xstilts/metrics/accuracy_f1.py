@@ -1,4 +1,4 @@
-"""Accuracy and the F1 of finding the class `1`, as GLUE scores Quora's question pairs (Wang et al. 2019)."""
+"""Accuracy and the F1 of class `1`, GLUE's metrics for Quora Question Pairs (Wang et al. 2019)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,14 +9,14 @@ from xstilts.metrics import Number, accuracy, gold, precision_recall_f1
 NAMES = ("accuracy", "f1")
 
 POSITIVE = "1"
-"""The class that is to be found: pairs that ask the same."""
+"""The positive class: duplicate questions."""
 
 
 def per_example(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa.Table:
-    """Whether the predicted label of each example is the gold one, and which of the two are `POSITIVE`.
+    """Whether the predicted label of each example is correct, and whether each of the two labels is `POSITIVE`.
 
     Raises:
-        UserError: unlabelled examples, or another number of predictions than of examples.
+        UserError: the examples are unlabelled, or the number of predictions differs from the number of examples.
     """
     counts = accuracy.per_example(examples, predictions, lang)
     found, expected = (_positive(labels) for labels in (predictions, gold(examples, "label")))
@@ -27,7 +27,7 @@ def per_example(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa
 
 
 def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
-    """Percent of right labels, and F1 in percent of the examples that are labelled `POSITIVE`."""
+    """The percentage of correct labels, and the F1 of class `POSITIVE` in percent."""
     f1 = precision_recall_f1(sums["found_right"], sums["found"], sums["expected"])["f1"]
     return accuracy.aggregate(sums) | {"f1": f1}
 

@@ -12,14 +12,15 @@ NAMES = ("f1", "precision", "recall")
 
 
 def per_example(examples: pa.Table, predictions: Iterable[Pair], lang: str) -> pa.Table:
-    """The mined and the gold pairs of each English sentence, as sets: order and repetitions do not count.
+    """The counts of mined and gold pairs of each English sentence; order and repetitions do not matter.
 
-    A sentence that is not in the corpus is a unit of its own.
+    A predicted English id that is not in the corpus is a separate unit.
 
     Raises:
-        UserError: unlabelled examples.
+        UserError: the examples are unlabelled.
     """
-    found, expected = _by_english(map(tuple, predictions)), _by_english(gold_pairs(examples))
+    found = _by_english((foreign, english) for foreign, english in predictions)
+    expected = _by_english(gold_pairs(examples))
     sentences = examples.filter(pc.equal(examples["side"], "english"))["id"].to_pylist()
     sentences = list(dict.fromkeys([*sentences, *found]))
     nothing: set[Pair] = set()
@@ -28,7 +29,7 @@ def per_example(examples: pa.Table, predictions: Iterable[Pair], lang: str) -> p
 
 
 def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
-    """F1, precision and recall in percent over all pairs."""
+    """F1, precision and recall over all pairs, in percent."""
     return precision_recall_f1(sums["right"], sums["found"], sums["expected"])
 
 

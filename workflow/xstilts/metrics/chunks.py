@@ -1,4 +1,4 @@
-"""Entity F1 over typed chunks (Tjong Kim Sang & De Meulder 2003), as XTREME scores PAN-X: seqeval's default mode."""
+"""Entity F1 over typed chunks (Tjong Kim Sang & De Meulder 2003), XTREME's metric for PAN-X: seqeval's default mode."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,21 +12,21 @@ from xstilts.metrics import Number, gold, overlaps, precision_recall_f1, require
 NAMES = ("f1", "precision", "recall")
 
 Chunk = tuple[str, int, int]
-"""The type of a chunk, its first and its last place."""
+"""The type of a chunk, its first and its last position."""
 
 
 def per_example(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa.Table:
-    """The found and the gold chunks of each sentence, as seqeval reads them.
+    """The counts of predicted and gold chunks of each sentence, extracted by seqeval.
 
     Raises:
-        UserError: unlabelled examples, or another number of sentences or of tags than in the examples.
+        UserError: the examples are unlabelled, or the predictions differ from them in the number of sentences or tags.
     """
     tags = aligned_tags(examples, predictions)
     return table(examples["id"], **overlaps(seqeval_chunks(predictions), seqeval_chunks(tags)))
 
 
 def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
-    """Micro-averaged F1, precision and recall in percent over all chunks."""
+    """Micro-averaged F1, precision and recall over all chunks, in percent."""
     return precision_recall_f1(sums["right"], sums["found"], sums["expected"])
 
 
@@ -36,11 +36,11 @@ def main_score(scores: Mapping[str, Number]) -> Number:
 
 
 def seqeval_chunks(sentences: Sequence[Sequence[str]]) -> list[set[Chunk]]:
-    """The chunks that end in each sentence, as the installed seqeval finds them in all sentences together.
+    """The chunks that end in each sentence, as the installed seqeval extracts them from all sentences.
 
-    It lays them end to end with an `O` behind each. Bare tags do not end there: a chunk of them may begin in an
-    earlier sentence, so that what is found depends on the sentences around. Places are counted from the first
-    sentence on.
+    seqeval concatenates the sentences with an `O` after each. This does not end a chunk of tags without a prefix: such
+    a chunk may begin in an earlier sentence, so the result depends on the neighbouring sentences. Positions are counted
+    from the beginning of the first sentence.
     """
     chunks: list[set[Chunk]] = [set() for _ in sentences]
     found = get_entities([list(tags) for tags in sentences])
@@ -51,10 +51,10 @@ def seqeval_chunks(sentences: Sequence[Sequence[str]]) -> list[set[Chunk]]:
 
 
 def aligned_tags(examples: pa.Table, predictions: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The gold tags of each sentence, once it is sure that each has its prediction.
+    """The gold tags of each sentence, once they are known to match the predictions in number.
 
     Raises:
-        UserError: unlabelled examples, or another number of sentences or of tags than in the examples.
+        UserError: the examples are unlabelled, or the predictions differ from them in the number of sentences or tags.
     """
     sentences = gold(examples, "tags")
     require_equal_counts(predictions, sentences, "sentences")
@@ -65,10 +65,10 @@ def aligned_tags(examples: pa.Table, predictions: Sequence[Sequence[str]]) -> li
 
 
 def conlleval_chunks(sentence: Sequence[str]) -> set[Chunk]:
-    """The chunks of a sentence by the rules of CoNLL-2000's conlleval, as seqeval up to 0.0.13 applies them.
+    """The chunks of a sentence by the rules of CoNLL-2000's conlleval, as implemented by seqeval up to 0.0.13.
 
-    The first letter of a tag is its role and what follows its last dash the type. A bare tag is its own type
-    there, so that its first letter decides: a run of equal tags is one chunk, save for tags in S, which stand alone.
+    The first letter of a tag is its role, and the part after its last dash is the type. A tag without a dash is its own
+    type, so a run of equal tags is one chunk, except for tags that begin with S, each of which is a separate chunk.
     """
     chunks: set[Chunk] = set()
     begin, role_before, type_before = 0, "O", ""

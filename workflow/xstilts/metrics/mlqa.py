@@ -1,7 +1,7 @@
 """Exact match and token F1 of answers in seven languages (Lewis et al. 2020, the MLQA evaluation, version 1).
 
-Unlike SQuAD's, its normaliser deletes the punctuation of all scripts, knows the articles of each language and
-counts every Chinese character as a token.
+Unlike SQuAD's, this normaliser deletes the punctuation of all scripts and the articles of each language, and treats
+every Chinese character as a token.
 """
 
 import re
@@ -22,7 +22,7 @@ _ARTICLES = {
     "es": r"\b(?:un|una|unos|unas|el|la|los|las)\b",
     "de": r"\b(?:ein|eine|einen|einem|eines|einer|der|die|das|den|dem|des)\b",
     "vi": r"\b(?:của|là|cái|chiếc|những)\b",
-    # The official pattern means the article alone, but matches these two letters inside words as well.
+    # The official pattern is meant for the article, but also matches these two letters within words.
     "ar": "\N{ARABIC LETTER ALEF}\N{ARABIC LETTER LAM}",
     "hi": None,
     "zh": None,
@@ -31,22 +31,22 @@ _CHINESE_CHARACTER = re.compile("([\u4e00-\u9fa5])")
 
 
 def per_example(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
-    """F1 and exact match of the answer to each question, given by question id; see `xstilts.metrics.squad.compare`.
+    """F1 and exact match of each question; predictions are given by question id. See `xstilts.metrics.squad.compare`.
 
     Raises:
-        UserError: besides `compare`'s, a language that is not MLQA's.
+        UserError: as for `compare`, or the language is not one of MLQA's.
     """
     return compare(examples, predictions, partial(normalise, lang=lang))
 
 
 def normalise(answer: str, lang: str) -> str:
-    """Lower case, without punctuation and the articles of `lang`, single spaces, Chinese characters set apart.
+    """Normalise an answer: lower case, no punctuation or articles, single spaces, Chinese characters separated.
 
     Raises:
-        UserError: a language that is not MLQA's.
+        UserError: the language is not one of MLQA's.
     """
     if lang not in _ARTICLES:
-        raise UserError(f"MLQA has no rules for the language {lang!r}; it has them for {', '.join(_ARTICLES)}.")
+        raise UserError(f"MLQA has no rules for the language {lang!r}, only for {', '.join(_ARTICLES)}.")
     text = "".join(character for character in answer.lower() if not _is_punctuation(character))
     if articles := _ARTICLES[lang]:
         text = re.sub(articles, " ", text)

@@ -1,7 +1,7 @@
-"""Exact match and token F1 of answers (Rajpurkar et al. 2016), as XTREME scores XQuAD and TyDiQA-GoldP.
+"""Exact match and token F1 of answers (Rajpurkar et al. 2016), XTREME's metrics for XQuAD and TyDiQA-GoldP.
 
-The normaliser is the English one in every language: only ASCII punctuation and English articles go, and tokens
-are what whitespace separates, so that a Chinese or Thai answer is a single token.
+The English normaliser is used for every language: only ASCII punctuation and English articles are deleted, and tokens
+are separated by whitespace, so a Chinese or Thai answer is a single token.
 """
 
 import re
@@ -17,19 +17,19 @@ from xstilts.metrics import Number, gold, ratio, table
 NAMES = ("f1", "exact_match")
 
 Normaliser = Callable[[str], str]
-"""Turns an answer into the tokens that count, with single spaces between them."""
+"""Converts an answer into the tokens that are compared, separated by single spaces."""
 
 _NO_ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ENGLISH_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 
 
 def per_example(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
-    """F1 and exact match of the answer to each question, given by question id; see `compare`."""
+    """F1 and exact match of each question; predictions are given by question id. See `compare`."""
     return compare(examples, predictions, normalise)
 
 
 def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
-    """F1 and exact match in percent of all questions."""
+    """The mean F1 and exact match over all questions, in percent."""
     return {name: ratio(100 * sums[name], sums["all"]) for name in NAMES}
 
 
@@ -39,17 +39,17 @@ def main_score(scores: Mapping[str, Number]) -> Number:
 
 
 def normalise(answer: str) -> str:
-    """Lower case, without ASCII punctuation and English articles, single spaces."""
+    """Normalise an answer: lower case, no ASCII punctuation or English articles, single spaces."""
     return " ".join(_ENGLISH_ARTICLES.sub(" ", answer.lower().translate(_NO_ASCII_PUNCTUATION)).split())
 
 
 def compare(examples: pa.Table, predictions: Mapping[str, str], normaliser: Normaliser) -> pa.Table:
-    """F1 and exact match of each question, 0 to 1, each the best over the question's gold answers.
+    """F1 and exact match of each question, 0 to 1, each the maximum over the gold answers.
 
-    A question without prediction counts 0 in both; a prediction without question is ignored.
+    A question without a prediction scores 0 in both; a prediction without a question is ignored.
 
     Raises:
-        UserError: unlabelled examples, a question without gold answers, or a prediction that is not a text.
+        UserError: the examples are unlabelled, a question has no gold answer, or a prediction is not a string.
     """
     questions, results = examples["id"].to_pylist(), []
     for question, answers in zip(questions, gold(examples, "answers"), strict=True):
@@ -67,18 +67,18 @@ def compare(examples: pa.Table, predictions: Mapping[str, str], normaliser: Norm
 
 
 def normalised_prediction(question: str, prediction: object, normaliser: Normaliser) -> str:
-    """A prediction as it is compared.
+    """A normalised prediction.
 
     Raises:
-        UserError: it is not a text.
+        UserError: the prediction is not a string.
     """
     if not isinstance(prediction, str):
-        raise UserError(f"Question {question!r}: found the prediction {prediction!r}; expected a text.")
+        raise UserError(f"Question {question!r}: found the prediction {prediction!r}; expected a string.")
     return normaliser(prediction)
 
 
 def token_f1(found: list[str], expected: list[str]) -> float:
-    """F1, 0 to 1, over two bags of tokens; 0 when they share none, even when both are empty."""
+    """F1, 0 to 1, over two bags of tokens; 0 if they share no token, even if both are empty."""
     shared = (Counter(found) & Counter(expected)).total()
     if not shared:
         return 0.0

@@ -1,7 +1,7 @@
-"""Exact match and token F1 where questions may have no answer (Rajpurkar et al. 2018): SQuAD's evaluate-v2.0.py.
+"""Exact match and token F1 with unanswerable questions (Rajpurkar et al. 2018), as in SQuAD's evaluate-v2.0.py.
 
-The right prediction for a question without gold answers is the empty text. Unlike the script for SQuAD 1.1, this one
-leaves out gold answers of which the normaliser leaves nothing, and gives two answers without tokens an F1 of 1.
+The correct prediction for an unanswerable question is the empty string. Unlike the script for SQuAD 1.1, this one
+ignores gold answers that are empty after normalisation, and gives two answers without tokens an F1 of 1.
 """
 
 from collections.abc import Mapping
@@ -23,13 +23,13 @@ Result = tuple[float, float]
 
 
 def per_example(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
-    """F1 and exact match of the answer to each question, 0 to 1, with and without gold answers.
+    """F1 and exact match of each question, 0 to 1, separately for answerable and unanswerable questions.
 
-    Each measure takes the best of a question's gold answers. A question without prediction counts 0, a prediction
-    without question is ignored.
+    Each score is the maximum over the gold answers. A question without a prediction scores 0; a prediction without a
+    question is ignored.
 
     Raises:
-        UserError: unlabelled examples, or a prediction that is not a text.
+        UserError: the examples are unlabelled, or a prediction is not a string.
     """
     questions, rows = examples["id"].to_pylist(), []
     for question, answers in zip(questions, gold(examples, "answers"), strict=True):
@@ -39,9 +39,9 @@ def per_example(examples: pa.Table, predictions: Mapping[str, str], lang: str) -
 
 
 def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
-    """F1 and exact match in percent of all questions, of those with gold answers, and the accuracy of those without.
+    """F1 and exact match over all and over answerable questions, and accuracy over unanswerable ones, in percent.
 
-    Where there is no question of a kind, the names of its scores are missing.
+    Scores without any question are missing.
     """
     answerable, unanswerable = sums["answerable"], sums["unanswerable"]
     scores = {

@@ -14,7 +14,7 @@ def per_example(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa
     """Whether the predicted foreign id of each English sentence, in the order of the table, is a gold translation.
 
     Raises:
-        UserError: unlabelled examples, or another number of predictions than of English sentences.
+        UserError: the examples are unlabelled, or the number of predictions differs from that of English sentences.
     """
     english = examples.filter(pc.equal(examples["side"], "english"))
     translations = gold(english, "gold")
@@ -24,7 +24,7 @@ def per_example(examples: pa.Table, predictions: Sequence[str], lang: str) -> pa
 
 
 def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
-    """Percent of right sentences."""
+    """The percentage of correct sentences."""
     return {"accuracy": ratio(sums["right"], sums["all"]) * 100}
 
 

@@ -1,4 +1,4 @@
-"""Accuracy over words, as supertagging is scored (Clark and Curran 2007): every word of every sentence counts once."""
+"""Accuracy over the words of all sentences, the metric of supertagging (Clark and Curran 2007)."""
 
 from collections.abc import Mapping, Sequence
 from operator import eq
@@ -12,10 +12,10 @@ NAMES = ("accuracy",)
 
 
 def per_example(examples: pa.Table, predictions: Sequence[list[str]], lang: str) -> pa.Table:
-    """The words of each sentence, and those of them whose predicted tag is the gold one.
+    """The number of words of each sentence, and of words with the correct tag.
 
     Raises:
-        UserError: unlabelled examples, or another number of sentences or of tags than in the examples.
+        UserError: the examples are unlabelled, or the predictions differ from them in the number of sentences or tags.
     """
     sentences = aligned_tags(examples, predictions)
     right = [sum(map(eq, found, tags)) for found, tags in zip(predictions, sentences, strict=True)]
@@ -23,7 +23,7 @@ def per_example(examples: pa.Table, predictions: Sequence[list[str]], lang: str)
 
 
 def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
-    """Percent of right words."""
+    """The percentage of correct words."""
     return {"accuracy": ratio(sums["right"], sums["all"]) * 100}
 
 

@@ -1,4 +1,4 @@
-"""Which rows are trained on when: one task for each optimiser step, rows of like length together, all from one seed."""
+"""The order of training rows: one task for each optimiser step, rows of similar length together, from one seed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ import numpy as np
 from xstilts.errors import UserError
 
 MEGABATCH = 50
-"""Batches that are sorted by length together; more would save padding and cost randomness."""
+"""The number of batches that are sorted by length together; more would reduce both padding and randomness."""
 
 
 def probabilities(sizes: list[int], strategy: str, temperature: float, cap: int | None) -> np.ndarray:
-    """The probability of each task at a step, shape (tasks,).
+    """The probability of each task at a step, (tasks,).
 
-    `proportional` is to the number of rows; `capped` to min(rows, cap), as in Raffel et al. 2020, section 3.5.2;
-    `temperature` to min(rows, cap)^(1/temperature); `uniform` is the same for all.
+    It is proportional to the number of rows (`proportional`), to min(rows, cap) as in Raffel et al. 2020, section 3.5.2
+    (`capped`), to min(rows, cap)^(1/temperature) (`temperature`), or the same for all tasks (`uniform`).
     """
     weights = np.array(sizes, dtype=np.float64)
     if strategy in ("capped", "temperature") and cap is not None:
@@ -29,16 +29,16 @@ def probabilities(sizes: list[int], strategy: str, temperature: float, cap: int 
 
 
 def optimiser_steps(sizes: list[int], epochs: float, batch_size: int, strategy: str, cap: int | None) -> int:
-    """Steps of a stage: its rows (at most `cap` of each task if sampling is capped) times epochs, in batches."""
-    rows = sum(min(size, cap) if strategy == "capped" else size for size in sizes)
+    """The number of steps of a stage: its rows, at most `cap` of each task if capped, times epochs, in batches."""
+    rows = sum(min(size, cap) if strategy == "capped" and cap is not None else size for size in sizes)
     return ceil(rows * epochs / batch_size)
 
 
 def micro_batch_size(batch_size: int, fits: int, processes: int = 1) -> int:
-    """The largest part of a batch that fits on a device and of which each process can have as many as the others.
+    """The largest micro-batch that fits on a device and divides the share of each process evenly.
 
     Raises:
-        UserError: the processes cannot share the batch evenly.
+        UserError: the batch cannot be divided evenly among the processes.
     """
     share, rest = divmod(batch_size, processes)
     if rest:
@@ -50,15 +50,15 @@ def micro_batch_size(batch_size: int, fits: int, processes: int = 1) -> int:
 class BatchSampler:
     """The micro-batches of a stage, in order: lists of (task, row).
 
-    Every optimiser step draws one task and takes its next batch. A task's rows come in a new random order each time all
-    have been seen; a batch may span the end of one order and the beginning of the next, so that all are full.
+    Each optimiser step draws one task and uses its next batch. The rows of a task are shuffled again after each pass;
+    a batch may span the end of one pass and the beginning of the next, so that all batches are full.
 
     Args:
-        lengths: the token count of each row, by task.
+        lengths: the number of tokens of each row, by task.
         weights: the probability of each task.
-        steps: optimiser steps.
-        rows: of a step. A `batch_size` would be taken by accelerate for that of what is yielded.
-        micro_batch: rows of a micro-batch; divides `rows`.
+        steps: the number of optimiser steps.
+        rows: rows in a step. accelerate would mistake an attribute named `batch_size` for the size of what is yielded.
+        micro_batch: rows in a micro-batch; divides `rows`.
     """
 
     lengths: dict[str, np.ndarray]
@@ -85,7 +85,7 @@ class BatchSampler:
                 yield [(task, row) for row in batch[start : start + self.micro_batch]]
 
     def _batches(self, lengths: np.ndarray, rng: np.random.Generator) -> Iterator[list[int]]:
-        """Full batches of row numbers without end; sorted by length within a batch."""
+        """An endless stream of full batches of row numbers, sorted by length within a batch."""
         size = self.rows
         many = size * max(1, min(MEGABATCH, len(lengths) // size))
         waiting = np.empty(0, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The model of a stage: one encoder, and a head for each of its tasks."""
+"""The model of a stage: one encoder, and one head for each of its tasks."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,11 +16,11 @@ HEADS = "heads.safetensors"
 
 
 class StageModel(nn.Module):
-    """Models of several tasks that share the modules of one encoder.
+    """Models of several tasks that share one encoder.
 
     Args:
-        models: a model with a head for each task; the encoder of the first one that has a pooler, else of the first,
-            becomes the encoder of all.
+        models: a model with a head for each task. They share the encoder of the first model with a pooler, or of the
+            first model if none has a pooler.
     """
 
     accepts_loss_kwargs = True
@@ -31,16 +31,16 @@ class StageModel(nn.Module):
         for model in models.values():
             _share(model.base_model, self.encoder)
         self.heads = nn.ModuleDict({task: nn.ModuleDict(_head(model)) for task, model in models.items()})
-        # Not registered: their parameters are those of the encoder and the heads, and must not be counted twice.
+        # Not registered as submodules: their parameters are already those of the encoder and the heads.
         self.__dict__["models"] = models
 
     def forward(self, task: str, num_items_in_batch: torch.Tensor | None = None, **batch: torch.Tensor) -> dict:
         """The loss of a micro-batch of one task.
 
         Args:
-            num_items_in_batch: the number of labels in all micro-batches of the optimiser step, of whose mean the loss
-                is this micro-batch's share, so that accumulation does not change the gradient. None for answers, which
-                have positions and no labels: every window counts alike, and all micro-batches have equally many.
+            num_items_in_batch: the number of labels in all micro-batches of the optimiser step. The loss is the sum
+                over this micro-batch divided by it, so that accumulation does not change the gradient. None for
+                question answering, where the loss is a mean: all micro-batches have the same number of windows.
         """
         model = self.models[task]
         if "start_positions" in batch:
@@ -48,23 +48,25 @@ class StageModel(nn.Module):
         return {"loss": _label_loss(model, num_items_in_batch, **batch)}
 
     def train(self, mode: bool = True) -> "StageModel":
-        """Set dropout on or off everywhere."""
+        """Set all models to training or evaluation mode."""
         for model in self.models.values():
             model.train(mode)
         return super().train(mode)
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False):
-        """Load a saved state, all of it: the Trainer asks not to be strict, and then only warns of what is missing."""
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> tuple[list[str], list[str]]:
+        """Load a state strictly, even if the Trainer passes `strict=False`, which only warns of missing keys."""
         return super().load_state_dict(state_dict, True, assign)
 
     def save(self, folder: Path) -> None:
         """Write a standard Hugging Face checkpoint.
 
-        With one task it is the model with its head; with several the encoder, and all heads in `heads.safetensors`
+        For one task, this is the model with its head; for several, the encoder, with all heads in `heads.safetensors`
         under `<task>.<parameter>`.
 
         Raises:
-            NotFiniteError: one of the weights is not finite.
+            NotFiniteError: a weight is not finite.
         """
         require_finite(self.state_dict())
         if len(self.models) == 1:
@@ -77,7 +79,7 @@ class StageModel(nn.Module):
 def _label_loss(
     model: PreTrainedModel, count: torch.Tensor, labels: torch.Tensor, **inputs: torch.Tensor
 ) -> torch.Tensor:
-    """Cross-entropy of all labels, divided by their count in the whole step: a micro-batch may have none of them."""
+    """The summed cross-entropy of all labels, divided by their number in the step; a micro-batch may have none."""
     logits = model(**inputs).logits.flatten(end_dim=-2)
     return cross_entropy(logits.float(), labels.flatten(), reduction="sum") / count
 
@@ -85,7 +87,7 @@ def _label_loss(
 def _span_loss(
     model: PreTrainedModel, start_positions: torch.Tensor, end_positions: torch.Tensor, **inputs: torch.Tensor
 ) -> torch.Tensor:
-    """Mean cross-entropy of starts and ends over the tokens of a row: a model's own loss counts its padding too."""
+    """The mean cross-entropy of starts and ends, without padding, which the model's own loss would include."""
     output, padding = model(**inputs), inputs["attention_mask"] == 0
     pairs = ((output.start_logits, start_positions), (output.end_logits, end_positions))
     return sum(cross_entropy(logits.float().masked_fill(padding, -torch.inf), gold) for logits, gold in pairs) / 2

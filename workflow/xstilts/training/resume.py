@@ -1,7 +1,7 @@
-"""Going on after any kind of death: the states of a training, and the lock that keeps a second writer out.
+"""Resuming an interrupted training: its saved states, and the lock that excludes a second writer.
 
-A state is one of the Trainer's checkpoints with a seal: the sha256 of its files, written last. The last two are kept,
-and the best one of each, so that one may turn out to be damaged.
+A state is a checkpoint of the Trainer with a seal: the sha256 of its files, written last. The last two states are kept,
+and the best state of each, so that training can be resumed even if one of them is damaged.
 """
 
 import json
@@ -11,7 +11,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from accelerate import PartialState
 from transformers import TrainerCallback, TrainerState, TrainingArguments
@@ -28,10 +28,10 @@ SEAL = "sha256.json"
 
 @contextmanager
 def exclusive(scratch: Path) -> Iterator[None]:
-    """Hold a scratch folder alone, and remove it when the block ends well; a block that fails leaves it for the next.
+    """Hold the lock of a scratch folder, and remove the folder if the block succeeds; it is kept if the block fails.
 
     Raises:
-        UserError: another process holds it, or the disk has no file locks.
+        UserError: another process holds the lock, or the file system does not support locks.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     with _locked(scratch) as file:
@@ -44,7 +44,7 @@ def exclusive(scratch: Path) -> Iterator[None]:
 
 
 def _locked(scratch: Path) -> TextIO:
-    """The lock file of a scratch folder, open and held; one that its last holder has just removed does not count."""
+    """The open and locked lock file of a scratch folder; retries if its previous holder has just removed it."""
     path = locks.beside(scratch)
     while True:
         if file := locks.hold(path, locks.TRAININGS):
@@ -54,24 +54,24 @@ def _locked(scratch: Path) -> TextIO:
             file.close()
         elif holder := locks.holder(path):
             raise UserError(
-                f"another process ({holder}) trains in {scratch}. It goes on "
-                "without its Snakemake; wait until it ends, or end it, and run again: nothing is lost."
+                f"another process ({holder}) is training in {scratch}, without its Snakemake. Wait until it ends, or "
+                "stop it, and run again: nothing is lost."
             )
 
 
 class Sealing(TrainerCallback):
-    """Seals every state that is saved, and then removes those that are needed no more.
+    """Seals each saved state, and then removes the states that are no longer needed.
 
-    The Trainer's own rotation would remove the state before while the new one is not sealed yet.
+    The Trainer's own rotation would remove the previous state before the new one is sealed.
     """
 
-    def on_train_begin(self, args: TrainingArguments, state: TrainerState, *_, **__) -> None:
-        """Look for the best state of an earlier attempt where the store is now."""
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, *_: Any, **__: Any) -> None:
+        """Update the path of the best state, in case the store was moved since the last run."""
         if state.best_global_step:
             state.best_model_checkpoint = str(_folder(Path(args.output_dir), state.best_global_step))
 
-    def on_save(self, args: TrainingArguments, state: TrainerState, *_, **__) -> None:
-        """Seal the state of this step when every process has written its part."""
+    def on_save(self, args: TrainingArguments, state: TrainerState, *_: Any, **__: Any) -> None:
+        """Seal the state of this step once all processes have written their parts."""
         PartialState().wait_for_everyone()
         if not state.is_world_process_zero:
             return
@@ -85,25 +85,23 @@ class Sealing(TrainerCallback):
 
 
 def last_checkpoint(scratch: Path) -> str | None:
-    """The latest whole training state in a scratch folder; later ones, cut off or damaged, go."""
+    """The latest intact training state in a scratch folder; later ones, incomplete or damaged, are removed."""
     for folder in _folders(scratch):
         if _is_whole(folder):
             return str(folder)
-        print(f"The state in {folder} was cut off or is damaged; it is removed.", flush=True)
+        print(f"The state in {folder} is incomplete or damaged; removing it.", flush=True)
         shutil.rmtree(folder)
     return None
 
 
-def final_state(checkpoint: str | None) -> TrainerState | None:
-    """The state in a checkpoint after which its training had stopped, at its last step or for want of patience."""
-    if checkpoint is None:
-        return None
+def final_state(checkpoint: str) -> TrainerState | None:
+    """The state in a checkpoint if its training was finished, at the last step or by early stopping; else None."""
     state = _state(Path(checkpoint))
     return state if state.stateful_callbacks["TrainerControl"]["args"]["should_training_stop"] else None
 
 
 def best_weights(checkpoint: str) -> Path:
-    """The weights that were the best ones when a checkpoint was saved; its own where none are chosen by a dev score."""
+    """The best weights at the time a checkpoint was saved; its own weights if there was no selection by dev score."""
     return _best(Path(checkpoint)) / SAFE_WEIGHTS_NAME
 
 
@@ -112,7 +110,7 @@ def _folder(scratch: Path, step: int) -> Path:
 
 
 def _folders(scratch: Path) -> list[Path]:
-    """The states in a scratch folder, whole or not, the latest first."""
+    """All states in a scratch folder, complete or not, the latest first."""
     found = scratch.glob(f"{PREFIX_CHECKPOINT_DIR}-*")
     return sorted(found, key=lambda folder: int(folder.name.rpartition("-")[2]), reverse=True)
 
@@ -122,7 +120,7 @@ def _state(checkpoint: Path) -> TrainerState:
 
 
 def _best(checkpoint: Path) -> Path:
-    """The best state so far when a whole one was saved."""
+    """The best state at the time a complete checkpoint was saved."""
     best = _state(checkpoint).best_global_step
     return _folder(checkpoint.parent, best) if best else checkpoint
 
@@ -133,7 +131,7 @@ def _seal(checkpoint: Path) -> None:
 
 
 def _is_whole(checkpoint: Path) -> bool:
-    """Whether a training can go on from a state and end with the best weights."""
+    """Whether a state and the best state before it are intact."""
     hashes = _sealed(checkpoint)
     if not hashes or any(not _is_as_sealed(checkpoint, name) for name in hashes):
         return False
@@ -146,7 +144,7 @@ def _is_as_sealed(checkpoint: Path, name: str) -> bool:
 
 
 def _sealed(checkpoint: Path) -> dict[str, str]:
-    """The sha256 of the files of a state; none where its seal is missing or cut off."""
+    """The sha256 of the files of a state; empty if its seal is missing or truncated."""
     try:
         return json.loads((checkpoint / SEAL).read_bytes())
     except (FileNotFoundError, ValueError):

@@ -1,10 +1,9 @@
-"""One stage: from a parent checkpoint and the features of its tasks to a child checkpoint."""
+"""Training of a stage: from a parent checkpoint and the features of its tasks to a child checkpoint."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import torch
@@ -15,6 +14,7 @@ from transformers import (
     EarlyStoppingCallback,
     PreTrainedModel,
     Trainer,
+    TrainerControl,
     TrainerState,
     TrainingArguments,
     set_seed,
@@ -40,30 +40,31 @@ from xstilts.training.tracking import UNTRACKED, Tracking
 
 if TYPE_CHECKING:
     from xstilts.config import Stage
+    from xstilts.kinds import Kind, Lengths
 
 SCORE = "eval_score"
 
 
 @dataclass(frozen=True)
 class TaskData:
-    """What a stage needs of one of its tasks.
+    """The data of one task of a stage.
 
     Args:
         train: features of the training rows of all languages.
         dev: examples and features of the dev rows, by language.
-        settings: the encoding settings with which the features were made.
-        tokenizer: the folder of the tokenizer with which they were made.
+        settings: the length settings of the features.
+        tokenizer: the folder of the tokenizer of the features.
     """
 
     task: Task
-    kind: ModuleType
+    kind: "Kind"
     train: pa.Table
     dev: dict[str, tuple[pa.Table, pa.Table]]
-    settings: object
+    settings: "Lengths"
     tokenizer: Path
 
     def unlabelled_dev(self) -> list[str]:
-        """The languages whose dev rows have no labels, so that no checkpoint can be chosen by its dev score."""
+        """The languages whose dev rows are unlabelled, so that checkpoints cannot be selected by dev score."""
         return [lang for lang, (examples, _) in self.dev.items() if not has_gold(examples, GOLD_COLUMN[self.task.kind])]
 
 
@@ -83,18 +84,19 @@ def train(
 
     Args:
         data: by task, in the order of the stage.
-        output: an empty folder that becomes a Hugging Face checkpoint with `training.json`, the dev scores.
-        scratch: where the state of the training is kept, held by `exclusive`; a later call goes on from there.
-        micro_batch: rows that fit on a device at once.
-        processes: how many call this together, connected by `torch.distributed`, each on a device of its own.
-        tracking: where its course is shown besides what is printed.
+        output: an empty folder for the Hugging Face checkpoint and `training.json`, the dev scores.
+        scratch: the folder of training states, locked by `exclusive`; a later call resumes from there.
+        micro_batch: the maximum number of rows in a micro-batch on one device.
+        processes: the number of processes that call this function, connected by `torch.distributed`, each with its own
+            device.
+        tracking: the experiment trackers.
 
-    Where the dev set of one task in one language has no labels, as in XTREME's own download of TyDiQA, no checkpoint is
-    chosen by what is left of the dev score: that of the last step is kept.
+    If the dev set of a task is unlabelled in one of its languages, as in XTREME's download of TyDiQA, checkpoints are
+    not selected by dev score, and the checkpoint of the last step is kept.
 
     Raises:
-        UserError: the encoder cannot take the features, the device cannot compute as asked, the tasks were encoded by
-            different tokenizers, the training diverges, or a signal ended it after its state was saved.
+        UserError: the encoder cannot process the features, the device does not support the precision, the tasks were
+            encoded by different tokenizers, the training diverges, or a signal interrupted it (its state is saved).
     """
     set_seed(seed)
     tokenizer = tokenization.shared({name: d.tokenizer for name, d in data.items()})
@@ -104,7 +106,7 @@ def train(
     unlabelled = [f"{name} in {', '.join(langs)}" for name, d in data.items() if (langs := d.unlabelled_dev())]
     selecting = not unlabelled
     if unlabelled:
-        print(f"No dev labels: {'; '.join(unlabelled)}. So the checkpoint of the last step is kept.", flush=True)
+        print(f"No dev labels: {'; '.join(unlabelled)}. The checkpoint of the last step is kept.", flush=True)
     trainer = StageTrainer(
         model=model,
         args=_arguments(stage, sampler, scratch, seed, selecting, processes, tracking),
@@ -114,10 +116,10 @@ def train(
         precision=stage.precision,
         callbacks=[Sealing(), *([EarlyStoppingCallback(stage.patience)] if selecting else [])],
     )
-    # Each process has dropout of its own.
+    # Dropout differs between processes.
     set_seed(seed + trainer.args.process_index)
     checkpoint = last_checkpoint(scratch)
-    if state := final_state(checkpoint):
+    if checkpoint and (state := final_state(checkpoint)):
         load_model(model, best_weights(checkpoint))
         trainer.state = state
     else:
@@ -131,7 +133,7 @@ def train(
 
 
 def _with_fresh_head(parent: encoders.Checkpoint, data: TaskData, pad_token_id: int) -> PreTrainedModel:
-    """The model of a task, once it is sure that it can take the task's features."""
+    """The model of a task with a new head, once it is known to fit the task's features."""
     model = encoders.with_fresh_head(parent, data.kind, data.task)
     for features_of_split in (data.train, *(rows for _, rows in data.dev.values())):
         require_fit(model, features_of_split, pad_token_id, parent.name)
@@ -139,12 +141,12 @@ def _with_fresh_head(parent: encoders.Checkpoint, data: TaskData, pad_token_id: 
 
 
 def _require_best(state: TrainerState) -> None:
-    """Refuse the last weights in place of the best ones, for which the Trainer takes them with a warning only."""
+    """Check that the best state exists: without it, the Trainer only warns and uses the last weights."""
     best = state.best_model_checkpoint
     if best and not (Path(best) / SAFE_WEIGHTS_NAME).is_file():
         raise UserError(
-            f"{best}: the state with the best dev score was removed during the training. Start snakemake again; the "
-            "training resumes from the states that are left."
+            f"{best}: the state with the best dev score was removed during the training. Start snakemake again to "
+            "resume the training from the remaining states."
         )
 
 
@@ -170,7 +172,7 @@ def _arguments(
     tracking: Tracking,
 ) -> TrainingArguments:
     if stage.precision == "bf16" and torch.cuda.is_available() and not torch.cuda.is_bf16_supported():
-        raise UserError("precision 'bf16': this GPU has no bfloat16; set 'precision: fp32' for the stage.")
+        raise UserError("precision 'bf16': this GPU does not support bfloat16; set 'precision: fp32' for the stage.")
     return TrainingArguments(
         output_dir=str(scratch),
         max_steps=sampler.steps,
@@ -192,7 +194,7 @@ def _arguments(
         metric_for_best_model=SCORE if selecting else None,
         greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
-        # What is not finite ends the training; by default the Trainer would log a mean of earlier losses in its place.
+        # By default the Trainer replaces a loss that is not finite by a mean of earlier losses in its log.
         logging_nan_inf_filter=False,
         logging_steps=max(1, min(50, sampler.steps // 10)),
         remove_unused_columns=False,
@@ -203,7 +205,7 @@ def _arguments(
 
 
 def _record(state: TrainerState) -> dict:
-    """The dev scores of every evaluation and which of them won; nothing that depends on the machine's speed."""
+    """The dev scores of all evaluations and the best of them, without anything that depends on the machine's speed."""
     evaluations = [
         {key.removeprefix("eval_"): entry[key] for key in sorted(entry) if key.startswith("eval_") or key == "step"}
         for entry in state.log_history
@@ -214,20 +216,24 @@ def _record(state: TrainerState) -> dict:
 
 
 class StageTrainer(Trainer):
-    """A Trainer that draws its micro-batches from several tasks and evaluates with the tasks' own metrics.
+    """A Trainer that draws micro-batches from several tasks and evaluates with the tasks' own metrics.
 
-    It ends at a loss, a gradient, a weight or an output that is not finite before it logs, evaluates or saves.
+    If a loss, a gradient, a weight or an output is not finite, it stops before it logs, evaluates or saves.
     """
 
-    def __init__(self, *, data: dict[str, TaskData], sampler: BatchSampler, pad_token_id: int, precision: str, **rest):
-        # The Trainer insists on a dev set before it lets `evaluate` be called, which here knows its own.
+    control: TrainerControl
+
+    def __init__(
+        self, *, data: dict[str, TaskData], sampler: BatchSampler, pad_token_id: int, precision: str, **rest: Any
+    ) -> None:
+        # The Trainer requires a dev set to call `evaluate`, which uses `data` instead.
         super().__init__(eval_dataset=list(data), **rest)
         self.data, self.sampler = data, sampler
         self.pad_token_id, self.precision = pad_token_id, precision
         self.watch = Watch()
 
     def get_train_dataloader(self) -> DataLoader:
-        """The micro-batches in the sampler's order; of several processes each has its own in turn."""
+        """The micro-batches in the order of the sampler, distributed over the processes in turn."""
         rows = _Rows({name: d.train for name, d in self.data.items()})
         loader = DataLoader(rows, batch_sampler=self.sampler, collate_fn=self._collate)
         return self.accelerator.prepare(loader)
@@ -237,24 +243,24 @@ class StageTrainer(Trainer):
         batch = self.data[task].kind.collate([row for _, row in rows], self.pad_token_id)
         return {"task": task, **{key: torch.from_numpy(array) for key, array in batch.items()}}
 
-    def training_step(self, *arguments, **keywords) -> torch.Tensor:
-        """The loss of a micro-batch."""
+    def training_step(self, *arguments: Any, **keywords: Any) -> torch.Tensor:
+        """Train on a micro-batch and return its loss."""
         loss = super().training_step(*arguments, **keywords)
         self.watch.add(self.state.global_step + 1, loss)
         return loss
 
-    def _get_grad_norm(self, *arguments, **keywords) -> torch.Tensor:
+    def _get_grad_norm(self, *arguments: Any, **keywords: Any) -> torch.Tensor:
         norm = super()._get_grad_norm(*arguments, **keywords)
         self.watch.add(self.state.global_step + 1, norm)
         return norm
 
-    def log(self, *arguments, **keywords) -> None:
-        """Log what is finite."""
+    def log(self, *arguments: Any, **keywords: Any) -> None:
+        """Log values, once losses and gradients are known to be finite."""
         self._require_finite_steps()
         super().log(*arguments, **keywords)
 
-    def save_model(self, *arguments, **keywords) -> None:
-        """Save the weights, if all of them are finite."""
+    def save_model(self, *arguments: Any, **keywords: Any) -> None:
+        """Save the weights, once they are known to be finite."""
         self._require_finite_steps()
         try:
             require_finite(self.model.state_dict())
@@ -266,14 +272,14 @@ class StageTrainer(Trainer):
         if step := self.watch.first_bad_step():
             raise _diverged(step, "the loss or the gradient is not finite.")
 
-    def evaluate(self, *_, **__) -> dict[str, float]:
-        """The dev score of every task, in percent, and their mean, which chooses the checkpoint."""
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """The dev score of each task, in percent, and their mean, by which the checkpoint is selected."""
         self._require_finite_steps()
         try:
             main_scores = {name: self._main_score(name, d) for name, d in self.data.items()}
         except NotFiniteError as error:
             raise _diverged(self.state.global_step, str(error)) from None
-        # The scores of one process count for all, which otherwise might not agree on what is best.
+        # All processes use the scores of one, so that they agree on the best checkpoint.
         (main_scores,) = broadcast_object_list([main_scores])
         scores = {f"eval_{name}": value for name, value in main_scores.items()}
         scores[SCORE] = sum(main_scores.values()) / len(main_scores)
@@ -293,14 +299,14 @@ class StageTrainer(Trainer):
             precision=self.precision,
         )
         units = [metric.per_example(data.dev[lang][0], found, lang) for lang, found in predictions.items()]
-        scores = [metric.main_score(metrics.score(metric, one)) for one in units]
+        scores = [float(metric.main_score(metrics.score(metric, one))) for one in units]
         return sum(scores) / len(scores)
 
 
 def _diverged(step: int, found: str) -> UserError:
     return UserError(
-        f"the training diverges, at optimiser step {step}: {found} Nothing is saved of this step or a later one. Lower "
-        "the stage's learning_rate or max_grad_norm, or raise its warmup; with precision 'bf16', try 'fp32'."
+        f"the training diverges at optimiser step {step}: {found} This step is not saved. Reduce the stage's "
+        "learning_rate or max_grad_norm, or increase its warmup; with precision 'bf16', try 'fp32'."
     )
 
 

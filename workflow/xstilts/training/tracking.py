@@ -1,4 +1,4 @@
-"""Where the course of a training is shown besides its log: trackers that the Trainer knows, by their names."""
+"""Experiment trackers, which show the progress of a training in addition to its log."""
 
 import os
 import sys
@@ -14,9 +14,9 @@ class Tracking:
     """The trackers of a training.
 
     Args:
-        trackers: names of trackers, which are the names of their packages too.
-        run: what they call the training.
-        folder: where TensorBoard finds its events.
+        trackers: names of trackers that the Trainer supports, which are also the names of their packages.
+        run: the name of the run.
+        folder: the folder of TensorBoard events.
     """
 
     trackers: tuple[str, ...] = ()
@@ -24,17 +24,17 @@ class Tracking:
     folder: Path = Path()
 
     def arguments(self) -> dict[str, object]:
-        """The arguments of the Trainer: its trackers, and a bar that moves if someone is looking.
+        """The arguments of the Trainer for its trackers, and for a progress bar if stderr is a terminal.
 
         Raises:
             UserError: a tracker is not installed.
         """
         for name in self.trackers:
             if find_spec(name) is None:
-                advice = f"install it with `pip install {name}`, or take it out of `tracking`"
+                advice = f"install it with `pip install {name}`, or remove it from `tracking`"
                 raise UserError(f"tracking: {name!r} is not installed; {advice}.")
         if self.trackers:
-            # The Trainer has no argument for it; its own default lies among the states of the training.
+            # The Trainer has no argument for this folder; its default is among the training states.
             os.environ["TENSORBOARD_LOGGING_DIR"] = str(self.folder)
         named = {"run_name": self.run} if self.run else {}
         return {"report_to": list(self.trackers), "disable_tqdm": not sys.stderr.isatty(), **named}
