@@ -1,5 +1,5 @@
-"""A small multilingual world whose every text, label and tag is known by construction.
+"""The miniature benchmark: generated data for every task in seven languages, with gold labels by construction.
 
-`events` says what happens, `languages` says it in seven languages, `sentences` gives text with gold, and `release`
-writes the files of every task as their original releases lay them out.
+`events` defines the events, `languages` has a grammar for each language, `sentences` produces annotated text, and
+`release` writes the files of each task in the layout of its release. `pretraining` makes a small encoder for them.
 """

@@ -1,4 +1,4 @@
-"""What the encoder of the miniature world is pretrained on: pairs of sentences, and passages with one of theirs."""
+"""The pretraining corpus of the miniature: pairs of texts, and passages with a query about one of their sentences."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -17,19 +17,19 @@ from xstilts.miniature.variations import SLOTS, TELLINGS, Variations, told
 
 SPLIT = "train"
 _PART = 50
-"""Batches that are drawn together, so that rows of like length come into one."""
+"""The number of batches that are drawn together, so that each has rows of similar length."""
 
 
 class Unit(NamedTuple):
-    """A token of a row and what is asked of it, `IGNORED` where nothing is.
+    """A token of a row with its labels, which are `IGNORED` where there is none.
 
     Args:
-        id: the token, perhaps a mask.
-        word: the token behind a mask.
-        role: which of `SLOTS` its phrase fills.
-        differs: 1 if the other segment does not say it, else 0.
-        altered: of the first token, 1 if any token differs, else 0.
-        answers: 1 if it says what is masked in the other segment, else 0.
+        id: the token, possibly a mask.
+        word: the token that was replaced by a mask.
+        role: the index in `SLOTS` of the slot that its phrase fills.
+        differs: 1 if the other segment does not express it, else 0.
+        altered: for the first token, 1 if any token differs, else 0.
+        answers: 1 if it expresses what is masked in the other segment, else 0.
     """
 
     id: int
@@ -41,7 +41,7 @@ class Unit(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The arguments of a model, and the labels of `Unit` by name; every array is `(rows, length)`, int64."""
+    """The arguments of a model, and the labels of `Unit` by name; all arrays are int64, `(rows, length)`."""
 
     inputs: dict[str, np.ndarray]
     labels: dict[str, np.ndarray]
@@ -57,13 +57,13 @@ class Row(NamedTuple):
 def batches(
     tokenizer: PreTrainedTokenizerFast, seed: int, *, count: int, tokens: int, masked: float
 ) -> Iterator[Batch]:
-    """About so many batches in all languages, half of them pairs and half passages.
+    """About `count` batches in all languages, half of them pairs and half passages.
 
-    They are drawn by another process, while the first ones are already in use.
+    A separate process generates them, so that the first ones can be used while it runs.
 
     Args:
-        tokens: sub-words of a batch at most, padding included.
-        masked: the share of words that are masked.
+        tokens: the maximum number of sub-words in a batch, padding included.
+        masked: the fraction of words that are masked.
     """
     draw = partial(_part, tokenizer, tokens, masked)
     with ProcessPoolExecutor(1) as pool:
@@ -78,7 +78,7 @@ def _part(tokenizer: PreTrainedTokenizerFast, tokens: int, masked: float, seed: 
 
 
 class Corpus:
-    """An endless supply of rows in all languages."""
+    """Random rows in all languages."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, rng: random.Random, masked: float):
         self._tokenizer, self._rng, self._masked = tokenizer, rng, masked
@@ -86,14 +86,15 @@ class Corpus:
         self._ids: dict[str, list[int]] = {}
 
     def batches(self, count: int, tokens: int) -> list[Batch]:
-        """About so many batches of at most so many tokens."""
+        """About `count` batches of at most `tokens` tokens."""
         return [
             self._batch(rows) for draw in (self.pair, self.passage) for rows in self._drawn(draw, count / 2, tokens)
         ]
 
     def _drawn(self, draw: Callable[[], Row], count: float, tokens: int) -> list[list[Row]]:
-        """Rows of like length, in full batches."""
-        rows, total = [], 0
+        """Full batches of rows of similar length."""
+        rows: list[Row] = []
+        total = 0
         while total < count * tokens:
             rows.append(draw())
             total += len(rows[-1].units)
@@ -105,31 +106,31 @@ class Corpus:
         return batches[:-1]
 
     def _batch(self, rows: list[Row]) -> Batch:
-        columns = [Unit(*zip(*row.units, strict=True)) for row in rows]
+        columns = [dict(zip(Unit._fields, zip(*row.units, strict=True), strict=True)) for row in rows]
         inputs = {
-            "input_ids": pad([column.id for column in columns], self._tokenizer.pad_token_id),
+            "input_ids": pad([column["id"] for column in columns], self._tokenizer.pad_token_id),
             "token_type_ids": pad([row.types for row in rows], 0),
             "attention_mask": pad([[1] * len(row.units) for row in rows], 0),
         }
-        labels = {name: pad([getattr(column, name) for column in columns], IGNORED) for name in Unit._fields[1:]}
+        labels = {name: pad([column[name] for column in columns], IGNORED) for name in Unit._fields[1:]}
         return Batch(inputs, labels)
 
     def pair(self) -> Row:
-        """Two texts of one or two clauses, which say the same in any order, or differ in something."""
+        """Two texts of one or two clauses, which have the same meaning in any order, or differ in a detail."""
         rng, variations = self._rng, self._variations
         events = [sampling.clause(rng, SPLIT) for _ in range(1 if rng.random() < 0.75 else 2)]
         others = variations.confused(events) if rng.random() < 0.6 else events
         order = rng.sample(range(len(events)), len(events))
         tellings = [rng.choice(TELLINGS) for _ in events]
-        first, second = ([variations.reduced(event) for event in said] for said in (events, others))
+        first, second = ([variations.reduced(event) for event in side] for side in (events, others))
         return self._compared(first, second, order, tellings)
 
     def _compared(self, first: list[Clause], second: list[Clause], order: list[int], tellings: list[str]) -> Row:
-        """A row whose second text, with clauses in its own order, is marked where the first does not say it."""
+        """A row of two texts; the second, with reordered clauses, is labelled where it differs from the first."""
         one, other = self._rng.choices(LANGUAGES, k=2)
-        said = _said([told(event, self._rng.choice(TELLINGS)) for event in first], one)
+        original = _text([told(event, self._rng.choice(TELLINGS)) for event in first], one)
         text, same = (
-            _said([told(events[number], telling) for number, telling in zip(order, tellings, strict=True)], other)
+            _text([told(events[number], telling) for number, telling in zip(order, tellings, strict=True)], other)
             for events in (second, first)
         )
         known = _words(same)
@@ -140,13 +141,13 @@ class Corpus:
             for unit in self._units(token.word.form, token.role, differs=int(new))
         ]
         altered = max(unit.differs for unit in units)
-        plain = [unit for token in said.tokens for unit in self._units(token.word.form, token.role)]
+        plain = [unit for token in original.tokens for unit in self._units(token.word.form, token.role)]
         segments = [[self._perhaps_masked(unit, self._masked) for unit in segment] for segment in (plain, units)]
         self._rng.shuffle(segments)
-        return self._row(*segments, altered=altered)
+        return self._row(segments[0], segments[1], altered=altered)
 
     def passage(self) -> Row:
-        """Sentences on events that are easily confused, and one of them again, with a slot masked."""
+        """Sentences about similar events, and a query that repeats one of them with a slot masked."""
         rng = self._rng
         one, other = rng.choices(LANGUAGES, k=2)
         events = self._events(rng.randint(1, 5))
@@ -155,23 +156,23 @@ class Corpus:
         passage = [
             unit
             for event in events
-            for token in _said([told(event, rng.choice(TELLINGS))], one).tokens
+            for token in _text([told(event, rng.choice(TELLINGS))], one).tokens
             for unit in self._units(token.word.form, token.role, answers=int(event is asked and token.role == slot))
         ]
         query = [
             self._perhaps_masked(unit, 1 if token.role == slot else 0)
-            for token in _said([told(asked, rng.choice(TELLINGS))], other).tokens
+            for token in _text([told(asked, rng.choice(TELLINGS))], other).tokens
             for unit in self._units(token.word.form, token.role)
         ]
         if not (any(unit.answers == 1 for unit in passage) and any(unit.word != IGNORED for unit in query)):
-            # A language may have no word of its own for a slot.
+            # In some languages a slot has no word.
             return self.passage()
         segments = [query, passage]
         rng.shuffle(segments)
-        return self._row(*segments)
+        return self._row(segments[0], segments[1])
 
     def _events(self, count: int) -> list[Clause]:
-        """Different events, half of them like another one."""
+        """Distinct events, half of them similar to another one."""
         events = [sampling.clause(self._rng, SPLIT)]
         while len(events) < count:
             new = sampling.clause(self._rng, SPLIT)
@@ -199,13 +200,13 @@ class Corpus:
         return Row(units, [0] * (len(first) + 2) + [1] * (len(second) + 2))
 
 
-def _said(events: list[Clause], lang: str) -> Text:
+def _text(events: list[Clause], lang: str) -> Text:
     return say(Sentence(tuple(events), "and" if len(events) > 1 else ""), lang)
 
 
 def _words(text: Text) -> dict[tuple[int, str], set[str]]:
-    """The words of each phrase, by the number of its clause and its role."""
-    words: dict = {}
+    """The words of each phrase, by the index of its clause and its role."""
+    words: dict[tuple[int, str], set[str]] = {}
     for token in text.tokens:
         words.setdefault((token.clause, token.role), set()).add(token.word.form.lower())
     return words

@@ -1,9 +1,10 @@
-"""What can happen in the miniature world: people, places, things, and what people do with them.
+"""The events of the miniature: people, places, things and actions.
 
-Everything has a key; `xstilts.miniature.languages` has the words. A clause is built to be said in every language.
+Each of them has a key; the words are in `xstilts.miniature.languages`. A clause can be expressed in every language.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 WOMEN = tuple("anna maria elena sofia laura clara nina emma leyla priya mei vera".split())
 MEN = tuple("boris peter ivan david martin oscar daniel thomas emre ravi wei karl".split())
@@ -30,7 +31,7 @@ _OPPOSITES = "old-new big-small expensive-cheap buy-sell find-lose build-destroy
 _PAIRS = [pair.split("-") for pair in (_OPPOSITES + " praise-criticise laugh-cry").split()]
 OPPOSITE = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 INVERSE = {"give": "get", "get": "give", "sell": "buy", "buy": "sell"}
-"""`a gives c to b` says what `b gets c from a` says."""
+"""`a gives c to b` means the same as `b gets c from a`."""
 
 _GOODS = CLASSES["vehicles"] + CLASSES["belongings"] + CLASSES["foods"] + ("book", "newspaper", "house", "hotel")
 _LOST = CLASSES["belongings"] + ("letter", "book", "bicycle", "box", "suitcase")
@@ -53,27 +54,27 @@ OBJECTS = {
     "give": CLASSES["belongings"] + CLASSES["foods"] + ("book", "letter", "newspaper", "box", "suitcase"),
     "get": CLASSES["belongings"] + CLASSES["foods"] + ("book", "letter", "newspaper", "box", "suitcase"),
 }
-"""The things that an action is done to."""
+"""The possible objects of each action."""
 
 SOCIAL = tuple("visit follow help see hug praise criticise rescue".split())
-"""What is done to a person."""
+"""Actions whose object is a person."""
 FEELINGS = ("laugh", "cry", "sing", "dance")
 PASSIVE = frozenset(
     "read write buy sell build destroy open close repair damage eat steal praise criticise rescue".split()
 )
-"""The actions that have a passive in every language."""
+"""Actions with a passive in every language."""
 PRESENT = frozenset(("work", "live", "study", "be"))
 
 
 @dataclass(frozen=True)
 class Thing:
-    """A thing, or several of a kind.
+    """A thing, or several of the same kind.
 
     Args:
         noun: its key.
-        adjective: what it is like.
-        definite: `the car`, not `a car`.
-        count: 2, 3 or 4; such things have neither an article nor an adjective.
+        adjective: the key of an adjective, or empty.
+        definite: `the car` instead of `a car`.
+        count: 1 to 4; from 2 on, there is neither an article nor an adjective.
     """
 
     noun: str
@@ -88,22 +89,22 @@ Who = str
 
 @dataclass(frozen=True)
 class Clause:
-    """One thing that happens or is the case.
+    """An event or a state.
 
     Args:
         verb: its key.
-        agent: who does it; of `be`, the thing that is described.
-        patient: the thing or person that it is done to, or the organisation that one works for or studies at.
-        other: who is given or sold something, or from whom one gets or buys it.
+        agent: the person or organisation that acts; for `be`, the thing that is described.
+        patient: the thing or person that is affected, or the organisation that someone works for or studies at.
+        other: the person to whom something is given or sold, or from whom it is received or bought.
         quality: the adjective of `be`.
-        source: where a journey begins.
-        goal: where it ends.
-        place: where it happens.
+        source: the start of a journey.
+        goal: the end of a journey.
+        place: the location.
         time: a weekday, month or year.
-        negated: whether it does not happen.
-        passive: whether the patient is the subject.
-        fronted: whether it begins with its time.
-        then: whether it begins with "then".
+        negated: whether the clause is negated.
+        passive: whether the clause is passive.
+        fronted: whether the time comes first.
+        then: whether the clause begins with "then".
     """
 
     verb: str
@@ -120,19 +121,19 @@ class Clause:
     fronted: bool = False
     then: bool = False
 
-    def but(self, **changes) -> "Clause":
-        """The same with some slots changed."""
+    def but(self, **changes: Any) -> "Clause":
+        """A copy with some slots changed."""
         return Clause(**{**vars(self), **changes})
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """One clause or two, stated or asked.
+    """A statement or question with one or two clauses.
 
     Args:
-        clauses: what is said.
+        clauses: one or two clauses.
         link: `and`, `but` or `because` between two clauses.
-        asked: the slot that a question asks for, or `polar` for a question to be answered by yes or no.
+        asked: the slot that a question asks for, or `polar` for a yes-no question; empty for a statement.
     """
 
     clauses: tuple[Clause, ...]
@@ -140,6 +141,17 @@ class Sentence:
     asked: str = ""
 
 
-def gender(who: Who) -> str:
-    """`f` or `m`; somebody of whom nothing is known, and every organisation, is `m`."""
+def gender(who: Who | Thing | None) -> str:
+    """The grammatical gender of a person, `f` or `m`; `m` for `somebody`, organisations and things."""
     return "f" if who == "she" or who in WOMEN else "m"
+
+
+def thing_of(part: Thing | Who | None) -> Thing:
+    """A part of a clause that is known to be a thing.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if not isinstance(part, Thing):
+        raise TypeError(f"{part!r} is not a thing")
+    return part

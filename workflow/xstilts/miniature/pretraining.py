@@ -1,9 +1,9 @@
-"""Pretraining of a tiny multilingual encoder on parallel text of the miniature world, in minutes on a CPU.
+"""Pretraining of a small multilingual encoder on parallel text of the miniature, in minutes on a CPU.
 
-The encoder is XLM-R (Conneau et al. 2020) in miniature, with segments. Its word vectors start from the co-occurrence
-of words and parallel sentences, so that translations are neighbours. Then it learns at once to fill masks with a
-translation at hand (Lample & Conneau 2019), to detect what the other segment does not say (as replaced tokens, Chi et
-al. 2022), to find what is masked there (Ram et al. 2021) and to tell the roles of words.
+The encoder has the architecture of XLM-R (Conneau et al. 2020), with token types. Its word embeddings are initialised
+from the co-occurrence of words and parallel sentences, so that translations are close. It is then trained jointly on
+translation language modelling (Lample & Conneau 2019), detection of words that the other segment does not express (like
+replaced tokens, Chi et al. 2022), selection of what is masked there (Ram et al. 2021) and classification of roles.
 """
 
 import random
@@ -29,22 +29,22 @@ from xstilts.miniature.variations import SLOTS
 from xstilts.models.finite import require_finite
 
 _POSITION, _SEGMENT = 0.6, 0.7
-"""The lengths of the vectors of positions and segments beside those of words, which is 1."""
+"""The norms of position and token type embeddings, relative to those of word embeddings."""
 
 _HEADS = {"role": len(SLOTS), "differs": 1, "altered": 1, "answers": 1}
-"""The number of outputs of each head beside that of the masked words; these heads are thrown away in the end."""
+"""The number of outputs of each head except for the masked words; these heads are discarded after pretraining."""
 
 _WEIGHTS = {"word": 0.3, "role": 0.3, "differs": 3.0, "altered": 1.0, "answers": 3.0}
-"""What the losses count."""
+"""The weights of the losses."""
 
 _REPORT = 100
 """Steps over which the losses are averaged for the log."""
 
 
 def pretrain(settings: Pretraining, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
-    """Make an encoder and write it, with its tokenizer, as an ordinary Hugging Face folder.
+    """Pretrain an encoder and save it, with its tokenizer, as a Hugging Face checkpoint.
 
-    The same settings give the same weights on the same number of threads.
+    The result is deterministic for the same settings and the same number of threads.
 
     Raises:
         UserError: a loss, a gradient or a weight is not finite.
@@ -72,7 +72,7 @@ def _config(settings: Pretraining, tokenizer: PreTrainedTokenizerFast) -> XLMRob
         num_hidden_layers=settings.layers,
         num_attention_heads=settings.heads,
         intermediate_size=2 * settings.hidden_size,
-        # Positions are counted from behind the id of the padding token.
+        # Positions are numbered from the padding id + 1.
         max_position_embeddings=settings.max_length + tokenizer.pad_token_id + 1,
         type_vocab_size=2,
         hidden_dropout_prob=0.0,
@@ -86,10 +86,11 @@ def _config(settings: Pretraining, tokenizer: PreTrainedTokenizerFast) -> XLMRob
 
 @torch.no_grad()
 def _initialise(model: XLMRobertaForMaskedLM, occurrences: torch.Tensor) -> None:
-    """Start where training would otherwise spend most of its time getting to.
+    """Initialise weights close to what training would otherwise spend most of its time on.
 
-    Translations have like vectors; positions are sinusoids; and the attention of a head looks for what is like a token
-    (queries and keys start equal, cf. Trockman & Kolter 2023), in the other segment in two of three dimensions.
+    Translations have similar vectors, and positions are sinusoids. Attention heads look for tokens that are similar to
+    the query (queries and keys are initialised equally, cf. Trockman & Kolter 2023), in two thirds of the dimensions in
+    the other segment.
     """
     embeddings, size = model.roberta.embeddings, model.config.hidden_size
     vectors = translation_vectors(occurrences, size)
@@ -108,19 +109,19 @@ def _initialise(model: XLMRobertaForMaskedLM, occurrences: torch.Tensor) -> None
         key[across] = query[across] @ mirror
 
 
-def occurrences(said: list[list[Text]], tokenizer: PreTrainedTokenizerFast) -> torch.Tensor:
-    """Whether a token is in a sentence, whatever the language: `(vocabulary, sentences)`."""
-    found = torch.zeros(len(tokenizer), len(said))
-    for column, row in enumerate(said):
+def occurrences(sentences: list[list[Text]], tokenizer: PreTrainedTokenizerFast) -> torch.Tensor:
+    """Whether a token occurs in a sentence in any language: `(vocabulary, sentences)`."""
+    found = torch.zeros(len(tokenizer), len(sentences))
+    for column, row in enumerate(sentences):
         for ids in tokenizer([text.text for text in row], add_special_tokens=False)["input_ids"]:
             found[ids, column] = 1
     return found
 
 
 def translation_vectors(occurrences: torch.Tensor, size: int) -> torch.Tensor:
-    """Vectors of unit length for the tokens that occur, zero for others: `(vocabulary, size)`.
+    """Unit vectors for the tokens that occur, zero vectors for others: `(vocabulary, size)`.
 
-    They are the left singular vectors of the matrix of tokens and sentences with rows of unit length, weighted by the
+    They are the left singular vectors of the row-normalised matrix of tokens and sentences, weighted by the square
     roots of the singular values.
     """
     left, values, _ = torch.svd_lowrank(normalize(occurrences), q=size, niter=4)
@@ -128,7 +129,7 @@ def translation_vectors(occurrences: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def _sinusoids(count: int, size: int) -> torch.Tensor:
-    """The position vectors of Vaswani et al. 2017, section 3.5, with shorter waves: `(count, size)`."""
+    """The position embeddings of Vaswani et al. 2017, section 3.5, with shorter wavelengths: `(count, size)`."""
     angles = torch.arange(count)[:, None] / 1000 ** (torch.arange(0, size, 2) / size)
     return torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1)
 
@@ -149,7 +150,7 @@ def _train(model: XLMRobertaForMaskedLM, batches: Iterator[Batch], settings: Pre
         norm = nn.utils.clip_grad_norm_(parameters, 1.0)
         if not torch.isfinite(total + norm):
             raise UserError(
-                f"pretraining: the loss or the gradient is not finite at step {step}; lower its learning_rate."
+                f"pretraining: the loss or the gradient is not finite at step {step}; reduce its learning_rate."
             )
         optimiser.step()
         optimiser.zero_grad()
@@ -162,7 +163,7 @@ def _train(model: XLMRobertaForMaskedLM, batches: Iterator[Batch], settings: Pre
 
 
 def _again_and_again(batches: Iterator[Batch], seed: int) -> Iterator[Batch]:
-    """All batches, and all of them again in other orders."""
+    """All batches, repeated without end in new random orders."""
     rng, seen = random.Random(seed), []
     for batch in batches:
         seen.append(batch)
@@ -177,7 +178,7 @@ def _rise_and_fall(settings: Pretraining) -> Callable[[int], float]:
 
 
 def _losses(model: XLMRobertaForMaskedLM, heads: nn.ModuleDict, batch: Batch) -> dict[str, torch.Tensor]:
-    """The mean loss of everything that the batch asks for."""
+    """The mean loss of each objective with labels in the batch."""
     states = model.roberta(**_tensors(batch.inputs)).last_hidden_state
     losses = {}
     for name, labels in _tensors(batch.labels).items():
@@ -189,7 +190,7 @@ def _losses(model: XLMRobertaForMaskedLM, heads: nn.ModuleDict, batch: Batch) ->
 
 
 def _loss(outputs: torch.Tensor, gold: torch.Tensor) -> torch.Tensor:
-    """The cross-entropy of outputs `(tokens, classes)`, or of one output for yes or no."""
+    """The cross-entropy of outputs `(tokens, classes)`; binary if there is one output."""
     if outputs.shape[1] == 1:
         return binary_cross_entropy_with_logits(outputs[:, 0], gold.float())
     return cross_entropy(outputs, gold)

@@ -1,6 +1,6 @@
-"""Which sentences there are: plausible events, drawn at random from the part of the world that a split may use.
+"""Random generation of plausible events and sentences for a split.
 
-Every sentence belongs to one of the three splits for good, by a hash of what its clauses say.
+A hash of the content of its clauses assigns every sentence to one of the three splits.
 """
 
 import random
@@ -34,10 +34,10 @@ _FRAMES = ("act",) * 6 + ("social",) * 5 + ("transfer",) * 3 + ("journey",) * 3 
 
 
 def split_of(clause: Clause) -> str:
-    """The split to which an event belongs: decided by what is done by whom to what, not by when and where."""
-    told = [clause.agent, clause.patient, clause.other, clause.source, clause.goal, clause.quality]
-    told += [clause.verb] if clause.verb in FEELINGS else [clause.place] if clause.verb == "live" else []
-    names = sorted(part.noun if isinstance(part, Thing) else part for part in told if part)
+    """The split of an event, which depends on its participants, but not on when and where it happens."""
+    parts = [clause.agent, clause.patient, clause.other, clause.source, clause.goal, clause.quality]
+    parts += [clause.verb] if clause.verb in FEELINGS else [clause.place] if clause.verb == "live" else []
+    names = sorted(part.noun if isinstance(part, Thing) else part for part in parts if part)
     return _SPLITS[crc32(" ".join(names).encode()) % len(_SPLITS)]
 
 
@@ -47,9 +47,9 @@ def clause(
     """A random event of a split.
 
     Args:
-        frame: `act`, `social`, `transfer`, `journey`, `state` or `feeling`; by default any.
-        place: whether it says where it happens, where its frame can; by default at random.
-        time: whether it says when.
+        frame: `act`, `social`, `transfer`, `journey`, `state` or `feeling`; by default random.
+        place: whether it has a place, if its frame allows one; by default random.
+        time: whether it has a time, likewise.
     """
     while True:
         drawn = _DRAW[frame or rng.choice(_FRAMES)](rng)
@@ -86,7 +86,8 @@ def _act(rng: random.Random) -> Clause:
 
 
 def _social(rng: random.Random) -> Clause:
-    return Clause(rng.choice(SOCIAL), *rng.sample(PEOPLE, 2))
+    verb, (agent, patient) = rng.choice(SOCIAL), rng.sample(PEOPLE, 2)
+    return Clause(verb, agent, patient)
 
 
 def _transfer(rng: random.Random) -> Clause:
@@ -139,7 +140,7 @@ def sentence(rng: random.Random, split: str) -> Sentence:
 
 
 def varied(rng: random.Random, event: Clause) -> Clause:
-    """The same event, perhaps negated, in the passive, or beginning with its time or with "then"."""
+    """The same event, at random negated, passive, or beginning with its time or with "then"."""
     if event.verb in PASSIVE and not event.other and rng.random() < 0.3:
         event = event.but(passive=True, patient=definite(event.patient))
     elif rng.random() < 0.15:
@@ -156,18 +157,18 @@ def pronoun(event: Clause) -> str:
     return "she" if gender(event.agent) == "f" else "he"
 
 
-def definite(patient: Thing | str) -> Thing | str:
-    """A single thing that has been spoken of; a person as it is."""
+def definite(patient: Thing | str | None) -> Thing | str | None:
+    """A thing as a single, definite one; everything else unchanged."""
     return Thing(patient.noun, patient.adjective, definite=True) if isinstance(patient, Thing) else patient
 
 
 def question(rng: random.Random, event: Clause) -> Sentence:
-    """A question on an event, for one of its slots or for yes or no."""
+    """A question about an event, for one of its slots, or a yes-no question."""
     return Sentence((event,), asked=rng.choice([*slots(event), "polar"]))
 
 
 def slots(event: Clause) -> list[str]:
-    """The slots of an event that one can ask for."""
+    """The slots of an event that a question can ask for."""
     if event.verb == "be":
         return []
     return [role for role in ("agent", "patient", "other", "source", "goal", "place", "time") if getattr(event, role)]

@@ -1,4 +1,4 @@
-"""Events as text: every sentence in every language, with the tags, names and slots that it is made of."""
+"""Sentences as annotated text in every language: tags, entities and slots."""
 
 import random
 from collections.abc import Iterator
@@ -19,15 +19,15 @@ _CLOSING, _OPENING = frozenset(".,?。，？।»"), frozenset("¿«")
 
 
 class Token(NamedTuple):
-    """A word in its place.
+    """A word of a text.
 
     Args:
         word: form, tag and entity.
         role: the slot that its phrase fills, `verb`, `question`, `link` or `punct`.
-        clause: which clause it belongs to, from 0.
-        phrase: which phrase of the sentence it belongs to, from 0.
-        start: where it begins in the text.
-        parts: form and tag of each syntactic word of a contraction, else nothing.
+        clause: the 0-based index of its clause.
+        phrase: the 0-based index of its phrase in the sentence.
+        start: its character offset in the text.
+        parts: form and tag of each syntactic word of a contraction, else empty.
     """
 
     word: Word
@@ -39,7 +39,7 @@ class Token(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A sentence of a language as it is written, and its words."""
+    """A sentence in one language: its text and its words."""
 
     text: str
     tokens: tuple[Token, ...]
@@ -47,7 +47,7 @@ class Text(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def say(sentence: Sentence, lang: str) -> Text:
-    """A sentence in a language."""
+    """The text of a sentence in a language."""
     grammar = _GRAMMARS[lang]
     phrases = _phrases(sentence, grammar)
     words = [(word, phrase.role, clause, n) for n, (clause, phrase) in enumerate(phrases) for word in phrase.words]
@@ -64,14 +64,14 @@ def say(sentence: Sentence, lang: str) -> Text:
     return Text(text, tuple(tokens))
 
 
-def span(said: Text, role: str, clause: int = 0) -> tuple[int, str]:
-    """Where a slot is said, and what is said there without articles, adpositions and the suffixes of names."""
-    tokens = [token for token in said.tokens if token.role == role and token.clause == clause]
+def span(sentence: Text, role: str, clause: int = 0) -> tuple[int, str]:
+    """The offset and the text of a slot, without articles, adpositions and the suffixes of names."""
+    tokens = [token for token in sentence.tokens if token.role == role and token.clause == clause]
     if len(tokens) > 1:
         tokens = _trimmed(_trimmed(tokens)[::-1])[::-1]
     first, last = tokens[0], tokens[-1]
     form = last.word.form.split("'")[0] if last.word.entity else last.word.form
-    return first.start, said.text[first.start : last.start + len(form)]
+    return first.start, sentence.text[first.start : last.start + len(form)]
 
 
 def _trimmed(tokens: list[Token]) -> list[Token]:
@@ -79,10 +79,10 @@ def _trimmed(tokens: list[Token]) -> list[Token]:
 
 
 def joined(texts: list[Text], lang: str) -> tuple[str, list[int]]:
-    """Sentences as a paragraph, and where each of them begins."""
-    blank = " " if _GRAMMARS[lang].SPACED else ""
-    starts = [sum(len(said.text + blank) for said in texts[:number]) for number in range(len(texts))]
-    return blank.join(said.text for said in texts), starts
+    """Sentences joined into a paragraph, and the offset of each of them."""
+    space = " " if _GRAMMARS[lang].SPACED else ""
+    starts = [sum(len(sentence.text + space) for sentence in texts[:number]) for number in range(len(texts))]
+    return space.join(sentence.text for sentence in texts), starts
 
 
 def _phrases(sentence: Sentence, grammar: ModuleType) -> list[tuple[int, Phrase]]:
@@ -91,10 +91,10 @@ def _phrases(sentence: Sentence, grammar: ModuleType) -> list[tuple[int, Phrase]
     if asked and grammar.OPENING:
         phrases.append((0, Phrase("punct", grammar.tagged(grammar.OPENING))))
     for number, clause in enumerate(sentence.clauses):
-        said = grammar.clause(clause, asked, subordinate=number > 0 and sentence.link == "because")
+        own = grammar.clause(clause, asked, subordinate=number > 0 and sentence.link == "because")
         if number:
-            phrases.append((number, _link(grammar, sentence.link, said)))
-        phrases += [(number, phrase) for phrase in said]
+            phrases.append((number, _link(grammar, sentence.link, own)))
+        phrases += [(number, phrase) for phrase in own]
     end = Phrase("punct", grammar.tagged(grammar.ASKED if asked else grammar.END))
     return [*phrases, (len(sentence.clauses) - 1, end)]
 
@@ -111,20 +111,20 @@ def _capital(form: str, lang: str) -> str:
 
 
 def parallel(seed: int, count: int) -> Iterator[dict[str, str]]:
-    """Texts of distinct sentences, each in all seven languages: what a tokenizer and an encoder learn from.
+    """Distinct sentences in all seven languages, for training a tokenizer and an encoder.
 
-    Statements of one and two clauses, negations, passives and questions, as the tasks have them. The sentences are
-    drawn from the training part of the world: no event is one of the dev or test data of a task, though a text that
-    does not say who did something may be.
+    They are statements with one or two clauses, negations, passives and questions, as in the tasks. All events belong
+    to the training split, so none is in the dev or test data of a task. A text without an agent may be, though.
 
     Args:
-        seed: decides which sentences.
-        count: how many.
+        seed: the random seed.
+        count: the number of sentences.
 
     Yields:
-        From language code (`LANGUAGES`) to text.
+        The text by language code (`LANGUAGES`).
     """
-    rng, seen = random.Random(f"parallel-{seed}"), set()
+    rng = random.Random(f"parallel-{seed}")
+    seen: set[Sentence] = set()
     while len(seen) < count:
         sentence = sampling.sentence(rng, "train")
         if sentence not in seen:

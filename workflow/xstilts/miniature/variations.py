@@ -1,4 +1,4 @@
-"""Other events and other words for an event: what it is confused with, and how else it can be told."""
+"""Variations of events: similar events with another meaning, and other expressions of the same event."""
 
 import random
 from collections import defaultdict
@@ -13,22 +13,22 @@ _POOL = 20_000
 
 
 class Variations:
-    """Events of a split that are like given ones.
+    """Events of a split that are similar to given ones.
 
     Args:
-        rng: draws them.
-        split: the part of the world that they are of.
+        rng: the random generator.
+        split: the split of the events.
     """
 
     def __init__(self, rng: random.Random, split: str):
         self._rng, self._split = rng, split
-        self._alike = defaultdict(list)
+        self._similar: defaultdict[tuple, list[Clause]] = defaultdict(list)
         for _ in range(_POOL):
             event = sampling.clause(rng, split)
-            self._alike[_shape(event)].append(event)
+            self._similar[_shape(event)].append(event)
 
     def confused(self, events: list[Clause]) -> list[Clause]:
-        """The events with two of their people in each other's place, or with one of them altered."""
+        """The events with two of their agents swapped, or with one event altered."""
         if len(events) == 2 and self._rng.random() < 0.6 and _may_cross(*events):
             one, two = events
             return [one.but(agent=two.agent), two.but(agent=one.agent)]
@@ -36,7 +36,7 @@ class Variations:
         return [*events[:place], self.altered(events[place]), *events[place + 1 :]]
 
     def altered(self, event: Clause) -> Clause:
-        """The event with its people or places exchanged, with a slot changed, or negated."""
+        """The event with its people or places swapped, with a slot changed, or negated."""
         while True:
             new = self._changed(event)
             if new != event and new.agent not in (new.patient, new.other) and sampling.split_of(new) == self._split:
@@ -48,21 +48,21 @@ class Variations:
             return _exchanged(event)
         if drawn > 0.9:
             return event.but(negated=not event.negated, patient=sampling.definite(event.patient))
-        other = self._rng.choice(self._alike[_shape(event)])
+        other = self._rng.choice(self._similar[_shape(event)])
         slot = self._rng.choice([slot for slot in SLOTS if getattr(event, slot) and getattr(other, slot)])
         return event.but(**{slot: getattr(other, slot)})
 
     def reduced(self, event: Clause) -> Clause:
-        """The event without some of its details: the place, the time, what a thing is like."""
+        """The event without some of its details: its place, its time, the adjective of a thing."""
         place = "place" if event.verb != "live" and not event.passive else ""
-        dropped = {slot: "" for slot in (place, "time") if slot and self._rng.random() < 0.3}
+        dropped: dict[str, Thing | str] = {slot: "" for slot in (place, "time") if slot and self._rng.random() < 0.3}
         if isinstance(event.patient, Thing) and self._rng.random() < 0.3:
             dropped["patient"] = replace(event.patient, adjective="")
         return event.but(**dropped)
 
 
 def told(event: Clause, telling: str) -> Clause:
-    """The event as it is told: `plain`, beginning with its time, or with another subject where that is possible."""
+    """The event as it is (`plain`), with its time first (`fronted`) or with another subject (`turned`), if possible."""
     if telling == "turned" and event.other:
         return event.but(verb=INVERSE[event.verb], agent=event.other, other=event.agent)
     if telling == "turned" and event.verb in PASSIVE and not event.negated:
@@ -71,7 +71,7 @@ def told(event: Clause, telling: str) -> Clause:
 
 
 def _exchanged(event: Clause) -> Clause:
-    """The event with its two people or its two places in each other's role; itself if it has none."""
+    """The event with its two people or its two places swapped; unchanged if it has neither."""
     if event.source:
         return event.but(source=event.goal, goal=event.source)
     if event.other:
@@ -82,7 +82,7 @@ def _exchanged(event: Clause) -> Clause:
 
 
 def _may_cross(one: Clause, two: Clause) -> bool:
-    """Whether each of two events may have been done by the other's agent."""
+    """Whether the agents of two events can be swapped."""
     return (
         one.agent in PEOPLE
         and two.agent in PEOPLE
@@ -92,12 +92,12 @@ def _may_cross(one: Clause, two: Clause) -> bool:
 
 
 def _shape(event: Clause) -> tuple:
-    """What two events must have in common to lend each other a slot."""
-    still = event.verb if event.verb in PRESENT else ""
-    return still, _sort(event.agent), _sort(event.patient), bool(event.other), bool(event.goal)
+    """The properties that two events must share so that a slot of one can be used in the other."""
+    verb = event.verb if event.verb in PRESENT else ""
+    return verb, _type(event.agent), _type(event.patient), bool(event.other), bool(event.goal)
 
 
-def _sort(who: object) -> str:
+def _type(who: object) -> str:
     if isinstance(who, Thing):
         return "thing"
     return "person" if who in PEOPLE else "organisation" if who else ""

@@ -1,4 +1,4 @@
-"""A tokenizer for the miniature world: Unigram (Kudo 2018) whose pieces are the words of its languages."""
+"""The tokenizer of the miniature: Unigram (Kudo 2018), with the words of its languages as pieces."""
 
 import random
 from collections import Counter
@@ -13,34 +13,34 @@ from xstilts.miniature import sampling
 from xstilts.miniature.sentences import LANGUAGES, Text, say
 
 SPECIAL = {"cls_token": "<s>", "pad_token": "<pad>", "sep_token": "</s>", "unk_token": "<unk>"}
-"""Those of XLM-R, in the order of their ids, the mask aside, which comes last."""
+"""The special tokens of XLM-R in the order of their ids, except for the mask, which comes last."""
 
 MASK = "<mask>"
 _PRINTABLE = frozenset(map(chr, range(33, 127)))
 
 
 def texts(settings: Pretraining) -> list[list[Text]]:
-    """Sentences, each in every language."""
+    """Random sentences, each in every language."""
     rng = random.Random(f"vocabulary-{settings.seed}")
     sentences = [sampling.sentence(rng, "train") for _ in range(settings.sentences)]
     return [[say(sentence, lang) for lang in LANGUAGES] for sentence in sentences]
 
 
 def tokenizer_of(settings: Pretraining) -> PreTrainedTokenizerFast:
-    """The tokenizer whose pieces are the words of these sentences."""
+    """The tokenizer with the words of `texts(settings)`."""
     words = (token.word.form for row in texts(settings) for text in row for token in text.tokens)
     return tokenizer(words, settings.max_length)
 
 
 def tokenizer(words: Iterable[str], max_length: int) -> PreTrainedTokenizerFast:
-    """A fast tokenizer with the template of XLM-R, `<s> A </s></s> B </s>`.
+    """A fast tokenizer with XLM-R's template, `<s> A </s></s> B </s>`.
 
-    The probability of a piece is the share of the word in the text, so that a sentence of a language without blanks
-    falls apart into its words. What is none of them is spelled.
+    The probability of a piece is the relative frequency of the word, so that sentences in a language without spaces are
+    split into words. Unknown words are split into characters.
 
     Args:
-        words: of running text, punctuation among them, repeated as often as they occur.
-        max_length: the longest sequence, in sub-words.
+        words: the words of running text in order, punctuation included.
+        max_length: the maximum sequence length, in sub-words.
     """
     unigram = Tokenizer(models.Unigram())
     unigram.normalizer = normalizers.NFC()
@@ -61,8 +61,8 @@ def tokenizer(words: Iterable[str], max_length: int) -> PreTrainedTokenizerFast:
 
 
 def _pieces(unigram: Tokenizer, words: Iterable[str]) -> list[tuple[str, float]]:
-    """Pieces and their log-probabilities; single characters are a thousand times rarer than the rarest word."""
-    counts = Counter()
+    """Pieces and their log-probabilities; a single character is 1,000 times rarer than a word that occurs once."""
+    counts: Counter[str] = Counter()
     for word, count in Counter(words).items():
         for part, _ in unigram.pre_tokenizer.pre_tokenize_str(unigram.normalizer.normalize_str(word)):
             counts[part] += count

@@ -1,1 +1,1 @@
-"""The grammars of the embedded benchmark, one language a module with its lexicon beside it."""
+"""The grammars of the miniature: one module for each language, with a lexicon beside it."""

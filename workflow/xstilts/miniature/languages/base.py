@@ -1,4 +1,4 @@
-"""What the grammars share: words with tags, phrases with roles, and tables of stored forms."""
+"""Common parts of the grammars: tagged words, phrases with roles, and tables of inflected forms."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -8,9 +8,9 @@ class Word(NamedTuple):
     """A surface word.
 
     Args:
-        form: its letters.
-        tag: its universal part of speech.
-        entity: `B-` or `I-` with PER, LOC or ORG, or nothing.
+        form: its written form.
+        tag: its universal part-of-speech tag.
+        entity: `B-` or `I-` with PER, LOC or ORG, or empty.
     """
 
     form: str
@@ -22,21 +22,23 @@ Words = tuple[Word, ...]
 
 
 class Phrase(NamedTuple):
-    """Words that fill one slot of a clause; `role` is the slot's name, `verb`, or `question` for a question word."""
+    """The words of one slot of a clause; `role` is the name of the slot, `verb`, or `question` for a question word."""
 
     role: str
     words: Words
 
 
 class Tagger:
-    """Turns stored strings into words.
+    """Converts strings into tagged words.
 
-    A string is words with blanks between them; what stands in square brackets is a name. Digits are numerals; unless
-    another tag is asked for, function words have their own, words in brackets are proper nouns and all others nouns.
+    Words are separated by spaces; names are in square brackets. Numbers are numerals. Unless a tag is given, function
+    words have their own tags, words in brackets are proper nouns and all others nouns.
+
+    Args:
+        functions: the function words, as lines of `TAG: word word`.
     """
 
     def __init__(self, functions: str):
-        """Take the tags of the function words, as lines of `TAG: word word`."""
         self._tags = {
             word: tag
             for tag, words in (line.split(": ") for line in functions.strip().splitlines())
@@ -45,7 +47,13 @@ class Tagger:
         self._known: dict[tuple[str, str, str], Words] = {}
 
     def __call__(self, text: str, entity: str = "", tag: str = "") -> Words:
-        """The words of a string, whose names are of the kind `entity`; all of them with `tag`, if it is given."""
+        """The words of a string.
+
+        Args:
+            text: the words, with names in square brackets.
+            entity: the type of the names: PER, LOC or ORG.
+            tag: the tag of all words, instead of the default.
+        """
         key = text, entity, tag
         if key not in self._known:
             self._known[key] = tuple(self._words(*key))
@@ -62,7 +70,7 @@ class Tagger:
 
 
 def table(text: str) -> dict[str, tuple[str, ...]]:
-    """Stored forms from lines of `key: form | form`."""
+    """A table of forms from lines of `key: form | form`."""
     lines = (line.split(": ", 1) for line in text.strip().splitlines())
     return {key.strip(): tuple(form.strip() for form in forms.split("|")) for key, forms in lines}
 
@@ -73,5 +81,5 @@ def series(keys: Iterable[str], forms: str) -> dict[str, str]:
 
 
 def in_order(roles: str, parts: Mapping[str, Words]) -> list[Phrase]:
-    """The phrases of the roles that a clause has, in an order; a role counts where it is first."""
+    """The non-empty phrases of a clause in the order of `roles`; only the first mention of a role counts."""
     return [Phrase(role, parts[role]) for role in dict.fromkeys(roles.split()) if parts.get(role)]

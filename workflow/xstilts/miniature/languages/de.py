@@ -1,4 +1,4 @@
-"""German: three genders, cases on articles and adjectives, the verb second in main and last in subordinate clauses."""
+"""German: three genders, cases on articles and adjectives, verb-second main clauses, verb-final subordinate clauses."""
 
 from xstilts.miniature.events import COMPANIES, Clause, Thing
 from xstilts.miniature.languages.base import Phrase, Words, in_order
@@ -34,7 +34,7 @@ _QUESTION = {"source": "von wo", "goal": "wohin", "place": "wo", "time": "wann"}
 
 
 def clause(c: Clause, asked: str = "", subordinate: bool = False) -> list[Phrase]:
-    """The phrases of a clause in the order of a statement, a question or a subordinate clause."""
+    """The phrases of a statement, question or subordinate clause, in order."""
     parts = _arguments(c)
     subject = "patient" if c.passive else "agent"
     field = _middle_field(c, subject)
@@ -47,13 +47,13 @@ def clause(c: Clause, asked: str = "", subordinate: bool = False) -> list[Phrase
 
 
 def _middle_field(c: Clause, subject: str) -> str:
-    """Subject, dative, known object, adverbials, new object."""
+    """The roles in order: subject, dative, definite object, adverbials, indefinite object."""
     receiver, giver = ("other", "") if c.verb in ("give", "sell") else ("", "other")
-    known, new = ("patient", "") if _is_known(c) else ("", "patient")
-    return f"{subject} {receiver} {known} time negation place {giver} agent source goal {new} quality"
+    definite, indefinite = ("patient", "") if _is_definite(c) else ("", "patient")
+    return f"{subject} {receiver} {definite} time negation place {giver} agent source goal {indefinite} quality"
 
 
-def _is_known(c: Clause) -> bool:
+def _is_definite(c: Clause) -> bool:
     return c.patient.definite if isinstance(c.patient, Thing) else c.verb not in ("work", "study")
 
 
@@ -84,7 +84,7 @@ def _np(who: str | Thing, case: str = "nom") -> Words:
     return tagged(f"{'der' if case == 'dat' else 'die'} {company}[{ORGANISATIONS[who][0]}]", "ORG")
 
 
-def _by(who: str) -> Words:
+def _by(who: str | Thing) -> Words:
     return tagged("von") + _np(who, "dat")
 
 

@@ -1,4 +1,4 @@
-"""The words of German."""
+"""The lexicon of German."""
 
 from xstilts.miniature.events import MONTHS, WEEKDAYS, YEARS
 from xstilts.miniature.languages.base import Tagger, series, table

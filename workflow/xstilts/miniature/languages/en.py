@@ -1,4 +1,4 @@
-"""English: subject, verb, object; questions and negation with `do`."""
+"""English: subject-verb-object order; questions and negation with `do`."""
 
 from xstilts.miniature.events import COMPANIES, Clause, Thing
 from xstilts.miniature.languages.base import Phrase, Words, in_order
@@ -24,7 +24,7 @@ _GIVER = {"give": "to", "sell": "to", "get": "from", "buy": "from"}
 
 
 def clause(c: Clause, asked: str = "", subordinate: bool = False) -> list[Phrase]:
-    """The phrases of a clause in the order of a statement or a question."""
+    """The phrases of a statement or question, in order."""
     parts = {role: words for role, words in _arguments(c).items() if words}
     front = [Phrase("then", tagged("then"))] if c.then else []
     if c.fronted and asked != "time":
@@ -106,7 +106,7 @@ def _verb(c: Clause) -> Words:
 
 
 def _split(c: Clause) -> tuple[Words, Words]:
-    """The auxiliary, which questions put first, and what is left of the verb."""
+    """The auxiliary, which is fronted in questions, and the rest of the verb."""
     if c.verb == "be":
         return tagged("is"), ()
     finite, base, *participle = VERBS[c.verb]
@@ -124,7 +124,7 @@ def _question(c: Clause, asked: str) -> Words:
 
 
 def _stranded(c: Clause, asked: str) -> Words:
-    """The preposition that a question word leaves behind."""
+    """The preposition that a question word strands."""
     if asked == "other":
         return tagged(_GIVER[c.verb])
     return tagged("for" if asked == "patient" and c.verb == "work" else "")

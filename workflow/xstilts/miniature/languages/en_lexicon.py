@@ -1,4 +1,4 @@
-"""The words of English."""
+"""The lexicon of English."""
 
 from xstilts.miniature.events import MONTHS, WEEKDAYS, YEARS
 from xstilts.miniature.languages.base import Tagger, table

@@ -1,6 +1,6 @@
-"""Spanish: two genders, the personal `a`, an indirect object named twice, the verb before the subject in questions."""
+"""Spanish: two genders, the personal `a`, clitic doubling, inversion of subject and verb in questions."""
 
-from xstilts.miniature.events import COMPANIES, WOMEN, Clause, Thing
+from xstilts.miniature.events import COMPANIES, WOMEN, Clause, Thing, thing_of
 from xstilts.miniature.languages.base import Phrase, Words, in_order
 from xstilts.miniature.languages.es_lexicon import (
     ADJECTIVES,
@@ -25,7 +25,7 @@ _TWICE = ("give", "sell", "buy")
 
 
 def clause(c: Clause, asked: str = "", subordinate: bool = False) -> list[Phrase]:
-    """The phrases of a clause in the order of a statement or a question."""
+    """The phrases of a statement or question, in order."""
     parts = _arguments(c)
     subject, by = ("patient", "agent") if c.passive else ("agent", "")
     rest = f"patient quality other {by} source goal place time"
@@ -42,7 +42,7 @@ def _arguments(c: Clause) -> dict[str, Words]:
         "agent": (tagged("por") if c.passive else ()) + _np(c.agent),
         "patient": _patient(c),
         "other": tagged(f"{giver} [{NAMES[c.other][0]}]", "PER") if c.other else (),
-        "quality": tagged(_agreeing(c.quality, c.agent.noun), tag="ADJ") if c.quality else (),
+        "quality": tagged(_agreeing(c.quality, thing_of(c.agent).noun), tag="ADJ") if c.quality else (),
         "time": tagged(TIMES[c.time]) if c.time else (),
         "then": tagged("luego") if c.then else (),
         "verb": _verb(c),

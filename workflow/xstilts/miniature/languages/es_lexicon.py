@@ -1,4 +1,4 @@
-"""The words of Spanish."""
+"""The lexicon of Spanish."""
 
 from xstilts.miniature.events import MONTHS, WEEKDAYS, YEARS
 from xstilts.miniature.languages.base import Tagger, series, table

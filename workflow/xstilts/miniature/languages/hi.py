@@ -1,6 +1,6 @@
-"""Hindi: the verb last, postpositions, `ne` on the agent of a finished deed, whose verb then agrees with its object."""
+"""Hindi: verb-final, postpositions, split ergativity: with `ne` on the agent the verb agrees with the object."""
 
-from xstilts.miniature.events import PRESENT, Clause, Thing, gender
+from xstilts.miniature.events import PRESENT, Clause, Thing, gender, thing_of
 from xstilts.miniature.languages.base import Phrase, Words, in_order
 from xstilts.miniature.languages.hi_lexicon import (
     ADJECTIVES,
@@ -33,7 +33,7 @@ _QUESTION = {"source": "कहाँ से", "goal": "कहाँ", "place": "
 
 
 def clause(c: Clause, asked: str = "", subordinate: bool = False) -> list[Phrase]:
-    """The phrases of a clause; a question word stands in the place of what it asks for."""
+    """The phrases of a clause, in order; question words stay in the position of the answer."""
     parts = _arguments(c, asked)
     start = "time agent" if c.fronted else "agent time"
     if c.passive:
@@ -48,7 +48,7 @@ def _arguments(c: Clause, asked: str) -> dict[str, Words]:
         "agent": _np(c.agent, _marker(c)),
         "patient": _patient(c),
         "other": tagged(f"[{NAMES[c.other][0]}] {_OTHER[c.verb]}", "PER") if c.other else (),
-        "quality": tagged(_agreeing(c.quality, c.agent.noun), tag="ADJ") if c.quality else (),
+        "quality": tagged(_agreeing(c.quality, thing_of(c.agent).noun), tag="ADJ") if c.quality else (),
         "time": tagged(TIMES[c.time]) if c.time else (),
         "then": tagged("फिर") if c.then else (),
         "negation": tagged("नहीं") if c.negated else (),
@@ -60,7 +60,7 @@ def _arguments(c: Clause, asked: str) -> dict[str, Words]:
 
 
 def _marker(c: Clause) -> str:
-    """What follows the agent: nothing, `ne`, `ko` where something comes to them, or `dvara` in the passive."""
+    """The postposition of the agent: none, `ne`, `ko` with a verb of receiving, or `dvara` in the passive."""
     if c.passive:
         return "द्वारा"
     return "को" if c.verb == "get" else "" if c.verb in _AGREES_WITH_AGENT else "ने"
@@ -79,14 +79,14 @@ def _verb(c: Clause, asked: str) -> Words:
 
 
 def _agreement(c: Clause, asked: str) -> tuple[str, int]:
-    """Gender and number of the object; the masculine singular where it is marked or unknown."""
+    """Gender and number of the object; masculine singular if the object is marked or unknown."""
     if not isinstance(c.patient, Thing) or asked == "patient":
         return "m", 1
     return NOUNS[c.patient.noun][0], c.patient.count
 
 
 def _inflected(form: str, kind: str, count: int) -> str:
-    """Forms of a perfective or habitual participle in -ā; one in -ī has none."""
+    """The form of a perfective or habitual participle in -ā; a participle in -ī does not change."""
     if not form.endswith("ा") or (kind == "m" and count == 1):
         return form
     plural = count > 1

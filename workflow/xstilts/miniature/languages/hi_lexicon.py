@@ -1,4 +1,4 @@
-"""The words of Hindi. Verbs are stored in the masculine singular, after what stands before `not`."""
+"""The lexicon of Hindi. Verbs are in the masculine singular, after the part that precedes the negation."""
 
 from xstilts.miniature.events import MONTHS, WEEKDAYS, YEARS
 from xstilts.miniature.languages.base import Tagger, series, table

@@ -1,7 +1,7 @@
-"""Russian: six cases as stored forms, a past tense that agrees in gender, no articles and no copula."""
+"""Russian: cases as listed forms, gender agreement in the past tense, no articles and no copula."""
 
 from xstilts.miniature.events import CITIES as CITY_KEYS
-from xstilts.miniature.events import Clause, Thing, gender
+from xstilts.miniature.events import Clause, Thing, gender, thing_of
 from xstilts.miniature.languages.base import Phrase, Words, in_order
 from xstilts.miniature.languages.ru_lexicon import (
     ADJECTIVES,
@@ -29,7 +29,7 @@ _QUESTION = {"source": "откуда", "goal": "куда", "place": "где", "t
 
 
 def clause(c: Clause, asked: str = "", subordinate: bool = False) -> list[Phrase]:
-    """The phrases of a clause; a question word comes first and changes no other order."""
+    """The phrases of a clause, in order; a question word comes first and the rest does not change."""
     parts = _arguments(c, asked)
     subject, by = ("patient", "agent") if c.passive else ("agent", "")
     receiver, giver = ("other", "") if c.verb in ("give", "sell") else ("", "other")
@@ -44,7 +44,7 @@ def _arguments(c: Clause, asked: str) -> dict[str, Words]:
         "agent": _np(c.agent, _INS if c.passive else _NOM),
         "patient": _patient(c),
         "other": _person(c.other, *_OTHER[c.verb]) if c.other else (),
-        "quality": tagged(_agreeing(c.quality, c.agent.noun, _NOM), tag="ADJ") if c.quality else (),
+        "quality": tagged(_agreeing(c.quality, thing_of(c.agent).noun, _NOM), tag="ADJ") if c.quality else (),
         "time": tagged(TIMES[c.time]) if c.time else (),
         "then": tagged("потом") if c.then else (),
         "verb": _verb(c, asked),
@@ -65,7 +65,7 @@ def _verb(c: Clause, asked: str) -> Words:
     return negation + tagged(VERBS[c.verb][feminine], tag="VERB")
 
 
-def _gender(who: str | Thing) -> str:
+def _gender(who: str | Thing | None) -> str:
     if isinstance(who, Thing):
         return NOUNS[who.noun][0]
     return ORGANISATIONS[who][0] if who in ORGANISATIONS else gender(who)
@@ -88,10 +88,10 @@ def _person(who: str, preposition: str, case: int) -> Words:
 def _patient(c: Clause) -> Words:
     if c.patient is None:
         return ()
-    if c.verb in ("work", "study"):
-        return tagged(ORGANISATIONS[c.patient][3], "ORG")
     if isinstance(c.patient, Thing) or c.passive:
         return _np(c.patient, _NOM if c.passive else _ACC)
+    if c.verb in ("work", "study"):
+        return tagged(ORGANISATIONS[c.patient][3], "ORG")
     return _person(c.patient, *_OBJECT.get(c.verb, ("", _ACC)))
 
 

@@ -1,4 +1,4 @@
-"""The words of Russian. People have five cases, cities what goes with `in`, `from` and `to`."""
+"""The lexicon of Russian. People have five cases, cities the forms with `in`, `from` and `to`."""
 
 from xstilts.miniature.events import MONTHS, WEEKDAYS, YEARS
 from xstilts.miniature.languages.base import Tagger, series, table

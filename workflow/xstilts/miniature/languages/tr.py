@@ -1,4 +1,4 @@
-"""Turkish: the verb last, question words before it, suffixes in harmony, objects marked where they are definite."""
+"""Turkish: verb-final, question words before the verb, vowel harmony, accusative on definite objects."""
 
 from xstilts.miniature.events import Clause, Thing
 from xstilts.miniature.languages.base import Phrase, Words, in_order
@@ -27,7 +27,7 @@ _QUESTION = {"source": "nereden", "goal": "nereye", "place": "nerede", "time": "
 
 
 def clause(c: Clause, asked: str = "", subordinate: bool = False) -> list[Phrase]:
-    """The phrases of a clause; a question word stands before the verb."""
+    """The phrases of a clause, in order; a question word comes before the verb."""
     parts = _arguments(c)
     if asked == "polar":
         parts["particle"] = tagged(ADJECTIVES[c.quality][1] if c.verb == "be" else VERBS[c.verb][2])
@@ -35,11 +35,11 @@ def clause(c: Clause, asked: str = "", subordinate: bool = False) -> list[Phrase
         parts |= {asked: (), "question": _question(c, asked)}
     subject, by = ("patient", "agent") if c.passive else ("agent", "")
     front = f"then {'time' if c.fronted else ''} {subject} time source goal place other {by}"
-    objects = "patient question" if _is_known(c) else "question patient"
+    objects = "patient question" if _is_definite(c) else "question patient"
     return in_order(f"{front} {objects} quality verb particle", parts)
 
 
-def _is_known(c: Clause) -> bool:
+def _is_definite(c: Clause) -> bool:
     return not isinstance(c.patient, Thing) or c.patient.definite
 
 
@@ -75,7 +75,7 @@ def _np(who: str | Thing, case: int) -> Words:
 def _patient(c: Clause) -> Words:
     if c.patient is None:
         return ()
-    if c.verb in ("work", "study"):
+    if c.verb in ("work", "study") and not isinstance(c.patient, Thing):
         return tagged(ORGANISATIONS[c.patient][1], "ORG")
     case = _NOMINATIVE if c.passive else _DATIVE if c.verb == "help" else _ACCUSATIVE
     return _np(c.patient, case)

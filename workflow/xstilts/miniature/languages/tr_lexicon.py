@@ -1,4 +1,4 @@
-"""The words of Turkish. Vowel harmony is stored: people have four cases, verbs their question particle."""
+"""The lexicon of Turkish. All suffixed forms are listed: people have four cases, verbs their question particle."""
 
 from xstilts.miniature.events import MONTHS, WEEKDAYS, YEARS
 from xstilts.miniature.languages.base import Tagger, series, table

@@ -1,4 +1,4 @@
-"""Chinese: no inflection, no blanks; measure words, time and place before the verb, `le` after what is done."""
+"""Chinese: no inflection, no spaces; measure words, time and place before the verb, `le` for completed actions."""
 
 from xstilts.miniature.events import PRESENT, Clause, Thing
 from xstilts.miniature.languages.base import Phrase, Words, in_order
@@ -20,13 +20,13 @@ CONTRACTIONS: dict[str, tuple[tuple[str, str], ...]] = {}
 _NUMBERS = {1: "一", 2: "两", 3: "三", 4: "四"}
 _PRONOUNS = {"she": "她", "he": "他", "somebody": "有人"}
 _MADE = frozenset("read write buy sell build open close repair".split())
-"""The deeds whose passive is `it is she who did it`, without `bei`."""
+"""The actions whose passive is expressed as `it is she who did it`, without `bei`."""
 _DIRECT = ("旧", "新", "大", "小")
-"""The adjectives that stand before a noun without `de`."""
+"""The adjectives that precede a noun without `de`."""
 
 
 def clause(c: Clause, asked: str = "", subordinate: bool = False) -> list[Phrase]:
-    """The phrases of a clause; a question word stands in the place of what it asks for."""
+    """The phrases of a clause, in order; question words stay in the position of the answer."""
     parts = _arguments(c, asked)
     subject, by = ("patient", "agent") if c.passive else ("agent", "")
     start = f"time {subject}" if c.fronted and asked != "time" else f"{subject} time"

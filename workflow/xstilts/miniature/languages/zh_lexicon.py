@@ -1,4 +1,4 @@
-"""The words of Chinese, separated by blanks as they are tagged; nouns come with their measure words."""
+"""The lexicon of Chinese. Words are separated by spaces for tagging; nouns have measure words."""
 
 from xstilts.miniature.events import MONTHS, WEEKDAYS, YEARS
 from xstilts.miniature.languages.base import Tagger, series, table

@@ -1,4 +1,4 @@
-"""The miniature world as data sets: the files of every task, named and laid out as their original releases."""
+"""Files of every task in the miniature, with the names and layouts of the original releases."""
 
 from pathlib import Path
 
@@ -31,6 +31,6 @@ TASKS = tuple(_WRITERS)
 
 
 def write(folder: Path, settings: Miniature) -> None:
-    """Write the files of all tasks, each below a folder of its name; the same settings give the same bytes."""
+    """Write the files of all tasks, each in a folder with its name; the result is deterministic."""
     for task, writer in _WRITERS.items():
         writer(folder / task, settings)

@@ -1,6 +1,6 @@
-"""Translations to be found: Tatoeba, and BUCC 2018 with its many sentences that have none.
+"""Retrieval: Tatoeba, and BUCC 2018 with many sentences that have no translation.
 
-Half of the pairs, and half of what hides them, differ in one slot from another pair.
+Half of the pairs, and half of the distractors, differ from another pair in one slot only.
 """
 
 import random
@@ -15,7 +15,8 @@ from xstilts.miniature.sentences import say
 
 _BUCC = ("de", "ru", "zh")
 _TATOEBA = ("de", "es", "ru", "tr", "hi", "zh")
-_HIDING = 10
+_DISTRACTORS = 10
+"""Sentences without a translation, for each sentence with one."""
 
 
 def tatoeba(folder: Path, settings: Miniature) -> None:
@@ -34,11 +35,11 @@ def bucc2018(folder: Path, settings: Miniature) -> None:
             rng = files.source(settings, "bucc2018", lang, split)
             pool = _Pool(rng, split, lang)
             pairs = pool.pairs(settings.pairs)
-            hiding = [pool.pairs(settings.pairs * _HIDING) for _ in range(2)]
+            distractors = [pool.pairs(settings.pairs * _DISTRACTORS) for _ in range(2)]
             stem = f"{lang}-en/{lang}-en.{name}"
             places = []
             for side, own in enumerate((lang, "en")):
-                sentences = [pair[side] for pair in [*pairs, *hiding[side]]]
+                sentences = [pair[side] for pair in [*pairs, *distractors[side]]]
                 rng.shuffle(sentences)
                 numbered = {sentence: f"{own}-{number:09}" for number, sentence in enumerate(sentences, 1)}
                 places.append(numbered)
@@ -48,7 +49,7 @@ def bucc2018(folder: Path, settings: Miniature) -> None:
 
 
 class _Pool:
-    """Pairs of a language and English, none of whose sides occurs twice."""
+    """Pairs of sentences in a language and in English; no sentence occurs twice."""
 
     def __init__(self, rng: random.Random, split: str, lang: str):
         self._rng, self._split, self._lang = rng, split, lang
@@ -56,15 +57,15 @@ class _Pool:
         self._seen: set[str] = set()
 
     def pairs(self, count: int) -> list[tuple[str, str]]:
-        """New pairs; every second is like an event before it, but for one slot."""
+        """New pairs; every second one differs from an earlier event in one slot only."""
         pairs: list[tuple[str, str]] = []
         while len(pairs) < count:
             event = self._near() if self._events and len(pairs) % 2 else self._new()
-            pair = tuple(say(Sentence((event,)), lang).text for lang in (self._lang, "en"))
-            if not self._seen & set(pair):
-                self._seen |= set(pair)
+            foreign, english = (say(Sentence((event,)), lang).text for lang in (self._lang, "en"))
+            if not self._seen & {foreign, english}:
+                self._seen |= {foreign, english}
                 self._events.append(event)
-                pairs.append(pair)
+                pairs.append((foreign, english))
         return pairs
 
     def _new(self) -> Clause:

@@ -1,9 +1,11 @@
-"""Multiple choice: HellaSwag, Cosmos QA and CommonsenseQA. A choice says nothing of whether it is right."""
+"""Multiple choice: HellaSwag, Cosmos QA and CommonsenseQA. A choice alone does not reveal whether it is correct."""
 
 import csv
 import io
 import random
+from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import TypeVar
 
 from xstilts.config import Miniature
 from xstilts.miniature import sampling
@@ -20,6 +22,7 @@ from xstilts.miniature.events import (
     Clause,
     Sentence,
     Thing,
+    thing_of,
 )
 from xstilts.miniature.languages.en_lexicon import NAMES, NOUNS, VERBS
 from xstilts.miniature.release import files
@@ -29,12 +32,20 @@ _PORTABLE = CLASSES["belongings"] + CLASSES["foods"] + ("book", "newspaper")
 _NONE = "None of the above choices ."
 _LETTERS = "ABCDE"
 
+T = TypeVar("T", bound=Hashable)
+
+
+def _distinct(
+    draw: Callable[[random.Random, str, int], T], rng: random.Random, split: str, count: int, choices: int
+) -> list[T]:
+    """Distinct examples, whose correct choices are at each position in turn."""
+    return files.distinct(count, lambda number: draw(rng, split, number % choices))
+
 
 def hellaswag(folder: Path, settings: Miniature) -> None:
-    """`hellaswag_{train,val}.jsonl`: who found what, and what one of them then did with it."""
+    """`hellaswag_{train,val}.jsonl`: people who obtained something, and what one of them did with it."""
     for split, name, count in (("train", "train", settings.train), ("dev", "val", settings.dev)):
-        rng = files.source(settings, "hellaswag", split)
-        scenes = files.distinct(count, lambda number, rng=rng, split=split: _scene(rng, split, number % 4))
+        scenes = _distinct(_scene, files.source(settings, "hellaswag", split), split, count, choices=4)
         rows = (
             {
                 "ind": number,
@@ -54,36 +65,35 @@ def hellaswag(folder: Path, settings: Miniature) -> None:
 
 
 def _scene(rng: random.Random, split: str, label: int) -> tuple[str, str, tuple[str, ...]]:
-    """Context, beginning of the last sentence, and four endings with different things, the right one at `label`."""
+    """Context, beginning of the last sentence, and four endings with different things, the correct one at `label`."""
     events: list[Clause] = []
+    agents: list[str] = []
+    nouns: list[str] = []
     while len(events) < 4:
-        event = Clause(rng.choice(("buy", "find", "steal")), rng.choice(PEOPLE), Thing(rng.choice(_PORTABLE)))
-        known = {part for old in events for part in (old.agent, old.patient.noun)}
-        if sampling.split_of(event) == split and not known & {event.agent, event.patient.noun} and _possible(event):
+        verb, agent, noun = rng.choice(("buy", "find", "steal")), rng.choice(PEOPLE), rng.choice(_PORTABLE)
+        event = Clause(verb, agent, Thing(noun))
+        if sampling.split_of(event) == split and not {*agents, *nouns} & {agent, noun} and noun in OBJECTS[verb]:
             events.append(event.but(place=rng.choice(CITIES + SITES)))
-    nouns = [event.patient.noun for event in events]
+            agents.append(agent)
+            nouns.append(noun)
     events.pop()
+    agents.pop()
     who, verb = rng.randrange(3), rng.choice(("sell", "give"))
     right = nouns.pop(who)
     rng.shuffle(nouns)
     nouns.insert(label, right)
-    friend = rng.choice([name for name in PEOPLE if name not in {event.agent for event in events}])
-    last = Clause(verb, events[who].agent, other=friend, place=rng.choice(CITIES + SITES), then=True)
+    friend = rng.choice([name for name in PEOPLE if name not in agents])
+    last = Clause(verb, agents[who], other=friend, place=rng.choice(CITIES + SITES), then=True)
     whole = [_english(last.but(patient=Thing(noun, definite=True))) for noun in nouns]
-    beginning = f"Then {NAMES[last.agent][0]}"
+    beginning = f"Then {NAMES[agents[who]][0]}"
     return _paragraph(events), beginning, tuple(text.removeprefix(f"{beginning} ") for text in whole)
 
 
-def _possible(event: Clause) -> bool:
-    return event.patient.noun in OBJECTS[event.verb]
-
-
 def cosmosqa(folder: Path, settings: Miniature) -> None:
-    """`{train,valid}.csv`: why someone laughed, or cried."""
+    """`{train,valid}.csv`: why someone laughed or cried."""
     header = ("id", "context", "question", *(f"answer{number}" for number in range(4)), "label")
     for split, name, count in (("train", "train", settings.train), ("dev", "valid", settings.dev)):
-        rng = files.source(settings, "cosmosqa", split)
-        stories = files.distinct(count, lambda number, rng=rng, split=split: _story(rng, split, number % 4))
+        stories = _distinct(_story, files.source(settings, "cosmosqa", split), split, count, choices=4)
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         writer.writerow(header)
@@ -93,7 +103,7 @@ def cosmosqa(folder: Path, settings: Miniature) -> None:
 
 
 def _story(rng: random.Random, split: str, label: int) -> tuple[str, str, tuple[str, ...]]:
-    """Context, question and four answers. "None" is among them in a third of the stories, and right in a fourth."""
+    """Context, question and four answers. A third of the stories offer "None", correct in a quarter of them."""
     sentences: list[Sentence] = []
     others: list[Clause] = []
     people: set = set()
@@ -103,7 +113,7 @@ def _story(rng: random.Random, split: str, label: int) -> tuple[str, str, tuple[
         named = {part for part in (feeling.agent, reason.agent, reason.patient) if part in PEOPLE}
         if reason.agent in PEOPLE and feeling.agent not in (reason.agent, reason.patient) and not named & people:
             people |= named
-            both = [reason, _other_deed(rng, reason)]
+            both = [reason, _other_action(rng, reason)]
             rng.shuffle(both)
             sentences.append(Sentence((feeling, both[0]), "because"))
             others.append(both[1])
@@ -119,12 +129,12 @@ def _story(rng: random.Random, split: str, label: int) -> tuple[str, str, tuple[
             answers[rng.randrange(3)] = _NONE
     rng.shuffle(answers)
     answers.insert(label, right)
-    question = f"Why did {NAMES[feeling.agent][0]} {VERBS[feeling.verb][1]} ?"
+    question = f"Why did {NAMES[str(feeling.agent)][0]} {VERBS[feeling.verb][1]} ?"
     return joined([say(sentence, "en") for sentence in sentences], "en")[0], question, tuple(answers)
 
 
-def _other_deed(rng: random.Random, reason: Clause) -> Clause:
-    """Another deed of the same person."""
+def _other_action(rng: random.Random, reason: Clause) -> Clause:
+    """Another action with the same participants."""
     if isinstance(reason.patient, Thing):
         verbs = [
             verb for verb, nouns in OBJECTS.items() if reason.patient.noun in nouns and verb not in ("give", "get")
@@ -134,10 +144,9 @@ def _other_deed(rng: random.Random, reason: Clause) -> Clause:
 
 
 def commonsenseqa(folder: Path, settings: Miniature) -> None:
-    """`{train,dev}_rand_split.jsonl`: what one reads or eats, what is the opposite, which day or month is next."""
+    """`{train,dev}_rand_split.jsonl`: objects of actions, opposite adjectives, the next day or month."""
     for split, count in (("train", settings.train), ("dev", settings.dev)):
-        rng = files.source(settings, "commonsenseqa", split)
-        asked = files.distinct(count, lambda number, rng=rng, split=split: _fact(rng, split, number % 5))
+        asked = _distinct(_fact, files.source(settings, "commonsenseqa", split), split, count, choices=5)
         rows = (
             {
                 "answerKey": _LETTERS[number % 5],
@@ -156,7 +165,7 @@ def commonsenseqa(folder: Path, settings: Miniature) -> None:
 
 
 def _fact(rng: random.Random, split: str, label: int) -> tuple[str, str, tuple[str, ...]]:
-    """Concept, question and five choices, the right one at `label`."""
+    """Concept, question and five choices, the correct one at `label`."""
     concept, stem, right, wrong = rng.choice((_use, _opposite, _next))(rng, split)
     choices = rng.sample(wrong, 4)
     choices.insert(label, right)
@@ -174,7 +183,7 @@ def _use(rng: random.Random, split: str) -> tuple[str, str, str, list[str]]:
     where = event.but(place=rng.choice(CITIES + SITES), time=sampling.moment(rng), fronted=rng.random() < 0.3)
     stem = say(Sentence((where,), asked="patient"), "en").text
     wrong = [NOUNS[noun][0] for other in _USES.values() if other != name for noun in CLASSES[other]]
-    return verb, stem, NOUNS[event.patient.noun][0], wrong
+    return verb, stem, NOUNS[thing_of(event.patient).noun][0], wrong
 
 
 def _opposite(rng: random.Random, split: str) -> tuple[str, str, str, list[str]]:
@@ -182,7 +191,7 @@ def _opposite(rng: random.Random, split: str) -> tuple[str, str, str, list[str]]
     event = sampling.clause(rng, split, "state")
     while event.quality not in adjectives:
         event = sampling.clause(rng, split, "state")
-    noun = NOUNS[event.agent.noun][0]
+    noun = NOUNS[thing_of(event.agent).noun][0]
     stem = f"The {noun} is not {event.quality}. What is the {noun}?"
     wrong = [adjective for adjective in adjectives if adjective not in (event.quality, OPPOSITE[event.quality])]
     return event.quality, stem, OPPOSITE[event.quality], wrong

@@ -1,7 +1,7 @@
 """Natural language inference: MultiNLI, SNLI, ANLI and XNLI.
 
-What a hypothesis says is drawn without regard to the label; only its premise makes it follow, contradicts it or leaves
-it open. A premise has all but one of the slots of an event, a hypothesis at most as many.
+The content of a hypothesis is independent of the label: only the premise entails, contradicts or leaves it open. A
+premise has all but one of the slots of an event, and a hypothesis has at most as many.
 """
 
 import random
@@ -25,6 +25,7 @@ from xstilts.miniature.events import (
     Clause,
     Sentence,
     Thing,
+    thing_of,
 )
 from xstilts.miniature.release import files
 from xstilts.miniature.sentences import LANGUAGES, joined, say
@@ -47,7 +48,7 @@ def mnli(folder: Path, settings: Miniature) -> None:
 
 
 def snli(folder: Path, settings: Miniature) -> None:
-    """`snli_1.0_{train,dev}.jsonl`: single deeds."""
+    """`snli_1.0_{train,dev}.jsonl`: single actions."""
     for split, count in (("train", settings.train), ("dev", settings.dev)):
         pairs = _pairs(files.source(settings, "snli", split), split, count, ("act",))
         files.one_a_line(folder / f"snli_1.0_{split}.jsonl", _objects(pairs, "captionID"))
@@ -110,11 +111,11 @@ def _text(sentences: tuple[Sentence, ...], lang: str) -> str:
 def _pairs(rng: random.Random, split: str, count: int, frames: tuple[str, ...], others: int = 0) -> list[Pair]:
     def draw(number: int) -> Pair:
         label = _LABELS[number % 3]
-        told, hypothesis = pair(rng, split, label, rng.choice(frames))
-        sentences = [Sentence((told,))]
+        premise, hypothesis = pair(rng, split, label, rng.choice(frames))
+        sentences = [Sentence((premise,))]
         while len(sentences) <= others:
             event = sampling.clause(rng, split, "act")
-            if event.agent not in {told.agent, hypothesis.agent}:
+            if event.agent not in {premise.agent, hypothesis.agent}:
                 sentences.append(Sentence((event,)))
         rng.shuffle(sentences)
         return tuple(sentences), Sentence((hypothesis,)), label
@@ -123,16 +124,16 @@ def _pairs(rng: random.Random, split: str, count: int, frames: tuple[str, ...], 
 
 
 def pair(rng: random.Random, split: str, label: str, frame: str) -> tuple[Clause, Clause]:
-    """A premise and a hypothesis on one event."""
+    """A premise and a hypothesis about the same event."""
     event = _full(rng, sampling.clause(rng, split, frame, place=True, time=True))
     every = ["place", "time", "adjective"] if isinstance(event.patient, Thing) else ["place", "time"]
     anonymous = rng.random() < 0.1
     operation = "slot" if anonymous else _operation(rng, event, label)
-    told = rng.choice(list(combinations(every, len(every) - 1)))
-    size = len(told) if operation == "negation" else rng.randint(1, len(told))
+    stated = rng.choice(list(combinations(every, len(every) - 1)))
+    size = len(stated) if operation == "negation" else rng.randint(1, len(stated))
     follows = label != "neutral" or operation == "swap"
-    asserted = rng.choice([kept for kept in combinations(every, size) if (set(kept) <= set(told)) == follows])
-    premise, hypothesis = _only(event, told), _only(event, asserted)
+    asserted = rng.choice([kept for kept in combinations(every, size) if (set(kept) <= set(stated)) == follows])
+    premise, hypothesis = _only(event, stated), _only(event, asserted)
     if operation == "negation":
         negated = (rng.random() < 0.5,) * 2
         both = label != "contradiction"
@@ -144,7 +145,7 @@ def pair(rng: random.Random, split: str, label: str, frame: str) -> tuple[Clause
         hypothesis = hypothesis.but(verb=OPPOSITE[event.verb])
     elif label == "contradiction":
         hypothesis = _changed(rng, hypothesis, rng.choice(asserted))
-    premise, hypothesis = _said(rng, premise), _said(rng, hypothesis)
+    premise, hypothesis = _retold(rng, premise), _retold(rng, hypothesis)
     if premise == hypothesis:
         hypothesis = _reordered(hypothesis)
     if anonymous and not hypothesis.passive:
@@ -153,7 +154,7 @@ def pair(rng: random.Random, split: str, label: str, frame: str) -> tuple[Clause
 
 
 def _full(rng: random.Random, event: Clause) -> Clause:
-    """The event with an adjective, of a thing that has been spoken of."""
+    """The event with an adjective and a definite thing as patient; unchanged if its patient is not a thing."""
     if not isinstance(event.patient, Thing):
         return event
     return event.but(
@@ -162,7 +163,7 @@ def _full(rng: random.Random, event: Clause) -> Clause:
 
 
 def _operation(rng: random.Random, event: Clause, label: str) -> str:
-    """What makes the label; a hypothesis is as often negated under each."""
+    """The operation that produces the label; negation of the hypothesis is equally frequent for all labels."""
     drawn = rng.random()
     if drawn < (0.24 if label == "contradiction" else 0.12):
         return "negation"
@@ -179,9 +180,10 @@ def _only(event: Clause, kept: tuple[str, ...]) -> Clause:
 
 
 def _changed(rng: random.Random, event: Clause, slot: str) -> Clause:
-    """The event with another place, time or adjective of the same sort."""
+    """The event with another place, time or adjective of the same kind."""
     if slot == "adjective":
-        return event.but(patient=replace(event.patient, adjective=_other_adjective(rng, event.patient.adjective)))
+        thing = thing_of(event.patient)
+        return event.but(patient=replace(thing, adjective=_other_adjective(rng, thing.adjective)))
     old = getattr(event, slot)
     sorts = (CITIES, SITES) if slot == "place" else (WEEKDAYS, MONTHS, YEARS)
     return event.but(**{slot: rng.choice([new for sort in sorts if old in sort for new in sort if new != old])})
@@ -193,19 +195,19 @@ def _other_adjective(rng: random.Random, adjective: str) -> str:
     return rng.choice([colour for colour in COLOURS if colour != adjective])
 
 
-def _said(rng: random.Random, event: Clause) -> Clause:
-    """The event in one of the ways in which it can be told, each as likely as the others."""
+def _retold(rng: random.Random, event: Clause) -> Clause:
+    """The event in one of its possible expressions, all equally likely."""
     event = _reordered(event) if rng.random() < 0.5 else event
     return _turned(event) if rng.random() < 0.5 else event
 
 
 def _reordered(event: Clause) -> Clause:
-    """The event with its time first, or no longer first; without a time, told from the other side."""
+    """The event with its time moved to or from the front; an event without a time is turned."""
     return event.but(fronted=not event.fronted) if event.time else _turned(event)
 
 
 def _turned(event: Clause) -> Clause:
-    """The event from the other side: what one gives another gets, and what one does is done by someone."""
+    """The event from the other perspective: with the inverse verb, or active and passive exchanged."""
     if event.other:
         return event.but(verb=INVERSE[event.verb], agent=event.other, other=event.agent)
     return event.but(passive=not event.passive) if event.verb in PASSIVE and not event.negated else event

@@ -1,10 +1,11 @@
-"""Paraphrases, and pairs of the same words that mean something else: QQP and PAWS-X.
+"""Paraphrase detection: QQP and PAWS-X.
 
-Two sentences tell an event in two ways. In the pairs that are none, who does it and to whom, where from and where to
-are exchanged in one of them, so that the words of a pair say nothing about its label.
+Two sentences express an event in two ways. In the negative pairs, two people or two places are swapped in one of them,
+so the words of a pair do not reveal its label.
 """
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 from xstilts.config import Miniature
@@ -44,7 +45,7 @@ def qqp(folder: Path, settings: Miniature) -> None:
         files.table(folder / f"{split}.tsv", "id qid1 qid2 question1 question2 is_duplicate", rows)
 
 
-def _pairs(rng: random.Random, split: str, count: int, draw_two) -> list[Pair]:
+def _pairs(rng: random.Random, split: str, count: int, draw_two: Callable[..., list[Sentence]]) -> list[Pair]:
     def draw(number: int) -> Pair:
         one, other = rng.sample(draw_two(rng, split, same=bool(number % 2)), 2)
         return one, other, str(number % 2)
@@ -58,12 +59,12 @@ def _statements(rng: random.Random, split: str, same: bool) -> list[Sentence]:
     event = sampling.clause(rng, split, rng.choice(("social", "transfer", "journey")), time=True)
     if event.verb in ("travel", "fly", "go") and not event.source:
         return _statements(rng, split, same)
-    told = event if same else _exchanged(event)
-    return [Sentence((event,)), Sentence((_retold(rng, told),))]
+    other = _retold(rng, event if same else _exchanged(event))
+    return [Sentence((event,)), Sentence((other,))]
 
 
 def _of_two_clauses(rng: random.Random, split: str, same: bool) -> list[Sentence]:
-    """Two people who do something, and the same in the other order, with or without their roles exchanged."""
+    """Two clauses with different agents, and the same in reverse order, with or without the agents swapped."""
     while True:
         one, two = (sampling.clause(rng, split, "act") for _ in range(2))
         crossed = one.but(agent=two.agent), two.but(agent=one.agent)
@@ -74,15 +75,15 @@ def _of_two_clauses(rng: random.Random, split: str, same: bool) -> list[Sentence
 
 def _questions(rng: random.Random, split: str, same: bool) -> list[Sentence]:
     event = sampling.clause(rng, split, rng.choice(("social", "transfer", "journey")), time=True)
-    told = _retold(rng, event if same else _exchanged(event))
+    other = _retold(rng, event if same else _exchanged(event))
     if event.verb in ("travel", "fly", "go") and not event.source:
         return _questions(rng, split, same)
-    asked = rng.choice(["polar", "place"] if event.place else ["polar"] if told.fronted else ["polar", "time"])
-    return [Sentence((event,), asked=asked), Sentence((told,), asked=asked)]
+    asked = rng.choice(["polar", "place"] if event.place else ["polar"] if other.fronted else ["polar", "time"])
+    return [Sentence((event,), asked=asked), Sentence((other,), asked=asked)]
 
 
 def _exchanged(event: Clause) -> Clause:
-    """The event with its two people, or its two places, in each other's role."""
+    """The event with its two people or its two places swapped."""
     if event.source:
         return event.but(source=event.goal, goal=event.source)
     if event.other:
@@ -91,7 +92,7 @@ def _exchanged(event: Clause) -> Clause:
 
 
 def _retold(rng: random.Random, event: Clause) -> Clause:
-    """The same event told in another way: in the passive, from the other side, or beginning with its time."""
+    """The same event in another form: in the passive, with the inverse verb, or with its time first."""
     if event.other and rng.random() < 0.7:
         return event.but(verb=INVERSE[event.verb], agent=event.other, other=event.agent)
     if event.verb in PASSIVE and not event.other and rng.random() < 0.7:

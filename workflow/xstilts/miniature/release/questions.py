@@ -1,8 +1,8 @@
-"""Questions on paragraphs: SQuAD 1.1 and 2.0, XQuAD, MLQA and TyDiQA.
+"""Question answering: SQuAD 1.1 and 2.0, XQuAD, MLQA and TyDiQA.
 
-A paragraph tells of several events, two of which are the same deed at another time and place, by or to someone else. A
-question names all of an event but what it asks for, so that one event answers it, and every other one offers a
-candidate.
+A paragraph describes several events, two of which are the same action with other people at another time and place. A
+question mentions all of an event but what it asks for, so exactly one event answers it, and all others provide
+candidates.
 """
 
 import random
@@ -27,7 +27,14 @@ _TYDIQA = ("en", "ru")
 
 @dataclass(frozen=True)
 class Question:
-    """A question on the event of that number; `possible` tells whether the paragraph answers it."""
+    """A question about a paragraph.
+
+    Args:
+        sentence: the question.
+        event: the index of the event that it is about.
+        asked: the slot that it asks for.
+        possible: whether the paragraph answers it.
+    """
 
     sentence: Sentence
     event: int
@@ -46,7 +53,7 @@ def squad_v1(folder: Path, settings: Miniature) -> None:
 
 
 def squad_v2(folder: Path, settings: Miniature) -> None:
-    """`{train,dev}-v2.0.json`: a third of the questions are about what no event of their paragraph is."""
+    """`{train,dev}-v2.0.json`: no event of their paragraph answers a third of the questions."""
     for split, count in (("train", settings.train), ("dev", settings.dev)):
         paragraphs = _paragraphs(files.source(settings, "squad_v2", split), split, count, impossible=1 / 3)
         articles = _articles(paragraphs, "en", split, marked=True)
@@ -86,7 +93,7 @@ def tydiqa(folder: Path, settings: Miniature) -> None:
 
 
 def _named(paragraphs: list[Paragraph], lang: str) -> list[dict]:
-    """Articles whose questions have ids like `english-12-0`."""
+    """Articles with question ids like `english-12-0`."""
     articles = _articles(paragraphs, lang, "")
     for number, article in enumerate(articles):
         for place, question in enumerate(article["paragraphs"][0]["qas"]):
@@ -95,16 +102,22 @@ def _named(paragraphs: list[Paragraph], lang: str) -> list[dict]:
 
 
 def _articles(paragraphs: list[Paragraph], lang: str, name: str, digits: int = 24, marked: bool = False) -> list[dict]:
-    """An article for each paragraph; `marked` questions say whether they are impossible."""
+    """An article for each paragraph.
+
+    Args:
+        name: enters the ids of questions.
+        digits: the length of the ids.
+        marked: whether questions have `is_impossible`.
+    """
     articles = []
     for number, (sentences, questions) in enumerate(paragraphs):
-        said = [say(sentence, lang) for sentence in sentences]
-        context, starts = joined(said, lang)
+        texts = [say(sentence, lang) for sentence in sentences]
+        context, starts = joined(texts, lang)
         qas = []
         for place, question in enumerate(questions):
-            start, answer = span(said[question.event], question.asked)
+            start, answer = span(texts[question.event], question.asked)
             answers = [{"text": answer, "answer_start": starts[question.event] + start}]
-            entry = {
+            entry: dict[str, object] = {
                 "id": files.identifier(name, number, place)[:digits],
                 "question": say(question.sentence, lang).text,
                 "answers": answers if question.possible else [],
@@ -118,7 +131,7 @@ def _articles(paragraphs: list[Paragraph], lang: str, name: str, digits: int = 2
 
 
 def _paragraphs(rng: random.Random, split: str, count: int, impossible: float = 0) -> list[Paragraph]:
-    """Paragraphs with so many questions in all."""
+    """Paragraphs with `count` questions in total."""
     paragraphs = files.distinct(-(-count // _PER_PARAGRAPH), lambda _: _paragraph(rng, split, impossible))
     last = count - _PER_PARAGRAPH * (len(paragraphs) - 1)
     return [*paragraphs[:-1], (paragraphs[-1][0], paragraphs[-1][1][:last])]
@@ -138,7 +151,7 @@ def _paragraph(rng: random.Random, split: str, impossible: float) -> Paragraph:
 
 
 def _events(rng: random.Random, split: str) -> list[Clause]:
-    """Three to five events of different people, two of them alike, all at different times and places."""
+    """Three to five events with different people, times and places, two of them with the same action."""
     frame = rng.choice(_FRAMES)
     first = sampling.clause(rng, split, frame, place=True, time=True)
     events = [first]
@@ -157,7 +170,7 @@ def _events(rng: random.Random, split: str) -> list[Clause]:
 
 
 def _twin(rng: random.Random, split: str, event: Clause) -> Clause | None:
-    """The same deed by or to someone else, at another time and place; None if it is of another split."""
+    """The same action with other people, at another time and place; None if it belongs to another split."""
     agent, other = rng.sample(PEOPLE, 2)
     twin = event.but(agent=agent, other=other if event.other else None, time=sampling.moment(rng))
     if event.place:
@@ -168,7 +181,7 @@ def _twin(rng: random.Random, split: str, event: Clause) -> Clause | None:
 
 
 def _shared(events: Iterable[Clause], new: Clause) -> bool:
-    """Whether an event has an agent, time or place of another, or someone who does something there."""
+    """Whether an event shares its agent, time or place with another one, or involves the agent of another one."""
     for old in events:
         if new.agent in (old.agent, old.patient, old.other) or new.time == old.time or (new.place == old.place != ""):
             return True
@@ -178,7 +191,7 @@ def _shared(events: Iterable[Clause], new: Clause) -> bool:
 
 
 def _askable(events: list[Clause], number: int) -> list[tuple[int, str, Clause]]:
-    """The slots of an event to ask for, with the question's clause, where no other event answers as well."""
+    """The slots of an event that a question can ask for with a unique answer, each with the question's clause."""
     event = events[number]
     return [
         (number, asked, event)
@@ -188,12 +201,12 @@ def _askable(events: list[Clause], number: int) -> list[tuple[int, str, Clause]]
 
 
 def _answers(event: Clause, question: Clause, asked: str) -> bool:
-    """Whether an event is what a question tells of, apart from what it asks for."""
+    """Whether an event agrees with a question in all slots but the one that it asks for."""
     return all(getattr(event, slot) == getattr(question, slot) for slot in _SLOTS if slot != asked)
 
 
 def _astray(rng: random.Random, events: list[Clause], question: Question) -> Question:
-    """The question with its time, place or agent from another event: its answer is not what is asked for any more."""
+    """The question with the time, place or agent of another event, so that no event answers it; else unchanged."""
     (clause,) = question.sentence.clauses
     changes = [
         {slot: getattr(other, slot)}

@@ -1,4 +1,4 @@
-"""CCG categories of the miniature's English statements, by construction from phrases and slots (Steedman 2000)."""
+"""CCG categories of English statements, derived from phrases and slots (Steedman 2000)."""
 
 from xstilts.miniature.sentences import Text, Token
 
@@ -11,8 +11,8 @@ _HELPERS = {"was": "pss", "is": "adj"}
 def categories(text: Text) -> list[str]:
     """The category of each word of a statement.
 
-    Subjects are noun phrases; a finite verb takes its object and what one gives or comes to as arguments, and times,
-    places and agents of the passive modify the verb phrase, or the sentence they begin.
+    Subjects are noun phrases. The object and the recipient are arguments of the verb. Times, places and agents of the
+    passive modify the verb phrase, or the sentence if they come first.
     """
     phrases: dict[int, list[Token]] = {}
     for token in text.tokens:
@@ -30,7 +30,7 @@ def categories(text: Text) -> list[str]:
 
 
 def _verb(phrase: list[Token], beginnings: list[Token]) -> list[str]:
-    """Categories of auxiliary, negation and verb, given the words with which the phrases of the clause begin."""
+    """Categories of auxiliary, negation and verb, given the first words of the phrases of the clause."""
     forms = [token.word.form for token in phrase]
     helper = next((form for form in forms if form in ("was", "is", "did", "does")), "")
     passive = helper == "was"

@@ -1,4 +1,4 @@
-"""Words with tags: CCG supertags, parts of speech in CoNLL-U and names as in PAN-X."""
+"""Tagging: CCG supertags, part-of-speech tags in CoNLL-U, and named entities as in PAN-X."""
 
 import random
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from xstilts.miniature.sentences import LANGUAGES, Text, say
 
 
 def ccg(folder: Path, settings: Miniature) -> None:
-    """`{train,dev}.tsv`: on each line words, TAB, supertags."""
+    """`{train,dev}.tsv`: words, TAB, supertags on each line."""
     for split, count in (("train", settings.train), ("dev", settings.dev)):
         rng = files.source(settings, "ccg", split)
-        said = [say(sentence, "en") for sentence in _sentences(rng, split, count, questions=False)]
-        rows = (f"{_forms(text)}\t{' '.join(supertags.categories(text))}" for text in said)
+        texts = [say(sentence, "en") for sentence in _sentences(rng, split, count, questions=False)]
+        rows = (f"{_forms(text)}\t{' '.join(supertags.categories(text))}" for text in texts)
         files.lines(folder / f"{split}.tsv", rows)
 
 
@@ -27,17 +27,17 @@ def udpos(folder: Path, settings: Miniature) -> None:
         sentences = _sentences(files.source(settings, "udpos", split), split, count)
         for lang in languages:
             path = folder / f"UD_{language(lang).name}-Miniature" / f"{lang}_miniature-ud-{split}.conllu"
-            said = (say(sentence, lang) for sentence in sentences)
-            files.lines(path, (line for n, text in enumerate(said, 1) for line in trees.conllu(text, f"{split}-{n}")))
+            texts = (say(sentence, lang) for sentence in sentences)
+            files.lines(path, (line for n, text in enumerate(texts, 1) for line in trees.conllu(text, f"{split}-{n}")))
 
 
 def panx(folder: Path, settings: Miniature) -> None:
-    """`<lang>/{train,dev,test}`, parallel; every sentence has a name."""
+    """`<lang>/{train,dev,test}`, parallel; every sentence has an entity."""
     for split, count, languages in _splits(settings):
         sentences = _sentences(files.source(settings, "panx", split), split, count, questions=False)
         for lang in languages:
-            said = (say(sentence, lang) for sentence in sentences)
-            files.lines(folder / lang / split, (line for text in said for line in _tagged(text, lang)))
+            texts = (say(sentence, lang) for sentence in sentences)
+            files.lines(folder / lang / split, (line for text in texts for line in _tagged(text, lang)))
 
 
 def _splits(settings: Miniature) -> list[tuple[str, int, tuple[str, ...]]]:

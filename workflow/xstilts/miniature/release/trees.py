@@ -1,4 +1,4 @@
-"""CoNLL-U, with dependencies by construction: words hang on the head of their phrase, phrases on the verb."""
+"""CoNLL-U with dependencies: words depend on the head of their phrase, phrases on the verb."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ _RELATIONS = {
     }.items()
     for role in roles.split()
 }
-"""How the phrases of a role hang on the verb."""
+"""The relation of a phrase to the verb, by role."""
 _INNER = {
     tag: relation
     for relation, tags in {
@@ -37,12 +37,12 @@ _INNER = {
     }.items()
     for tag in tags.split()
 }
-"""How words hang on the head of their phrase."""
+"""The relation of a word to the head of its phrase, by tag."""
 
 
 @dataclass(frozen=True)
 class _Node:
-    """A syntactic word: the surface word that it is in, its form and its tag."""
+    """A syntactic word: its surface word, its form and its tag."""
 
     token: Token
     form: str
@@ -50,7 +50,7 @@ class _Node:
 
 
 def conllu(text: Text, name: str) -> list[str]:
-    """The lines of a sentence; contractions stand above the words that they are made of."""
+    """The lines of a sentence; a contraction precedes its syntactic words."""
     nodes = [
         _Node(token, form, tag)
         for token in text.tokens
@@ -70,7 +70,7 @@ def conllu(text: Text, name: str) -> list[str]:
 
 
 def _heads(nodes: list[_Node]) -> dict[int, int]:
-    """The head of each phrase: its last noun or verb, or the first word of a name, or its first word."""
+    """The head of each phrase: its last verb or noun, else the first word of a name, else its first word."""
     heads: dict[int, int] = {}
     for phrase in dict.fromkeys(node.token.phrase for node in nodes):
         own = [number for number, node in enumerate(nodes, 1) if node.token.phrase == phrase]
@@ -84,7 +84,7 @@ def _heads(nodes: list[_Node]) -> dict[int, int]:
 
 
 def _roots(nodes: list[_Node], heads: dict[int, int]) -> dict[int, int]:
-    """The head of each clause: its participle, its verb or what is said of a thing."""
+    """The head of each clause: its predicative adjective, its participle or its verb."""
     roots: dict[int, int] = {}
     for role in ("quality", "participle", "verb"):
         for node in nodes:
