@@ -21,7 +21,7 @@ os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
 
 
 def load_encoder(checkpoint: Checkpoint) -> PreTrainedModel:
-    """The encoder without a head, in float32; a pooler that is missing from the checkpoint is initialised randomly.
+    """The encoder without a head, in float32; a pooler that the checkpoint lacks is drawn from torch's generator.
 
     Raises:
         UserError: the checkpoint cannot be loaded, or its weights do not match the architecture.

@@ -34,8 +34,9 @@ logging.getLogger("transformers.modeling_utils").addFilter(lambda record: "LOAD 
 def load_bare(auto_class: "type[_BaseAutoModelClass]", checkpoint: Checkpoint) -> PreTrainedModel:
     """An encoder in float32, from a checkpoint with or without a head.
 
-    Only a pooler may be missing; it is initialised randomly. Unexpected weights are refused if they have the name of a
-    weight of the encoder or are inside one of its layers, such as adapters and the scales of quantized weights.
+    Only a pooler may be missing; it is drawn from torch's generator. Unexpected weights are refused if they have the
+    name of a weight of the encoder or are inside one of its layers, such as adapters and the scales of quantized
+    weights.
 
     Raises:
         UserError: the weights are not those of the encoder in config.json.
