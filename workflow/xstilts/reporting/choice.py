@@ -1,6 +1,7 @@
 """The tables of dev scores: those of the intermediates, and the intermediate that dev chooses for each target."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -105,8 +106,8 @@ def _test(results: Results, encoder: str, target: str) -> pd.Series:
 
 def highest(scores: Mapping[str, float | None]) -> str | None:
     """The intermediate with the highest score, the first of equals; None unless all have one."""
-    complete = scores and not any(pd.isna(score) for score in scores.values())
-    return max(scores, key=scores.__getitem__) if complete else None
+    known = {name: score for name, score in scores.items() if score is not None and not pd.isna(score)}
+    return max(known, key=known.__getitem__) if known and len(known) == len(scores) else None
 
 
 def _is_significant(results: Results, encoder: str, target: str, intermediate: str) -> bool:
@@ -114,7 +115,7 @@ def _is_significant(results: Results, encoder: str, target: str, intermediate: s
     return bool(rows.loc[(rows["target"] == target) & (rows["intermediate"] == intermediate), "significant"].any())
 
 
-def _shown(column: str):
+def _shown(column: str) -> Callable[[Any], str]:
     """How a column of the choice is written."""
     if column in ("chosen", "oracle"):
         return lambda name: name if isinstance(name, str) else MISSING

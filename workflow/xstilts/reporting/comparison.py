@@ -68,7 +68,7 @@ class Comparison:
 
     def _over_seeds(self, scores: np.ndarray) -> np.ndarray:
         """The number that stands for all seeds, which are the last axis."""
-        return {"median": np.median, "mean": np.mean}[self.settings.over_seeds](scores, axis=-1)
+        return getattr(np, self.settings.over_seeds)(scores, axis=-1)
 
 
 def _redrawn(scores: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -95,7 +95,7 @@ def _sizes(store: Path, grid: Grid) -> dict[str, int | None]:
     for name in grid.config.grid.intermediates:
         stages = stages_of(name)
         known = [_rows(store, models[path_of(stages[:length])]) for length in range(1, len(stages) + 1)]
-        found[name] = None if None in known else sum(known)
+        found[name] = None if None in known else sum(filter(None, known))
     return found
 
 

@@ -34,7 +34,8 @@ def targets(results: Results, encoder: str) -> Table:
     answered = set(results.scores.loc[results.scores["metric"] == PAIR[1], "target"])
     tables = {metric: _changes(results, encoder, metric) for metric in (MAIN_SCORE, *PAIR)}
     significant = _pivot(results.by_target(encoder), "target", "significant")
-    numbers, shown = {}, {}
+    numbers: dict[str, pd.Series] = {}
+    shown: dict[str, pd.Series] = {}
     for target in [*results.grid.targets, MEAN]:
         names = {f"{target} {metric}": metric for metric in PAIR} if target in answered else {target: MAIN_SCORE}
         columns = {name: tables[metric][target] for name, metric in names.items()}

@@ -84,4 +84,4 @@ def _sums(weights: np.ndarray, places: np.ndarray, values: np.ndarray) -> np.nda
 def _main_score(metric: Metric, counts: Counts, sums: np.ndarray) -> np.ndarray:
     """The main_score scores of sums whose last axis has the columns of counts."""
     columns = dict(zip(counts.columns, np.moveaxis(sums, -1, 0), strict=True))
-    return metric.main_score(metric.aggregate(columns))
+    return np.asarray(metric.main_score(metric.aggregate(columns)))

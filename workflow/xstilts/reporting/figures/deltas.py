@@ -13,7 +13,7 @@ MEAN = "mean"
 _STEP = {"x": 46, "y": 22}
 
 
-def chart(results: Results, encoder: str) -> alt.LayerChart:
+def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
     """Intermediates by targets: the score in the baseline's row, the change in points in the others."""
     table = _table(results, encoder)
     intermediates, targets = list(results.grid.intermediates), [*results.grid.targets, MEAN]
@@ -35,7 +35,7 @@ def _line() -> alt.Chart:
     return alt.Chart().transform_filter(f"datum.target == '{MEAN}'").mark_rule().encode(x=place)
 
 
-def _tooltip() -> list[alt.Tooltip]:
+def _tooltip() -> list[alt.Tooltip | str]:
     numbers = [alt.Tooltip(f"{name}:Q", format=".2f") for name in ("value", "low", "high")]
     changes = [alt.Tooltip(f"{name}:Q", format="+.2f") for name in ("delta", "delta_low", "delta_high")]
     names = [alt.Tooltip(f"{name}:N") for name in ("intermediate", "target")]

@@ -65,7 +65,7 @@ def _groups(table: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(table.sort_values("place")["group"]))
 
 
-def _tooltip() -> list[alt.Tooltip]:
+def _tooltip() -> list[alt.Tooltip | str]:
     names = [alt.Tooltip(f"{name}:N") for name in ("intermediate", "name", "group", "script")]
     return [*names, alt.Tooltip("delta:Q", format="+.2f"), "targets:Q", "n:Q"]
 

@@ -61,7 +61,7 @@ def _split(path: str) -> tuple[str, str]:
     return path_of(before) or NO_INTERMEDIATE, last
 
 
-def _tooltip() -> list[alt.Tooltip]:
+def _tooltip() -> list[alt.Tooltip | str]:
     names = [alt.Tooltip(f"{name}:N") for name in ("stage", "before", "seed", "chosen")]
     return [*names, alt.Tooltip("step:Q", format=","), style.score(), "tasks:Q"]
 

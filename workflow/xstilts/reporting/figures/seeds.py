@@ -51,7 +51,7 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
     return table.assign(seeds=table.groupby(["intermediate", "target"])["seed"].transform("nunique"))
 
 
-def _tooltip() -> list[alt.Tooltip]:
+def _tooltip() -> list[alt.Tooltip | str]:
     return [*(alt.Tooltip(f"{name}:N") for name in ("intermediate", "target", "seed")), style.score(), "n:Q"]
 
 

@@ -40,7 +40,7 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
     return cells[columns].assign(rows=cells["intermediate"].map(results.sizes)).dropna(subset=["delta", "rows"])
 
 
-def _tooltip() -> list[alt.Tooltip]:
+def _tooltip() -> list[alt.Tooltip | str]:
     changes = [alt.Tooltip(f"{name}:Q", format="+.2f") for name in ("delta", "delta_low", "delta_high")]
     return [alt.Tooltip("intermediate:N"), alt.Tooltip("target:N"), alt.Tooltip("rows:Q", format=","), *changes, "n:Q"]
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import altair as alt
 import pandas as pd
@@ -97,7 +98,8 @@ def panels(
     faceted = one.properties(data=rows(table, **orders)).facet(
         facet=alt.Facet(f"{by}:N", sort=placed(by), title=None), columns=COLUMNS, spacing=14
     )
-    return faceted.resolve_scale(**dict.fromkeys(own_axes, "independent"))
+    scales: dict[str, Literal["independent"]] = dict.fromkeys(own_axes, "independent")
+    return faceted.resolve_scale(**scales)
 
 
 def zero(axis: str) -> alt.Chart:

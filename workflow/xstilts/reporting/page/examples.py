@@ -1,7 +1,9 @@
 """Examples of every kind as a person reads them: pairs of a label and a text, the gold and the prediction."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -48,13 +50,13 @@ class Examples:
     def _places(self) -> dict[str, int]:
         return {id_: place for place, id_ in enumerate(self.table["id"].to_pylist())}
 
-    def predicted(self, predictions: Predictions) -> dict[str, object]:
+    def predicted(self, predictions: Predictions) -> Mapping[str, object]:
         """The prediction of each example: what the file has, by id; of pairs, a list of foreign ids by English id."""
         if isinstance(predictions, dict):
             return predictions
         if self.task.metric == "bucc":
             pairs: dict[str, list[str]] = {}
-            for foreign, english in predictions:
+            for foreign, english in cast("list[tuple[str, str]]", predictions):
                 pairs.setdefault(english, []).append(foreign)
             return pairs
         is_retrieval = self.task.kind == "retrieval"
@@ -75,20 +77,20 @@ def cut(text: str, length: int, around: int = 0) -> str:
     return f"{before}{text[start : start + length]}{after}"
 
 
-def _classification(_: Examples, row: dict, predicted: object, length: int) -> Shown:
+def _classification(_: Examples, row: dict, predicted: str | None, length: int) -> Shown:
     first = "text" if row["text_b"] is None else "first text"
     texts = [(first, row["text_a"]), ("second text", row["text_b"])]
     shown = [(label, cut(text, length)) for label, text in texts if text is not None]
     return Shown(shown, row["label"], str(predicted))
 
 
-def _multiple_choice(_: Examples, row: dict, predicted: object, length: int) -> Shown:
+def _multiple_choice(_: Examples, row: dict, predicted: str | None, length: int) -> Shown:
     choices = [(f"choice {number}", choice) for number, choice in enumerate(row["choices"])]
     texts = [(label, cut(text, length)) for label, text in [("prompt", row["prompt"]), *choices]]
     return Shown(texts, f"choice {row['label']}", f"choice {predicted}")
 
 
-def _tagging(_: Examples, row: dict, predicted: object, length: int) -> Shown:
+def _tagging(_: Examples, row: dict, predicted: list[str], length: int) -> Shown:
     words, size = [], 0
     for word in row["words"]:
         size += len(word) + 1
@@ -100,7 +102,7 @@ def _tagging(_: Examples, row: dict, predicted: object, length: int) -> Shown:
     return Shown([("sentence", " ".join([*words, *shown]))], gold, found)
 
 
-def _span(_: Examples, row: dict, predicted: object, length: int) -> Shown:
+def _span(_: Examples, row: dict, predicted: str | None, length: int) -> Shown:
     answers = row["answers"]
     context = cut(row["context"], length, answers[0]["start"] if answers else 0)
     gold = " | ".join(dict.fromkeys(cut(answer["text"], length) for answer in answers))
@@ -108,7 +110,7 @@ def _span(_: Examples, row: dict, predicted: object, length: int) -> Shown:
     return Shown(texts, gold or NOTHING, cut(str(predicted or ""), length) or NOTHING)
 
 
-def _retrieval(examples: Examples, row: dict, predicted: object, length: int) -> Shown:
+def _retrieval(examples: Examples, row: dict, predicted: str | list[str] | None, length: int) -> Shown:
     def sentences(ids: list[str] | None) -> str:
         return " | ".join(cut(examples.row(id_)["text"], length) for id_ in ids or ()) or NOTHING
 
@@ -116,7 +118,7 @@ def _retrieval(examples: Examples, row: dict, predicted: object, length: int) ->
     return Shown([("English", cut(row["text"], length))], sentences(row["gold"]), sentences(found))
 
 
-_KINDS = {
+_KINDS: Mapping[str, Callable[[Examples, dict, Any, int], Shown]] = {
     "classification": _classification,
     "multiple_choice": _multiple_choice,
     "tagging": _tagging,

@@ -23,7 +23,8 @@ def render(document: dict) -> str:
     element, and the script makes text of it. The page itself forbids connections and all scripts but its own two.
     """
     environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
-    scripts = ["\n".join(_read(f"{name}.js") for name in SCRIPTS), vl_convert.javascript_bundle()]
+    bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # the stub has no defaults for the arguments
+    scripts = ["\n".join(_read(f"{name}.js") for name in SCRIPTS), bundle]
     return environment.get_template("page.html").render(
         document=document,
         data=embedded(document),
