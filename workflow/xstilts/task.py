@@ -1,4 +1,4 @@
-"""What a task is: where its files lie, what a row means, which metric counts."""
+"""Declarations of tasks: the layouts of their files, how rows are read, the kind of prediction and the metric."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -6,42 +6,42 @@ from pathlib import Path
 
 
 class LeftOut(str):
-    """Why a reader leaves out the row at a place of its file: it stands where the canonical row would."""
+    """The reason why a reader leaves out a row. It is yielded in place of the canonical row."""
 
     __slots__ = ()
 
 
 Row = tuple[str, dict | LeftOut]
-"""A place in a file (`line 12`) and the canonical row read there; columns in `xstilts.sources.columns`.
+"""A position in a file (`line 12`) and the canonical row read there, with the columns of `xstilts.sources.columns`.
 
-A row without `id` is given its position in the split as its id."""
+If a row has no `id`, its position in the split becomes its id."""
 
 ANOTHER_LANGUAGE = LeftOut("in another language")
 NO_MAJORITY = LeftOut("without a majority of annotators")
 
 Reader = Callable[..., Iterator[Row]]
-"""`reader(paths, *, task, lang) -> Iterator[Row]`, with one path for each pattern of its layout."""
+"""`reader(paths, *, task, lang) -> Iterator[Row]`, with one path for each pattern of the layout."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One way in which a split lies on disk.
+    """One layout of the files of a split.
 
     Args:
-        patterns: file names relative to a folder of the task, with `{lang}`, `{iso3}` and `{name}` (`english`) for
-            the language and `{split}` for the split; all of them must be there. A name may hold `*`.
-        read: turns the files into canonical rows.
-        every: each pattern stands for any number of files, whole or in parts (`xstilts.sources.parts`), which are
-            read one after the other in the order of the patterns, then of their names (treebanks of one language);
-            otherwise it must match exactly one.
-        own: what every file of the split is called, wherever it lies below the folder, as a regular expression with the
-            names of `patterns`: such a file that no pattern reads is an error.
-        interleave: the files are read side by side, a row from each (the rounds of ANLI), so that the first rows of
-            the split are of all of them.
-        languages: the languages of the files, where their names do not say it; empty for every language.
-        unlabelled: the splits whose files lack their labels (those that XTREME's download script leaves); they are
-            taken only where nothing else is found.
-        labels: where the files list the labels of a task that has none of its own, gives these in id order.
+        patterns: file names relative to a folder of the task. `{lang}`, `{iso3}` and `{name}` (`english`) are replaced
+            by the language and `{split}` by the split; a name may contain `*`. All patterns must match.
+        read: converts the files to canonical rows.
+        every: each pattern matches any number of files, whole or in parts (`xstilts.sources.parts`). They are read one
+            after the other, in the order of the patterns and then of the file names (treebanks of one language).
+            Otherwise each pattern must match exactly one file.
+        own: a regular expression, with the placeholders of `patterns`, that matches the name of every file of the split
+            anywhere below the folder. A file that matches it and no pattern is an error.
+        interleave: take rows from the files in turn (the rounds of ANLI), so that the first rows of the split come from
+            all of them.
+        languages: the languages of the files, if the file names do not contain the language; empty for all languages.
+        unlabelled: the splits whose files have no labels (those written by XTREME's download script). They are used
+            only if no other layout is found.
+        labels: reads the labels, in id order, from the files, for a task that declares none.
     """
 
     patterns: tuple[str, ...]
@@ -54,18 +54,18 @@ class Layout:
     labels: Callable[[list[Path]], tuple[str, ...]] | None = None
 
     def has(self, lang: str) -> bool:
-        """Whether its files may be in a language."""
+        """Whether the files can be in a language."""
         return lang in (self.languages or (lang,))
 
 
 @dataclass(frozen=True)
 class Hub:
-    """A split as a repository of the Hugging Face hub has it.
+    """A split in a dataset repository of the Hugging Face hub.
 
     Args:
-        repository: where it is.
+        repository: the repository.
         split: `train`, `dev` or `test`.
-        layout: how its files lie there, with `*` for the numbers of shards.
+        layout: the layout of its files in the repository, with `*` for the shard numbers.
     """
 
     repository: "Repository"
@@ -75,59 +75,59 @@ class Hub:
 
 @dataclass(frozen=True)
 class Repository:
-    """A dataset repository of the hub at a fixed revision.
+    """A dataset repository of the Hugging Face hub at a pinned revision.
 
     Args:
         name: `owner/name`.
-        revision: the commit, 40 hexadecimal digits.
+        revision: the commit hash, 40 hexadecimal digits.
     """
 
     name: str
     revision: str
 
     def table(self, split: str, name: str, read: Reader, *languages: str) -> Hub:
-        """A split in shards of parquet that are called `name` and their number."""
+        """A split in parquet shards named `<name>-<number>.parquet`."""
         return Hub(self, split, Layout((f"{name}-*.parquet",), read, every=True, languages=languages))
 
 
 @dataclass(frozen=True)
 class Task:
-    """One data set: its format, its kind of prediction and its official metric.
+    """A data set, its format, its kind of prediction and its official metric.
 
     Args:
-        name: lower-case name, the one of the file that defines it.
-        kind: the module of `xstilts.kinds` that encodes and decodes it.
-        metric: the module of `xstilts.metrics` that scores it.
-        languages: every language it is evaluated in, in the benchmark's order; `("en",)` for English tasks.
-        splits: for `train`, `dev` and `test`, the layouts to look for, best first. A split that is missing here
-            does not exist.
-        labels: the closed set of labels in id order, for kinds that have one. A tagging task may leave it to its
-            training data (`xstilts.sources.labels`).
-        unanswerable: whether the context of a question may lack its answer; such a question has no gold answers,
-            and the prediction for it should be empty.
-        stage: the task whose training serves this one as a target (`mnli` for XNLI); None if it is evaluated on
-            the encoder as it is.
-        threshold_split: the split whose gold sets a decision threshold before the task is evaluated.
-        missing_languages: by split, the languages that it lacks, such as Kazakh, Thai, Tagalog and Yoruba in dev sets.
-        pools: the tasks whose examples this one trains on together, with one head; it then has no layouts of its own.
-            Their files lie where those tasks have theirs; limits and lengths are those of this task.
-        folders: names of the folders below `data` in which its files are looked for; by default its own name.
-        hub: its splits on the hub; the first one of a split that has a language is read in it.
-        archives: for each split that the hub has no official copy of, the name of the official archive
-            (`xstilts.sources.archives`) with its files in layouts of `splits`; the name may hold `{lang}`.
-        counts: the rows that a whole split has, by split and language (of parallel sentences, those of both sides); a
-            split that is read whole and has another number is reported.
-        language_facts: the fields of `xstilts.languages.Language` that its readers use, such as the `name` with which a
-            question id of TyDiQA begins; those in the names of its files need not be here.
-        manual_download: for a task whose files only the user can have: what is expected in its folder and why, as the
-            error for missing files says it instead of their names.
-        title: the name of the data set in documentation and model cards.
+        name: the lower-case name, equal to that of the file that defines the task.
+        kind: the module of `xstilts.kinds` that encodes the examples and decodes the predictions.
+        metric: the module of `xstilts.metrics` that scores the predictions.
+        languages: the languages in which the task is evaluated, in the benchmark's order; `("en",)` for English tasks.
+        splits: the layouts to look for, in order of preference, by split (`train`, `dev`, `test`). A split without an
+            entry does not exist.
+        labels: the closed set of labels, in id order, for kinds that have one. A tagging task may take it from its
+            training data instead (`xstilts.sources.labels`).
+        unanswerable: whether the context of a question may contain no answer. Such a question has no gold answers, and
+            the correct prediction is empty.
+        stage: the task that is trained before this one is evaluated as a target (`mnli` for XNLI); None if the target
+            is evaluated on the encoder without training.
+        threshold_split: the split on whose gold labels a decision threshold is set before the task is evaluated.
+        missing_languages: the languages without data, by split, such as Kazakh, Thai, Tagalog and Yoruba in dev sets.
+        pools: the tasks whose examples are pooled into one training set with one head. The task then has no layouts of
+            its own: the files are found as those of the pooled tasks, while limits and lengths are those of this task.
+        folders: the names of the folders below `data` that may contain the files; by default the name of the task.
+        hub: the splits on the Hugging Face hub. For each split and language, the first entry that has it is read.
+        archives: the name of the official archive (`xstilts.sources.archives`), by split, for each split without an
+            official copy on the hub. Its files have one of the layouts of `splits`; the name may contain `{lang}`.
+        counts: the number of rows of a complete split, by split and language (for parallel sentences, the rows of both
+            sides). Another number in a split that is read completely is reported.
+        language_facts: the fields of `xstilts.languages.Language` that the readers use, such as the `name` at the start
+            of a TyDiQA question id. Fields that occur only in file names need not be listed.
+        manual_download: for a task whose files only the user can obtain, the expected contents of its folder and the
+            reason. The error for missing files contains this text instead of the file names.
+        title: the name of the data set in the documentation and in model cards.
         licence: the licence of the data.
         citation: authors, year, title and venue of the paper to cite, on one line.
         homepage: the address of the data set.
-        notes: what users of the data, or of a model trained on them, should know, as Markdown on one line.
+        notes: remarks for users of the data, or of a model trained on them, as Markdown on one line.
 
-    The last five describe the data to people. They stand in no fingerprint, so that a correction renames no result.
+    The last five fields only describe the data. No fingerprint covers them, so correcting them renames no result.
     """
 
     name: str
@@ -155,9 +155,9 @@ class Task:
 
     @property
     def parts(self) -> tuple["Task", ...]:
-        """The tasks whose files it is read from: those that it pools, else itself."""
+        """The tasks whose files are read: the pooled tasks, or the task itself."""
         return self.pools or (self,)
 
 
 Folders = list[Path]
-"""The folders in which a task's files are looked for, in order."""
+"""The folders that are searched for the files of a task, in order."""

@@ -1,4 +1,4 @@
-"""Results of an experiment, and what is made of them: tables, figures, the page."""
+"""Collected results of an experiment, their statistics, and the reports: tables, figures and the page."""
 
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,12 @@ def results(experiment: Experiment) -> "Results":
     """The scores, statistics and trainings of a finished experiment.
 
     Args:
-        experiment: what `xstilts.experiments.load` returns.
+        experiment: as returned by `xstilts.experiments.load`.
 
     Raises:
         UserError: the scores or their statistics are not finished.
     """
-    # Whoever imports a module of this package alone does not wait for pandas.
+    # Importing another module of this package should not import pandas.
     from xstilts.reporting.experiment_results import read
 
     return read(experiment.store, experiment.grid)

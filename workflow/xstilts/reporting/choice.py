@@ -1,4 +1,4 @@
-"""The tables of dev scores: those of the intermediates, and the intermediate that dev chooses for each target."""
+"""Tables of dev scores: the intermediates on their own tasks, and the intermediate chosen for each target."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,11 +14,11 @@ from xstilts.reporting.paper import MARK
 from xstilts.reporting.tables import MEAN, text
 
 BEST = "best"
-"""Stands for the intermediate that is best for each target, where an intermediate is named."""
+"""The name that represents the best intermediate of each target, where the name of an intermediate is expected."""
 
 
 def intermediates(results: Results, encoder: str) -> Table:
-    """The dev scores of the tasks of each intermediate's last stage, over seeds, and their spread."""
+    """Dev scores of each intermediate on the tasks of its last stage, over seeds, with their range."""
     chosen = _chosen(results, encoder)
     rows = {}
     for name in results.intermediates:
@@ -41,7 +41,7 @@ def intermediates(results: Results, encoder: str) -> Table:
 
 
 def best(results: Results, encoder: str) -> Table:
-    """For each target, the intermediate that is best on its English dev set, and the one that is best on test."""
+    """For each target, the best intermediate on its English dev set, and the best one on test (the oracle)."""
     rows = {target: _choice(results, encoder, target) for target in results.grid.targets}
     numbers = pd.DataFrame.from_dict(rows, orient="index")
     numbers.loc[MEAN] = numbers[["test", "oracle test"]].mean(skipna=False)
@@ -88,7 +88,7 @@ def _choice(results: Results, encoder: str, target: str) -> dict[str, object]:
 
 
 def _dev(results: Results, encoder: str, target: str) -> pd.Series:
-    """The dev score of the target's own stage after each intermediate, over seeds; nothing for one without training."""
+    """The dev score of the target's own stage after each intermediate, over seeds; empty if the target has no stage."""
     own = tasks.load(target).stage
     after = {"/".join((*stages_of(name), own)): name for name in results.grid.intermediates} if own else {}
     chosen = _chosen(results, encoder)
@@ -105,7 +105,7 @@ def _test(results: Results, encoder: str, target: str) -> pd.Series:
 
 
 def highest(scores: Mapping[str, float | None]) -> str | None:
-    """The intermediate with the highest score, the first of equals; None unless all have one."""
+    """The intermediate with the highest score, the first one if several are equal; None unless all have a score."""
     known = {name: score for name, score in scores.items() if score is not None and not pd.isna(score)}
     return max(known, key=known.__getitem__) if known and len(known) == len(scores) else None
 
@@ -116,7 +116,7 @@ def _is_significant(results: Results, encoder: str, target: str, intermediate: s
 
 
 def _shown(column: str) -> Callable[[Any], str]:
-    """How a column of the choice is written."""
+    """The formatter for a column of the table `best`."""
     if column in ("chosen", "oracle"):
         return lambda name: name if isinstance(name, str) else MISSING
     return lambda value: text(value, delta=column == "change")

@@ -1,4 +1,4 @@
-"""All scores of an experiment as one tidy table, and the dev scores of its trainings as another."""
+"""Collects the scores of an experiment into one tidy table, and the dev scores of its trainings into another."""
 
 import json
 from pathlib import Path
@@ -14,20 +14,24 @@ TRAINING_COLUMNS = ["encoder", "stages", "seed", "task", "step", "value", "chose
 COLUMNS = ["encoder", "intermediate", "target", "language", "split", "seed", "metric", "value", "n"]
 
 ALL = "all"
-"""The language of what stands for all languages of a target."""
+"""The value of the column `language` in rows that summarise all languages of a target."""
 
 MAIN_SCORE = "main_score"
-"""The metric that XTREME averages: F1 and EM together for question answering, else the task's own."""
+"""The name of the score that XTREME averages: the mean of F1 and EM for question answering, else the task's metric."""
 
 
 def collect(store: Path, cells: list[list]) -> pd.DataFrame:
-    """One row for each cell, language and metric, with or without a value.
+    """The scores of all cells, with one row for each cell, language and metric.
 
     Args:
         cells: encoder, intermediate, target, seed and the path of the scores below the store (`Cell.record`).
 
     Returns:
-        A table with `COLUMNS`; `value` in percent, missing where a language has no labels, `n` the number of examples.
+        A table with `COLUMNS`. `value` is in percent, and missing if a language has no labels; `n` is the number of
+        examples.
+
+    Raises:
+        DataError: a file of scores cannot be read.
     """
     rows = []
     for encoder, intermediate, target, seed, path in cells:
@@ -42,10 +46,10 @@ def collect(store: Path, cells: list[list]) -> pd.DataFrame:
 
 
 def _record(file: Path) -> dict:
-    """What a job has written of a cell or a training.
+    """The JSON record that a job wrote for a cell or a training.
 
     Raises:
-        DataError: it is damaged.
+        DataError: the file cannot be read.
     """
     try:
         return json.loads(file.read_bytes())
@@ -55,14 +59,17 @@ def _record(file: Path) -> dict:
 
 
 def trainings(store: Path, models: list[list]) -> pd.DataFrame:
-    """The dev scores of all trainings, one row for each model, evaluation and task.
+    """The dev scores of all trainings, with one row for each model, evaluation and task.
 
     Args:
         models: encoder, stages, seed and the path below the store of each model (`Grid.models`).
 
     Returns:
-        A table with `TRAINING_COLUMNS`; `value` in percent, `chosen` where the weights of that step were kept, `steps`
-        those that were trained. A model whose record is gone has no rows.
+        A table with `TRAINING_COLUMNS`. `value` is in percent, `chosen` marks the step whose weights were kept, and
+        `steps` is the number of training steps. A model without a training record has no rows.
+
+    Raises:
+        DataError: a training record cannot be read.
     """
     rows = []
     for encoder, stages, seed, path in models:

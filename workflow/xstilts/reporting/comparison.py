@@ -1,4 +1,4 @@
-"""The intermediates of a target side by side: scores over seeds, their intervals, tests against the baseline."""
+"""Compares the intermediates of one target: scores over seeds, confidence intervals, and tests against the baseline."""
 
 from dataclasses import dataclass
 
@@ -11,21 +11,24 @@ from xstilts.reporting import resampling
 from xstilts.reporting.per_example import Counts
 
 LEVEL = 0.05
-"""How often a test may reject what is true, and an interval miss it."""
+"""The significance level of the tests; intervals cover `1 - LEVEL`."""
 
 ROUNDING = 1e-9
-"""Two differences of scores that are no further apart are the same."""
+"""Differences of scores that are at most this far apart are equal."""
 
 NUMBERS = ["value", "low", "high", "delta", "delta_low", "delta_high", "p"]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is computed of the counts of a target.
+    """Scores, intervals and tests of one encoder and target.
 
     Args:
-        complete: whether all languages of the target are there; the mean over them is missing otherwise.
-        seed: decides all that is drawn.
+        counts: the counts of all units.
+        metric: the metric of the target.
+        settings: the number of samples, and whether the median or the mean is taken over seeds.
+        complete: whether all languages of the target have counts. Otherwise the mean over languages is missing.
+        seed: the seed of the random generator.
     """
 
     counts: Counts
@@ -35,7 +38,10 @@ class Comparison:
     seed: int
 
     def numbers(self) -> dict[str, np.ndarray]:
-        """`NUMBERS`, each of the shape (1 + languages, intermediates); the mean over languages comes first."""
+        """Arrays by the names in `NUMBERS`, of shape (1 + languages, intermediates); row 0 is the mean over languages.
+
+        Differences from the baseline and their p-values are NaN if there is no baseline, and in the baseline's column.
+        """
         random = np.random.default_rng(self.seed)
         value = self._over_seeds(self._with_mean(resampling.observed(self.counts, self.metric)))[:, 0]
         drawn = resampling.bootstrap(self.counts, self.metric, self.settings.samples, random)
@@ -54,7 +60,7 @@ class Comparison:
         return numbers | against
 
     def _p(self, delta: np.ndarray, baseline: int, random: np.random.Generator) -> np.ndarray:
-        """Two-sided p of the differences by approximate randomisation (Noreen 1989; Yeh 2000)."""
+        """Two-sided p-values of the differences, by approximate randomisation (Noreen 1989; Yeh 2000)."""
         exchanged = resampling.exchange(self.counts, self.metric, baseline, self.settings.samples, random)
         theirs, ours = (self._over_seeds(self._with_mean(scores)) for scores in exchanged)
         as_large = np.abs(theirs - ours) >= np.abs(delta)[:, None] - ROUNDING
@@ -62,26 +68,29 @@ class Comparison:
         return np.where(np.isnan(delta), np.nan, p)
 
     def _with_mean(self, scores: np.ndarray) -> np.ndarray:
-        """Scores, shape (languages, ...), below their mean over the languages."""
+        """Scores of shape (languages, ...) with their mean over languages prepended, shape (1 + languages, ...)."""
         mean = scores.mean(axis=0) if self.complete else np.full_like(scores[0], np.nan)
         return np.concatenate([mean[None], scores])
 
     def _over_seeds(self, scores: np.ndarray) -> np.ndarray:
-        """The number that stands for all seeds, which are the last axis."""
+        """The median or mean over seeds, the last axis."""
         return getattr(np, self.settings.over_seeds)(scores, axis=-1)
 
 
 def _redrawn(scores: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """As many seeds, drawn with replacement for each intermediate by itself.
+    """Scores of seeds drawn with replacement, independently for each sample and intermediate.
 
     Args:
         scores: shape (languages, samples, intermediates, seeds).
+
+    Returns:
+        The same shape.
     """
     drawn = random.integers(scores.shape[-1], size=scores.shape[1:])
     return np.take_along_axis(scores, drawn[None], axis=-1)
 
 
 def _interval(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The percentile interval of samples, shape (languages, samples, intermediates)."""
+    """The bounds of the percentile interval of samples, shape (languages, samples, intermediates)."""
     low, high = np.quantile(samples, [LEVEL / 2, 1 - LEVEL / 2], axis=1)
     return low, high

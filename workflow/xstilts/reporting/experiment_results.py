@@ -1,4 +1,4 @@
-"""What the reports show: the scores of an experiment, their statistics and its trainings."""
+"""Results of an experiment as data frames: scores, statistics and trainings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from xstilts.store.entries import finished, noted
 
 @dataclass(frozen=True)
 class Results:
-    """The results of an experiment, all encoders together.
+    """The results of an experiment, for all encoders.
 
     Args:
-        scores: `scores.parquet` of `collect`.
-        trainings: `trainings.parquet` of `collect`.
-        statistics: `statistics.parquet`.
-        sizes: the training rows of each intermediate, all its stages and tasks together; None where it is not known.
-        grid: what there is, in its order.
-        over_seeds: how a number was made from those of the seeds.
-        models: the stages of every model that was to be trained with each seed.
+        scores: `scores.parquet` of the job `collect`.
+        trainings: `trainings.parquet` of the job `collect`.
+        statistics: `statistics.parquet` of the job `statistics`.
+        sizes: the number of training rows of each intermediate, summed over its stages and tasks; None if unknown.
+        grid: the grid of the experiment, whose order the reports follow.
+        over_seeds: how scores are aggregated over seeds, `median` or `mean`.
+        models: the paths of stages of all models that the experiment trains with each seed.
     """
 
     scores: pd.DataFrame
@@ -39,39 +39,39 @@ class Results:
 
     @property
     def intermediates(self) -> list[str]:
-        """The intermediates that there are, without the baseline."""
+        """The intermediates of the grid, without the baseline."""
         return [name for name in self.grid.intermediates if name != NO_INTERMEDIATE]
 
     @property
     def has_baseline(self) -> bool:
-        """Whether there is something to compare the intermediates with."""
+        """Whether the grid contains the baseline."""
         return NO_INTERMEDIATE in self.grid.intermediates
 
     @property
     def comparable(self) -> bool:
-        """Whether there are changes to show."""
+        """Whether the grid contains the baseline and at least one intermediate."""
         return self.has_baseline and bool(self.intermediates)
 
     def changes(self, statistics: pd.DataFrame) -> pd.DataFrame:
-        """The rows of statistics that are no baseline."""
+        """The rows of statistics that are not the baseline's."""
         return statistics[statistics["intermediate"] != NO_INTERMEDIATE]
 
     def by_target(self, encoder: str) -> pd.DataFrame:
-        """The statistics of an encoder, a row for each intermediate and target."""
+        """The statistics of an encoder, with one row for each intermediate and target."""
         mine = self.statistics[self.statistics["encoder"] == encoder]
         return mine[mine["language"] == ALL]
 
     def by_language(self, encoder: str) -> pd.DataFrame:
-        """The statistics of an encoder, a row for each intermediate, target and language."""
+        """The statistics of an encoder, with one row for each intermediate, target and language."""
         mine = self.statistics[self.statistics["encoder"] == encoder]
         return mine[mine["language"] != ALL]
 
 
 def read(store: Path, grid: Grid) -> Results:
-    """The results of an experiment.
+    """Read the results of an experiment.
 
     Raises:
-        UserError: its scores or their statistics are not finished.
+        UserError: the scores or their statistics are not finished.
     """
     for entry in (grid.collected, grid.statistics):
         if not finished(store, entry):
@@ -89,7 +89,7 @@ def read(store: Path, grid: Grid) -> Results:
 
 
 def _sizes(store: Path, grid: Grid) -> dict[str, int | None]:
-    """The training rows of each intermediate; None where the data of one of its stages are not there any more."""
+    """The number of training rows of each intermediate; None if the data of one of its stages are no longer stored."""
     models = {stages: grid.entries[path] for _, stages, _, path in grid.models}
     found = {}
     for name in grid.config.grid.intermediates:
@@ -100,7 +100,7 @@ def _sizes(store: Path, grid: Grid) -> dict[str, int | None]:
 
 
 def _rows(store: Path, model: Entry) -> int | None:
-    """The training rows of a stage, all its tasks and languages together."""
+    """The number of training rows of a stage, summed over its tasks and languages; None if the data are not stored."""
     data = [entry for role, entry in model.inputs.items() if role.startswith("data.")]
     if not all(finished(store, entry) for entry in data):
         return None

@@ -1,4 +1,4 @@
-"""A table for programs and for readers: CSV, Markdown, LaTeX and HTML."""
+"""Writes tables as CSV, Markdown, LaTeX and HTML."""
 
 from dataclasses import dataclass
 from html import escape
@@ -28,10 +28,10 @@ class Table:
     """A table of one encoder.
 
     Args:
-        name: what its files are called after the encoder.
-        caption: what a reader has to know.
-        numbers: as they are; the index has the first column.
-        shown: the same as text, with marks, and with rows that only readers need.
+        name: the part of the file names after the encoder.
+        caption: the caption for readers.
+        numbers: the numbers, for the CSV file; the index is the first column.
+        shown: the same table as text, for readers, with marks and additional rows.
     """
 
     name: str
@@ -51,13 +51,13 @@ def write(table: Table, folder: Path, encoder: str) -> None:
 
 
 def markdown(table: Table) -> str:
-    """The table as Markdown, its caption below."""
+    """The table as Markdown, followed by its caption."""
     align = ["left"] + ["right"] * table.shown.shape[1]
     return f"{table.shown.to_markdown(disable_numparse=True, colalign=align)}\n\n{table.caption}\n"
 
 
 def latex(table: Table, encoder: str) -> str:
-    """The table as LaTeX, for the packages `booktabs` and `inputenc` with UTF-8."""
+    """The table as LaTeX. It needs the packages `booktabs` and `inputenc` (UTF-8)."""
     return table.shown.reset_index().to_latex(
         index=False,
         escape=True,
@@ -69,11 +69,11 @@ def latex(table: Table, encoder: str) -> str:
 
 
 def html(table: Table, encoder: str) -> str:
-    """The table as a page of its own."""
+    """The table as a complete HTML page."""
     rows = table.shown.reset_index().to_html(index=False, escape=True, border=0, na_rep="")
     return _PAGE.format(encoder=escape(encoder), rows=rows, caption=escape(table.caption))
 
 
 def _escaped(text: str) -> str:
-    """A caption for LaTeX; of the characters that it minds, names and captions have these alone."""
+    """A caption with the special characters of LaTeX escaped; names and captions contain no others."""
     return text.replace("_", r"\_").replace("%", r"\%")

@@ -1,4 +1,4 @@
-"""What Snakemake's own report shows, by names that are known before anything is made."""
+"""The figures and tables in Snakemake's own report; their names are known at planning time."""
 
 from dataclasses import dataclass
 
@@ -12,19 +12,19 @@ TABLES = {
     "intermediates": "Dev scores of the intermediates",
     "best": "Best intermediate of each target",
 }
-"""The title of each table of an encoder by its name, which is that of its file."""
+"""The title of each table of an encoder, by the name in its file name."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """A file that the report shows.
+    """A file in the report.
 
     Args:
-        entry: the entry that it belongs to.
-        file: its path below that entry.
-        category: under which it stands.
-        caption: the name of its caption.
-        labels: what tells it from the others of its category.
+        entry: the entry of the store that contains the file.
+        file: the path below that entry.
+        category: the category in the report.
+        caption: the name of the caption.
+        labels: labels that identify the file within its category.
     """
 
     entry: Entry
@@ -35,7 +35,7 @@ class Item:
 
     @property
     def path(self) -> str:
-        """Its place below the store."""
+        """The path below the store."""
         return f"{self.entry.path}/{self.file}"
 
 

@@ -1,4 +1,4 @@
-"""Signs that the tables, the figures and the page share."""
+"""Symbols shared by the tables, the figures and the page."""
 
 MISSING = "—"
-"""Stands for a value that is missing."""
+"""Represents a missing value."""

@@ -1,4 +1,4 @@
-"""The tables of test scores: intermediates by targets, by languages, and by the groups of XTREME."""
+"""Tables of test scores: intermediates by targets, by languages and by the groups of XTREME."""
 
 import pandas as pd
 
@@ -9,7 +9,7 @@ from xstilts.reporting.formats import Table
 from xstilts.reporting.tables import MEAN, deltas, is_delta, levels, text
 
 PAIR = ("f1", "exact_match")
-"""The metrics of question answering, which stand side by side."""
+"""The metrics of question answering, which are shown as pairs."""
 
 GROUPS = {
     "classification": "classification",
@@ -17,7 +17,7 @@ GROUPS = {
     "qa": "question answering",
     "retrieval": "retrieval",
 }
-"""What the groups of XTREME are called in its tables."""
+"""The names of XTREME's groups in its tables."""
 
 OVERALL = "overall"
 MARK = "*"
@@ -30,7 +30,7 @@ _CHANGES = (
 
 
 def targets(results: Results, encoder: str) -> Table:
-    """The table of the paper: every target after every intermediate, F1 and exact match as pairs, and the mean."""
+    """The table of the paper: all targets after all intermediates, with F1 and exact match as pairs, and the mean."""
     answered = set(results.scores.loc[results.scores["metric"] == PAIR[1], "target"])
     tables = {metric: _changes(results, encoder, metric) for metric in (MAIN_SCORE, *PAIR)}
     significant = _pivot(results.by_target(encoder), "target", "significant")
@@ -46,7 +46,7 @@ def targets(results: Results, encoder: str) -> Table:
 
 
 def languages(results: Results, encoder: str, target: str) -> Table:
-    """Every language of a target after every intermediate; the first row is the mean over languages."""
+    """All languages of a target after all intermediates; the first row is the mean over languages."""
     rows = results.statistics[(results.statistics[["encoder", "target"]] == [encoder, target]).all(axis=1)]
     rows = rows.replace({"language": {ALL: MEAN}})
     numbers = deltas(_pivot(rows, "language", "value").reindex(results.grid.intermediates))
@@ -58,7 +58,7 @@ def languages(results: Results, encoder: str, target: str) -> Table:
 
 
 def groups(results: Results, encoder: str) -> Table:
-    """The averages of XTREME after every intermediate, as scores."""
+    """XTREME's averages after each intermediate, as scores."""
     scores = levels(results.scores, encoder, results.grid, results.over_seeds)
     rows = {name: xtreme.group_averages(row) | {OVERALL: xtreme.overall(row)} for name, row in scores.iterrows()}
     numbers = pd.DataFrame(rows, dtype="float64").T.rename(columns=GROUPS).rename_axis("intermediate")
@@ -72,12 +72,12 @@ def _changes(results: Results, encoder: str, metric: str) -> pd.DataFrame:
 
 
 def _pivot(rows: pd.DataFrame, columns: str, values: str) -> pd.DataFrame:
-    """A column of the statistics, intermediates by targets or languages, in the order of the grid."""
+    """A column of the statistics as intermediates by targets or languages, in the order of the grid."""
     return rows.pivot(index="intermediate", columns=columns, values=values)[list(dict.fromkeys(rows[columns]))]
 
 
 def _texts(columns: pd.DataFrame, significant: pd.Series | None) -> pd.Series:
-    """The text of each row: its numbers with a stroke between them, and a mark where it is significant."""
+    """The text of each row: its numbers separated by slashes, and a mark if the change is significant."""
     texts = {}
     for row, numbers in columns.iterrows():
         mark = MARK if significant is not None and significant[row] else ""
@@ -86,7 +86,7 @@ def _texts(columns: pd.DataFrame, significant: pd.Series | None) -> pd.Series:
 
 
 def _table(name: str, caption: str, numbers: pd.DataFrame, shown: pd.DataFrame, rows: pd.DataFrame, by: str) -> Table:
-    """A table with the intermediates as rows; for readers, with the seeds and the examples behind its columns."""
+    """A table with the intermediates as rows; for readers, rows with the numbers of seeds and examples are added."""
     behind = {count: _pivot(rows, by, count).apply(_range) for count in ("seeds", "n")}
     footer = pd.DataFrame(behind).T.rename(index={"n": "examples"}).reindex(columns=shown.columns, fill_value="")
     below = pd.concat([shown, footer])
@@ -94,7 +94,7 @@ def _table(name: str, caption: str, numbers: pd.DataFrame, shown: pd.DataFrame, 
 
 
 def _range(counts: pd.Series) -> str:
-    """The least and the most of the counts behind a column, as one where they are equal."""
+    """The smallest and the largest count of a column, or one number if they are equal."""
     return "–".join(f"{count}" for count in sorted({counts.min(), counts.max()}))
 
 

@@ -1,4 +1,4 @@
-"""What every example of a target counts in the score of every model: what intervals and tests are made from."""
+"""Counts of each example for the score of each model, from which intervals and tests are computed."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,13 +19,13 @@ _KEYS = [LANGUAGE, UNIT]
 
 @dataclass(frozen=True)
 class LanguageCounts:
-    """The units of a target in one language; of those that count nothing in any model, there is only the number.
+    """The counts of a target in one language. Units whose counts are zero in all models are not stored.
 
     Args:
-        size: how many units there are.
-        places: of each unit among the names of all units of the target, shape (units,). Translations of each other have
-            the same name, and so the same place, in every language.
-        values: shape (units, intermediates, seeds, columns).
+        size: the number of units, including those that are not stored.
+        places: the index of each unit's name among the names of all units of the target, shape (units,). Translations
+            of each other have the same name, and therefore the same index, in every language.
+        values: the counts, shape (units, intermediates, seeds, columns).
     """
 
     size: int
@@ -35,13 +35,13 @@ class LanguageCounts:
 
 @dataclass(frozen=True)
 class Counts:
-    """The units of a target for one encoder.
+    """The counts of a target for one encoder.
 
     Args:
-        intermediates: those of which every seed is there, in the order of the grid.
+        intermediates: the intermediates for which all seeds exist, in the order of the grid.
         columns: the names of the counts.
-        names: how many different names the units have, over all languages.
-        languages: those that have gold labels.
+        names: the number of distinct unit names over all languages.
+        languages: the counts by language, for the languages with gold labels.
     """
 
     intermediates: list[str]
@@ -53,15 +53,19 @@ class Counts:
 def read(
     store: Path, scores: Mapping[tuple[str, int], str], intermediates: Iterable[str], seeds: Sequence[int]
 ) -> Counts | None:
-    """The counts of the cells of one encoder and target; None where there are none.
-
-    There are none where no intermediate has all seeds, or no language has gold labels.
+    """Read the counts of the cells of one encoder and target.
 
     Args:
-        scores: where the scores of a cell lie below the store, by intermediate and seed; a cell may be missing.
+        store: the folder of the store.
+        scores: the path of a cell's scores below the store, by intermediate and seed. Cells may be missing.
+        intermediates: the intermediates in the order of the grid.
+        seeds: the seeds of the grid.
+
+    Returns:
+        The counts, or None if no intermediate has all seeds or no language has gold labels.
 
     Raises:
-        DataError: two cells were not scored on the same units.
+        DataError: the cells were not all scored on the same units.
     """
     complete = [name for name in intermediates if all((name, seed) in scores for seed in seeds)]
     if not complete:
@@ -83,10 +87,10 @@ def read(
 
 
 def _counts(file: Path, first: pa.Table) -> np.ndarray:
-    """The counts of a file, shape (units, columns).
+    """The counts in a file, shape (units, columns).
 
     Raises:
-        DataError: its units are not those of the first file.
+        DataError: the units are not those of the first file.
     """
     table = pq.read_table(file)
     for key in _KEYS:

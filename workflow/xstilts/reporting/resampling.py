@@ -1,8 +1,8 @@
-"""Scores of samples of the examples: bootstrap samples, and samples in which models exchange their predictions.
+"""Scores of resampled examples: bootstrap samples, and samples in which two models exchange their predictions.
 
-A score is a function of sums of counts over units, so the scores of a thousand samples are those of one product of
-matrices: weights of the units in each sample, times what the units count in each model. All models of a target get the
-same weights, and so do units of one name in several languages, which are translations of each other.
+A score is a function of sums of counts over units. The sums of many samples are one matrix product: the weights of the
+units in each sample times the counts of the units for each model. All models of a target share the same weights. Units
+with the same name in several languages, which are translations of each other, share them too.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,19 +14,19 @@ from xstilts.metrics import Metric
 from xstilts.reporting.per_example import Counts
 
 _CHUNK = 2**23
-"""Weights that are held at once."""
+"""The number of weights held in memory at once."""
 
 
 def observed(counts: Counts, metric: Metric) -> np.ndarray:
-    """The main_score scores of all units, shape (languages, 1, intermediates, seeds)."""
+    """The main scores over all units, shape (languages, 1, intermediates, seeds)."""
     return np.stack([_main_score(metric, counts, one.values.sum(axis=0))[None] for one in counts.languages.values()])
 
 
 def bootstrap(counts: Counts, metric: Metric, samples: int, random: np.random.Generator) -> np.ndarray:
-    """The main_score scores of samples of the units with replacement.
+    """The main scores of bootstrap samples of the units.
 
-    How often a unit is in a sample is drawn from a Poisson distribution of mean 1, for each unit by itself: the
-    bootstrap's multinomial draw without a fixed size of the sample (Hanley & MacGibbon 2006).
+    The multiplicity of a unit in a sample is drawn independently from a Poisson distribution with mean 1. This replaces
+    the multinomial draw of the bootstrap by one without a fixed sample size (Hanley & MacGibbon 2006).
 
     Returns:
         Shape (languages, samples, intermediates, seeds).
@@ -42,16 +42,16 @@ def bootstrap(counts: Counts, metric: Metric, samples: int, random: np.random.Ge
 def exchange(
     counts: Counts, metric: Metric, baseline: int, samples: int, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The main_score scores when each intermediate and the baseline exchange half of their predictions, at random.
+    """The main scores after each intermediate and the baseline exchange a random half of their predictions.
 
     A unit is exchanged in all seeds and languages, or in none.
 
     Args:
-        baseline: the place of the baseline among the intermediates.
+        baseline: the index of the baseline among the intermediates.
 
     Returns:
-        What the intermediates have then, and what the baseline has against each of them, both of the shape
-        (languages, samples, intermediates, seeds).
+        The scores of the intermediates, and the scores of the baseline after the exchange with each of them, both of
+        shape (languages, samples, intermediates, seeds).
     """
     draw = partial(random.integers, 0, 2, dtype=np.int8)
     scores = np.empty((2, len(counts.languages), samples, *_models(counts)))
@@ -69,7 +69,7 @@ def _models(counts: Counts) -> tuple[int, int]:
 
 
 def _chunks(samples: int, names: int, draw: Callable) -> Iterator[tuple[slice, np.ndarray]]:
-    """The weights of some samples at a time, shape (samples, names), and which samples these are."""
+    """Slices of the samples, each with its weights, shape (samples in the slice, names)."""
     size = max(1, _CHUNK // max(1, names))
     for start in range(0, samples, size):
         stop = min(start + size, samples)
@@ -82,6 +82,6 @@ def _sums(weights: np.ndarray, places: np.ndarray, values: np.ndarray) -> np.nda
 
 
 def _main_score(metric: Metric, counts: Counts, sums: np.ndarray) -> np.ndarray:
-    """The main_score scores of sums whose last axis has the columns of counts."""
+    """The main scores of sums whose last axis is the columns of the counts."""
     columns = dict(zip(counts.columns, np.moveaxis(sums, -1, 0), strict=True))
     return np.asarray(metric.main_score(metric.aggregate(columns)))

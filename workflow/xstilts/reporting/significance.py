@@ -1,4 +1,4 @@
-"""How sure the scores of an experiment are: intervals over seeds and examples, and tests against the baseline."""
+"""Statistics of an experiment: confidence intervals over seeds and examples, and tests against the baseline."""
 
 import zlib
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ Languages = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Scores:
-    """Where the scores of cells lie.
+    """The locations of the scores of cells.
 
     Args:
         store: the folder of the store.
@@ -33,19 +33,27 @@ class Scores:
     cells: list[list]
 
     def of(self, encoder: str, target: str) -> dict[tuple[str, int], str]:
-        """The paths of the scores of an encoder and a target, by intermediate and seed."""
+        """The paths of the scores of one encoder and target, by intermediate and seed."""
         mine = (cell for cell in self.cells if (cell[0], cell[2]) == (encoder, target))
         return {(intermediate, seed): path for _, intermediate, _, seed, path in mine}
 
 
 def statistics(scores: Scores, grid: GridSettings, languages: Languages, settings: Report) -> pd.DataFrame:
-    """One row for each encoder, intermediate, target and language, and one for all languages together.
+    """The table of statistics, with a row for each encoder, intermediate, target and language.
+
+    Rows with the language `ALL` are for the mean over the languages of a target.
 
     Args:
-        languages: those of each target. A cell without all seeds, or with a language without scores, has no numbers.
+        scores: the scores of all cells.
+        grid: the grid of the experiment.
+        languages: the languages of each target. The numbers are missing where a seed or the score of a language is.
+        settings: the number of samples, and whether the median or the mean is taken over seeds.
 
     Returns:
-        A table with `COLUMNS`, in the order of the grid; docs/statistics.md says how each is computed.
+        A table with `COLUMNS`, in the order of the grid; docs/statistics.md explains how each is computed.
+
+    Raises:
+        DataError: the cells of a target were not scored on the same units.
     """
     targets = [(encoder, target) for encoder in grid.encoders for target in grid.targets]
     found = pd.concat([_of_target(scores, *one, grid, languages[one[1]], settings) for one in targets])
@@ -71,7 +79,7 @@ def write(table: pd.DataFrame, folder: Path) -> None:
 def _of_target(
     scores: Scores, encoder: str, target: str, grid: GridSettings, languages: tuple[str, ...], settings: Report
 ) -> pd.DataFrame:
-    """The numbers of a target's complete cells, by `KEYS`; no row where none is complete."""
+    """The numbers of the complete cells of a target, indexed by `KEYS`."""
     paths = scores.of(encoder, target)
     counts = counting.read(scores.store, paths, grid.intermediates, grid.seeds)
     if counts is None:
@@ -88,12 +96,16 @@ def _of_target(
 
 
 def _seed(target: str) -> int:
-    """What decides all that is drawn for a target."""
+    """The seed of the random draws for a target."""
     return zlib.crc32(target.encode())
 
 
 def adjusted(table: pd.DataFrame) -> pd.Series:
-    """Holm's adjusted p: over the targets of an encoder for all languages together, else within a target."""
+    """Holm's adjusted p-values.
+
+    The family of a row with the language `ALL` is all such rows of its encoder; the family of any other row is the rows
+    of its encoder and target.
+    """
     family = table["target"].where(table["language"] != ALL, ALL)
     return table.groupby(["encoder", family.rename("family")])["p"].transform(_holm)
 
@@ -105,5 +117,5 @@ def _holm(p: pd.Series) -> pd.Series:
 
 
 def significant(table: pd.DataFrame) -> pd.Series:
-    """Whether the test rejects, and the interval over examples and seeds has no zero in it either."""
+    """Whether the test rejects equality and the interval of the change, over examples and seeds, excludes zero."""
     return (table["p_adjusted"] < LEVEL) & ((table["delta_low"] > 0) | (table["delta_high"] < 0))

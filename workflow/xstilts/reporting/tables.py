@@ -1,4 +1,4 @@
-"""The table of the paper: the baseline's scores in the first row, the change that each intermediate brings below it."""
+"""The table of the paper: the scores of the baseline, and the change over it for each intermediate."""
 
 from pathlib import Path
 
@@ -16,13 +16,13 @@ MEAN = "mean"
 def levels(
     scores: pd.DataFrame, encoder: str, grid: GridSettings, over_seeds: str, metric: str = MAIN_SCORE
 ) -> pd.DataFrame:
-    """The score of every target after every intermediate, in percent.
+    """The score of each target after each intermediate, in percent.
 
-    A target's score is the unweighted mean of a metric over its languages, then the median or the mean over seeds. A
-    cell in which a language or a seed has no score is missing, and so is the mean of its row.
+    The score of a target is the unweighted mean of the metric over its languages, then the median or the mean over
+    seeds. It is missing if the score of a language or seed is missing; the mean of that row is then missing too.
 
     Returns:
-        Intermediates by targets, and their mean in the last column.
+        Intermediates by targets, with the mean over targets in the last column.
     """
     mine = scores[(scores["encoder"] == encoder) & (scores["metric"] == metric)]
     by_seed = mine.groupby(["intermediate", "target", "seed"])["value"].agg(lambda values: values.mean(skipna=False))
@@ -34,7 +34,7 @@ def levels(
 
 
 def deltas(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table with the change over the baseline in every row but the baseline's, which comes first."""
+    """The table with the baseline first, and the change over the baseline in all other rows."""
     if NO_INTERMEDIATE not in table.index:
         return table
     baseline = table.loc[NO_INTERMEDIATE]
@@ -61,12 +61,12 @@ def rich_table(table: pd.DataFrame, title: str) -> Table:
 
 
 def is_delta(table: pd.DataFrame, row: object) -> bool:
-    """Whether a row has changes and not scores."""
+    """Whether a row of the table contains changes instead of scores."""
     return row != NO_INTERMEDIATE and NO_INTERMEDIATE in table.index
 
 
 def text(value: float, delta: bool) -> str:
-    """A number as readers see it: a score, or a change with its sign; 0.0 has none."""
+    """A score, or a change with its sign, with one decimal; 0.0 has no sign."""
     if pd.isna(value):
         return MISSING
     shown = f"{value:z.1f}"

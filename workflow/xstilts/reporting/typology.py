@@ -1,4 +1,4 @@
-"""How figures group and order languages, and how far each is from English."""
+"""Groups and order of languages in figures, and their distance from English."""
 
 from collections.abc import Iterable
 
@@ -7,32 +7,32 @@ from xstilts.languages import Language, language
 LATIN = "Latn"
 
 STEPS = ("English", "same branch", "same family", "other family")
-"""Distances from English, from none to the largest: itself, Germanic, Indo-European, everything else."""
+"""Distances from English, in increasing order: English itself, Germanic, Indo-European, all other languages."""
 
 _BRANCHES = ("Germanic", "Italic", "Balto-Slavic", "Graeco-Phrygian", "Indo-Iranian")
-"""The order of the branches of Indo-European in figures, from west to east; one that is not here comes last."""
+"""The order of the branches of Indo-European in figures, from west to east; other branches come last."""
 
 
 def group(code: str) -> str:
-    """The family of a language, or its branch of the one that nearly half of the languages belong to."""
+    """The family of a language, or its branch if the family is Indo-European."""
     one = language(code)
     return one.branch or one.family
 
 
 def ordered(codes: Iterable[str]) -> list[str]:
-    """Languages in the order of figures.
+    """Languages in the order of the figures.
 
-    English's family first, branch by branch, then the other families by name; in a group English first, then by code.
-    The order of two languages depends on nothing but their own facts.
+    The family of English comes first, branch by branch, then the other families by name. Within a group, English comes
+    first, then languages are sorted by code. The order of two languages does not depend on which others are shown.
     """
     return sorted(codes, key=lambda code: _place(language(code)))
 
 
 def distance(code: str) -> str:
-    """How far a language is from English, one of `STEPS`.
+    """The distance of a language from English, one of `STEPS`.
 
     Raises:
-        UserError: there is no such language.
+        UserError: the language is unknown.
     """
     here, english = language(code), language("en")
     if here == english:

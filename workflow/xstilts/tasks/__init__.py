@@ -1,4 +1,4 @@
-"""The tasks, one small declarative file each. Adding a task is adding a file here."""
+"""The tasks, one small declarative file each. To add a task, add a file here."""
 
 import importlib
 import pkgutil
@@ -15,10 +15,10 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str) -> Task:
-    """The task of that name.
+    """The task with this name.
 
     Raises:
-        UserError: there is none; the message has the nearest names.
+        UserError: the name is unknown; the message suggests the nearest names.
     """
     if name not in names():
         raise UserError(f"unknown task {name!r}; the tasks are {', '.join(names())}.{nearest(name, names())}")

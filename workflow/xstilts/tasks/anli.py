@@ -1,4 +1,4 @@
-"""Inference that annotators made hard for models in three rounds, a part of ANLI+."""
+"""Adversarial natural language inference, collected in three rounds; part of ANLI+."""
 
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub

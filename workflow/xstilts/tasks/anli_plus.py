@@ -1,4 +1,4 @@
-"""All of ANLI, MultiNLI and SNLI with one head, their examples by turns."""
+"""ANLI, MultiNLI and SNLI pooled into one training set, with one head and interleaved examples."""
 
 from xstilts.task import Task
 from xstilts.tasks import anli, mnli, snli

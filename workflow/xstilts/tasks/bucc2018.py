@@ -1,6 +1,6 @@
-"""Find the pairs of translations hidden in two collections of sentences.
+"""Bitext mining: find the pairs of translations hidden in two collections of sentences.
 
-XTREME deletes the gold of its test set; the release has it.
+XTREME removes the gold pairs of the test set; the release contains them.
 """
 
 from xstilts.sources.formats import bitext

@@ -1,4 +1,4 @@
-"""Questions on concepts of ConceptNet, five choices each."""
+"""Commonsense questions about concepts of ConceptNet, with five choices."""
 
 from xstilts.sources.formats import choices
 from xstilts.sources.formats.hub import choices as hub

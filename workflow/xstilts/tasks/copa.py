@@ -1,4 +1,4 @@
-"""Which of two choices is the cause, or the effect, of a premise?"""
+"""Which of two choices is the cause or the effect of a premise?"""
 
 from xstilts.sources.formats import choices
 from xstilts.sources.formats.hub import choices as hub

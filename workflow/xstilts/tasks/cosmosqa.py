@@ -1,4 +1,4 @@
-"""Questions on blog posts whose answers are not in the text; one choice may be "none of these"."""
+"""Questions about blog posts whose answers are not stated in the text; one choice may be "none of these"."""
 
 from xstilts.sources.formats import choices
 from xstilts.sources.formats.hub import choices as hub

@@ -1,6 +1,6 @@
-"""How does a described scene, or an instruction of WikiHow, go on?
+"""How does the description of a scene, or a WikiHow instruction, continue?
 
-Where a context ends within a sentence, the words of that sentence, `ctx_b`, stand before each ending instead.
+If the context ends in the middle of a sentence, the beginning of that sentence (`ctx_b`) becomes part of each ending.
 """
 
 from xstilts.sources.formats import choices

@@ -1,4 +1,4 @@
-"""Questions on Wikipedia paragraphs in seven languages.
+"""Questions about Wikipedia paragraphs in seven languages.
 
 XTREME's copies of the test files have no answers.
 """

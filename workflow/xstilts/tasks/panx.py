@@ -1,6 +1,6 @@
-"""Persons, places and organisations in Wikipedia.
+"""Named entities in Wikipedia: persons, locations and organisations.
 
-XTREME's test files have no tags; the archives have.
+XTREME's test files have no tags; the archives contain them.
 """
 
 from xstilts.sources.formats import tagged

@@ -1,4 +1,4 @@
-"""Do two questions of Quora ask the same (`1`)?"""
+"""Are two Quora questions duplicates (`1`) or not (`0`)?"""
 
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub

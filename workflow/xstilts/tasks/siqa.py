@@ -1,6 +1,6 @@
-"""Questions on the motives, feelings and next steps of people in a situation.
+"""Questions about the motives, feelings and next steps of people in social situations.
 
-There are two forms of its files: answers named by letter beside the question, or counted from 1 in a file of their own.
+The files exist in two forms: with answers as letters beside the questions, or as numbers from 1 in a separate file.
 """
 
 from xstilts.sources.formats import choices

@@ -1,4 +1,4 @@
-"""Inference on the captions of photographs, a part of ANLI+."""
+"""Natural language inference on image captions; part of ANLI+."""
 
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub

@@ -1,4 +1,4 @@
-"""The answer to an English question as a span of a Wikipedia paragraph."""
+"""English questions whose answers are spans of Wikipedia paragraphs."""
 
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions as hub

@@ -1,4 +1,4 @@
-"""SQuAD with questions that their paragraph seems to answer and does not."""
+"""SQuAD with additional questions that only seem to be answered by their paragraphs."""
 
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions as hub

@@ -1,6 +1,7 @@
-"""Find the translation of each English sentence.
+"""Sentence retrieval: find the translation of each English sentence.
 
-The release's files are aligned, XTREME's are not: it sorts the English side and keeps the permutation to itself.
+The files of the release are aligned. Those of XTREME are not: their English side is sorted, and the permutation is not
+published.
 """
 
 from xstilts.sources.formats import bitext
@@ -13,7 +14,7 @@ _LANGUAGES = (
 )
 
 _SMALL = {"jv": 205, "ka": 746, "kk": 575, "ml": 687, "sw": 390, "ta": 307, "te": 234, "th": 548}
-"""Pairs of the languages that have fewer than 1,000."""
+"""The number of pairs of the languages with fewer than 1,000."""
 
 TASK = Task(
     name="tatoeba",

@@ -1,4 +1,4 @@
-"""Questions by speakers of nine languages on a Wikipedia passage that answers them."""
+"""Questions written by speakers of nine languages, with Wikipedia passages that answer them."""
 
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions as hub

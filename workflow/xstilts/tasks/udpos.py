@@ -1,6 +1,6 @@
-"""Universal part-of-speech tags, all treebanks of a language together.
+"""Universal part-of-speech tags; all treebanks of a language are read together.
 
-XTREME takes the tags out of its test files; the treebanks have them.
+XTREME removes the tags from its test files; the treebanks contain them.
 """
 
 from xstilts.sources.formats import conllu, tagged

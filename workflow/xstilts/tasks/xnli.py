@@ -1,6 +1,6 @@
 """Natural language inference in 15 languages; models are trained on MultiNLI.
 
-XTREME's test files have no labels; the release's have.
+XTREME's test files have no labels; those of the release do.
 """
 
 from xstilts.sources.formats import pairs

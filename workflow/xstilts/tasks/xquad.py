@@ -1,6 +1,6 @@
-"""A part of SQuAD's dev set, translated by hand; there is a test set only.
+"""A part of SQuAD's dev set, translated manually; it has only a test set.
 
-XTREME's copies of the same files have no answers.
+XTREME's copies of these files have no answers.
 """
 
 from xstilts.sources.formats import squad

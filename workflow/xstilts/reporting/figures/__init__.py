@@ -1,6 +1,6 @@
-"""The figures of an experiment: one module each, which makes a chart of an encoder's results.
+"""The figures of an experiment, one module each, with a function that draws the chart of an encoder.
 
-The names stand here, where a plan finds them without loading what draws.
+The names of the figures are defined here so that planning does not import the plotting libraries.
 """
 
 TITLES = {
@@ -12,6 +12,6 @@ TITLES = {
     "learning": "Learning curves",
     "correlation": "Correlation between targets",
 }
-"""The title of each figure by its name, which is that of its module and of its files, in the order of the report."""
+"""The titles of the figures, in the order of the report, by the name of the figure, its module and its files."""
 
 FORMATS = ("svg", "pdf", "png")

@@ -9,5 +9,5 @@ _MODULES = {module.NAME: module for module in (deltas, languages, size, distance
 
 
 def charts(results: Results, encoder: str) -> dict[str, alt.TopLevelMixin]:
-    """The chart of every figure, by its name, in the order of the report."""
+    """The charts of an encoder by the name of the figure, in the order of the report."""
     return {name: _MODULES[name].chart(results, encoder) for name in TITLES}

@@ -1,4 +1,4 @@
-"""Which targets profit from the same intermediates."""
+"""Correlation between targets: which targets benefit from the same intermediates."""
 
 from itertools import combinations
 
@@ -16,7 +16,7 @@ _STEP = {"x": 46, "y": 24}
 
 
 def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
-    """Targets by targets: the rank correlation of their changes over the intermediates."""
+    """The rank correlation of the changes of each pair of targets, over the intermediates."""
     if not results.has_baseline or len(results.intermediates) < _FEWEST or len(results.grid.targets) < 2:
         return notes.nothing(
             NAME, encoder, f"A correlation needs a baseline, two targets and at least {_FEWEST} intermediates."
@@ -35,7 +35,7 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
 
 
 def _table(results: Results, encoder: str) -> pd.DataFrame:
-    """A row for each pair of targets; no correlation for a target that lacks an intermediate."""
+    """A row for each pair of targets; the correlation is missing if an intermediate of one of them is."""
     changes = results.changes(results.by_target(encoder)).pivot(index="intermediate", columns="target", values="delta")
     found = changes.corr(method="spearman", min_periods=len(results.intermediates))
     pairs = list(combinations(results.grid.targets, 2))

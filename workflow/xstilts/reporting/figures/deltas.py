@@ -1,4 +1,4 @@
-"""The heat map of the paper's table: how each intermediate changes each target."""
+"""Heat map of the table of the paper: the change that each intermediate brings to each target."""
 
 import altair as alt
 import pandas as pd
@@ -14,7 +14,7 @@ _STEP = {"x": 46, "y": 22}
 
 
 def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
-    """Intermediates by targets: the score in the baseline's row, the change in points in the others."""
+    """Intermediates by targets: scores in the row of the baseline, changes in points in the other rows."""
     table = _table(results, encoder)
     intermediates, targets = list(results.grid.intermediates), [*results.grid.targets, MEAN]
     base = alt.Chart().encode(
@@ -43,7 +43,7 @@ def _tooltip() -> list[alt.Tooltip | str]:
 
 
 def _table(results: Results, encoder: str) -> pd.DataFrame:
-    """The cells and their mean, each with the text that is written in it."""
+    """The cells and the mean over targets, each with its text."""
     cells = results.by_target(encoder)
     means = cells.groupby("intermediate", sort=False)[["value", "delta"]].agg(lambda values: values.mean(skipna=False))
     table = pd.concat([cells, means.reset_index().assign(target=MEAN, significant=False)], ignore_index=True)

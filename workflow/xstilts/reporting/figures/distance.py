@@ -1,4 +1,4 @@
-"""What each intermediate does to languages that are near to English and far from it."""
+"""The change that each intermediate brings to languages, by their distance from English."""
 
 import altair as alt
 import pandas as pd
@@ -15,7 +15,7 @@ _STEP = 26
 
 
 def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
-    """A panel for each intermediate: a point for each target and language by distance, and their median."""
+    """A panel for each intermediate: a point for each target and language, by distance, and their median."""
     if not results.comparable:
         return notes.nothing(NAME, encoder, notes.INCOMPARABLE)
     table = _table(results, encoder)
@@ -39,7 +39,7 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
 
 
 def _table(results: Results, encoder: str) -> pd.DataFrame:
-    """A row for each point, with the median of its distance and script, which is missing where a point is."""
+    """A row for each point, with the median over its distance and script, which is missing if one of the points is."""
     rows = results.changes(results.by_language(encoder))
     latin = rows["language"].map(lambda code: language(code).script == LATIN)
     table = rows[["intermediate", "target", "language", "delta", "delta_low", "delta_high", "n"]].assign(

@@ -1,4 +1,4 @@
-"""What heat maps share: coloured cells with their values written in them."""
+"""Shared parts of the heat maps: coloured cells that contain their values as text."""
 
 import altair as alt
 import pandas as pd
@@ -9,16 +9,16 @@ from xstilts.reporting.marks import MISSING
 _SIGNED = "datum.value ? format(datum.value, '+.1f') : '0'"
 
 _DARK = 0.8
-"""The part of the largest value from which a cell is so dark that its text is white."""
+"""The fraction of the largest value above which the text of a cell is white."""
 
 
 def largest(values: pd.Series) -> float:
-    """The end of a scale that is centred on 0, at least one point."""
+    """The upper end of a scale that is centred on 0: the largest absolute value, and at least 1."""
     return float(values.abs().max(skipna=True)) if values.abs().max() > 1 else 1.0
 
 
 def cells(base: alt.Chart, field: str, end: float, title: str) -> list[alt.Chart]:
-    """The layers of a heat map over `base`: coloured by `field`, grey where `text` stands for nothing, and `text`."""
+    """The layers of a heat map on `base`: cells coloured by `field`, grey cells for missing values, and `text`."""
     legend = alt.Legend(title=title, values=[-end, 0, end], labelExpr=_SIGNED, gradientLength=90)
     missing = f"datum.text == '{MISSING}'"
     ink = alt.when(f"abs(datum.{field}) > {_DARK * end}").then(alt.value("white"))
@@ -33,13 +33,13 @@ def cells(base: alt.Chart, field: str, end: float, title: str) -> list[alt.Chart
 
 
 def columns(names: list[str]) -> alt.Axis:
-    """The names of columns above them, slanted where one is wider than its column."""
+    """An axis with the names of columns above them, slanted if a name is wider than its column."""
     slanted = max(map(len, names), default=0) > 8
     return alt.Axis(orient="top", title=None, labelAngle=-40 if slanted else 0)
 
 
 def text(value: float, digits: int = 1, *, sign: bool = True, mark: str = "") -> str:
-    """What is written in a cell."""
+    """The text of a cell."""
     if pd.isna(value):
         return MISSING
     rounded = round(value, digits) or 0.0

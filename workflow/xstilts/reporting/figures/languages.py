@@ -1,4 +1,4 @@
-"""What each intermediate does to each language, the languages grouped by family and script."""
+"""Heat map of the change that each intermediate brings to each language, grouped by family."""
 
 import altair as alt
 import pandas as pd
@@ -14,7 +14,7 @@ _STEP = {"x": 38, "y": 17}
 
 
 def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
-    """Languages by intermediates: the change in points, the mean over the targets that a language has."""
+    """Languages by intermediates: the change in points, averaged over the targets that have the language."""
     if not results.comparable:
         return notes.nothing(NAME, encoder, notes.INCOMPARABLE)
     table = _table(results, encoder)
@@ -44,7 +44,7 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
-    """With the name, the script and the group of each language, and its place among the others."""
+    """The table with the name, script and group of each language, and its position in the figure."""
     order = ordered(table["language"].unique())
     found = {code: language(code) for code in order}
     targets = table["targets"].astype(str)

@@ -1,4 +1,4 @@
-"""How the dev scores rise while the stages are trained."""
+"""Learning curves: dev scores of the stages during training."""
 
 from itertools import product
 
@@ -13,7 +13,7 @@ NAME = "learning"
 
 
 def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
-    """A panel for each stage: the dev score at every evaluation of every training, by the stages before."""
+    """A panel for each stage: the dev score at each evaluation of each training, by the preceding stages."""
     table = _table(results, encoder)
     if table.empty:
         return notes.nothing(NAME, encoder, "No training has an evaluation.")
@@ -39,7 +39,7 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
 
 
 def _table(results: Results, encoder: str) -> pd.DataFrame:
-    """A row for each training and evaluation: the mean over the tasks of a stage, which chooses its checkpoint."""
+    """A row for each training and evaluation: the mean over the tasks of the stage, which selects the checkpoint."""
     mine = results.trainings[results.trainings["encoder"] == encoder]
     keys = ["stages", "seed", "step", "chosen"]
     table = mine.groupby(keys, sort=False, as_index=False).agg(
@@ -50,13 +50,13 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
 
 
 def _ordered(names: pd.Series, results: Results) -> list[str]:
-    """Names in the order of the grid's intermediates, those that are none after them."""
+    """Names in the order of the grid's intermediates, followed by all others."""
     found = dict.fromkeys(names)
     return list(dict.fromkeys([*(name for name in results.grid.intermediates if name in found), *found]))
 
 
 def _split(path: str) -> tuple[str, str]:
-    """The stages before the last one, and that one."""
+    """The path of the preceding stages (or the baseline), and the last stage."""
     *before, last = stages_of(path)
     return path_of(before) or NO_INTERMEDIATE, last
 

@@ -1,4 +1,4 @@
-"""What a figure says about itself under its title: what is drawn, from how much, and what is missing."""
+"""Titles and notes of figures: what is drawn, the numbers of seeds and examples, and what is missing."""
 
 import textwrap
 
@@ -16,21 +16,21 @@ _NAMED = 6
 
 
 def titled(chart: alt.TopLevelMixin, name: str, encoder: str, lines: list[str]) -> alt.TopLevelMixin:
-    """A chart with the title of its figure, the encoder, and lines below."""
+    """The chart with the title of its figure, the name of the encoder, and notes as subtitle."""
     wrapped = [part for line in lines if line for part in textwrap.wrap(line, _COLUMNS)]
     return chart.properties(title=alt.Title(f"{TITLES[name]}, {encoder}", subtitle=wrapped))
 
 
 def nothing(name: str, encoder: str, reason: str) -> alt.TopLevelMixin:
-    """What stands in the place of a figure for which there is nothing to draw."""
+    """A placeholder for a figure that cannot be drawn, with the reason."""
     return titled(style.empty(), name, encoder, [reason])
 
 
 def basis(results: Results, encoder: str, *, each: bool = False) -> list[str]:
-    """The seeds and the examples behind the numbers of an encoder, and the cells that it lacks.
+    """Notes on the numbers of seeds and examples of an encoder, and on its missing cells.
 
     Args:
-        each: whether every seed is drawn, and not one number made from all.
+        each: whether the figure shows each seed instead of an aggregate over seeds.
     """
     counts, cells = results.by_language(encoder)["n"], results.by_target(encoder)
     seeds = len(results.grid.seeds)
@@ -44,7 +44,7 @@ def basis(results: Results, encoder: str, *, each: bool = False) -> list[str]:
 
 
 def missing(cells: list[str]) -> str:
-    """What a figure lacks, by name as far as there is room."""
+    """A note on what is missing in a figure, with the first few names."""
     if not cells:
         return "Nothing is missing."
     more = f" and {len(cells) - _NAMED} more" if len(cells) > _NAMED else ""
@@ -52,7 +52,7 @@ def missing(cells: list[str]) -> str:
 
 
 def span(counts: pd.Series) -> str:
-    """The smallest and the largest of some numbers of examples."""
+    """The range of some counts as text, such as `113 to 921`."""
     if counts.empty:
         return "0"
     low, high = int(counts.min()), int(counts.max())

@@ -1,4 +1,4 @@
-"""How much the seeds of a cell differ."""
+"""Spread of the scores of a cell over seeds."""
 
 import altair as alt
 import pandas as pd
@@ -14,7 +14,7 @@ _STEP = 15
 
 
 def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
-    """A panel for each target: the score of every seed after every intermediate, and how far they lie apart."""
+    """A panel for each target: the score of each seed after each intermediate, and their range."""
     table = _table(results, encoder)
     base = alt.Chart().encode(y=alt.Y("intermediate:N", sort=style.placed("intermediate"), title=None))
     score = alt.X(
@@ -43,7 +43,7 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
 
 
 def _table(results: Results, encoder: str) -> pd.DataFrame:
-    """The score of every seed, the mean over the languages of its target, and how many seeds of its cell have one."""
+    """The score of each seed (the mean over the languages of the target), and the number of seeds with a score."""
     scores = results.scores
     mine = scores[(scores["encoder"] == encoder) & (scores["metric"] == MAIN_SCORE)]
     by_seed = mine.groupby(["intermediate", "target", "seed"], sort=False, as_index=False)

@@ -1,4 +1,4 @@
-"""What each intermediate does to each target, against how much it is trained on."""
+"""The change that each intermediate brings to each target, against the size of its training data."""
 
 import altair as alt
 import pandas as pd
@@ -10,7 +10,7 @@ NAME = "size"
 
 
 def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
-    """A panel for each target: training rows of an intermediate and the change in points, with its interval."""
+    """A panel for each target: the change in points, with its interval, by training rows of the intermediate."""
     if not results.comparable:
         return notes.nothing(NAME, encoder, notes.INCOMPARABLE)
     table = _table(results, encoder)

@@ -1,4 +1,4 @@
-"""The house style: sizes for the text width of a paper, colours that the colour-blind can tell apart, no decoration."""
+"""The style of the figures: sizes for the text width of a paper, and colours that are safe for the colour-blind."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import vl_convert
 from xstilts.reporting.figures import FORMATS
 
 WIDTH = 500
-"""The text width of a paper in points; the figures of the paper's grid are about as wide, with type of 10 points."""
+"""The text width of a paper in points. The figures of the paper's grid are about as wide; their font size is 10."""
 
 COLUMNS = 3
 _PANEL = 120
@@ -24,9 +24,9 @@ INK = "#1a1a1a"
 MISSING_FILL = "#d4d4d4"
 BASELINE = "#767676"
 LOSS_TO_GAIN = ["#b35806", "#f1a340", "#fee0b6", "#f7f7f7", "#d1e5f0", "#67a9cf", "#2166ac"]
-"""Orange to blue, of ColorBrewer (Brewer 2003)."""
+"""Orange to blue, from ColorBrewer (Brewer 2003)."""
 SERIES = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"]
-"""Those of Okabe and Ito (2008) that are seen on white."""
+"""The colours of Okabe and Ito (2008) that are visible on white."""
 SHAPES = ["circle", "square", "triangle-up", "diamond"]
 DASHES = [[1, 0], [5, 2], [1, 2], [6, 2, 1, 2]]
 
@@ -35,29 +35,29 @@ _DARK = {"ink": "#ededed", "faint": "#b0b0b0", "line": "#444444", "ground": "#1b
 
 
 def rows(frame: pd.DataFrame, **orders: Sequence[str]) -> alt.Data:
-    """A table as data of a chart; what is missing is null.
+    """A table as chart data; missing values become null.
 
     Args:
-        orders: names in columns, in the order in which they shall stand where a chart sorts them with `placed`.
+        orders: for each column that a chart sorts with `placed`, its names in that order.
     """
     places = {f"{column}_place": frame[column].map(list(names).index) for column, names in orders.items()}
     return alt.Data(values=json.loads(frame.assign(**places).to_json(orient="records", double_precision=10)))
 
 
 def placed(column: str) -> alt.EncodingSortField:
-    """The order that `rows` was given for a column."""
+    """The sort field for a column whose order was given to `rows`."""
     return alt.EncodingSortField(field=f"{column}_place", op="min")
 
 
 def change(largest: float) -> alt.Scale:
-    """The colours of changes from `-largest` to `largest`."""
+    """The colour scale of changes from `-largest` to `largest`."""
     steps = len(LOSS_TO_GAIN) // 2
     domain = [largest * step / steps for step in range(-steps, steps + 1)]
     return alt.Scale(domain=domain, range=LOSS_TO_GAIN, interpolate="lab", clamp=True)
 
 
 def series(names: list[str], baseline: str | None = None) -> dict[str, alt.Scale]:
-    """A colour, a dash and a shape for each name, no two of 24 alike; the baseline is grey.
+    """A colour, dash and shape for each name, distinct for up to 24 names; the baseline is grey.
 
     Returns:
         The scales of `color`, `strokeDash` and `shape`.
@@ -75,7 +75,7 @@ def series(names: list[str], baseline: str | None = None) -> dict[str, alt.Scale
 
 
 def named(colours: dict[str, str]) -> alt.Scale:
-    """A colour for each name."""
+    """A scale with a given colour for each name."""
     return alt.Scale(domain=list(colours), range=list(colours.values()))
 
 
@@ -88,11 +88,12 @@ def panels(
     own_axes: tuple[str, ...] = (),
     **orders: Sequence[str],
 ) -> alt.FacetChart:
-    """The same chart for each name in a column, three beside each other.
+    """The same chart for each name in a column, as panels, three in a row.
 
     Args:
-        own_axes: the axes that differ from panel to panel.
-        orders: as for `rows`; `by` is one of them.
+        by: the column with the names of the panels.
+        own_axes: the axes that each panel scales independently.
+        orders: as for `rows`; must contain `by`.
     """
     one = alt.layer(*layers).properties(width=_PANEL, height=height)
     faceted = one.properties(data=rows(table, **orders)).facet(
@@ -103,22 +104,22 @@ def panels(
 
 
 def zero(axis: str) -> alt.Chart:
-    """A line where nothing changes."""
+    """A line at 0, where nothing changes."""
     return alt.Chart().mark_rule().encode(**{axis: alt.datum(0)})
 
 
 def score() -> alt.Tooltip:
-    """A score in a tooltip."""
+    """A tooltip with the score."""
     return alt.Tooltip("value:Q", format=".2f")
 
 
 def empty() -> alt.Chart:
-    """A chart with nothing on it."""
+    """A chart without marks."""
     return alt.Chart(rows(pd.DataFrame({"nothing": [0]}))).mark_point(opacity=0).properties(width=WIDTH, height=1)
 
 
 def spec(chart: alt.TopLevelMixin, dark: bool = False) -> dict:
-    """The Vega-Lite specification of a chart in the house style, on a light or a dark ground."""
+    """The Vega-Lite specification of a chart with the style applied, on a light or a dark background."""
     return {**chart.to_dict(), "config": _config(_DARK if dark else _LIGHT)}
 
 

@@ -1,7 +1,7 @@
-"""Our scores beside published ones: the same encoder, target, metric and language, and where the settings differ.
+"""Compares scores with published ones for the same encoder, target, metric and language, and notes other settings.
 
-`published.csv` holds figures that were read in the source that is named in their row, none from memory. `best` is the
-intermediate of figures for which each target has its own best one.
+Each figure in `published.csv` was read in the source named in its row. The intermediate `best` marks figures for which
+the best intermediate was chosen for each target.
 """
 
 from pathlib import Path
@@ -39,19 +39,19 @@ _CAPTION = (
 
 
 def published() -> pd.DataFrame:
-    """The published figures, in percent; `encoder` is a repository of the hub, `language` may be `all`."""
+    """The published figures, in percent. `encoder` is a repository of the Hugging Face hub; `language` may be `all`."""
     return pd.read_csv(PUBLISHED, keep_default_na=False)
 
 
 def beside(results: Results, encoder: str, repository: str | None) -> pd.DataFrame:
-    """The published figures for the targets and intermediates of an experiment, and its own scores.
+    """The published figures for the targets and intermediates of an experiment, with its own scores.
 
     Args:
-        encoder: its name in the experiment.
-        repository: where it comes from on the hub, by which published figures are found.
+        encoder: the name of the encoder in the experiment.
+        repository: the repository of the encoder on the hub, which published figures are looked up by.
 
     Returns:
-        A table with `COLUMNS`. `ours` is missing while the score of one of the languages, or of a seed, is.
+        A table with `COLUMNS`. `ours` is missing if the score of a language or of a seed is missing.
     """
     grid, figures = results.grid, published()
     wanted = figures["target"].isin(grid.targets) & figures["intermediate"].isin([*grid.intermediates, BEST])
@@ -61,7 +61,7 @@ def beside(results: Results, encoder: str, repository: str | None) -> pd.DataFra
 
 
 def tables(results: Results, encoder: str, repository: str | None) -> list[Table]:
-    """The table of an encoder; none where nothing is published about it."""
+    """The table of an encoder; empty if there are no published figures for it."""
     numbers = beside(results, encoder, repository).set_index("target")
     if numbers.empty:
         return []
@@ -73,7 +73,7 @@ def tables(results: Results, encoder: str, repository: str | None) -> list[Table
 
 
 def _row(results: Results, encoder: str, chosen: pd.Series, figure: dict) -> dict:
-    """One figure, and ours."""
+    """A published figure and the score of the experiment."""
     is_best = figure["intermediate"] == BEST
     intermediate = chosen[figure["target"]] if is_best else figure["intermediate"]
     where = {"encoder": encoder, "intermediate": intermediate} | {name: figure[name] for name in ("target", "metric")}
@@ -93,7 +93,7 @@ def _row(results: Results, encoder: str, chosen: pd.Series, figure: dict) -> dic
 
 
 def _settings(mine: pd.DataFrame, languages: int, results: Results) -> list[str]:
-    """What our number stands on."""
+    """The settings of the experiment's score: split, seeds and, if some are missing, languages."""
     seeds, evaluated = len(results.grid.seeds), mine["language"].nunique()
     over_seeds = f"{results.over_seeds} over {seeds} seeds" if seeds > 1 else "one seed"
     few = [f"{evaluated} of {languages} languages"] if evaluated < languages else []

@@ -1,1 +1,1 @@
-"""The page of an experiment: one HTML file with its scores, figures, settings and examples of its predictions."""
+"""The page of an experiment: one HTML file with scores, figures, settings and sample predictions."""

@@ -1,4 +1,4 @@
-"""All that the page shows, as one value that becomes JSON; texts stand in it as they are."""
+"""The content of the page as one JSON document. Texts are not escaped."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from xstilts.reporting.page import numbers, samples
 from xstilts.reporting.page.provenance import Entries, versions
 
 HEAT_MAP = "deltas"
-"""The figure that the page shows as a table that can be clicked."""
+"""The figure that the page shows as an interactive table."""
 
 _DECIMALS = 4
 
@@ -24,15 +24,15 @@ def build(store: Path, grid: Grid, results: Results, warnings: list[str], record
     """The document of an experiment.
 
     Args:
-        warnings: what is strange about the data.
-        records: on which word it rests that older code did the same: `of` what, and `why`.
+        warnings: warnings about the data.
+        records: the records of sameness that users have added, with what they are about (`of`) and the reason (`why`).
     """
     about = {"experiment": grid.config.experiment, "versions": versions(), "warnings": warnings, "records": records}
     return {**about, **of_results(results), **of_store(store, grid, results)}
 
 
 def of_results(results: Results) -> dict:
-    """The numbers and the figures."""
+    """The part of the document with numbers and figures."""
     rows = numbers.rows(results)
     names = _names(results, rows)
     return {
@@ -47,7 +47,7 @@ def of_results(results: Results) -> dict:
 
 
 def of_store(store: Path, grid: Grid, results: Results) -> dict:
-    """What stands behind each cell, and some of its predictions."""
+    """The part of the document with the provenance and sample predictions of each cell."""
     cells, entries = _cells(grid), Entries(store)
     firsts = [seeds[0] for seeds in cells.values()]
     length = samples.text_length(len(firsts))
@@ -60,7 +60,7 @@ def of_store(store: Path, grid: Grid, results: Results) -> dict:
 
 
 def _names(results: Results, rows: pd.DataFrame) -> dict[str, list]:
-    """Everything that has a name, in the order in which it is shown."""
+    """The names of encoders, intermediates, targets and so on, in the order of the page."""
     order = results.grid
     metrics = [name for name in rows["metric"].unique() if name != MAIN_SCORE]
     return {
@@ -74,7 +74,7 @@ def _names(results: Results, rows: pd.DataFrame) -> dict[str, list]:
 
 
 def _means(results: Results) -> dict[str, dict[str, list]]:
-    """The mean over targets of scores and of changes, by encoder and intermediate; None if one is missing."""
+    """The means over targets of scores and changes, by encoder and intermediate; None if a score is missing."""
     found = {}
     for encoder in results.grid.encoders:
         targets = results.by_target(encoder).groupby("intermediate", sort=False)[["value", "delta"]]
@@ -84,9 +84,9 @@ def _means(results: Results) -> dict[str, dict[str, list]]:
 
 
 def _columns(rows: pd.DataFrame, names: dict[str, list]) -> dict[str, list]:
-    """The rows column by column, names as their position among all names, missing numbers as None.
+    """The rows by column, with names as indices into `names` and missing numbers as None.
 
-    A column ends with its last number: only the first rows have intervals.
+    Missing numbers at the end of a column are dropped, since only the first rows have intervals.
     """
     columns = {name: pd.Categorical(rows[name], names[name]).codes.tolist() for name in numbers.NAMES}
     for name in rows.columns.difference(numbers.NAMES, sort=False):
@@ -107,7 +107,7 @@ def _cells(grid: Grid) -> dict[tuple[str, str, str], list[Cell]]:
 
 
 def _cell(seeds: list[Cell], entries: Entries, results: Results, shown: dict[str, list[dict]]) -> dict:
-    """A cell: why it has no number, what was made for it with each seed, and predictions with the first."""
+    """A cell: why its score is missing, the entries of each seed, and sample predictions of the first seed."""
     first = seeds[0]
     return {
         "encoder": first.encoder,
@@ -121,7 +121,7 @@ def _cell(seeds: list[Cell], entries: Entries, results: Results, shown: dict[str
 
 
 def _missing(scores: pd.DataFrame, cell: Cell) -> str | None:
-    """Why a cell has no number, or None if it has one."""
+    """The reason why the score of a cell is missing, or None."""
     own = (scores["encoder"] == cell.encoder) & (scores["intermediate"] == cell.intermediate)
     own &= (scores["target"] == cell.target) & (scores["metric"] == MAIN_SCORE) & scores["value"].isna()
     languages = sorted(scores.loc[own, "language"].unique())
@@ -129,7 +129,7 @@ def _missing(scores: pd.DataFrame, cell: Cell) -> str | None:
 
 
 def _figures(results: Results) -> dict:
-    """The figures of each encoder, and what sets a light and a dark one apart."""
+    """The figures of each encoder, and the configurations of the light and the dark theme."""
     found, themes = [], {}
     for encoder in results.grid.encoders:
         for name, chart in charts(results, encoder).items():

@@ -1,4 +1,4 @@
-"""Examples of every kind as a person reads them: pairs of a label and a text, the gold and the prediction."""
+"""Readable examples of each kind of task: labelled texts, the gold label and the prediction."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ ELLIPSIS = "…"
 NOTHING = "(nothing)"
 
 Answer = str | list[str]
-"""What is right or predicted: a text, or for each word of a sentence `word/TAG`."""
+"""A gold label or prediction: a text, or `word/TAG` for each word of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,9 @@ class Shown:
     """An example with its prediction.
 
     Args:
-        texts: the parts of the example, each with what it is.
+        texts: pairs of a label and a text, one for each part of the example.
+        gold: the gold label.
+        predicted: the prediction.
     """
 
     texts: list[tuple[str, str]]
@@ -43,7 +45,7 @@ class Examples:
     table: pa.Table
 
     def row(self, id_: str) -> dict:
-        """The example of that id."""
+        """The example with this id."""
         return self.table.slice(self._places[id_], 1).to_pylist()[0]
 
     @cached_property
@@ -51,7 +53,7 @@ class Examples:
         return {id_: place for place, id_ in enumerate(self.table["id"].to_pylist())}
 
     def predicted(self, predictions: Predictions) -> Mapping[str, object]:
-        """The prediction of each example: what the file has, by id; of pairs, a list of foreign ids by English id."""
+        """The prediction of each example by id, as in the file; for pairs, a list of foreign ids by English id."""
         if isinstance(predictions, dict):
             return predictions
         if self.task.metric == "bucc":
@@ -64,12 +66,12 @@ class Examples:
         return dict(zip(asked["id"].to_pylist(), predictions, strict=True))
 
     def show(self, id_: str, predicted: object, length: int) -> Shown:
-        """An example as a person reads it, its texts cut to `length` characters; None is no prediction."""
+        """An example in readable form, with texts cut to `length` characters; `predicted` is None if there is none."""
         return _KINDS[self.task.kind](self, self.row(id_), predicted, length)
 
 
 def cut(text: str, length: int, around: int = 0) -> str:
-    """At most `length` characters of a text, those `around` a place, with an ellipsis where it goes on."""
+    """At most `length` characters of a text, centred on the position `around`, with an ellipsis at each cut."""
     if len(text) <= length:
         return text
     start = max(0, min(around - length // 2, len(text) - length))

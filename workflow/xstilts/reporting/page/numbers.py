@@ -1,4 +1,4 @@
-"""The numbers of the page: the statistics of the main_score, and every single score with its means and its change."""
+"""The numbers of the page: the statistics of the main score, and all scores with their means and changes."""
 
 import pandas as pd
 
@@ -7,17 +7,17 @@ from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.experiment_results import ALL, Results
 
 NAMES = ["encoder", "intermediate", "target", "language", "metric", "seed"]
-"""The columns of names."""
+"""The columns that contain names."""
 
 INTERVALS = ["low", "high", "delta_low", "delta_high", "p_adjusted", "significant", "seeds"]
-"""What only the main_score over seeds has."""
+"""The columns that only the main score over seeds has."""
 
 
 def rows(results: Results) -> pd.DataFrame:
-    """Every number: `NAMES`, `value`, `delta` (the change over the baseline), `n` and `INTERVALS`.
+    """All numbers: a table with `NAMES`, `value`, `delta` (the change over the baseline), `n` and `INTERVALS`.
 
-    The language `all` is the mean over the languages of a target; the seed with the name of `over_seeds` stands for all
-    seeds. What is missing is NaN, and so is every mean over it.
+    The language `all` is the mean over the languages of a target. The seed with the name of `over_seeds` is the
+    aggregate over all seeds. A missing value is NaN, and so is every mean that includes it.
     """
     scores = _with_mean(_complete(results), "language", ALL, "mean", "sum")
     others = scores[scores["metric"] != MAIN_SCORE]
@@ -28,7 +28,7 @@ def rows(results: Results) -> pd.DataFrame:
 
 
 def _complete(results: Results) -> pd.DataFrame:
-    """A row for every language, metric and seed of every cell, without a value where it is not among the scores."""
+    """A row for each language, metric and seed of each cell; the value is missing if it is not among the scores."""
     languages = results.statistics.loc[results.statistics["language"] != ALL, NAMES[:4]]
     metrics = results.scores[["target", "metric"]].drop_duplicates()
     every = languages.merge(metrics, on="target").merge(pd.DataFrame({"seed": results.grid.seeds}), how="cross")
@@ -36,14 +36,14 @@ def _complete(results: Results) -> pd.DataFrame:
 
 
 def _with_mean(scores: pd.DataFrame, over: str, name: str, how: str, count: str) -> pd.DataFrame:
-    """The scores, and below them their mean or median over a column, which has that name there."""
+    """The scores with their mean or median over the column `over` appended; these rows have `name` in that column."""
     keys = [column for column in NAMES if column != over]
     middle = {"value": lambda values: getattr(values, how)(skipna=False), "n": count}
     return pd.concat([scores, scores.groupby(keys, sort=False).agg(middle).reset_index().assign(**{over: name})])
 
 
 def _with_change(scores: pd.DataFrame) -> pd.DataFrame:
-    """The scores with their change over the baseline, which has none itself."""
+    """The scores with the change over the baseline, which is missing for the baseline itself."""
     keys = [column for column in NAMES if column != "intermediate"]
     baseline = scores[scores["intermediate"] == NO_INTERMEDIATE].set_index(keys)["value"].rename("baseline")
     found = scores.join(baseline, on=keys)

@@ -1,4 +1,4 @@
-"""What stands behind a cell: settings, data, versions, time and devices of every entry that it was made from."""
+"""Provenance of a cell: settings, data, versions, time and device of each entry it was computed from."""
 
 import platform
 import subprocess
@@ -16,13 +16,13 @@ from xstilts.store.entries import noted
 PROJECT = Path(__file__).parents[4]
 
 _SETTINGS = {"train_stage": "stage", "encode_task": "settings", "predict": "options"}
-"""The part of a spec that holds the settings of a step."""
+"""The key of the settings in the spec of a step."""
 
 _TOOLS = ("altair", "pandas", "pyarrow")
 
 
 class Entries:
-    """Entries of the store as the page describes them, each once, by number.
+    """Numbered descriptions of entries of the store, each entry once.
 
     Args:
         store: the folder of the store.
@@ -34,7 +34,7 @@ class Entries:
         self._numbers: dict[str, int] = {}
 
     def number(self, entry: Entry) -> int:
-        """The number of an entry; all that it was made from is described too, under `from`, by role."""
+        """The number of an entry. Its inputs are described as well; `from` has their numbers by role."""
         if entry.path not in self._numbers:
             made_from = {role: self.number(source) for role, source in entry.inputs.items()}
             self._numbers[entry.path] = len(self.described)
@@ -57,7 +57,7 @@ def _described(result: Result, entry: Entry) -> dict:
 
 
 def _flat(settings: dict, prefix: str = "") -> dict[str, object]:
-    """Settings by their dotted key; lists as they stand."""
+    """Settings by dotted key; lists are not flattened."""
     found: dict[str, object] = {}
     for key, value in settings.items():
         found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
@@ -65,7 +65,7 @@ def _flat(settings: dict, prefix: str = "") -> dict[str, object]:
 
 
 def _files(result: Result) -> list[dict]:
-    """What was read: for each split and language the rows, the files and the sha256 of the canonical table."""
+    """The data of each split and language: rows, source files and the sha256 of the canonical table."""
     return [
         {
             "name": name,
@@ -81,13 +81,13 @@ def _files(result: Result) -> list[dict]:
 
 
 def versions() -> dict[str, str]:
-    """What made the page: this project and its commit, Python, the libraries of tables and figures."""
+    """The versions used to write the page: this project with its commit, Python, and libraries."""
     made_with = {"xstilts": __version__, "commit": commit(PROJECT), "Python": platform.python_version()}
     return made_with | {name: version(name) for name in _TOOLS}
 
 
 def commit(folder: Path) -> str:
-    """The git commit of a folder, and whether there is anything in it that is not committed; or why there is none."""
+    """The git commit of a folder, with a note about uncommitted changes, or the reason why it is unknown."""
     try:
         head = _git(folder, "rev-parse", "HEAD")
         changed = _git(folder, "status", "--porcelain", "--untracked-files=no")

@@ -1,4 +1,4 @@
-"""The page as one HTML file that needs nothing else."""
+"""Renders the page as one self-contained HTML file."""
 
 import base64
 import hashlib
@@ -11,16 +11,17 @@ from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("base", "heat", "table", "cell", "figures")
-"""Parts of one script, in this order."""
+"""The parts of the script, in order."""
 
 _ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def render(document: dict) -> str:
-    """The page of a document (`xstilts.reporting.page.document`).
+    """The HTML of a document (`xstilts.reporting.page.document`).
 
-    Nothing in the document can become markup: the template escapes, the JSON has no character that could end its
-    element, and the script makes text of it. The page itself forbids connections and all scripts but its own two.
+    Nothing in the document can become markup: the template escapes it, the JSON contains no character that could end
+    its element, and the script only creates text nodes. The content security policy of the page forbids connections and
+    all scripts except its own two.
     """
     environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
     bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # the stub has no defaults for the arguments
@@ -45,5 +46,5 @@ def _read(name: str) -> str:
 
 
 def _hash(script: str) -> str:
-    """The hash by which a content security policy knows a script."""
+    """The hash of a script for the content security policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"

@@ -1,4 +1,4 @@
-"""A few predictions of every cell, right ones and wrong ones, small enough for one page."""
+"""Sample predictions of each cell, correct and wrong ones, with a size limit for the page."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -16,39 +16,42 @@ from xstilts.reporting.page.examples import Examples
 from xstilts.sources.columns import file_name
 
 COUNT = 20
-"""Predictions of a cell."""
+"""Sample predictions of a cell."""
 
 BUDGET = 6_000_000
-"""Bytes for the texts of all predictions on the page."""
+"""The size limit, in bytes, for the texts of all sample predictions."""
 
 LONGEST, SHORTEST = 400, 80
-"""Characters of a text, at most and at least."""
+"""The bounds for the length, in characters, at which texts are cut."""
 
 _BYTES = 6
-"""Of a character, in UTF-8 and outside of the Latin alphabet, of two texts."""
+"""Bytes per character of the length: UTF-8 outside the Latin alphabet, for two texts."""
 
 
 def text_length(cells: int) -> int:
-    """The characters of a text, so many that all texts stay within the budget, but never too few to read."""
+    """The length, in characters, at which texts are cut so that all texts fit `BUDGET`, but at least `SHORTEST`."""
     return max(SHORTEST, min(LONGEST, BUDGET // (cells * COUNT * _BYTES)))
 
 
 def of_cells(store: Path, cells: Iterable[Cell], length: int) -> dict[str, list[dict]]:
-    """Predictions of each cell, by the path of the predictions; none where the split has no gold labels.
+    """Sample predictions of each cell, by the path of the predictions; empty for a split without gold labels.
 
     Args:
-        length: the characters at which a text is cut.
+        store: the folder of the store.
+        cells: the cells.
+        length: the number of characters at which a text is cut.
     """
     by_target = sorted({cell.predictions.path: cell for cell in cells}.values(), key=lambda cell: cell.target)
     return {cell.predictions.path: _of_cell(store, cell, length) for cell in by_target}
 
 
 def choose(units: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
-    """Units at random, half of them right and half wrong as far as there are such, spread over the languages.
+    """A random sample of units, half of them correct and half wrong if there are enough, spread over the languages.
 
     Args:
-        units: columns `language`, `unit` and `right`.
-        seed: decides which.
+        units: a table with the columns `language`, `unit` and `right`.
+        count: the size of the sample.
+        seed: the seed of the random generator.
     """
     shuffled = units.sample(frac=1, random_state=seed)
     shuffled["turn"] = shuffled.groupby(["language", "right"]).cumcount()
@@ -59,10 +62,14 @@ def choose(units: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
 
 
 def judged(scores: Path, metric: str) -> pd.DataFrame:
-    """The units of a cell and whether the prediction is right: `language`, `unit`, `right`.
+    """The units of a cell and whether their predictions are correct, in the columns `language`, `unit` and `right`.
 
-    There are none where nothing has gold labels. Of BUCC's sentences, those that have neither a translation nor a
-    prediction are left out.
+    The table is empty if there are no gold labels. For BUCC, sentences with neither a translation nor a prediction are
+    left out.
+
+    Args:
+        scores: the folder with the scores of the cell.
+        metric: the name of the metric.
     """
     counts = pd.read_parquet(scores / "examples.parquet")
     if counts.empty:
@@ -98,5 +105,5 @@ def _of_cell(store: Path, cell: Cell, length: int) -> list[dict]:
 
 @lru_cache(maxsize=64)
 def _examples(target: str, file: str) -> Examples:
-    """The examples of a language, which all cells of a target share."""
+    """The examples of a language, cached since all cells of a target share them."""
     return Examples(tasks.load(target), pq.read_table(file))
