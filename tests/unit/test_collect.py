@@ -81,7 +81,7 @@ def test_a_damaged_record_is_named_with_what_to_do(text: str | None, tmp_path: P
     assert message.startswith(f"{tmp_path / 'scores.json'}: found ")
     assert "found None" not in message
     assert message.endswith(
-        "; expected scores, as JSON. Delete manifest.json beside it and start snakemake again, and it is made anew."
+        "; expected scores, as JSON. Delete manifest.json beside it and start snakemake again to recompute it."
     )
 
 

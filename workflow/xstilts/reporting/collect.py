@@ -54,8 +54,13 @@ def _record(file: Path) -> dict:
     try:
         return json.loads(file.read_bytes())
     except (OSError, ValueError) as error:
-        again = f"Delete {MANIFEST} beside it and start snakemake again, and it is made anew."
-        raise DataError(file, "", str(error), "scores, as JSON", again) from None
+        raise DataError(
+            file,
+            "",
+            str(error),
+            "scores, as JSON",
+            f"Delete {MANIFEST} beside it and start snakemake again to recompute it.",
+        ) from None
 
 
 def trainings(store: Path, models: list[list]) -> pd.DataFrame:
