@@ -177,7 +177,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "reporting.comparison reporting.per_example reporting.resampling reporting.significance": ("statistics", ALL),
     "reporting.choice reporting.formats reporting.literature reporting.paper reporting.tables": ("tables", ALL),
     "reporting.figures reporting.figures.* reporting.typology": DRAWN,
-    "reporting.page reporting.page.* fingerprints.readable store.contents store.older": ("page", ALL),
+    "reporting.page reporting.page.* fingerprints.readable store.contents store.metadata store.older": ("page", ALL),
     # The miniature.
     "miniature miniature.events miniature.sampling miniature.sentences sources.miniature": WORLD,
     "miniature.languages miniature.languages.*": WORLD,

@@ -75,3 +75,25 @@ def test_the_path_and_the_spec_of_an_older_entry_say_what_it_was_made_from(entri
 @pytest.mark.parametrize("path", ["data/odd~0123456789ab", "features/tokenizer~0/odd~0123456789ab", "miniature/data~0"])
 def test_a_folder_that_no_release_has_written_stops_nothing(path: str):
     assert isinstance(older.about(path), About)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        5,
+        {},
+        {"about": {}},
+        {"about": 5, "inputs": {}},
+        {"about": {"stages": "xnli", "seed": 1}, "inputs": {}},
+        {"about": {"seed": [1]}, "inputs": {}},
+        {"about": {"seed": 1}, "inputs": {"data": 5}},
+    ],
+)
+def test_what_cannot_be_read_is_taken_from_the_path(tmp_path: Path, said: object):
+    path = "models/toy~0123456789ab/mnli~0123456789ab/seed-3"
+    (tmp_path / path).mkdir(parents=True)
+    (tmp_path / path / "spec.json").write_text(json.dumps({"step": "train_stage", "entry": said}), encoding="utf-8")
+    result = Contents(tmp_path).all[path]
+    assert result.about == About(encoder="toy", origin="0123456789ab", stages=("mnli",), seed=3)
+    assert result.inputs is None

@@ -11,6 +11,7 @@ from xstilts.steps.entry import About, Entry
 from xstilts.store import older
 from xstilts.store.entries import ENTRY, MEASURED, MODULES, finished
 from xstilts.store.jsonfiles import read_json
+from xstilts.store.metadata import Metadata
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,19 @@ class Result:
         """Its spec; empty if it has none."""
         return {key: value for key, value in self._content.items() if key != ENTRY}
 
-    @property
-    def _entry(self) -> dict:
-        return self._content.get(ENTRY, {})
-
     @cached_property
+    def _entry(self) -> Metadata | None:
+        return Metadata.of(self._content.get(ENTRY))
+
+    @property
     def about(self) -> About:
         """Its metadata."""
-        stored = self._entry.get("about")
-        return About(**{**stored, "stages": tuple(stored["stages"])}) if stored else older.about(self.path)
+        return self._entry.about if self._entry else older.about(self.path)
 
-    @cached_property
+    @property
     def inputs(self) -> dict[str, str] | None:
         """The paths of its inputs, by role; None if its spec.json does not list them."""
-        return self._entry.get("inputs")
+        return self._entry.inputs if self._entry else None
 
     @property
     def measured(self) -> dict:

@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from xstilts.fingerprints import spec
@@ -14,6 +14,7 @@ from xstilts.steps.entry import Entry
 from xstilts.store import links, locks
 from xstilts.store.entries import ENTRY, MODULES, files_below, size_of
 from xstilts.store.jsonfiles import write_json
+from xstilts.store.metadata import metadata
 
 DRAFT, TRAINING = "files", "training"
 """Purposes of scratch folders: the files of an entry until they are complete, and the state of a training."""
@@ -43,7 +44,7 @@ def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
     draft.folder.mkdir(parents=True)
     try:
         yield draft
-        write_json(draft.folder / SPEC, {**entry.spec, ENTRY: _metadata(entry)})
+        write_json(draft.folder / SPEC, {**entry.spec, ENTRY: metadata(entry)})
         written = {str(file.relative_to(draft.folder)): file for file in files_below(draft.folder)}
         # Some libraries write files that only their owner can read, whatever the umask.
         for file in written.values():
@@ -60,12 +61,6 @@ def publishing(store: Path, entry: Entry) -> Iterator[Draft]:
         links.show_report(store, entry)
     finally:
         shutil.rmtree(draft.folder, ignore_errors=True)
-
-
-def _metadata(entry: Entry) -> dict:
-    """The metadata of an entry, and the paths of its inputs by role."""
-    about = {name: value for name, value in asdict(entry.about).items() if value not in ("", None)}
-    return {"about": about, "inputs": {role: one.path for role, one in entry.inputs.items()}}
 
 
 def scratch(store: Path, entry: Entry, purpose: str) -> Path:
