@@ -40,19 +40,19 @@ def test_the_command_shows_first_and_writes_when_told_so(tmp_path: Path):
     assert (shown.returncode, shown.stderr) == (0, "")
     lines = shown.stdout.splitlines()
     assert lines[0] == f"job.train_stage: {now}old → {now}, modules: jobs.train_stage"
-    assert lines[1].startswith(f"This rests on your word, '{WHY}'; no run has shown it.")
+    assert lines[1].startswith(f"The only evidence is your statement, '{WHY}'.")
     assert "make same BASE=<commit>" in lines[1]
     old, new = (
         model(grid, "mnli", "xnli").inputs["parent"].path for grid in (world.older("job.train_stage"), world.real())
     )
-    assert f"train_stage: 8 results found again, such as {old} for {new}" in lines
-    assert lines[-2:] == ["left for snakemake: nothing", "Nothing is changed yet: give --yes to write 1 record."]
+    assert f"train_stage: 8 results reused, such as {old} for {new}" in lines
+    assert lines[-2:] == ["still to run: nothing", "Nothing was changed. Add --yes to write 1 record."]
     assert files(world) == before
     done = world.run("adopt", world.file(), "--because", WHY, "--yes")
     assert done.stdout.splitlines()[-1] == f"Wrote 1 record to {world.store / FILE}."
     assert pending(world.store, world.real()) == {}
     again = world.run("adopt", world.file(), "--because", WHY, "--yes")
-    assert again.stdout.splitlines() == ["left for snakemake: nothing", "Nothing can be adopted."]
+    assert again.stdout.splitlines() == ["still to run: nothing", "Nothing can be adopted."]
 
 
 def test_the_command_says_what_it_refuses_and_what_to_do(world: World):
@@ -105,7 +105,7 @@ def test_two_people_cannot_adopt_in_one_store_at_once(world: World):
     (world.store / ".cache").mkdir(exist_ok=True)
     with (
         locks.hold(world.store / ".cache" / "adopt.lock", locks.TRAININGS),
-        pytest.raises(UserError, match=r"somebody else adopts in .* just now\. Wait"),
+        pytest.raises(UserError, match=r"another adoption is running in .*\. Wait"),
     ):
         run(world, "--yes")
     run(world, "--yes")
@@ -117,7 +117,7 @@ def test_to_look_needs_no_lock(world: World, capsys: pytest.CaptureFixture):
     (world.store / ".cache").mkdir(exist_ok=True)
     with locks.hold(world.store / ".cache" / "adopt.lock", locks.TRAININGS):
         run(world)
-    assert "give --yes" in capsys.readouterr().out
+    assert "Add --yes" in capsys.readouterr().out
 
 
 def test_a_store_that_cannot_be_written_is_named(world: World, monkeypatch: pytest.MonkeyPatch):
@@ -127,11 +127,11 @@ def test_a_store_that_cannot_be_written_is_named(world: World, monkeypatch: pyte
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sameness, "add", full)
-    with pytest.raises(UserError, match=rf"{world.store} cannot be written \(No space left on device\)"):
+    with pytest.raises(UserError, match=rf"{world.store} is not writable \(No space left on device\)"):
         run(world, "--yes")
     shutil.rmtree(world.store / ".cache")
     (world.store / ".cache").write_text("a file where a folder should be")
-    with pytest.raises(UserError, match=rf"{world.store} cannot be written \(File exists\)"):
+    with pytest.raises(UserError, match=rf"{world.store} is not writable \(File exists\)"):
         run(world, "--yes")
 
 

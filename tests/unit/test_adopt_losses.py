@@ -105,7 +105,7 @@ def test_results_of_another_experiment_whose_place_older_ones_of_other_bytes_wou
     ((now, then),) = found(world).unlike
     assert (now.path, then.path) == (made.path, old.path)
     run(world)
-    told = "1 result made both ways with other bytes, such as {} and {}; the older ones would stand for both"
+    told = "1 result in both versions with different bytes, such as {} and {}; the older ones would replace the newer"
     assert told.format(old.path, made.path) in capsys.readouterr().out
 
 
@@ -114,7 +114,7 @@ def test_where_another_experiment_cannot_be_opened_nothing_is_adopted(world: Wor
     place = world.store / "experiments/other/config.json"
     place.parent.mkdir()
     place.write_text("{")
-    with pytest.raises(UserError, match=r"experiments/other/config.json: .*delete the file if it is over"):
+    with pytest.raises(UserError, match=r"experiments/other/config.json: .*delete the file if the experiment is no"):
         run(world, "--yes")
     assert not (world.store / FILE).exists()
 

@@ -241,7 +241,7 @@ def test_where_a_norm_follows_the_last_layer_there_are_no_files_for_sentence_tra
     trained(world, tiny_tokenizer, "xlm-roberta-xl")
     folder = run(world)
     assert not (folder / "modules.json").exists()
-    assert "not for sentence-transformers" in capsys.readouterr().out
+    assert "not usable with sentence-transformers" in capsys.readouterr().out
     assert ModelCard.load(folder / "README.md").data.library_name == "transformers"
 
 
@@ -268,7 +268,7 @@ def test_a_damaged_model_is_not_exported(world: World, tiny_tokenizer):
 
 
 def test_the_bare_encoder_and_an_unknown_intermediate_are_not_exported(world: World):
-    with pytest.raises(UserError, match="'none' is the encoder as it is"):
+    with pytest.raises(UserError, match="'none' is the encoder"):
         run(world, "none")
     with pytest.raises(UserError, match="Did you mean 'mnli'"):
         run(world, "mnlii")
@@ -277,7 +277,7 @@ def test_the_bare_encoder_and_an_unknown_intermediate_are_not_exported(world: Wo
 def test_a_folder_that_is_there_stays_as_it_is(world: World, tiny_tokenizer):
     trained(world, tiny_tokenizer)
     (world.folder / "out").mkdir()
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="exists; give a new folder"):
         run(world)
     assert list((world.folder / "out").iterdir()) == []
 
@@ -303,7 +303,7 @@ def test_push_uploads_nothing_by_itself(world: World, tiny_tokenizer, hub: Serve
     done = push(world, hub)
     assert done.returncode == 0
     assert "model.safetensors" in done.stdout
-    assert "Nothing is uploaded yet: give --yes to upload 10 files to someone/mine" in done.stdout
+    assert "Nothing was uploaded. Add --yes to upload 10 files to someone/mine" in done.stdout
     assert hub.requests == []
 
 
@@ -323,11 +323,11 @@ def test_without_a_token_or_with_a_wrong_one_push_says_so(world: World, tiny_tok
     run(world)
     without = push(world, hub, "--yes", token=None)
     assert without.returncode == 1
-    assert without.stderr.startswith("error: there is no token for the hub: run `hf auth login`")
+    assert without.stderr.startswith("error: found no token for the Hugging Face hub: run `hf auth login`")
     wrong = push(world, hub, "--yes", token="hf_reader")
     assert wrong.returncode == 1
     assert wrong.stderr.startswith(
-        f"error: {hub.url} refuses someone/mine: This token may not write here. (status 403)"
+        f"error: {hub.url} rejected the upload to someone/mine: This token may not write here. (status 403)"
     )
     assert hub.uploads == {}
 

@@ -227,11 +227,11 @@ def test_an_experiment_that_nobody_can_read_keeps_everything(world: World, capsy
     jsonfiles.write_json(file, {"a_key_of_old": 1})
     clean(world)
     assert with_weights(world) == before
-    assert f"nothing is removed, since another experiment may need it. {file}: " in capsys.readouterr().out
+    assert f"no weights are deleted, because another experiment may need them. {file}: " in capsys.readouterr().out
     file.write_text("{", encoding="utf-8")
     clean(world)
     assert with_weights(world) == before
-    assert f"{file}: empty or cut off." in capsys.readouterr().out
+    assert f"{file}: empty or truncated." in capsys.readouterr().out
 
 
 # The command
@@ -242,7 +242,7 @@ def test_the_command_frees_what_earlier_runs_have_kept_and_says_so(world: World)
     assert run.returncode == 0, run.stderr
     lines = run.stdout.splitlines()
     removed = {
-        stages(line.removeprefix("keep_models: false: removed the weights of ").partition(",")[0]) for line in lines
+        stages(line.removeprefix("keep_models: false: deleted the weights of ").partition(",")[0]) for line in lines
     }
     assert removed == TARGETS
     assert not with_weights(world) & TARGETS
@@ -280,7 +280,7 @@ def test_no_table_shows_a_number_of_a_model_whose_new_training_failed(
         ["mnli", "0.0", "—", "0.0", "—"],
         ["squad_v1/mnli", "0.0", "—", "0.0", "—"],
     ]
-    assert "6 of 9 cells are finished; — stands for what is missing." in table
+    assert "6 of 9 cells are finished; — marks missing scores." in table
     assert not (reports(world) / "content.txt").exists()
 
 

@@ -236,4 +236,4 @@ def test_trainings_that_are_there_with_other_code_are_told_before_they_are_made_
 
 def test_a_finished_experiment_has_nothing_to_do(world: World):
     world.finish(world.real().entries.values())
-    assert world.run("plan", world.file()).stdout == "mine: nothing is to do.\n"
+    assert world.run("plan", world.file()).stdout == "mine: nothing to do.\n"

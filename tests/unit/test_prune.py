@@ -291,12 +291,12 @@ def test_the_command_shows_first_and_removes_when_told_so(real: World):
     shown = real.run("prune", file)
     assert (shown.returncode, shown.stderr) == (0, "")
     assert re.search(r"│ models +│ +6 │ +\d+\.\d kB │", shown.stdout)
-    assert "Nothing is removed yet: give --yes to get back" in shown.stdout
+    assert "Nothing was removed. Add --yes to free" in shown.stdout
     assert files(real.store) == before
     done = real.run("prune", file, "--yes")
     assert done.stdout.splitlines()[-1].startswith("Removed ")
     assert pending(real.store, real.real()) == {}
-    assert "Nothing in " in real.run("prune", file).stdout
+    assert "Everything in " in real.run("prune", file).stdout
 
 
 def test_the_command_names_experiments_that_are_not_given_and_removes_their_reports_when_told_so(real: World):
@@ -314,4 +314,4 @@ def test_configurations_with_several_stores_are_a_mistake(real: World):
     run = real.run("prune", real.file(), elsewhere)
     assert run.returncode == 1
     (line,) = run.stderr.splitlines()
-    assert line.startswith("error: the configurations have several stores")
+    assert line.startswith("error: the configurations have different stores")

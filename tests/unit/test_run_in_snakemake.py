@@ -82,7 +82,7 @@ def test_damaged_entries_are_forced_and_told_and_set_aside_by_a_run_alone(world:
     manifest = run.path(features.manifest)
     assert planning.dag.forcefiles == {"of the user", manifest}
     told = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("note: ")]
-    assert [line.partition(" has lost a file")[0] for line in told] == [run.path(features.path)]
+    assert [line.partition(" is damaged")[0] for line in told] == [run.path(features.path)]
     assert os.path.lexists(manifest) == dryrun
     assert os.path.lexists(f"{manifest}.damaged") == (not dryrun)
 

@@ -104,7 +104,7 @@ def test_the_configuration_that_a_run_leaves_is_whole(world: World, given: str):
 
 
 def test_a_file_that_is_not_there_or_is_no_yaml_is_a_mistake_in_one_line(world: World):
-    with pytest.raises(UserError, match=r"nowhere\.yaml is not there"):
+    with pytest.raises(UserError, match=r"nowhere\.yaml does not exist"):
         experiments.read(Path("nowhere.yaml"))
     Path("broken.yaml").write_text("grid: [", encoding="utf-8")
     with pytest.raises(UserError, match=r"broken\.yaml.*not valid"):

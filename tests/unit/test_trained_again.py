@@ -122,5 +122,5 @@ def test_a_store_that_cannot_be_searched_stops_no_run_and_is_said(
     monkeypatch.setattr(upgrades, "notes", notes)
     begun.begin()
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("note: whether trainings of this run are there under other names cannot be seen: ")
+    assert line.startswith("note: cannot check whether trainings of this run exist under other names: ")
     assert "models/theirs" in line

@@ -50,8 +50,8 @@ def test_everything_is_read_and_found_in_order(world: World):
     assert (run.returncode, run.stderr) == (0, "")
     entries = len(world.real().entries)
     assert run.stdout.splitlines() == [
-        "5 input files read, 0 of them not as known",
-        f"{entries} entries of the store read, 0 of them not as known",
+        "5 input files read, 0 with differences",
+        f"{entries} entries of the store read, 0 with differences",
     ]
 
 
@@ -71,7 +71,7 @@ def test_an_input_that_was_exchanged_unnoticed_is_named_with_the_results_that_st
     run = world.run("verify", world.file())
     assert run.returncode == 1
     assert f"{path} has different content, although its size and dates are unchanged" in run.stdout
-    assert "5 input files read, 1 of them not as known" in run.stdout
+    assert "5 input files read, 1 with differences" in run.stdout
     assert run.stderr.startswith("error: 1 difference.\n")
     # From now on it is seen.
     waiting = pending(world.store, open_grid(world.config()))
@@ -79,7 +79,7 @@ def test_an_input_that_was_exchanged_unnoticed_is_named_with_the_results_that_st
     doubtful = set(world.store.rglob("manifest.json")) - {
         world.store / entry.manifest for entry in open_grid(world.config()).entries.values()
     }
-    assert f"{len(doubtful)} results stand for the content that was known" in run.stderr
+    assert f"{len(doubtful)} results are named after the recorded content" in run.stderr
     assert {line.strip() for line in run.stderr.splitlines()[2:]} == {str(file) for file in doubtful}
     assert world.run("verify", world.file()).returncode == 0
 
@@ -162,7 +162,7 @@ def test_what_several_configurations_share_is_read_once_and_stores_are_read_one_
     assert f"{len(world.real().entries)} entries of the store read" in run.stdout
     elsewhere = world.folder / "elsewhere.yaml"
     elsewhere.write_text("store: elsewhere\n")
-    assert "error: the configurations have several stores" in world.run("verify", world.file(), elsewhere).stderr
+    assert "error: the configurations have different stores" in world.run("verify", world.file(), elsewhere).stderr
     assert finished(world.store, world.real().tables)
 
 
@@ -173,4 +173,4 @@ def test_the_input_files_of_every_configuration_are_read(world: World):
     exchange(world, "data/tatoeba/tatoeba.rus-eng.rus", "two\n")
     run = world.run("verify", world.file(), other)
     assert run.returncode == 1
-    assert "7 input files read, 1 of them not as known" in run.stdout
+    assert "7 input files read, 1 with differences" in run.stdout

@@ -226,7 +226,7 @@ def test_it_lies_beside_the_tables_unless_told_and_replaces_an_earlier_one(world
 def test_a_folder_of_something_else_is_not_replaced(world: World):
     filled(world)
     (world.folder / "out").mkdir()
-    with pytest.raises(UserError, match="is no submission"):
+    with pytest.raises(UserError, match="is not a submission"):
         run(world, to=world.folder / "out")
     assert list((world.folder / "out").iterdir()) == []
 
@@ -255,7 +255,7 @@ def test_a_dev_set_without_labels_chooses_nothing(world: World, capsys):
     fill(world, [model], {"none": None})
     ((reason, files),) = listed(world, capsys).items()
     assert files == names("tydiqa")
-    assert "its dev set has no labels" in reason
+    assert "its dev set is unlabelled" in reason
     assert "--choose tydiqa=" in reason
 
 
@@ -289,24 +289,24 @@ def test_made_up_examples_are_never_submitted(world: World, capsys):
     changes = {**WHOLE, "source": "miniature", "languages": ["en", "de"]}
     filled(world, **changes)
     found = listed(world, capsys, config=world.file(**changes))
-    made_up = [name for reason, files in found.items() if "made up" in reason for name in files]
+    made_up = [name for reason, files in found.items() if "those of the miniature" in reason for name in files]
     assert made_up == [name for target in TASKS for name in names(target, "en", "de")]
 
 
 WRONG = [
     ("xnli", "de", "neutral\nneutral\n", "2 lines; expected 3"),
-    ("xnli", "de", "neutral\nmaybe\nneutral\n", "'maybe' is none of its 3 labels"),
+    ("xnli", "de", "neutral\nmaybe\nneutral\n", "'maybe' is not one of 3 labels"),
     ("xnli", "de", "neutral\n\nneutral\n", "line 2"),
     ("udpos", "yo", "NOUN\nNOUN\n\nNOUN\n\nNOUN\nNOUN\n", "sentence 2 has 1 tags; expected 2"),
     ("udpos", "yo", "NOUN\nNOUN\n", "1 sentences; expected 3"),
-    ("panx", "my", "NOUN\nO\n\nO\nO\n\nO\nO\n", "'NOUN' is none of its 7 labels"),
-    ("mlqa", "vi", '{"0": "", "2": ""}', "1 of 3 questions have no answer, the first '1'"),
-    ("mlqa", "vi", '{"0": "", "1": "", "2": "", "3": ""}', "'3' is none of its 3 labels or ids"),
-    ("tatoeba", "sw", "0\n0\n1\n", "'1' is none of its 3 labels or ids"),
+    ("panx", "my", "NOUN\nO\n\nO\nO\n\nO\nO\n", "'NOUN' is not one of 7 labels"),
+    ("mlqa", "vi", '{"0": "", "2": ""}', "1 of 3 questions have no answer, the first is '1'"),
+    ("mlqa", "vi", '{"0": "", "1": "", "2": "", "3": ""}', "'3' is not one of 3 labels or ids"),
+    ("tatoeba", "sw", "0\n0\n1\n", "'1' is not one of 3 labels or ids"),
     ("tatoeba", "sw", "0\n", "1 lines; expected 3"),
-    ("bucc2018", "ru", "0\t1\n0\t3\n", "the same foreign sentence in two pairs"),
-    ("bucc2018", "ru", "1\t0\n", "'1' is none of its 3 labels or ids"),
-    ("bucc2018", "ru", "", "no pair at all"),
+    ("bucc2018", "ru", "0\t1\n0\t3\n", "a foreign sentence occurs in more than one pair"),
+    ("bucc2018", "ru", "1\t0\n", "'1' is not one of 3 labels or ids"),
+    ("bucc2018", "ru", "", "no pairs"),
 ]
 
 
@@ -368,18 +368,18 @@ def test_dev_examples_that_are_gone_are_said_to_be_unknown(world: World, capsys)
 
 def test_of_several_encoders_or_seeds_one_has_to_be_named(world: World):
     config = world.file(grid={**GRID, "seeds": [1, 2]}, languages=None)
-    with pytest.raises(UserError, match="more than one seed; say which with --seed: 1, 2"):
+    with pytest.raises(UserError, match="the experiment has several seeds; choose one with --seed: 1, 2"):
         run(world, config=config)
-    with pytest.raises(UserError, match="3 is no seed of this experiment; it has 1, 2"):
+    with pytest.raises(UserError, match="seed 3 is not in this experiment, which has 1, 2"):
         run(world, config=config, seed=3)
 
 
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"cells": "squad"}, "'squad' is no intermediate of this experiment"),
+        ({"cells": "squad"}, "'squad' is not an intermediate of this experiment"),
         ({"choose": ["tatoba=none"]}, "Did you mean 'tatoeba'"),
-        ({"choose": ["tatoeba"]}, "'' is no intermediate"),
+        ({"choose": ["tatoeba"]}, "'' is not an intermediate"),
     ],
 )
 def test_a_name_that_does_not_exist_is_refused(world: World, options: dict, problem: str):

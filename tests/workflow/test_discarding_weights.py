@@ -78,7 +78,7 @@ def test_the_log_of_the_last_prediction_says_what_went(lean: Attempt):
     lines = [line for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
     models = trained(lean.entries)
     for path in (models["udpos"], models["mnli/mnli"], models["mnli/udpos"]):
-        assert [line for line in lines if line.startswith(f"keep_models: false: removed the weights of {path}, ")]
+        assert [line for line in lines if line.startswith(f"keep_models: false: deleted the weights of {path}, ")]
 
 
 def test_a_dry_run_after_it_has_nothing_to_do_and_changes_nothing(lean: Attempt, planned: tuple):

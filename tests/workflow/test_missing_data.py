@@ -44,9 +44,9 @@ def test_the_run_ends_with_what_failed_and_what_is_missing_because_of_it(unlicen
     assert end[1].startswith("- reading the training data of ccg (dependent cells: 2): ")
     assert "LDC2005T13" in end[1]
     assert (unlicensed.experiment.folder / end[2].strip()).is_file()
-    assert printed.index("cells are finished; — stands for what is missing") < printed.index(end[0])
+    assert printed.index("cells are finished; — marks missing scores") < printed.index(end[0])
 
 
 def test_the_table_of_what_is_finished_shows_the_gap(unlicensed: Attempt):
     printed = " ".join(unlicensed.printed.split())
-    assert "2 of 4 cells are finished; — stands for what is missing" in printed
+    assert "2 of 4 cells are finished; — marks missing scores" in printed

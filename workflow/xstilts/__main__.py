@@ -1,4 +1,4 @@
-"""The command line: `xstilts <command>` for people, and `python -m xstilts <job>` for the rules of the workflow."""
+"""The command line: `xstilts <command>` for users, and `python -m xstilts <job>` for the rules of the workflow."""
 
 import argparse
 import ast
@@ -10,6 +10,7 @@ import signal
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from types import ModuleType
 
 from xstilts.errors import UserError, nearest
 from xstilts.runtime import streams, termination
@@ -22,11 +23,11 @@ ON_DEVICE = ("train_stage", "predict")
 COMMANDS = ("status", "plan", "table", "submission", "export", "push", "adopt", "prune", "discard", "verify", "schema")
 
 
-_DESCRIPTION = "Inspect an experiment and publish its results. It is run by snakemake."
+_DESCRIPTION = "Inspect experiments and publish their results. To run an experiment, use snakemake."
 
 
 def parser(chosen: str) -> argparse.ArgumentParser:
-    """The command line; only the chosen command is imported. The help lists the commands for people alone."""
+    """The argument parser. Only the module of the chosen command is imported, and the help lists only user commands."""
     top = argparse.ArgumentParser(
         prog="xstilts",
         description=_DESCRIPTION,
@@ -42,27 +43,27 @@ def parser(chosen: str) -> argparse.ArgumentParser:
     if chosen in JOBS:
         _add_job_arguments(commands.add_parser(chosen, description=_summary(chosen)), chosen)
     elif chosen not in COMMANDS and not chosen.startswith("-") and chosen:
-        top.error(f"there is no command {chosen!r}.{nearest(chosen, COMMANDS)} `xstilts --help` lists them.")
+        top.error(f"there is no command {chosen!r}.{nearest(chosen, COMMANDS)} `xstilts --help` lists all.")
     return top
 
 
 def _add_job_arguments(job: argparse.ArgumentParser, name: str) -> None:
-    job.add_argument("entry", help="path of the entry below the store")
-    job.add_argument("--config", type=Path, required=True, help="the configuration, as JSON or YAML")
-    job.add_argument("--log", type=Path, help="write what is printed to this file, the cause of a failure first")
+    job.add_argument("entry", help="path of the entry, relative to the store")
+    job.add_argument("--config", type=Path, required=True, help="configuration file, JSON or YAML")
+    job.add_argument("--log", type=Path, help="write the output to this file, preceded by the cause if the job fails")
     if name == "train_stage":
-        job.add_argument("--gpus", type=_count, default=1, help="GPUs that train together, each in its own process")
+        job.add_argument("--gpus", type=_count, default=1, help="number of GPUs for data-parallel training")
 
 
 def _count(text: str) -> int:
-    """A number of things, one at least."""
+    """Parse a positive integer."""
     if int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
     return int(text)
 
 
 def main() -> int:
-    """Run a command; a mistake of the user's is one message, not a traceback."""
+    """Run a command. A user error is printed as a message without traceback."""
     streams.make_safe()
     termination.heed()
     log = None
@@ -73,9 +74,9 @@ def main() -> int:
             log = path
             print(shlex.join(["python", "-m", "xstilts", *sys.argv[1:]]), flush=True)
         if arguments.command in COMMANDS:
-            # As in `status | head`: who reads has seen enough.
+            # End silently if the reader closes the pipe, as in `status | head`.
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        # The device comes first: libraries that the module imports may look for one.
+        # Select devices before the import: libraries of the module may initialise them.
         with taken(getattr(arguments, "gpus", 1)) if arguments.command in ON_DEVICE else nullcontext():
             _module(arguments.command).run(arguments)
     except (UserError, termination.Terminated) as error:
@@ -91,8 +92,8 @@ def main() -> int:
     return 0
 
 
-def _module(command: str):
-    """The module of a command. Nothing that is imported is ever garbage, so the collector need not look at it."""
+def _module(command: str) -> ModuleType:
+    """Import the module of a command, with the garbage collector disabled to save time."""
     gc.disable()
     module = importlib.import_module(f"xstilts.{_package(command)}.{command}")
     gc.freeze()
@@ -105,13 +106,13 @@ def _package(command: str) -> str:
 
 
 def _summary(name: str) -> str:
-    """The first line of a command's docstring, read without importing what it imports."""
+    """The first line of the docstring of a command, without importing its module."""
     source = Path(__file__).parent / _package(name) / f"{name}.py"
     return (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").split("\n")[0]
 
 
 def _redirect(log: Path) -> None:
-    """Let everything printed by this process and its libraries go to a file, which is locked as long as they live."""
+    """Redirect the output of this process and its children to a file, which stays locked until they end."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
         locks.mark(file)
@@ -121,7 +122,7 @@ def _redirect(log: Path) -> None:
 
 
 def _fail(cause: str, log: Path | None) -> None:
-    """Say why the command failed: on standard error, or as the first line of its log."""
+    """Report the cause of a failure on standard error, or as the first line of the log."""
     if log is None:
         print(f"error: {cause}", file=sys.stderr)
         return

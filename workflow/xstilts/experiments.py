@@ -1,6 +1,6 @@
-"""Opening an experiment: its configuration as Snakemake sees it, and its grid over the files and code that are here.
+"""Opens experiments: the configuration as Snakemake merges it, and the grid for the present files and code.
 
-`load` is the way in for Python users; the commands, the jobs and the rules use the functions that it is made of.
+Python users call `load`; commands, jobs and rules use the other functions of this module.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,10 +23,10 @@ from xstilts.sources.checkpoints import has_weights, is_checkpoint
 from xstilts.sources.identity import FileIdentity
 
 REPOSITORY = ROOT.parent if (ROOT.parent / "Snakefile").is_file() else None
-"""The folder of the workflow; None where the package is installed without it, from a wheel."""
+"""The root folder of the workflow; None if the package is installed from a wheel."""
 
 SHIPPED = (REPOSITORY or ROOT / PACKAGE) / "config.yaml"
-"""The configuration over which a user's files are laid."""
+"""The default configuration, which configuration files of users override."""
 
 _OF_A_RUN = "config.json"
 
@@ -36,7 +36,7 @@ class Experiment:
     """An experiment.
 
     Args:
-        config: the configuration, with a value for every setting.
+        config: the complete configuration.
     """
 
     config: Config
@@ -48,17 +48,17 @@ class Experiment:
 
     @cached_property
     def grid(self) -> Grid:
-        """The cells of the experiment and the entries of the store, for the files and the code at the first access."""
+        """The cells and entries of the experiment, for the files and code at the time of the first access."""
         return open_grid(self.config, creates_store=False)
 
 
 def load(*files: Path | str, directory: Path | str | None = None) -> Experiment:
-    """Open an experiment. Nothing is written, but for the memory of file hashes in a store that exists.
+    """Open an experiment. Nothing is written except the cache of file hashes in an existing store.
 
     Args:
         files: as for `read`.
-        directory: the folder in which Snakemake is started; relative paths in the configuration are relative to it. By
-            default `directory_of` finds it.
+        directory: the working directory of Snakemake, to which relative paths in the configuration refer. By default
+            the result of `directory_of`.
 
     Raises:
         UserError: as for `read`.
@@ -69,15 +69,15 @@ def load(*files: Path | str, directory: Path | str | None = None) -> Experiment:
 
 
 def read(*files: Path | str) -> Config:
-    """The configuration that `snakemake --configfile <files>` has; the shipped one where no file is given.
+    """Read a configuration like `snakemake --configfile <files>`.
 
     Args:
-        files: what a user wrote. Each file is laid over the one before, and all of them over the shipped configuration.
-            The first may be the folder of an experiment in the store, or the `config.json` there, which is a whole
-            configuration already.
+        files: configuration files. Each overrides those before it, and all of them override the shipped configuration.
+            The first may be the folder of an experiment in the store or the `config.json` in it, which is a complete
+            configuration. Without files, the shipped configuration is read.
 
     Raises:
-        UserError: there is no such file, it is no configuration, or it has a mistake.
+        UserError: a file does not exist, or the configuration is invalid.
     """
     given = [_file(Path(file)) for file in files]
     if len(given) == 1 and _is_whole(given[0]):
@@ -88,10 +88,10 @@ def read(*files: Path | str) -> Config:
 
 
 def read_whole(file: Path) -> Config:
-    """The configuration that a run has left in a file for its jobs; nothing is laid below it.
+    """Read a complete configuration, such as those that runs write for their jobs, without the shipped one.
 
     Raises:
-        UserError: the file is no configuration, or it has a mistake.
+        UserError: the configuration is invalid.
     """
     try:
         raw = yaml.safe_load(text_of(file))
@@ -103,18 +103,18 @@ def read_whole(file: Path) -> Config:
 def layered(
     given: Mapping, files: Iterable[Path | str], command_line: Mapping
 ) -> tuple[Mapping, list[Path | str], Mapping]:
-    """The configuration that a workflow has in Snakemake, over the shipped one.
+    """Merge the configuration of a Snakemake workflow with the shipped one, if Snakemake has not done so.
 
     Snakemake does not read the `configfile:` of a workflow that is used as a module with `config:`.
 
     Args:
-        given: the configuration; of a module, what the other workflow hands on.
-        files: those that Snakemake has read: of the command line, then of the workflow itself.
-        command_line: what `--config` has laid over the files.
+        given: the configuration; for a module, the one passed by the outer workflow.
+        files: the configuration files read by Snakemake: those of the command line, then that of the workflow.
+        command_line: the values of `--config`.
 
     Returns:
-        The three arguments of `xstilts.run.Run`. There are no files where the other workflow hands on something else
-        than they hold: no error can name their lines then.
+        The arguments of `xstilts.run.Run`. The list of files is empty if the outer workflow passes a configuration
+        that differs from the content of its files, since errors could not refer to their lines.
     """
     files = list(files)
     if any(Path(file).resolve() == SHIPPED.resolve() for file in files):
@@ -127,11 +127,12 @@ def layered(
 
 
 def directory_of(config: Config, *files: Path | str) -> Path:
-    """The folder in which Snakemake was started, as far as that can be known from where a configuration lies.
+    """Infer the working directory of Snakemake from the location of configuration files.
 
     Returns:
-        For the `config.json` of an experiment the folder from which its relative store leads there, else the
-        repository. Where the package is installed without one, the folder of the last file, or the working directory.
+        For the `config.json` of an experiment, the folder that its relative store refers to, otherwise the repository.
+        If the package is installed without a repository, the folder of the last file or, without files, the current
+        directory.
     """
     if files and (folder := _above_store(_file(Path(files[0])), config.store)):
         return folder
@@ -139,46 +140,48 @@ def directory_of(config: Config, *files: Path | str) -> Path:
 
 
 def is_here(folder: Path) -> bool:
-    """Whether a folder is the working directory."""
+    """Whether a folder is the current directory."""
     return folder.resolve() == Path.cwd()
 
 
 def store_of(configs: list[Config]) -> Path:
-    """The store of several configurations.
+    """The common store of several configurations.
 
     Raises:
-        UserError: they have more than one.
+        UserError: their stores differ.
     """
     stores = {config.store.resolve(): config.store for config in configs}
     if len(stores) > 1:
         listed = ", ".join(map(str, stores))
-        raise UserError(f"the configurations have several stores ({listed}); give those of one store at a time.")
+        raise UserError(
+            f"the configurations have different stores ({listed}); give configurations with the same store."
+        )
     return next(iter(stores.values()))
 
 
 def _file(path: Path) -> Path:
-    """The file of a configuration, which stands for its folder too."""
+    """The configuration file of a folder; any other path is returned unchanged."""
     return path / _OF_A_RUN if path.is_dir() else path
 
 
 def _is_whole(file: Path) -> bool:
-    """Whether a file is what a run leaves in `experiments/<experiment>/` of its store."""
+    """Whether a file is the complete configuration that a run writes to `experiments/<experiment>/`."""
     return file.name == _OF_A_RUN and file.resolve().parent.parent.name == "experiments"
 
 
 def _above_store(file: Path, store: Path) -> Path | None:
-    """The folder from which the relative path of a store leads to the one in which a configuration lies, if any."""
+    """The folder that the relative path of a store refers to, given a configuration in the store; None if unknown."""
     if store.is_absolute() or not _is_whole(file):
         return None
-    # Links are not followed: a store may be one.
+    # Links are not resolved, since the store may be one.
     place = file.absolute().parents[2]
     above = place.parents[len(store.parts) - 1] if 0 < len(store.parts) <= len(place.parents) else place
     return above if above / store == place else None
 
 
 def _merged(*layers: Mapping) -> dict:
-    """Configurations laid over each other key by key, as Snakemake does it."""
-    # Jobs open experiments too, and have no use for Snakemake.
+    """Merge configurations key by key as Snakemake does; later ones override earlier ones."""
+    # Jobs import this module but do not need Snakemake.
     from snakemake.utils import update_config
 
     merged: dict = {}
@@ -201,15 +204,15 @@ def _read(file: Path | str) -> dict:
 
 def _require(path: Path) -> None:
     if not path.is_file():
-        raise UserError(f"{path} is not there; give the file that snakemake gets with --configfile.")
+        raise UserError(f"{path} does not exist; give the file that you pass to snakemake with --configfile.")
 
 
 def open_grid(config: Config, added: Iterable[Record] = (), creates_store: bool = True) -> Grid:
-    """The grid of a configuration over the files and the code that are here now.
+    """Create the grid of a configuration for the present files and code.
 
     Args:
-        added: records of sameness that neither the project nor the store has yet.
-        creates_store: whether hashes of files are remembered in a store that does not exist yet, too.
+        added: records of sameness in addition to those of the project and the store.
+        creates_store: whether to cache file hashes even if the store does not exist yet.
     """
     records = Sameness([sameness.SHIPPED, config.store / sameness.FILE], added)
     identity = FileIdentity(config.store / ".cache", records)
@@ -221,17 +224,17 @@ def open_grid(config: Config, added: Iterable[Record] = (), creates_store: bool 
 
 
 def added_records(store: Path, grid: Grid) -> list[Record]:
-    """The records that users have added to a store, of those that lead to a name in a grid."""
+    """The records of sameness in a store that determine names in a grid."""
     oldest = grid.identity.sameness.oldest
     named = {pair for entry in grid.entries.values() for pair in sameness.named(entry.spec).items()}
     return [one for one in sameness.read(store / sameness.FILE)[1] if (one.of, oldest(one.of, one.new)) in named]
 
 
 def require_encoders(config: Config) -> None:
-    """Refuse to start a run whose encoders are not there; a plan may be made without them.
+    """Check that local encoders exist, which a run needs but a plan does not.
 
     Raises:
-        ConfigError: the first folder that is none, or has no weights.
+        ConfigError: the folder of an encoder does not exist, or has no weights.
     """
     for name in config.grid.encoders:
         key, path = f"encoders.{name}.path", config.encoders[name].path

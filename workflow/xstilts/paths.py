@@ -82,6 +82,11 @@ def place(path: str) -> str:
     return _FINGERPRINT.sub("", path)
 
 
+def without_fingerprints(path: str) -> str:
+    """A path whose fingerprints are removed but marked by `~`, such as `data/xnli.train~`."""
+    return _FINGERPRINT.sub("~", path)
+
+
 def is_entry(value: object) -> bool:
     """Whether a value in a spec is the path of an entry."""
     return isinstance(value, str) and _ENTRY.fullmatch(value) is not None

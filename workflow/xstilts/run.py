@@ -1,4 +1,4 @@
-"""What the rules ask: which entries are still to be made, from what, and where everything lies."""
+"""The interface of the rules: pending entries, their inputs, and their paths."""
 
 import os
 import re
@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import dropwhile, takewhile
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
 
 from xstilts import config as configuration
 from xstilts import experiments
@@ -18,19 +19,29 @@ from xstilts.fingerprints import sourcecode, spec
 from xstilts.grid import Grid
 from xstilts.inspection import failures, upgrades
 from xstilts.inspection.state import State
+from xstilts.paths import without_fingerprints
 from xstilts.runtime import devices, streams
 from xstilts.steps.entry import Entry
 from xstilts.store import entries, jsonfiles, leftovers, links, locks, warned, weights
 
+if TYPE_CHECKING:
+    from snakemake.workflow import Workflow
+
 SNAKEMAKE = (9, 27), (10,)
-"""The oldest version of Snakemake whose internals are those that the rules use, and the first that may have others."""
+"""The supported versions of Snakemake, on whose internals the rules rely: the oldest, and the first unsupported one."""
+
+
+class Wildcards(Protocol):
+    """The wildcards of a job, all of which have `{entry}`."""
+
+    entry: str
 
 
 def require_snakemake(version: str) -> None:
-    """Refuse a version of Snakemake whose internals may be others than those that the rules use.
+    """Check the version of Snakemake.
 
     Raises:
-        SystemExit: it is none of `SNAKEMAKE`.
+        SystemExit: the version is not within `SNAKEMAKE`.
     """
     oldest, first_other = SNAKEMAKE
     if not oldest <= tuple(map(int, re.findall(r"\d+", version)[:2])) < first_other:
@@ -42,13 +53,13 @@ class Run:
     """One invocation of the workflow.
 
     Args:
-        raw: the merged configuration, as YAML gives it.
-        files: where it came from as Snakemake lists it: those of the command line, then the workflow's own. None where
-            no file holds it.
-        command_line: what `--config` has laid over the files; part of `raw` already.
+        raw: the merged configuration, as parsed from YAML.
+        files: the configuration files in the order of Snakemake: those of the command line, then that of the workflow.
+            Empty if the configuration is not from files.
+        command_line: the values of `--config`, which `raw` contains already.
 
     Raises:
-        SystemExit: the configuration is not one; the message says why, and no job has been started.
+        SystemExit: the configuration is invalid.
     """
 
     def __init__(self, raw: Mapping, files: Iterable[Path | str], command_line: Mapping = MappingProxyType({})):
@@ -61,24 +72,24 @@ class Run:
             raise SystemExit(f"error: {error}") from None
         self.begun = 0.0
         self._prepared = False
-        # A plan can be made of a store in which nothing can be written.
+        # Planning works on a read-only store too.
         with suppress(OSError, UserError):
             self._write_config()
-        # Jobs open their files, and those of their libraries, in UTF-8 under any locale.
+        # Jobs and their libraries open files as UTF-8 in any locale.
         os.environ["PYTHONUTF8"] = "1"
-        # Jobs find this package and this interpreter wherever they start, with or without an activated environment.
+        # Jobs find this package and interpreter in any folder, even if no environment is activated.
         if _is_source_tree(sourcecode.ROOT):
             _put_first("PYTHONPATH", sourcecode.ROOT)
         _put_first("PATH", Path(sys.executable).parent)
 
     @cached_property
     def config_file(self) -> str:
-        """The file in which the jobs find the configuration; it has another name for another configuration."""
+        """The configuration file of the jobs, named after the hash of its content."""
         return self.path(f"configs/{self.config.experiment}-{spec.fingerprint(self._content)}.json")
 
     @property
     def last_config_file(self) -> str:
-        """The file with the configuration of the last run, which commands take and other experiments read."""
+        """The file with the configuration of the last run, for commands and other experiments."""
         return self.path(f"experiments/{self.config.experiment}/config.json")
 
     @cached_property
@@ -87,35 +98,36 @@ class Run:
 
     @property
     def targets(self) -> list[str]:
-        """The files that are there when all is done."""
+        """The manifests of the final reports."""
         return [self.path(entry.manifest) for entry in self.grid.reports]
 
     @cached_property
     def pending(self) -> dict[str, Entry]:
-        """The entries that are still to be made, by path."""
+        """The entries that are not finished, by path."""
         return entries.pending(self.config.store, self.grid)
 
     def require_no_prefix(self, moved: Callable[[str], str]) -> None:
-        """Refuse a module whose files Snakemake would expect elsewhere than the jobs write them.
+        """Check that Snakemake does not change the paths of a module, since jobs would write to the original ones.
 
         Args:
-            moved: what Snakemake makes of a path.
+            moved: the function by which Snakemake changes a path.
 
         Raises:
-            SystemExit: `prefix:` or `replace_prefix:` of the module moves the store or the logs.
+            SystemExit: `prefix:` or `replace_prefix:` of the module changes the paths of the store or the logs.
         """
         for path in (self.path("data"), "logs/data"):
             if moved(path) != path:
                 problem = f"`prefix:` or `replace_prefix:` of the module turns {path} into {moved(path)}"
                 raise SystemExit(f"error: {problem}. Remove it, and set `store:` in the configuration of the module.")
 
-    def prepare(self, workflow) -> None:
-        """Begin the run when Snakemake asks for the inputs of the first job, and have it rebuild what is damaged.
+    def prepare(self, workflow: "Workflow") -> None:
+        """Begin the run, and schedule damaged entries to be recomputed. Only the first call has an effect.
 
-        Snakemake calls no `onstart:` of a module. When it asks for inputs, it knows whether the plan will be run.
+        Input functions call this method, because Snakemake ignores `onstart:` of a module. When they are evaluated,
+        Snakemake knows whether it will execute the plan.
 
         Args:
-            workflow: Snakemake's own object.
+            workflow: the workflow object of Snakemake.
 
         Raises:
             SystemExit: the run cannot succeed.
@@ -123,48 +135,46 @@ class Run:
         if self._prepared:
             return
         self._prepared = True
-        # Snakemake takes a damaged entry for finished, and may have looked at its files already.
+        # Snakemake considers a damaged entry finished, and may have checked its files already.
         workflow.dag.forcefiles.update(self.damaged())
         runs = workflow.executor_plugin is not None and not workflow.dryrun
         if runs and not (workflow.remote_exec or workflow.subprocess_exec):
             self.begin()
 
     def damaged(self) -> list[str]:
-        """The manifests of the entries that were finished and are not any more."""
+        """The manifests of damaged entries, which were finished once."""
         found = [entry for entry in self.pending.values() if entries.damaged(self.config.store, entry)]
-        what = "has lost a file or a part of one since it was finished; it is made again."
+        what = "is damaged: a file is missing or truncated. It will be recomputed."
         for entry in found:
             print(f"{self.path(entry.path)} {what}", file=sys.stderr)
         return [self.path(entry.manifest) for entry in found]
 
     @cached_property
     def gpus(self) -> int:
-        """The GPUs that a job on a GPU asks for: one, or none on a machine without."""
+        """The number of GPUs of a job with one process: 1, or 0 on a machine without GPUs."""
         return min(1, len(self.devices))
 
-    def processes(self, wildcards) -> int:
-        """The processes that train a stage together."""
-        stage = wildcards.entry.split("/")[-2].partition("~")[0]
-        return self.config.stage(stage).gpus
+    def processes(self, wildcards: Wildcards) -> int:
+        """The number of processes that train a stage."""
+        return self.config.stage(self.grid.entries[wildcards.entry].about.stages[-1]).gpus
 
-    def gpus_together(self, wildcards) -> int:
-        """The GPUs that a training asks for: one for each of its processes, or none on a machine without."""
+    def gpus_together(self, wildcards: Wildcards) -> int:
+        """The number of GPUs of a training: one per process, or 0 on a machine without GPUs."""
         return self.processes(wildcards) * self.gpus
 
     @cached_property
     def devices(self) -> list[str]:
-        """The GPUs of this machine that a run may use at once."""
+        """The GPUs of this machine that the run may use."""
         return devices.visible()
 
     def path(self, entry: str) -> str:
-        """The place of an entry on disk."""
+        """The path of an entry or one of its files, with the store."""
         return str(self.config.store / entry)
 
     def has_made(self, arguments: Iterable[str]) -> bool:
-        """Whether the jobs for which Snakemake was called on a node are finished entries, all of them.
+        """Whether all entries of the jobs in a call of Snakemake on a cluster node are finished.
 
-        A cluster may start a job again that had done its work: because it lost sight of it, or ended it while it was
-        leaving.
+        A cluster may restart a finished job, because it lost its state or ended it during shutdown.
 
         Args:
             arguments: the command line, with `--target-jobs <rule>:entry=<entry>` for each job.
@@ -175,23 +185,24 @@ class Run:
         return bool(found) and all(entry and entries.finished(self.config.store, entry) for entry in found)
 
     def waiting_for(self, step: str) -> str:
-        """A pattern of the entries that a step may still make: a finished entry is a file like any other.
+        """A regular expression that matches the pending entries of a step. Finished entries are plain files.
 
-        Fingerprints are left open where the names tell all entries of the step apart, so that encoders look alike.
+        If paths without fingerprints are unique for the step, fingerprints are wildcards, which makes the pattern
+        shorter for several encoders.
         """
-        paths = [path for path, entry in self.pending.items() if entry.step == step]
+        pending = [path for path, entry in self.pending.items() if entry.step == step]
         everything = [path for path, entry in self.grid.entries.items() if entry.step == step]
-        if not paths:
+        if not pending:
             return "nothing is pending"
-        if len(set(map(_without_fingerprints, everything))) < len(everything):
-            return alternatives(paths)
-        return alternatives(map(_without_fingerprints, paths)).replace(r"\~", r"\~\w+")
+        if len(set(map(without_fingerprints, everything))) < len(everything):
+            return alternatives(pending)
+        return alternatives(map(without_fingerprints, pending)).replace(r"\~", r"\~\w+")
 
-    def inputs(self, wildcards, role: str) -> list[str]:
-        """The manifests of the inputs of an entry that have a role, and the weights that are still to be trained.
+    def inputs(self, wildcards: Wildcards, role: str) -> list[str]:
+        """The manifests of the inputs of an entry with a role, and the weights of models that are not trained yet.
 
         Args:
-            role: `features` stands for `features.mnli` too, and `cells` for all below that folder.
+            role: the role up to the first `.` or `/`: `features` includes `features.mnli`, and `cells` all paths below.
         """
         inputs = entries.planned(self.grid, wildcards.entry).inputs
         found = [entry for name, entry in inputs.items() if re.split("[./]", name)[0] == role]
@@ -200,7 +211,7 @@ class Run:
         return [self.path(file) for file in (*(entry.manifest for entry in found), *weights)]
 
     def begin(self) -> None:
-        """Leave the configuration of the run to commands and other experiments, and show no report of an earlier one.
+        """Check that the run can succeed, write its configuration, and remove links to outdated reports.
 
         Raises:
             SystemExit: the run cannot succeed.
@@ -222,68 +233,64 @@ class Run:
             if entries.damaged(self.config.store, entry):
                 entries.set_aside(self.config.store, entry)
         self.show()
-        # By the clock of the disk on which the logs are dated too.
+        # By the clock of the file system, which also dates the logs.
         self.begun = Path(self.last_config_file).stat().st_mtime
 
     def _notes(self) -> list[str]:
-        """What to say of trainings that are made again; a store that cannot be searched for them stops no run."""
+        """Notes on trainings that will be repeated. A store that cannot be searched for them does not stop the run."""
         try:
             return upgrades.notes(self.config.store, self.grid, self.pending)
         except (OSError, UserError) as error:
-            return [f"note: whether trainings of this run are there under other names cannot be seen: {error}"]
+            return [f"note: cannot check whether trainings of this run exist under other names: {error}"]
 
     def tidy(self) -> None:
-        """Remove what killed jobs have left behind."""
+        """Remove leftovers of killed jobs."""
         leftovers.remove(self.config.store, self.grid)
 
     def discard(self) -> None:
-        """Delete the weights of models that have served, if the configuration does not keep them."""
+        """Delete weights that are no longer needed, if `keep_models` is false."""
         weights.delete_unneeded_weights(self.config, self.grid, self.grid.entries.values())
 
     def failures(self) -> str:
-        """What failed since the run began and why, in one screen."""
+        """A summary of the failures since the beginning of the run."""
         return failures.summary(State(self.config, self.grid), self.begun)
 
     def show(self) -> None:
-        """Let the folder of the experiment show this configuration and its finished reports."""
+        """Write the configuration to the folder of the experiment, and link its finished reports there."""
         jsonfiles.write_json(Path(self.last_config_file), self._content)
         links.show(self.config.store, self.grid)
 
     def show_if_finished(self) -> None:
-        """Do what a run does in its end where there is nothing to run, as after the undoing of an edit."""
+        """Update the folder of the experiment if no job is pending, for example after an edit was undone."""
         if not self.pending:
-            # A store in which nothing can be written may be looked at.
+            # The store may be read-only.
             with suppress(OSError):
                 self.show()
                 self.tidy()
 
     def _write_config(self) -> None:
-        """Leave the configuration to the jobs; jobs of other plans may read the same file, so it is not touched."""
+        """Write the configuration for the jobs, unless the file exists, since jobs of other plans may be reading it."""
         file = Path(self.config_file)
         if jsonfiles.read_json(file) != self._content:
             jsonfiles.write_json(file, self._content)
 
 
 def _is_source_tree(folder: Path) -> bool:
-    """Whether nothing but this package is found by a folder: others may be installed beside an installed one."""
+    """Whether a folder contains only this package, unlike `site-packages`."""
     return not any(folder.glob(f"{sourcecode.PACKAGE}-*.dist-info"))
 
 
 def _put_first(variable: str, folder: Path) -> None:
-    """Let a search path of the environment begin with a folder."""
+    """Prepend a folder to a search path in the environment."""
     others = os.environ.get(variable, "").split(os.pathsep) if os.environ.get(variable) else []
     os.environ[variable] = os.pathsep.join([str(folder), *(other for other in others if other != str(folder))])
 
 
-def _without_fingerprints(path: str) -> str:
-    return re.sub("~[0-9a-f]+", "~", path)
-
-
 def alternatives(paths: Iterable[str]) -> str:
-    """A regular expression of some paths.
+    """A regular expression that matches some paths.
 
-    Folders in which the same lies stand there together, once: Snakemake goes through the pattern for every file of
-    every job, so that with a list of all paths the time would grow with the square of the grid.
+    It is a prefix tree in which folders with equal content are merged: Snakemake matches the pattern for every file of
+    every job, so that with a flat list of all paths planning time would be quadratic in the size of the grid.
     """
     below: dict[str, list[str]] = {}
     for path in paths:

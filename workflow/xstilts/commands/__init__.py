@@ -1,1 +1,1 @@
-"""What people ask on the command line, one small module for each command."""
+"""The commands for users: one module per command, with the name of the command."""

@@ -8,18 +8,18 @@ from xstilts.store import weights
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The command's own arguments."""
+    """Add the arguments of the command."""
     add_config(parser)
 
 
 def run(arguments: Namespace) -> None:
-    """Do what every run does in its end, where nothing is left to run.
+    """Delete unneeded weights, as at the end of every run.
 
     Raises:
         ConfigError: the configuration keeps its models.
     """
     experiment = open_experiment(arguments)
     if experiment.config.keep_models:
-        raise ConfigError("keep_models", True, "nothing is discarded before it is false")
+        raise ConfigError("keep_models", True, "weights are deleted only if it is false")
     grid = experiment.grid
     weights.delete_unneeded_weights(experiment.config, grid, grid.entries.values())

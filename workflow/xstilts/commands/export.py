@@ -9,15 +9,15 @@ from xstilts.publication.selection import intermediate_of, only
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The command's own arguments."""
+    """Add the arguments of the command."""
     add_config(parser)
     parser.add_argument("intermediate", help="such as mnli or squad_v1/mnli")
     add_choice(parser)
-    parser.add_argument("--to", type=Path, required=True, help="the folder to write, which is not there yet")
+    parser.add_argument("--to", type=Path, required=True, help="the folder to write; must not exist")
 
 
 def run(arguments: Namespace) -> None:
-    """Write the folder, and say where its files go on."""
+    """Write the folder, and print how to use and upload it."""
     experiment = open_experiment(arguments)
     config = experiment.config
     encoder = only("encoder", config.grid.encoders, arguments.encoder)
@@ -28,7 +28,7 @@ def run(arguments: Namespace) -> None:
     layer = f"the {vectors.pooling} of layer {vectors.layer} of {vectors.depth}"
     print(f"{arguments.to}: {encoder} after {arguments.intermediate}, seed {seed}, for AutoModel")
     if vectors.expressible:
-        print(f"SentenceTransformer({str(arguments.to)!r}) gives the vectors of retrieval, {layer}")
+        print(f"SentenceTransformer({str(arguments.to)!r}) gives the sentence vectors used for retrieval, {layer}")
     else:
-        print(f"not for sentence-transformers, which cannot take {layer} of this architecture")
+        print(f"not usable with sentence-transformers, which cannot extract {layer} from this architecture")
     print(f"upload it with: xstilts push {arguments.to} <owner>/<name>")

@@ -1,4 +1,4 @@
-"""Show what a run would do: jobs, steps, time and disk."""
+"""Show what a run would do: jobs, steps, time and disk space."""
 
 from argparse import ArgumentParser, Namespace
 from collections import Counter
@@ -14,7 +14,7 @@ _MEASURED = {"train_stage": "training", "predict": "prediction"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The command's own arguments."""
+    """Add the arguments of the command."""
     add_config(parser)
 
 
@@ -24,7 +24,7 @@ def run(arguments: Namespace) -> None:
     config, grid = experiment.config, experiment.grid
     plan = Plan(config, grid)
     if not plan.pending:
-        print(f"{config.experiment}: nothing is to do.")
+        print(f"{config.experiment}: nothing to do.")
         return
     show(_jobs(plan, config.experiment))
     if plan.trainings:
@@ -43,7 +43,7 @@ def _jobs(plan: Plan, experiment: str) -> Table:
 
 
 def _trainings(trainings: list[Trainings]) -> Table:
-    table = Table(title="trainings to the last step; patience may end them earlier")
+    table = Table(title="trainings up to the last step; early stopping may end them before")
     for column in ("encoder", "stage"):
         table.add_column(column)
     for column in ("trainings", "examples", "steps", "steps in all"):
@@ -64,25 +64,27 @@ def _work(one: Trainings) -> list[str]:
 
 def _lines(plan: Plan) -> list[str]:
     lines = [_time(time) for time in plan.times]
-    lines = lines or ["time: unknown; no finished training or prediction in the store has measured its speed yet"]
+    lines = lines or ["time: unknown; no finished training or prediction in the store to estimate the speed from"]
     if plan.models.models:
         lines.append(f"disk: {_disk(plan.models)}")
         saves = "would save" if plan.config.keep_models else "saves"
-        lines.append(f"keep_models: false {saves} {_disk(plan.unused)} that only serve predictions")
+        lines.append(f"keep_models: false {saves} {_disk(plan.unused)} of models used for predictions only")
     for task, splits, jobs in plan.missing():
-        lines.append(f"missing: {task} has no files for {', '.join(splits)}; {many(jobs, 'job')} cannot run without")
+        lines.append(
+            f"missing: {task} has no files for {', '.join(splits)}; {many(jobs, 'job')} cannot run without them"
+        )
     return lines
 
 
 def _time(time: Time) -> str:
     counts = sorted(Counter((one.step, one.encoder) for one in time.measured).items())
     source = ", ".join(f"{many(count, _MEASURED[step])} on {encoder}" for (step, encoder), count in counts)
-    reason = "whose rows are not known or whose like was not measured"
+    reason = "with an unknown number of rows or for which no comparable job was timed"
     rest = f" without {many(time.unknown, 'job')} {reason}" if time.unknown else ""
     return f"time: about {duration(time.seconds)} on {time.device}{rest}, from {source}"
 
 
 def _disk(disk: Disk) -> str:
     amount = f"about {size(disk.bytes)}" if disk.bytes or not disk.models else "an unknown number of bytes"
-    rest = f" (without {', '.join(disk.unknown)}, whose weights are not here yet)" if disk.unknown else ""
+    rest = f" (without {', '.join(disk.unknown)}, whose weights are not downloaded yet)" if disk.unknown else ""
     return f"{amount} for the weights of {many(disk.models, 'model')}{rest}"

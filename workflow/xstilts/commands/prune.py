@@ -1,4 +1,4 @@
-"""Remove what no given configuration names from the store."""
+"""Remove results from the store that no given configuration uses."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -13,14 +13,14 @@ _SHOWN = 10
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The command's own arguments."""
-    add_configs(parser, "+", "configurations that keep their results")
-    parser.add_argument("--experiments", action="store_true", help="remove the reports of other experiments too")
+    """Add the arguments of the command."""
+    add_configs(parser, "+", "configurations whose results are kept")
+    parser.add_argument("--experiments", action="store_true", help="also remove the reports of other experiments")
     add_consent(parser)
 
 
 def run(arguments: Namespace) -> None:
-    """Show what would go and how much that is, and remove it where the user has said yes."""
+    """Show what would be removed and its size, and remove it with `--yes`."""
     opened = open_experiments(arguments)
     store, names = opened[0].store, [one.config.experiment for one in opened]
     named = {path: entry for one in opened for path, entry in one.grid.entries.items()}
@@ -30,11 +30,11 @@ def run(arguments: Namespace) -> None:
     elif others:
         _warn(store, others)
     if not found:
-        print(f"Nothing in {store} is without a name in these configurations.")
+        print(f"Everything in {store} is used by these configurations.")
         return
     _show(found)
     if not arguments.yes:
-        print(f"Nothing is removed yet: give --yes to get back {size(pruning.freed(found))}.")
+        print(f"Nothing was removed. Add --yes to free {size(pruning.freed(found))}.")
         return
     bytes_ = pruning.freed(found)
     for one in found:
@@ -43,20 +43,20 @@ def run(arguments: Namespace) -> None:
 
 
 def _warn(store: Path, others: list[Leftover]) -> None:
-    """What is shared with experiments that are not given goes, unless they are given too."""
-    print("Experiments that are not given; what only they need goes, their reports stay (without --experiments):")
+    """Warn that results that only other experiments use are removed, unless their configurations are given."""
+    print("Not given; what only these experiments use is removed, except their reports (see --experiments):")
     for one in others:
         print(f"  {store / one.path} ({size(one.bytes)})")
 
 
 def _show(found: list[Leftover]) -> None:
-    table = Table(title="no configuration names")
+    table = Table(title="not used by any configuration")
     for column in ("kind", "entries", "size"):
         table.add_column(column, justify="left" if column == "kind" else "right")
     for kind in dict.fromkeys(one.kind for one in found):
         mine = [one for one in found if one.kind == kind]
         table.add_row(kind, f"{len(mine):,}", size(sum(one.bytes for one in mine)))
     show(table)
-    print("the biggest:")
+    print("largest:")
     for one in sorted(found, key=lambda one: -one.bytes)[:_SHOWN]:
         print(f"  {size(one.bytes):>10}  {one.path}")

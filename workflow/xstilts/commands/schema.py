@@ -7,7 +7,7 @@ from xstilts.config import Config
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The command has no arguments."""
+    """Add no arguments."""
 
 
 def run(arguments: Namespace) -> None:

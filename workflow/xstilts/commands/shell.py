@@ -1,4 +1,4 @@
-"""What the commands have in common: which experiment they are about, where its store lies, and how they print."""
+"""Shared code of the commands: arguments, opening experiments, and formatting of output."""
 
 import os
 import sys
@@ -16,31 +16,31 @@ from xstilts.experiments import Experiment
 
 
 def add_config(parser: ArgumentParser) -> None:
-    """The arguments that name an experiment."""
+    """Add the arguments that select an experiment."""
     parser.add_argument(
         "config",
         type=Path,
         nargs="*",
-        help="the files that snakemake gets with --configfile, each laid over the one before, or the folder "
-        "results/experiments/<experiment> of a run; the shipped configuration if nothing is given",
+        help="the files given to snakemake with --configfile, each of which overrides those before it, or the folder "
+        "results/experiments/<experiment> of a run; by default the shipped configuration",
     )
     _add_directory(parser)
 
 
 def add_configs(parser: ArgumentParser, nargs: str, what: str) -> None:
-    """The arguments that name several experiments.
+    """Add the arguments that select several experiments.
 
     Args:
-        nargs: how many, as argparse says it.
-        what: what they are given for.
+        nargs: their number, as for `argparse`.
+        what: a description for the help text.
     """
     parser.add_argument(
         "configs",
         type=Path,
         nargs=nargs,
         metavar="config",
-        help=f"{what}: for each experiment the file that snakemake gets with --configfile, or the folder "
-        "results/experiments/<experiment> of its run, which also stands for several files",
+        help=f"{what}: for each experiment the file given to snakemake with --configfile, or the folder "
+        "results/experiments/<experiment> of its run, also for an experiment with several files",
     )
     _add_directory(parser)
 
@@ -50,28 +50,27 @@ def _add_directory(parser: ArgumentParser) -> None:
         "--directory",
         type=Path,
         metavar="DIR",
-        help="the folder in which snakemake is started, as in snakemake --directory: relative paths in the "
-        "configuration are relative to it. By default the folder above the store that a given "
-        "results/experiments/<experiment> is in, else the repository, or the folder of the configuration where xstilts "
-        "is installed without one",
+        help="the working directory of snakemake, as for snakemake --directory, to which relative paths in the "
+        "configuration refer. By default the folder above the store if results/experiments/<experiment> is given, else "
+        "the repository, or the folder of the configuration if xstilts is installed without a repository",
     )
 
 
 def open_experiment(arguments: Namespace) -> Experiment:
-    """The experiment that the arguments of `add_config` name. From now on the command works where Snakemake does.
+    """Open the experiment selected by the arguments of `add_config`, and change to the working directory of Snakemake.
 
     Raises:
-        UserError: there is no such configuration or folder, or the configuration has a mistake.
+        UserError: the configuration or folder does not exist, or the configuration is invalid.
     """
     (experiment,) = _opened([arguments.config], arguments)
     return experiment
 
 
 def open_experiments(arguments: Namespace) -> list[Experiment]:
-    """The experiments that the arguments of `add_configs` name, one for each file; the shipped one if there is none.
+    """Open the experiments selected by the arguments of `add_configs`, one per file; by default the shipped one.
 
     Raises:
-        UserError: as for `open_experiment`; or the experiments have more than one store or working directory.
+        UserError: as for `open_experiment`, or the experiments do not share one store and working directory.
     """
     return _opened([[file] for file in arguments.configs] or [[]], arguments)
 
@@ -80,7 +79,7 @@ def _opened(given: Sequence[Sequence[Path]], arguments: Namespace) -> list[Exper
     configs = [experiments.read(*files) for files in given]
     folder = arguments.directory or _common_directory(configs, given)
     if not folder.is_dir():
-        raise UserError(f"--directory {folder}: there is no such folder; give the one in which snakemake is started.")
+        raise UserError(f"--directory {folder}: no such folder; expected the working directory of snakemake.")
     moves = not experiments.is_here(folder)
     if moves:
         configs = _move(configs, arguments, folder.resolve())
@@ -96,17 +95,17 @@ def _common_directory(configs: list[Config], given: Sequence[Sequence[Path]]) ->
     if len(folders) > 1:
         listed = ", ".join(map(str, sorted(folders)))
         raise UserError(
-            f"the configurations do not lie together: their relative paths would be relative to {listed}; give the "
-            "folder in which snakemake is started with --directory."
+            f"the configurations have different working directories ({listed}), to which their relative paths would "
+            "refer; give the working directory of snakemake with --directory."
         )
     return folders.pop()
 
 
 def _move(configs: list[Config], arguments: Namespace, folder: Path) -> list[Config]:
-    """Work in another folder, as Snakemake does with --directory. What users see or give leads on from where they are.
+    """Change to the working directory of Snakemake; paths on the command line still refer to the previous one.
 
     Returns:
-        The configurations, with the whole path of their store.
+        The configurations, with absolute paths of their stores.
     """
     if getattr(arguments, "to", None):
         arguments.to = arguments.to.absolute()
@@ -115,30 +114,30 @@ def _move(configs: list[Config], arguments: Namespace, folder: Path) -> list[Con
 
 
 def add_choice(parser: ArgumentParser) -> None:
-    """The arguments that name an encoder and a seed, which may be left out where there is only one."""
-    parser.add_argument("--encoder", help="of several")
-    parser.add_argument("--seed", type=int, help="of several")
+    """Add the arguments that select an encoder and a seed, which are optional if there is only one."""
+    parser.add_argument("--encoder", help="required if the experiment has several")
+    parser.add_argument("--seed", type=int, help="required if the experiment has several")
 
 
 def add_consent(parser: ArgumentParser) -> None:
-    """The arguments of a command that shows what it would do before it does it."""
+    """Add the arguments of a command that changes something only after confirmation."""
     either = parser.add_mutually_exclusive_group()
     either.add_argument("--yes", action="store_true", help="do it")
-    either.add_argument("--dry-run", action="store_true", help="only show what would be done, as without --yes")
+    either.add_argument("--dry-run", action="store_true", help="only show what would be done; the default")
 
 
 def show(table: Table) -> None:
-    """Print a table; a narrow terminal breaks the lines, where rich would cut the words."""
+    """Print a table in full width: a narrow terminal wraps its lines, where rich would truncate cells."""
     Console(width=Console(width=1000).measure(table).maximum).print(table)
 
 
 def many(count: int, noun: str, plural: str = "") -> str:
-    """A number of things: `1 job`, `2 jobs`."""
+    """A count with its noun: `1 job`, `2 jobs`."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def duration(seconds: float) -> str:
-    """A time in the two units that matter: `3 h 20 min`."""
+    """A duration in suitable units: `3 h 20 min`."""
     minutes = round(seconds / 60)
     if seconds < 60:
         return f"{seconds:.0f} s"
@@ -148,7 +147,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """A number of bytes in the unit that fits."""
+    """A number of bytes in a suitable unit: `1.5 GB`."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"

@@ -1,4 +1,4 @@
-"""Show what is done, runs or failed, and why the rest is to do."""
+"""Show what is done, running, failed or to do, and why."""
 
 import json
 from argparse import ArgumentParser, Namespace
@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xstilts.commands.shell import add_config, duration, many, open_experiment, show
+from xstilts.grid import Cell
 from xstilts.inspection.progress import Failure, Running
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
 from xstilts.store.differences import sentence
@@ -19,13 +20,13 @@ _STYLES = {DONE: "green", FAILED: "red", RUNNING: "yellow", TO_DO: "dim"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The command's own arguments."""
+    """Add the arguments of the command."""
     add_config(parser)
-    parser.add_argument("--json", action="store_true", help="print the same as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace) -> None:
-    """Print the grid and the reasons, or all of it as JSON."""
+    """Print the state of the grid as text or JSON."""
     experiment = open_experiment(arguments)
     state = State(experiment.config, experiment.grid)
     if arguments.json:
@@ -40,19 +41,20 @@ def _print(state: State) -> None:
     show(_table(state, f"{state.config.experiment}: {done} of {len(cells)} cells are done"))
     for one in state.running.values():
         print(f"running  {_progress(one)}; {_waiting(state, one.entry.path)}")
-    for one in state.failed.values():
-        print(f"failed   {one.entry.path}: {one.cause}; {_waiting(state, one.entry.path)}; log: {one.log}")
+    for failure in state.failed.values():
+        path = failure.entry.path
+        print(f"failed   {path}: {failure.cause}; {_waiting(state, path)}; log: {failure.log}")
     for group in state.groups():
         print(f"to do    {many(group.cells, 'cell')}: {group.text}")
         if group.instead:
-            print(f"         such as {group.entry},\n         where there is {group.instead}")
+            print(f"         such as {group.entry},\n         the store has {group.instead}")
     if done == len(cells) and state.pending:
         print("to do    the tables, by snakemake")
 
 
 def _table(state: State, title: str) -> Table:
     grid = state.config.grid
-    table = Table(title=title, caption="seeds done, of all seeds")
+    table = Table(title=title, caption="seeds done / all seeds")
     for column in ("encoder", "intermediate", *grid.targets):
         table.add_column(column)
     for (encoder, intermediate), row in groupby(state.grid.cells, lambda cell: (cell.encoder, cell.intermediate)):
@@ -62,7 +64,7 @@ def _table(state: State, title: str) -> Table:
 
 
 def _summary(states: list[str]) -> Text:
-    """The seeds of a cell: how many are done, and how many run or failed."""
+    """The numbers of seeds that are done, running and failed."""
     counts = Counter(states)
     worst = next(state for state in (FAILED, RUNNING, TO_DO, DONE) if counts[state])
     rest = [f"{counts[state]} {state}" for state in (RUNNING, FAILED) if counts[state]]
@@ -70,7 +72,7 @@ def _summary(states: list[str]) -> Text:
 
 
 def _progress(one: Running) -> str:
-    """A training under way in one line."""
+    """The progress of a training in one line."""
     parts = [f"{one.entry.path}: step {one.step} of {one.steps or 'unknown'}"]
     parts += [f"loss {one.loss:g}"] if one.loss is not None else []
     parts += [f"{duration(one.seconds_left)} left"] if one.seconds_left is not None else []
@@ -93,7 +95,7 @@ def _document(state: State) -> dict:
     }
 
 
-def _cell(state: State, cell) -> dict:
+def _cell(state: State, cell: Cell) -> dict:
     what = {name: getattr(cell, name) for name in ("encoder", "intermediate", "target", "seed")}
     found = state.of(cell)
     reasons = [sentence([reason]) for reason in state.reasons(cell)] or [NEVER] if found == TO_DO else []

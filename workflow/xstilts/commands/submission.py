@@ -1,6 +1,7 @@
-"""Write an XTREME submission, or list what is missing for it."""
+"""Write an XTREME submission, or list what it lacks."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 
 from xstilts.commands.shell import add_choice, add_config, many, open_experiment
@@ -13,30 +14,32 @@ from xstilts.reporting.choice import BEST
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The command's own arguments."""
+    """Add the arguments of the command."""
     add_config(parser)
     parser.add_argument(
         "--cells",
         required=True,
         metavar="best|INTERMEDIATE",
-        help="the intermediate whose predictions are taken; best: for each target the one with the highest dev score",
+        help="the intermediate whose predictions are submitted; best: for each target the one with the best dev score",
     )
     parser.add_argument(
         "--choose",
         action="append",
         default=[],
         metavar="TARGET=INTERMEDIATE",
-        help="another one for this target; with best, the targets without training need it. May be repeated",
+        help="another intermediate for a target; with best, required for targets without training (may be repeated)",
     )
     add_choice(parser)
-    parser.add_argument("--to", type=Path, help="the folder to write; by default submission/ beside the tables")
+    parser.add_argument(
+        "--to", type=Path, help="the folder to write; by default submission/ in the folder of the experiment"
+    )
 
 
 def run(arguments: Namespace) -> None:
-    """Write the whole submission, or nothing.
+    """Write a complete submission, or list the missing files.
 
     Raises:
-        UserError: a file is missing; all that are missing have been listed.
+        UserError: files are missing; all of them have been printed.
     """
     experiment = open_experiment(arguments)
     config = experiment.config
@@ -47,11 +50,11 @@ def run(arguments: Namespace) -> None:
         for missing in found.missing:
             _list(missing)
         count = sum(len(missing.files) for missing in found.missing)
-        raise UserError(f"{many(count, 'file')} of the submission cannot be written (listed above), so nothing was.")
+        raise UserError(f"{many(count, 'file')} of the submission cannot be written (see above); nothing was written.")
     folder = arguments.to or config.store / "experiments" / config.experiment / "submission"
     count = found.write(folder)
-    for target, choice in found.choices.items():
-        print(f"{target}: {choice.cell.intermediate}{_reason(choice.scores)}")
+    for target, cell in found.chosen.items():
+        print(f"{target}: {cell.intermediate}{_reason(found.choices[target].scores)}")
     for note in found.notes:
         print(f"note: {note}")
     print(f"{folder / PREDICTIONS}: {many(count, 'file')}, complete and checked")
@@ -63,7 +66,7 @@ def _wanted(arguments: Namespace, config: Config) -> dict[str, str]:
     for text in arguments.choose:
         target, _, intermediate = text.partition("=")
         if target not in TASKS:
-            raise UserError(f"--choose {text}: {target!r} is no target of XTREME.{nearest(target, TASKS)}")
+            raise UserError(f"--choose {text}: {target!r} is not a target of XTREME.{nearest(target, TASKS)}")
         wanted[target] = intermediate_of(config, intermediate)
     return wanted
 
@@ -74,7 +77,8 @@ def _list(missing: Missing) -> None:
         print(f"    {name}")
 
 
-def _reason(scores: dict[str, float]) -> str:
-    """The dev scores that decided, the best first."""
-    ranked = sorted(scores.items(), key=lambda item: -item[1])
+def _reason(scores: Mapping[str, float | None]) -> str:
+    """The dev scores of the intermediates in descending order."""
+    known = {name: score for name, score in scores.items() if score is not None}
+    ranked = sorted(known.items(), key=lambda item: -item[1])
     return f" (dev: {', '.join(f'{name} {score:.1f}' for name, score in ranked)})" if ranked else ""

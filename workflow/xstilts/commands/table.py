@@ -1,4 +1,4 @@
-"""Print the table of deltas, as far as it is finished."""
+"""Print the table of differences from the baseline, as far as it is finished."""
 
 from argparse import ArgumentParser, Namespace
 
@@ -12,12 +12,12 @@ from xstilts.store.warned import warnings
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The command's own arguments."""
+    """Add the arguments of the command."""
     add_config(parser)
 
 
 def run(arguments: Namespace) -> None:
-    """Print one table for each encoder, and what was strange about the data."""
+    """Print a table per encoder, and the warnings about the data."""
     experiment = open_experiment(arguments)
     config, grid = experiment.config, experiment.grid
     done = [cell for cell in grid.cells if finished(config.store, cell.scores)]
@@ -25,12 +25,12 @@ def run(arguments: Namespace) -> None:
         raise UserError(f"no cell of {config.experiment!r} is finished below {config.store}; run snakemake first.")
     scores = collect.collect(config.store, [cell.record for cell in done])
     for encoder, table in of_scores(scores, config).items():
-        title = f"{config.experiment}, {encoder}: the baseline's score, and the change that each intermediate brings"
+        title = f"{config.experiment}, {encoder}: score of the baseline, and differences from it"
         show(tables.rich_table(table, title))
     for warning in warnings(config.store, grid):
         print(f"warning: {warning}")
     if len(done) < len(grid.cells):
-        print(f"{len(done)} of {len(grid.cells)} cells are finished; {MISSING} stands for what is missing.")
+        print(f"{len(done)} of {len(grid.cells)} cells are finished; {MISSING} marks missing scores.")
     else:
         folder = config.store / "experiments" / config.experiment
         reports = [folder / name for name in ("report.html", "tables", "scores.csv")]

@@ -1,4 +1,4 @@
-"""Compare every file with its recorded sha256."""
+"""Compare every file with its recorded SHA-256."""
 
 import os
 from argparse import ArgumentParser, Namespace
@@ -16,15 +16,15 @@ from xstilts.store.entries import finished
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The command's own arguments."""
-    add_configs(parser, "*", "configurations to verify, the shipped one if nothing is given")
+    """Add the arguments of the command."""
+    add_configs(parser, "*", "configurations to verify; by default the shipped one")
 
 
 def run(arguments: Namespace) -> None:
-    """Print what differs as it is found, and what to do about it.
+    """Print differences as they are found, and finally what to do about them.
 
     Raises:
-        UserError: something differs.
+        UserError: a file differs.
     """
     opened = open_experiments(arguments)
     store, grids = opened[0].store, [one.grid for one in opened]
@@ -34,25 +34,26 @@ def run(arguments: Namespace) -> None:
     now = {path for one in opened if files for path in Experiment(one.config).grid.entries}
     doubtful = [path for path, entry in named.items() if files and path not in now and finished(store, entry)]
     advice = [_on_files(store, doubtful)] if files else []
-    advice += [_on_results(store, named, [one.what for one in results])] if results else []
+    damaged = [one.what for one in results if isinstance(one.what, Entry)]
+    advice += [_on_results(store, named, damaged)] if damaged else []
     if advice:
         raise UserError("\n".join([f"{many(len(files) + len(results), 'difference')}.", *advice]))
 
 
 def _read(noun: str, plural: str, found: Iterable[Verified]) -> list[Verified]:
-    """Print what is wrong with each, and return those with which something is."""
+    """Print the problems found, and return the items with problems."""
     everything = []
     for one in found:
         for file, problem in one.problems.items():
             print(f"{file} {problem}", flush=True)
         everything.append(one)
     wrong = [one for one in everything if one.problems]
-    print(f"{many(len(everything), noun, plural)} read, {len(wrong)} of them not as known", flush=True)
+    print(f"{many(len(everything), noun, plural)} read, {len(wrong)} with differences", flush=True)
     return wrong
 
 
 def _on_results(store: Path, named: Mapping[str, Entry], damaged: Iterable[Entry]) -> str:
-    """What to do about entries of the store that are not as they were written, and about what was made from them."""
+    """What to do about damaged entries of the store and everything computed from them."""
     affected = {entry.path for entry in damaged}
     while more := {
         path
@@ -61,19 +62,19 @@ def _on_results(store: Path, named: Mapping[str, Entry], damaged: Iterable[Entry
     }:
         affected |= more
     return (
-        "To have the damaged entries rebuilt, and what was made from them, delete these files and start snakemake "
+        "To recompute the damaged entries and everything computed from them, delete these files and run snakemake "
         f"again:\n{_listed(store / named[path].manifest for path in affected)}"
     )
 
 
 def _on_files(store: Path, doubtful: list[str]) -> str:
-    """What to do about input files that differ."""
+    """What to do about input files that differ from their recorded hash."""
     if not doubtful:
-        return "Nothing was made yet of the input files that differ; the next run takes them as they are."
+        return "No result was computed from the input files that differ; the next run uses their present content."
     return (
-        f"{many(len(doubtful), 'result')} stand for the content that was known, and may have been made from either. "
-        "The next run of snakemake rebuilds them from the files as they are now, under other names. If you put the "
-        f"earlier files back, delete these first:\n{_listed(store / path / MANIFEST for path in doubtful)}"
+        f"{many(len(doubtful), 'result')} are named after the recorded content and may have been computed from either. "
+        "The next run of snakemake recomputes them from the present files, under other names. If you restore the "
+        f"previous files, delete these first:\n{_listed(store / path / MANIFEST for path in doubtful)}"
     )
 
 

@@ -1,1 +1,1 @@
-"""The jobs of the workflow, one small module for each rule and named like it."""
+"""The jobs of the workflow: one module per rule, with the name of the rule."""

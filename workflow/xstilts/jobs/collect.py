@@ -1,4 +1,4 @@
-"""Collect the scores of all cells into one table, and the dev scores of all trainings into another."""
+"""Collect the scores of all cells and the dev scores of all trainings."""
 
 from argparse import Namespace
 

@@ -1,7 +1,6 @@
-"""Turn the examples of a task into token ids, once for all models that share the tokenizer; it lies beside them."""
+"""Tokenize the examples of a task, once for all models that share the tokenizer."""
 
 from argparse import Namespace
-from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 
@@ -16,13 +15,13 @@ from xstilts.store.drafts import publishing
 
 
 def run(arguments: Namespace) -> None:
-    """Write `<split>.<lang>.arrow` for every parquet file of the data, and the tokenizer that made them."""
+    """Write `<split>.<lang>.arrow` for every parquet file of the data, and the tokenizer to `tokenizer/`."""
     this = job.of(arguments)
     task = labels.of_data(tasks.load(this.entry.about.task), this.input("data"))
     kind = kinds.load(task.kind)
-    settings = SimpleNamespace(**TaskSettings.in_config(this.entry.spec["settings"], neutral=True))
+    settings = TaskSettings.of_spec(this.entry.spec["settings"])
     if not this.entry.inputs.get("tokenizer"):
-        # Nothing later can use the ids of an encoder that transformers does not have.
+        # Fail here, before training, if transformers does not support the architecture of the encoder.
         architectures.config_of(this.tokenizer())
     tokenizer = tokenization.load_tokenizer(this.tokenizer())
     with publishing(this.store, this.entry) as draft:

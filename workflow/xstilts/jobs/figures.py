@@ -1,4 +1,4 @@
-"""Draw the figures of every encoder, as SVG, PDF and PNG."""
+"""Draw the figures of every encoder as SVG, PDF and PNG."""
 
 from argparse import Namespace
 

@@ -1,4 +1,4 @@
-"""Make the tokenizer of a small encoder from the sentences of the embedded benchmark."""
+"""Build the tokenizer of a miniature encoder from the sentences of the miniature."""
 
 from argparse import Namespace
 
@@ -8,9 +8,11 @@ from xstilts.store.drafts import publishing
 
 
 def run(arguments: Namespace) -> None:
-    """Write the tokenizer files of a Hugging Face folder."""
+    """Write the tokenizer in the format of a Hugging Face folder."""
     this = job.of(arguments)
-    tokenizer = vocabulary.tokenizer_of(this.config.encoders[this.entry.about.encoder].pretraining)
+    settings = this.config.encoders[this.entry.about.encoder].pretraining
+    assert settings is not None
+    tokenizer = vocabulary.tokenizer_of(settings)
     with publishing(this.store, this.entry) as draft:
         tokenizer.save_pretrained(draft.folder)
         draft.notes["pieces"] = len(tokenizer)

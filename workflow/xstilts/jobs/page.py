@@ -1,4 +1,4 @@
-"""Write the page of the experiment: one HTML file to explore its scores, figures and predictions."""
+"""Write the page of the experiment: an HTML file with its scores, figures and predictions."""
 
 from argparse import Namespace
 

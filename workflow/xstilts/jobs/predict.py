@@ -3,7 +3,7 @@
 import importlib
 from argparse import Namespace
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import pyarrow.parquet as pq
 
@@ -39,7 +39,7 @@ def run(arguments: Namespace) -> None:
             name: _parts(this, name) for name in dict.fromkeys([task.threshold_split or spec["split"], spec["split"]])
         },
         split=spec["split"],
-        settings=SimpleNamespace(**TaskSettings.in_config(settings, neutral=True)),
+        settings=TaskSettings.of_spec(settings),
         options=decides.in_config(spec["options"], neutral=True),
     )
     form = xtreme_files.form_of(task.kind, task.metric)
@@ -60,7 +60,7 @@ def _predictor(task: tasks.Task) -> ModuleType:
 
 
 def _parts(this: job.Job, split: str) -> Parts:
-    """Examples and features of a split, by language."""
+    """The examples and features of a split, by language."""
     folder = this.input("features")
     return {
         lang: (pq.read_table(file), arrow.read(folder / arrow.file_name(split, lang)))

@@ -1,4 +1,4 @@
-"""Pretrain a small encoder on the sentences of the embedded benchmark."""
+"""Pretrain a miniature encoder on the sentences of the miniature."""
 
 from argparse import Namespace
 
@@ -9,8 +9,10 @@ from xstilts.store.drafts import publishing
 
 
 def run(arguments: Namespace) -> None:
-    """Write a Hugging Face folder."""
+    """Write the encoder as a Hugging Face folder."""
     this = job.of(arguments)
+    settings = this.config.encoders[this.entry.about.encoder].pretraining
+    assert settings is not None
     tokenizer = tokenization.load_tokenizer(this.tokenizer())
     with publishing(this.store, this.entry) as draft:
-        pretrain(this.config.encoders[this.entry.about.encoder].pretraining, tokenizer, draft.folder)
+        pretrain(settings, tokenizer, draft.folder)

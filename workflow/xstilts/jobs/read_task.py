@@ -1,9 +1,10 @@
-"""Read the files of a task into canonical, validated parquet."""
+"""Read and validate the files of a task, and write them as parquet with canonical columns."""
 
 from argparse import Namespace
 from collections import Counter
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -32,11 +33,11 @@ def run(arguments: Namespace) -> None:
 
 
 def _read(this: job.Job, task: tasks.Task, split: str, lang: str, folder: Path) -> dict:
-    """Write a split in one language; what its manifest says of it."""
+    """Write a split in one language, and return its notes for the manifest."""
     miniature = this.input("miniature") if "miniature" in this.entry.inputs else None
     found = fetch.sources(task, split, lang, this.config, miniature)
     closed, limit = labels.listed(task, found[0]), getattr(Limit.of_spec(this.entry.spec["limit"]), split)
-    left_out = Counter()
+    left_out: Counter[str] = Counter()
     table = reading.read(found, closed, lang, limit=limit, left_out=left_out)
     pq.write_table(table, folder / file_name(split, lang))
     if split == "train" and labels.are_open(task):
@@ -50,8 +51,8 @@ def _read(this: job.Job, task: tasks.Task, split: str, lang: str, folder: Path) 
     return notes | ({"warning": warning} if warning else {})
 
 
-def _labels(task: tasks.Task, table) -> dict:
-    """How often each label occurs, for the kinds that have labels."""
+def _labels(task: tasks.Task, table: pa.Table) -> dict:
+    """The number of examples with each label, for kinds with labels."""
     gold = table[GOLD_COLUMN[task.kind]]
     if gold.null_count == len(gold):
         return {"labels": None}

@@ -1,4 +1,4 @@
-"""Score the predictions of a target against its gold labels, language by language."""
+"""Score the predictions of a target against its gold labels in every language."""
 
 from argparse import Namespace
 
@@ -12,7 +12,7 @@ from xstilts.store.jsonfiles import write_json
 
 
 def run(arguments: Namespace) -> None:
-    """Write `scores.json`, of each language, and `examples.parquet`, what each example counts in them."""
+    """Write `scores.json` with the scores by language, and `examples.parquet` with the counts of each example."""
     this = job.of(arguments)
     task, split = tasks.load(this.entry.about.task), this.entry.inputs["predictions"].spec["split"]
     gold = {lang: pq.read_table(file) for lang, file in this.data(split).items()}

@@ -1,4 +1,4 @@
-"""Say how sure the scores are: intervals over seeds and examples, and tests against the baseline."""
+"""Compute confidence intervals over seeds and examples, and significance tests against the baseline."""
 
 from argparse import Namespace
 

@@ -1,4 +1,4 @@
-"""Write the tables of every encoder, as CSV, Markdown and LaTeX."""
+"""Write the tables of every encoder as CSV, Markdown and LaTeX."""
 
 from argparse import Namespace
 
@@ -11,7 +11,7 @@ from xstilts.store.warned import warnings
 
 
 def run(arguments: Namespace) -> None:
-    """Write the tables of the experiment to `tables/`, and `warnings.txt`, what is strange about its data."""
+    """Write the tables of the experiment to `tables/`, and the warnings about its data to `warnings.txt` there."""
     this = job.of(arguments)
     found = read(this.store, this.grid)
     lines = [f"{warning}\n" for warning in warnings(this.store, this.grid)]
@@ -26,7 +26,7 @@ def run(arguments: Namespace) -> None:
 
 
 def of_encoder(found: Results, encoder: str) -> list[Table]:
-    """The other tables of an encoder."""
+    """All tables of an encoder except the main table and those with results from the literature."""
     by_language = [paper.languages(found, encoder, target) for target in found.grid.targets]
     made = (paper.targets, paper.groups, choice.intermediates, choice.best)
     return [make(found, encoder) for make in made] + by_language

@@ -3,7 +3,6 @@
 import json
 from argparse import Namespace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,11 +24,11 @@ from xstilts.training.resume import exclusive, last_checkpoint
 from xstilts.training.tracking import Tracking
 
 TENSORBOARD = Path("logs", "tensorboard")
-"""Where TensorBoard finds all trainings, below the folder in which Snakemake was started."""
+"""The log directory for TensorBoard, relative to the folder in which Snakemake was started."""
 
 
 def run(arguments: Namespace) -> None:
-    """Make the checkpoint of the entry, going on from an earlier attempt where there is one."""
+    """Train the checkpoint of the entry, or resume an interrupted training."""
     this = job.of(arguments)
     state = scratch(this.store, this.entry, TRAINING)
     with exclusive(state), publishing(this.store, this.entry) as draft, measured(draft) as speed:
@@ -44,8 +43,9 @@ def _stage(this: job.Job) -> Stage:
 
 
 def _train(this: job.Job, output: Path, state: Path, processes: int) -> None:
-    """The work of each of the processes that train together."""
+    """Train in one of `processes` data-parallel processes."""
     stage, about = _stage(this), this.entry.about
+    assert about.seed is not None
     training.train(
         stage,
         Checkpoint(str(this.input("parent"))) if "parent" in this.entry.inputs else this.encoder(),
@@ -60,7 +60,7 @@ def _train(this: job.Job, output: Path, state: Path, processes: int) -> None:
 
 
 def _steps_done(state: Path) -> int:
-    """The optimiser steps of an earlier attempt; a line in the log says where this one goes on."""
+    """The number of optimiser steps from which the training resumes, which is also printed to the log."""
     checkpoint = last_checkpoint(state)
     if checkpoint is None:
         return 0
@@ -78,13 +78,13 @@ def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:
         kind=kinds.load(task.kind),
         train=pa.concat_tables(train),
         dev={lang: _dev(this, name, lang, stage.dev_examples) for lang in stage.languages},
-        settings=SimpleNamespace(**TaskSettings.in_config(entry.spec["settings"], neutral=True)),
+        settings=TaskSettings.of_spec(entry.spec["settings"]),
         tokenizer=tokenization.beside(this.store / entry.path),
     )
 
 
 def _dev(this: job.Job, name: str, lang: str, examples: int | None) -> tuple[pa.Table, pa.Table]:
-    """The first dev examples of a language, and their features."""
+    """The first dev examples of a language, with their features."""
     table = pq.read_table(this.input(f"data.{name}") / file_name("dev", lang)).slice(0, examples)
     rows = arrow.read(this.input(f"features.{name}") / arrow.file_name("dev", lang))
     return table, rows.filter(pa.compute.less(rows["example"], table.num_rows))

@@ -1,4 +1,4 @@
-"""Write the embedded benchmark: small data sets of every task, in the files of their releases."""
+"""Write the data sets of the miniature: every task, in the file formats of its release."""
 
 from argparse import Namespace
 
@@ -8,7 +8,7 @@ from xstilts.store.drafts import publishing
 
 
 def run(arguments: Namespace) -> None:
-    """Write one folder for each task."""
+    """Write one folder per task."""
     this = job.of(arguments)
     with publishing(this.store, this.entry) as draft:
         release.write(draft.folder, this.config.miniature)

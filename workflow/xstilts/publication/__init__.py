@@ -1,1 +1,1 @@
-"""What leaves a store: a submission to the benchmark, and models for others to use."""
+"""Publication of results: submissions to XTREME, and models for the Hugging Face hub."""

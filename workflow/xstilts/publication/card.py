@@ -31,7 +31,7 @@ class Exported:
     """The model that a card describes.
 
     Args:
-        stages: the entries of its stages, the last one its own.
+        stages: the entries of its stages, in order; the last one is the model itself.
     """
 
     encoder: str
@@ -45,8 +45,8 @@ class DataSet:
     """A data set that a model was trained on.
 
     Args:
-        source: where it was read from.
-        repository: its name on the hub, if it was read from there.
+        source: the origin of its files, as Markdown.
+        repository: its repository on the Hugging Face hub; None if it was read from elsewhere.
     """
 
     title: str
@@ -96,7 +96,7 @@ def write(config: Config, grid: Grid, model: Exported, vectors: Vectors, folder:
 def _data_set(task: Task, config: Config) -> DataSet:
     source = files.source(task, config)
     if source == "miniature":
-        return DataSet(task.name, "made up by xstilts in the format of its release", "none needed")
+        return DataSet(task.name, "the miniature benchmark of xstilts, in the format of its release", "none needed")
     about = {"title": task.title or task.name, "licence": task.licence, "citation": task.citation, "notes": task.notes}
     hub = files.on_hub(task, "train", "en") if source == "hub" else None
     if hub is None:
@@ -107,24 +107,24 @@ def _data_set(task: Task, config: Config) -> DataSet:
 
 
 def _base(config: Config, name: str) -> str:
-    """The encoder before all stages, as a sentence begins with it."""
+    """A description of the pretrained encoder, for the beginning of a sentence."""
     encoder = config.encoders[name]
-    if encoder.repository:
+    if encoder.repository and encoder.revision:
         link = f"[{encoder.repository}](https://huggingface.co/{encoder.repository})"
         return f"{link} at {encoder.revision[:7]}"
     return (
         f"The encoder {name!r}"
         if encoder.path
-        else f"The encoder {name!r}, which xstilts made from a small invented world"
+        else f"The encoder {name!r}, which xstilts pretrained on the miniature benchmark"
     )
 
 
 def _settings(model: Exported) -> pd.DataFrame:
-    """The recipe of each stage, in a column of its own."""
-    said = [readable(stage.spec)["stage"] for stage in model.stages]
+    """The recipes of the stages, one column per stage."""
+    given = [readable(stage.spec)["stage"] for stage in model.stages]
     recipes = [readable(stage.spec, neutral=True)["stage"] for stage in model.stages]
     names = [stage.about.name for stage in model.stages]
-    rows = {key: [_text(recipe.get(key)) for recipe in recipes] for one in said for key in one}
+    rows = {key: [_text(recipe.get(key)) for recipe in recipes] for one in given for key in one}
     return pd.DataFrame.from_dict(rows, orient="index", columns=names).rename_axis("setting")
 
 
@@ -135,7 +135,7 @@ def _text(value: object) -> str:
 
 
 def _scores(config: Config, grid: Grid, model: Exported) -> str:
-    """The scores of finished targets beside those without an intermediate; nothing where none is finished."""
+    """The scores of finished targets and their baselines as a Markdown table; empty if no target is finished."""
     wanted = {model.intermediate: "score", NO_INTERMEDIATE: "without intermediate"}
     cells = [
         cell.record

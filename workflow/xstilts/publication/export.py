@@ -1,4 +1,4 @@
-"""A finished intermediate as a Hugging Face folder of its own."""
+"""Export of a finished intermediate as a self-contained Hugging Face folder."""
 
 import json
 import shutil
@@ -19,40 +19,40 @@ from xstilts.store.entries import finished, require_intact, whole
 
 
 def find(config: Config, grid: Grid, encoder: str, intermediate: str, seed: int) -> Exported:
-    """The model of an intermediate.
+    """Find the model of an intermediate.
 
     Raises:
-        UserError: it is not finished, its weights were removed or damaged, or there is nothing to export.
+        UserError: the intermediate is `none`, its model is not finished, or its weights were removed or are damaged.
     """
     if intermediate == NO_INTERMEDIATE:
-        raise UserError(f"{NO_INTERMEDIATE!r} is the encoder as it is, {encoder}; there is nothing to export.")
+        raise UserError(f"{NO_INTERMEDIATE!r} is the encoder {encoder} itself; there is nothing to export.")
     what = (encoder, intermediate, seed)
     cell = next(cell for cell in grid.cells if (cell.encoder, cell.intermediate, cell.seed) == what)
     model = cell.predictions.inputs["model"]
     model = model.inputs["parent"] if is_trained(cell) else model
     named = f"{encoder} after {intermediate}, seed {seed},"
     if not finished(config.store, model):
-        raise UserError(f"{named} is not trained yet; run snakemake. It will lie in {config.store / model.path}.")
+        raise UserError(f"{named} is not trained yet; run snakemake, which writes it to {config.store / model.path}.")
     if not whole(config.store, model):
         raise UserError(
             f"the weights of {named} were removed (keep_models: false). Set keep_models: true, delete "
-            f"{config.store / model.manifest} and run snakemake, and they are trained anew."
+            f"{config.store / model.manifest} and run snakemake to train it again."
         )
     require_intact(config.store, Entry("export", "", {}, {"model": model}, ""))
     return Exported(encoder, intermediate, seed, _stages(model))
 
 
 def write(config: Config, grid: Grid, model: Exported, folder: Path) -> Vectors:
-    """Write the checkpoint, its card and what sentence-transformers needs; the folder appears whole or not at all.
+    """Write the checkpoint, its model card and the files of sentence-transformers; the folder is created atomically.
 
     Returns:
-        How its sentence vectors are made.
+        The definition of its sentence vectors.
 
     Raises:
-        UserError: the folder is there already.
+        UserError: the folder exists.
     """
     if folder.exists():
-        raise UserError(f"{folder} is there already; give a new folder with --to.")
+        raise UserError(f"{folder} exists; give a new folder with --to.")
     source = config.store / model.stages[-1].path
     with replacing(folder) as draft:
         draft.mkdir()
@@ -64,6 +64,6 @@ def write(config: Config, grid: Grid, model: Exported, folder: Path) -> Vectors:
 
 
 def _stages(model: Entry) -> tuple[Entry, ...]:
-    """The stages of a model, the first one first."""
+    """The stages of a model, in order."""
     before = model.inputs.get("parent")
     return (*(_stages(before) if before else ()), model)

@@ -1,6 +1,7 @@
-"""Whether the predictions of a language are what the benchmark's evaluator takes for its test examples."""
+"""Checks of predictions against the form that the evaluator of XTREME expects."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +12,7 @@ from xstilts.task import Task
 
 
 def problem(task: Task, examples: pa.Table, predictions: Predictions) -> str | None:
-    """What is wrong with predictions, in words; None if nothing is.
+    """The first problem found in the predictions of a language; None if they are valid.
 
     Args:
         examples: the test examples of the language, in the order of the benchmark.
@@ -41,17 +42,17 @@ def _answers(task: Task, examples: pa.Table, predictions: dict[str, str]) -> str
     questions = examples["id"].to_pylist()
     absent = [question for question in questions if question not in predictions]
     if absent:
-        return f"{len(absent)} of {len(questions)} questions have no answer, the first {absent[0]!r}"
+        return f"{len(absent)} of {len(questions)} questions have no answer, the first is {absent[0]!r}"
     return _strange(predictions, questions)
 
 
 def _pairs(task: Task, examples: pa.Table, predictions: list[tuple[str, str]]) -> str | None:
     if not predictions:
-        return "no pair at all"
+        return "no pairs"
     for number, side in enumerate(("foreign", "english")):
         found = [pair[number] for pair in predictions]
         if len(set(found)) < len(found):
-            return f"the same {side} sentence in two pairs"
+            return f"a {side} sentence occurs in more than one pair"
         if wrong := _strange(found, _ids(examples, side)):
             return wrong
     return None
@@ -68,8 +69,14 @@ def _count(unit: str, found: Sequence, expected: Sequence | pa.Table) -> str | N
 def _strange(found: Iterable[str], allowed: Iterable[str]) -> str | None:
     known = set(allowed)
     return next(
-        (f"{shorten(value)} is none of its {len(known)} labels or ids" for value in found if value not in known), None
+        (f"{shorten(value)} is not one of {len(known)} labels or ids" for value in found if value not in known), None
     )
 
 
-_CHECKS = {"labels": _labels, "tags": _tags, "answers": _answers, "pairs": _pairs}
+_CHECKS: dict[str, Callable[[Task, pa.Table, Any], str | None]] = {
+    "labels": _labels,
+    "tags": _tags,
+    "answers": _answers,
+    "pairs": _pairs,
+}
+"""By form of prediction file (`xstilts.prediction.xtreme_files`), which determines the type of the predictions."""

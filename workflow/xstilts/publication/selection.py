@@ -1,9 +1,10 @@
-"""The intermediate of each target, chosen by the dev score of its own stage; test scores are never looked at."""
+"""Selection of the intermediate for each target by the dev score of the target's stage. Test scores are never used."""
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow.parquet as pq
 
@@ -18,15 +19,17 @@ from xstilts.store.entries import finished
 
 SPLIT = "test"
 
+_Value = TypeVar("_Value", str, int)
+
 
 @dataclass(frozen=True)
 class Choice:
-    """The cell whose predictions are taken for a target.
+    """The selected cell of a target.
 
     Args:
-        cell: None where none can be chosen.
-        scores: the dev scores that decided, in percent by intermediate; None for one that has none. Empty where the
-            intermediate was named.
+        cell: the cell; None if none can be selected.
+        scores: the dev score of each intermediate, in percent, None where it is missing. Empty if the intermediate was
+            given by name.
     """
 
     cell: Cell | None
@@ -34,40 +37,41 @@ class Choice:
 
 
 def choose(store: Path, cells: Iterable[Cell], target: str, wanted: str) -> Choice:
-    """The cell of a target after the wanted intermediate, or after the one with the highest dev score.
+    """Select the cell of a target with a given intermediate, or with the highest dev score.
 
-    Of equal scores the first in the order of the configuration wins. While one intermediate lacks its dev score none
-    is chosen.
+    Among equal scores, the first in the order of the configuration is selected. No cell is selected if the dev score
+    of any intermediate is missing.
 
     Args:
-        cells: those of one encoder and one seed.
+        cells: the cells of one encoder and one seed.
         wanted: an intermediate, or `best`.
     """
     mine = {cell.intermediate: cell for cell in cells if cell.target == target}
     if wanted != BEST:
         return Choice(mine.get(wanted), {})
     scores = {name: dev_score(store, cell) for name, cell in mine.items()}
-    return Choice(mine.get(highest(scores)), scores)
+    best = highest(scores)
+    return Choice(None if best is None else mine[best], scores)
 
 
 def dev_score(store: Path, cell: Cell) -> float | None:
-    """The dev score, in percent, for which the checkpoint of a cell's model was kept.
+    """The dev score of the checkpoint that was kept for a cell's model, in percent.
 
     Returns:
-        None if the target has no training of its own, the model is not finished, or its dev set has no labels.
+        None if the target has no stage, the model is not finished, or its dev set is unlabelled.
     """
     model = cell.predictions.inputs.get("model")
-    if not is_trained(cell) or not finished(store, model):
+    if model is None or not is_trained(cell) or not finished(store, model):
         return None
     best = json.loads((store / model.path / TRAINING_RECORD).read_text(encoding="utf-8"))["best"]
     return best and best["score"]
 
 
 def seen_in_test(store: Path, cell: Cell) -> tuple[int, int] | None:
-    """The dev examples of a target's stage that are test examples of the target, and all of them.
+    """Count the dev examples of a target's stage that are also test examples of the target.
 
     Returns:
-        None if the dev examples are not in the store any more.
+        Their number and the number of all dev examples; None if the dev examples are no longer in the store.
     """
     model, data = cell.predictions.inputs["model"], cell.predictions.inputs["data"]
     stage = model.spec["stage"]
@@ -85,41 +89,49 @@ def seen_in_test(store: Path, cell: Cell) -> tuple[int, int] | None:
 
 
 def _texts(file: Path, first: int | None = None) -> list[str]:
-    """What the examples of a file say, without their ids and labels."""
+    """The texts of the examples of a file as JSON, without ids and labels."""
     examples = pq.read_table(file).slice(0, first)
     own = [name for name in ("text_a", "text_b", "words", "question", "context") if name in examples.column_names]
     return [json.dumps(row) for row in examples.select(own).to_pylist()]
 
 
 def is_trained(cell: Cell) -> bool:
-    """Whether the target has a training of its own, and with it a dev score."""
+    """Whether the target has a stage of its own, and thus a dev score."""
     return tasks.load(cell.target).stage is not None
 
 
 def intermediate_of(config: Config, name: str, *also: str) -> str:
-    """The name of an intermediate of an experiment, or one of the words that may stand for one.
+    """Check the name of an intermediate.
+
+    Args:
+        also: other words that are allowed.
 
     Raises:
-        UserError: it is none.
+        UserError: the experiment has no such intermediate.
     """
     known = (*config.grid.intermediates, *also)
     if name not in known:
         listed = ", ".join(known)
-        raise UserError(f"{name!r} is no intermediate of this experiment; it has {listed}.{nearest(name, known)}")
+        raise UserError(
+            f"{name!r} is not an intermediate of this experiment, which has {listed}.{nearest(name, known)}"
+        )
     return name
 
 
-def only(name: str, values: tuple, given: object) -> object:
-    """The encoder or the seed that is meant: the one that is given, or the only one that there is.
+def only(name: str, values: tuple[_Value, ...], given: _Value | None) -> _Value:
+    """The given encoder or seed, or the only one if none is given.
+
+    Args:
+        name: `encoder` or `seed`.
 
     Raises:
-        UserError: there are several and none is given, or the one that is given is none of them.
+        UserError: there are several and none is given, or the experiment does not have the given one.
     """
     known = ", ".join(map(str, values))
     if given is None and len(values) > 1:
-        raise UserError(f"there is more than one {name}; say which with --{name}: {known}.")
+        raise UserError(f"the experiment has several {name}s; choose one with --{name}: {known}.")
     if given is not None and given not in values:
         raise UserError(
-            f"{given!r} is no {name} of this experiment; it has {known}.{nearest(str(given), map(str, values))}"
+            f"{name} {given!r} is not in this experiment, which has {known}.{nearest(str(given), map(str, values))}"
         )
     return values[0] if given is None else given

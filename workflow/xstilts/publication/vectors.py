@@ -1,7 +1,8 @@
-"""The files with which sentence-transformers makes of a checkpoint the vectors that retrieval uses.
+"""Files with which sentence-transformers computes the sentence vectors of retrieval from a checkpoint.
 
-The layer becomes the depth to which the encoder is loaded, so it has to be one whose output is that of an encoder of
-this depth: true for XLM-R and its like, not where a last norm follows the last layer.
+sentence-transformers loads only the layers up to the one whose output is pooled. This requires that the output of a
+layer equals the output of an encoder truncated to it, which holds for XLM-R and similar models, but not if a final
+norm follows the last layer.
 """
 
 import json
@@ -22,14 +23,14 @@ _MODULES = (("", "sentence_transformers.models.Transformer"), ("1_Pooling", "sen
 
 @dataclass(frozen=True)
 class Vectors:
-    """How a sentence becomes a vector.
+    """The definition of sentence vectors.
 
     Args:
-        layer: counted from 1.
+        layer: the layer whose output is pooled, counted from 1.
         depth: the number of layers of the encoder.
         pooling: `mean` or `cls`.
-        width: of a vector.
-        expressible: whether sentence-transformers can make them.
+        width: the dimension of a vector.
+        expressible: whether sentence-transformers can compute them.
     """
 
     layer: int
@@ -40,7 +41,7 @@ class Vectors:
 
 
 def write(folder: Path, encoder: Encoder) -> Vectors:
-    """Put the files of sentence-transformers into a checkpoint's folder, if they can say how its vectors are made."""
+    """Write the files of sentence-transformers to the folder of a checkpoint, if it can compute its vectors."""
     checkpoint, retrieval = Checkpoint(str(folder)), encoder.retrieval
     whole = encoders.load_encoder(checkpoint)
     depth, width = whole.config.num_hidden_layers, whole.config.hidden_size
@@ -54,7 +55,7 @@ def write(folder: Path, encoder: Encoder) -> Vectors:
 
 @torch.inference_mode()
 def _is_a_last_layer(whole: torch.nn.Module, checkpoint: Checkpoint, layer: int, inputs: dict) -> bool:
-    """Whether an encoder that is loaded to a layer gives that layer's output."""
+    """Whether an encoder truncated to a layer has the same output as that layer."""
     cut = AutoModel.from_pretrained(checkpoint.name, num_hidden_layers=layer, dtype="float32").eval()
     states = whole.eval()(**inputs, output_hidden_states=True).hidden_states[layer]
     return torch.allclose(cut(**inputs).last_hidden_state, states, atol=1e-5)

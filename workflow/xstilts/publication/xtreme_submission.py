@@ -1,4 +1,4 @@
-"""A submission to the XTREME leaderboard: the prediction files of all nine targets, all of them or none."""
+"""Submissions to the XTREME leaderboard: the prediction files of all nine targets."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -30,11 +30,11 @@ PREDICTIONS = "predictions"
 
 @dataclass(frozen=True)
 class Missing:
-    """Files that a submission has to have and cannot have yet.
+    """Files that a submission requires and that cannot be written.
 
     Args:
-        files: their places in it.
-        why: what is wrong, in words.
+        files: their paths in the submission.
+        why: the problem.
         advice: what to do about it.
     """
 
@@ -44,19 +44,20 @@ class Missing:
 
 
 def file_names(task: Task) -> dict[str, str]:
-    """The places of a task's files in a submission, by language."""
+    """The paths of the files of a task in a submission, by language."""
     return {lang: f"{task.name}/{xtreme_files.file_name(task.kind, SPLIT, lang)}" for lang in task.languages}
 
 
 class Submission:
-    """What an experiment has of a submission.
+    """A submission of the predictions of one encoder and seed.
 
     Args:
-        wanted: an intermediate, or `best`, for each target.
+        wanted: the intermediate of each target, or `best`.
 
     Attributes:
-        choices: the cell for each target of the experiment.
-        missing: everything that is missing or wrong; a submission can be written when there is nothing.
+        choices: the selection for each target of the experiment.
+        chosen: the selected cells by target, for targets with one.
+        missing: all problems; the submission can be written if there are none.
     """
 
     def __init__(self, config: Config, grid: Grid, encoder: str, seed: int, wanted: Mapping[str, str]):
@@ -67,35 +68,36 @@ class Submission:
             for target in xtreme.TASKS
             if target in config.grid.targets
         }
+        self.chosen = {target: choice.cell for target, choice in self.choices.items() if choice.cell}
         self.missing = [missing for target in xtreme.TASKS for missing in self._missing(tasks.load(target))]
 
     @cached_property
     def notes(self) -> list[str]:
-        """What should be known of the choice: dev examples that are test examples too."""
-        chosen = {target: choice.cell for target, choice in self.choices.items() if choice.scores}
-        found = {target: seen_in_test(self.config.store, cell) for target, cell in chosen.items()}
+        """Notes on dev examples used for the selection that are also test examples."""
+        by_dev_score = {target: cell for target, cell in self.chosen.items() if self.choices[target].scores}
+        found = {target: seen_in_test(self.config.store, cell) for target, cell in by_dev_score.items()}
         return [_note(target, counts) for target, counts in found.items() if counts is None or counts[0]]
 
     def write(self, folder: Path) -> int:
-        """Write the files to `predictions/` of a folder, and what they are to `submission.json` beside it.
+        """Write the files to `predictions/` in a folder, with their origin in `submission.json` beside it.
 
         Returns:
             The number of prediction files.
 
         Raises:
-            UserError: the folder is there and is not an earlier submission.
+            UserError: the folder exists and is not a submission.
         """
         if folder.exists() and not (folder / RECORD).is_file():
-            raise UserError(f"{folder} is there already and is no submission; give another folder with --to.")
+            raise UserError(f"{folder} exists and is not a submission; give another folder with --to.")
         with replacing(folder) as draft:
-            names = [name for target in self.choices for name in self._copy(target, draft / PREDICTIONS)]
+            names = [name for target in self.chosen for name in self._copy(target, draft / PREDICTIONS)]
             write_json(draft / RECORD, self._record(draft, names))
             if folder.exists():
                 shutil.rmtree(folder)
         return len(names)
 
     def _copy(self, target: str, place: Path) -> Iterator[str]:
-        source = self.config.store / self.choices[target].cell.predictions.path / PREDICTIONS
+        source = self.config.store / self.chosen[target].predictions.path / PREDICTIONS
         (place / target).mkdir(parents=True)
         for name in file_names(tasks.load(target)).values():
             shutil.copyfile(source / name, place / name)
@@ -104,20 +106,20 @@ class Submission:
     def _record(self, draft: Path, names: list[str]) -> dict:
         chosen = {
             target: {
-                "encoder": choice.cell.encoder,
-                "intermediate": choice.cell.intermediate,
-                "seed": choice.cell.seed,
-                "chosen": "on dev" if choice.scores else "by name",
-                "dev_scores": dict(choice.scores),
-                "predictions": choice.cell.predictions.path,
+                "encoder": cell.encoder,
+                "intermediate": cell.intermediate,
+                "seed": cell.seed,
+                "chosen": "on dev" if self.choices[target].scores else "by name",
+                "dev_scores": dict(self.choices[target].scores),
+                "predictions": cell.predictions.path,
             }
-            for target, choice in self.choices.items()
+            for target, cell in self.chosen.items()
         }
         hashes = {name: sha256(draft / PREDICTIONS / name) for name in names}
         return {"experiment": self.config.experiment, "targets": chosen, "notes": self.notes, "sha256": hashes}
 
     def _missing(self, task: Task) -> Iterator[Missing]:
-        """Everything of one target that is missing or wrong, each file once."""
+        """The problems of one target; each file occurs in at most one of them."""
         names = file_names(task)
         if task.name not in self.choices:
             yield Missing(tuple(names.values()), *_not_a_target(task))
@@ -136,10 +138,10 @@ class Submission:
                 yield Missing((name,), *problem)
 
     def _unfit(self, task: Task) -> tuple[str, str] | None:
-        """Why no prediction of the experiment on a target can be submitted."""
+        """Why the configuration of a target does not allow a submission; None if it does."""
         settings = self.config.task(task.name)
         if files.source(task, self.config) == "miniature":
-            return "the examples are made up (source: miniature)", "read the real ones, with `source: hub` or `release`"
+            return "the examples are those of the miniature (source: miniature)", "set `source: hub` or `release`"
         if settings.split != SPLIT:
             return f"the predictions are for {settings.split}", _leave_out(f"tasks.{task.name}.split")
         if settings.limit.test is not None:
@@ -147,39 +149,39 @@ class Submission:
         return None
 
     def _unfinished(self, task: Task) -> tuple[str, str] | None:
-        """Why there is no cell to take the predictions of a target from."""
-        choice = self.choices[task.name]
-        if choice.cell is None:
-            return self._not_chosen(task, choice)
-        entry = choice.cell.predictions
+        """Why there are no predictions of a target to submit; None if there are."""
+        cell = self.chosen.get(task.name)
+        if cell is None:
+            return self._not_chosen(task, self.choices[task.name])
+        entry = cell.predictions
         if not finished(self.config.store, entry):
-            return f"{_described(choice.cell)}: not predicted yet", "run snakemake"
+            return f"{_described(cell)}: not predicted yet", "run snakemake"
         if not finished(self.config.store, entry.inputs["data"]):
-            gone = f"the test examples are not in the store any more ({entry.inputs['data'].path})"
+            gone = f"the test examples are no longer in the store ({entry.inputs['data'].path})"
             return gone, f"delete {self.config.store / entry.manifest} and run snakemake"
         try:
-            require_intact(self.config.store, choice.cell.scores)
+            require_intact(self.config.store, cell.scores)
         except UserError as error:
-            return str(error), "make it anew, as it says"
+            return str(error), "recompute it as described"
         return None
 
     def _not_chosen(self, task: Task, choice: Choice) -> tuple[str, str]:
         name_one = f"name an intermediate with --choose {task.name}=<intermediate>"
         if task.stage is None:
-            return "the target has no training and so no dev score to choose by", name_one
-        without = [name for name, score in choice.scores.items() if score is None]
-        cells = [cell for cell in self._cells if cell.target == task.name and cell.intermediate in without]
+            return "the target has no training, so there is no dev score for a selection", name_one
+        missing = [name for name, score in choice.scores.items() if score is None]
+        cells = [cell for cell in self._cells if cell.target == task.name and cell.intermediate in missing]
         if all(finished(self.config.store, cell.predictions.inputs["model"]) for cell in cells):
-            return "its dev set has no labels, so there is no dev score to choose by", name_one
+            return "its dev set is unlabelled, so there is no dev score for a selection", name_one
         listed = "; ".join(_described(cell) for cell in cells)
         return (
-            f"no dev score to choose by, because these are not trained yet: {listed}",
+            f"dev scores for a selection are missing; not trained yet: {listed}",
             f"run snakemake, or {name_one}",
         )
 
     def _malformed(self, task: Task, lang: str, name: str) -> tuple[str, str] | None:
-        """What is wrong with one file."""
-        cell = self.choices[task.name].cell
+        """The problem with the file of one language; None if it is valid."""
+        cell = self.chosen[task.name]
         data = self.config.store / cell.predictions.inputs["data"].path / file_name(SPLIT, lang)
         examples = pq.read_table(data)
         if unexpected := row_counts.unexpected(task, SPLIT, lang, examples.num_rows, None):
@@ -190,11 +192,11 @@ class Submission:
                 xtreme_files.form_of(task.kind, task.metric),
             )
         except DataError as error:
-            problem = str(error)
+            problem: str | None = str(error)
         else:
             problem = forms.problem(task, examples, predictions)
-        anew = f"delete {self.config.store / cell.predictions.manifest} and run snakemake"
-        return (f"{_described(cell)}: {problem}", anew) if problem else None
+        advice = f"delete {self.config.store / cell.predictions.manifest} and run snakemake"
+        return (f"{_described(cell)}: {problem}", advice) if problem else None
 
 
 def _note(target: str, counts: tuple[int, int] | None) -> str:

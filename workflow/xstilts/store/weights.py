@@ -1,4 +1,4 @@
-"""`keep_models: false`: the weights of a model go when all that is wanted of them is predicted."""
+"""Deletion of model weights that are no longer needed (`keep_models: false`)."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,10 +13,13 @@ from xstilts.store.jsonfiles import read_json, write_json
 
 
 def delete_unneeded_weights(config: Config, grid: Grid, entries: Iterable[Entry]) -> None:
-    """Delete the weights of those models among some entries that have served their last purpose.
+    """Delete the weights of models whose predictions are all finished.
 
-    A model from which another is trained is kept, and so is one that another experiment of the store keeps, or still
-    needs; where nobody can know what another needs, all are kept.
+    A model is kept if another model is trained from it, or if another experiment in the store keeps or still needs it.
+    All models are kept if the needs of another experiment cannot be determined.
+
+    Args:
+        entries: the entries whose weights may be deleted.
     """
     models = [entry for entry in entries if entry.step == "train_stage" and whole(config.store, entry)]
     models = [] if config.keep_models else _not_wanted(config, grid, models)
@@ -25,18 +28,20 @@ def delete_unneeded_weights(config: Config, grid: Grid, entries: Iterable[Entry]
             models = models if not other.keep_models else [one for one in models if one.path not in its_grid.entries]
             models = _not_wanted(config, its_grid, models)
     except UserError as error:
-        print(f"keep_models: false: nothing is removed, since another experiment may need it. {error}", flush=True)
+        print(
+            f"keep_models: false: no weights are deleted, because another experiment may need them. {error}", flush=True
+        )
         return
     for model in models:
         freed = remove_weights(config.store, model)
-        print(f"keep_models: false: removed the weights of {model.path}, {freed / 1e6:,.1f} MB.", flush=True)
+        print(f"keep_models: false: deleted the weights of {model.path}, {freed / 1e6:,.1f} MB.", flush=True)
 
 
 def others(config: Config) -> Iterator[tuple[Config, Grid]]:
-    """The other experiments of the store, as their last runs left them.
+    """The other experiments in the store, with the configurations of their last runs.
 
     Raises:
-        UserError: one of them cannot be understood: it is damaged, or was written for another version of this library.
+        UserError: a configuration is damaged, or invalid for this version of the library.
     """
     for file in sorted((config.store / "experiments").glob("*/config.json")):
         if file.parent.name != config.experiment:
@@ -44,7 +49,7 @@ def others(config: Config) -> Iterator[tuple[Config, Grid]]:
 
 
 def _not_wanted(config: Config, grid: Grid, models: list[Entry]) -> list[Entry]:
-    """The models from which a grid trains nothing, and has nothing left to predict."""
+    """The models that no training and no pending prediction of a grid uses."""
     wanted = {
         entry.inputs[role].path
         for entry in grid.entries.values()
@@ -55,24 +60,26 @@ def _not_wanted(config: Config, grid: Grid, models: list[Entry]) -> list[Entry]:
 
 
 def _opened(file: Path, store: Path) -> tuple[Config, Grid]:
-    """The configuration in a file, and its grid."""
+    """Read the configuration of an experiment, and create its grid."""
     content = read_json(file)
     try:
         if not content:
-            raise UserError("empty or cut off.")
+            raise UserError("empty or truncated.")
         other = parse({**content, "store": str(store)})
         return other, open_grid(other)
     except UserError as error:
-        raise UserError(f"{file}: {error} Run that experiment again, or delete the file if it is over.") from None
+        raise UserError(
+            f"{file}: {error} Run that experiment again, or delete the file if the experiment is no longer needed."
+        ) from None
 
 
 def remove_weights(store: Path, entry: Entry) -> int:
-    """Delete the weights of a finished model; what was made from it stays finished, and so does the model.
+    """Delete the weights of a finished model. The model and everything computed from it remain finished.
 
-    Its manifest lists them no more, but keeps their sha256 under `removed`.
+    The SHA-256 of the weights move from `files` to `removed` in its manifest.
 
     Returns:
-        The bytes that were freed.
+        The number of bytes freed.
     """
     manifest = manifest_of(store, entry)
     weights = [name for name in manifest["files"] if name.endswith(Path(WEIGHTS).suffix)]
