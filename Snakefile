@@ -24,12 +24,12 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 
 
-# Snakemake calls no hooks of a module, so nothing that a run needs is done here.
+# Snakemake ignores the hooks of modules, so runs must not depend on them.
 onsuccess:
     RUN.show()
     RUN.tidy()
     RUN.discard()
-    # After `--until` there may be no cell to show.
+    # Fails if no cell is finished, for example after `--until`.
     shell("python -m xstilts table {RUN.last_config_file:q} --directory . || true")
 
 

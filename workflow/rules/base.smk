@@ -1,5 +1,5 @@
-# What all rules have in common: each makes the entries of one step, whose names are listed when the workflow is read.
-# This one makes nothing itself.
+# The base of all other rules, each of which creates the entries of one step. It never runs itself. The paths of pending
+# entries are known when the workflow is parsed.
 rule job:
     input:
         of("nothing"),

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import snakemake
 
-# The package lies beside this folder, also where another workflow uses these rules as a module.
+# The package is in the parent folder, also if another workflow uses these rules as a module.
 sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent))
 
 from xstilts import experiments
@@ -21,7 +21,7 @@ RUN.require_no_prefix(workflow.modifier.path_modifier.replace_prefix)
 
 
 def of(role):
-    """The files of what a job is made from, by its role; none where the job has nothing in this role."""
+    """An input function for the files of the inputs with a role; empty if the job has none."""
 
     def files(wildcards):
         RUN.prepare(workflow)
@@ -38,7 +38,7 @@ def shown(item):
 if workflow.remote_exec and RUN.has_made(sys.argv):
     sys.exit()
 
-# As many jobs on a GPU at once as there are GPUs; `--resources gpu=N` wins.
+# By default as many concurrent GPU jobs as there are GPUs; `--resources gpu=N` overrides it.
 if RUN.devices and "gpu" not in workflow.global_resources:
     workflow.register_resource("gpu", len(RUN.devices))
 

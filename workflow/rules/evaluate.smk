@@ -1,4 +1,4 @@
-# A target that needs no training is predicted by the model of the intermediate, or by the encoder itself.
+# Targets without training are predicted with the model of the intermediate, or with the encoder itself.
 use rule job as predict with:
     input:
         model=of("model"),

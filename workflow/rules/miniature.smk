@@ -8,7 +8,7 @@ use rule job as write_miniature with:
 use rule job as make_tokenizer with:
     wildcard_constraints:
         entry=RUN.waiting_for("make_tokenizer"),
-    # All models wait for the encoder.
+    # All models depend on the encoder.
     priority: 2
     params:
         step="make_tokenizer",

@@ -1,6 +1,5 @@
-# A model is a path and a stage is one edge of it: the parent of `models/<encoder>/<stage>/<stage>/seed-<n>` is the same
-# path without its last stage; the first stage has none, and begins with the encoder. Intermediates, targets and mixtures
-# are all trained by this one rule.
+# The parent of `models/<encoder>/<stage>/<stage>/seed-<n>` is the model without the last stage; a first stage has no
+# parent and starts from the encoder. This rule trains intermediates, targets and mixtures alike.
 use rule job as train_stage with:
     input:
         parent=of("parent"),
