@@ -5,7 +5,7 @@ import pytest
 from hypothesis import settings
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # There is a worker for each core: with more threads than that they wait for each other.
+    # There is a worker for each core; more threads than cores would slow each other down.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True)
@@ -15,8 +15,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
-    """Samples of the real data sets, one folder each; they are no part of the repository."""
+    """Samples of the real data sets, one folder each, which are not part of the repository."""
     folder = Path(os.environ.get("XSTILTS_SAMPLES", Path(__file__).parents[2] / "shared" / "data"))
     if not folder.is_dir():
-        pytest.skip("the sample data are not here: set XSTILTS_SAMPLES")
+        pytest.skip("no sample data: set XSTILTS_SAMPLES to their folder")
     return folder

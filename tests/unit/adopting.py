@@ -1,4 +1,4 @@
-"""Stores with results of older code, and what can be adopted of them."""
+"""Stores with results of older code, for tests of `adopt`."""
 
 import json
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""An encoder whose vectors are known: a token is an angle, and what each layer makes of it is set by hand."""
+"""An encoder with known vectors: each token is an angle, and the output of each layer is set by hand."""
 
 from types import SimpleNamespace
 

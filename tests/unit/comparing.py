@@ -1,4 +1,4 @@
-"""Two versions of a small package, measured while they run, and what that shows of them."""
+"""Runs and compares two versions of a small package."""
 
 import re
 import sys

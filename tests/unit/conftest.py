@@ -1,4 +1,4 @@
-"""Tokenizers: two tiny ones trained on the spot and a real one."""
+"""Tokenizers: two tiny ones trained for the tests, and a real one."""
 
 import pytest
 from sentences import SENTENCES

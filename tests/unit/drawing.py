@@ -1,4 +1,4 @@
-"""Figures as Vega-Lite, and the data in them."""
+"""Figures as Vega-Lite specifications, and their data."""
 
 import importlib
 from types import ModuleType

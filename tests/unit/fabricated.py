@@ -1,4 +1,4 @@
-"""A store filled by hand: entries of a grid with made-up files, written as jobs write them."""
+"""A store without jobs: entries of a grid with invented files, in the format that jobs write."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Small gold tables of every kind, and their scores."""
+"""Small gold tables of each kind of task, and their scores."""
 
 import pyarrow as pa
 

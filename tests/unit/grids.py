@@ -1,4 +1,4 @@
-"""Grids without files, and what a change of settings, files or code does to the specs of their entries."""
+"""Grids without files, and the specs of their entries after changes of settings, files or code."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Counts of examples that were never scored, and what a score is, in plain Python."""
+"""Invented counts of examples, and scores computed from them in plain Python."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product

@@ -1,4 +1,4 @@
-"""Jobs of an experiment, run one by one in this process."""
+"""Runs the jobs of an experiment one by one in this process."""
 
 import importlib
 from argparse import Namespace

@@ -1,4 +1,4 @@
-"""Results of two encoders whose tables are worked out by hand, in the form in which reports read them."""
+"""Results of two encoders, as read by the reports, whose tables are computed by hand."""
 
 from itertools import product
 

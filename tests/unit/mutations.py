@@ -1,4 +1,4 @@
-"""Ways to spoil a file, each decided by a few drawn numbers."""
+"""Ways to damage a file, each determined by a few random numbers."""
 
 import gzip
 import io

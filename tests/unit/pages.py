@@ -1,4 +1,4 @@
-"""The document of a page over invented results, and these results at any size."""
+"""The document of a page with invented results, of any size."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Recipes of another version of the project: with a setting more, or with another name for one."""
+"""Recipes of another version of the project: with an additional setting, or with another name for one."""
 
 from functools import cache
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""Small invented data sets in the layouts of the real ones, written and read back."""
+"""Small invented data sets in the layouts of real ones, written and read back."""
 
 import json
 from pathlib import Path

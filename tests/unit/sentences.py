@@ -1,4 +1,4 @@
-"""Sentences on which tokenizers are trained and tried."""
+"""Sentences for training and testing tokenizers."""
 
 SENTENCES = (
     "The river runs past the old mill and under seven bridges.",

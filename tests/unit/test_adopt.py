@@ -1,4 +1,4 @@
-"""Which results of older code `adopt` finds again, and which it does not."""
+"""Which results of older code `adopt` finds, and which it does not."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""`adopt` as a person uses it, and other commands on a store with records."""
+"""The command `adopt`, and other commands on a store with records."""
 
 import json
 import shutil

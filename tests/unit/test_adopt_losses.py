@@ -1,4 +1,4 @@
-"""What results of today's code mean to `adopt`: none of them loses its name."""
+"""`adopt` never takes the name of a result of the present code."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Official archives are fetched once, checked, unpacked whole and searched like folders of the user."""
+"""Official archives are downloaded once, checked, unpacked completely, and searched like the folders of a user."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""A file, a folder or a link appears whole or not at all, and nothing is left beside it."""
+"""Files, folders and links appear completely or not at all, and no temporary files remain."""
 
 import os
 from pathlib import Path

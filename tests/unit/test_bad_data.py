@@ -1,4 +1,4 @@
-"""A file that is wrong ends in one error that names the file, the place, what is there and what should be."""
+"""Invalid data is an error that names the file, the location, what was found and what was expected."""
 
 import json
 

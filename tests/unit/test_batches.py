@@ -1,4 +1,4 @@
-"""Which rows are trained on, and when."""
+"""The rows of each training batch, and their order."""
 
 from collections import Counter
 from itertools import chain

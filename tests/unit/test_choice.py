@@ -1,4 +1,4 @@
-"""What dev chooses: the dev scores of the intermediates, and the intermediate of each target beside the oracle."""
+"""Tables of dev scores: the intermediates, and the intermediate chosen for each target next to the oracle."""
 
 import pandas as pd
 import pytest

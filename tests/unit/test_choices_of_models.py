@@ -1,4 +1,4 @@
-"""What models make of prompts with their choices."""
+"""Outputs of models for prompts with choices."""
 
 import json
 import random

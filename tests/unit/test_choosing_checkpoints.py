@@ -1,4 +1,4 @@
-"""Which checkpoint of a training is kept: the first with the best mean over tasks of the mean over languages."""
+"""The checkpoint that a training keeps: the first with the best mean over tasks of the mean over languages."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace

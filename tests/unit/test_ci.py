@@ -1,4 +1,4 @@
-"""CI runs the slow suites for which there is time, says which it left out and why, and fails where one fails."""
+"""CI runs the slow suites that fit the time limit, reports the others with the reason, and fails if one fails."""
 
 import os
 import re

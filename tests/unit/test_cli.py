@@ -1,4 +1,4 @@
-"""The command line: quick to answer, and one message for a mistake."""
+"""The command line starts quickly, and reports a user error in one message."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Each module of the package is in the fingerprint of exactly the jobs whose results it decides."""
+"""Each module of the package is in the code fingerprints of exactly the jobs whose results it affects."""
 
 import ast
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""Collecting: every score and every dev score becomes one row, as its job wrote it."""
+"""Each score and each dev score becomes one row, as written by its job."""
 
 import json
 from pathlib import Path

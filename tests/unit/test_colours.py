@@ -1,4 +1,4 @@
-"""The colours of the figures can be told apart by everyone."""
+"""The colours of the figures are distinguishable with colour blindness."""
 
 from itertools import combinations
 

@@ -1,4 +1,4 @@
-"""The numbers of a target against equations, enumerations and other libraries."""
+"""The statistics of a target agree with equations, enumerations and other libraries."""
 
 from collections.abc import Sequence
 from itertools import product

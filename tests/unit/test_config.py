@@ -1,4 +1,4 @@
-"""A mistake in the configuration is one message that names key, value and what is allowed."""
+"""A mistake in the configuration is one message with the key, the value and the allowed values."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`xstilts` from any folder: which configuration and which store a command looks at; looking creates nothing."""
+"""`xstilts` in any folder: which configuration and store a command uses, and that reading creates nothing."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A split with another number of rows than its release has is noticed, unless it was not read to its end."""
+"""A split whose number of rows differs from its release is reported, unless it was not read completely."""
 
 import dataclasses
 import json

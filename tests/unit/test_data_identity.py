@@ -1,4 +1,4 @@
-"""What the files of a split stand for: their bytes and how they are read, or the place that pins them."""
+"""The identity of the files of a split: their bytes and how they are read, or the pinned location."""
 
 import hashlib
 from pathlib import Path

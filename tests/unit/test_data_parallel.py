@@ -1,4 +1,4 @@
-"""A training in two processes, which share the rows of a batch, is the training in one."""
+"""Training in two processes, which share the rows of a batch, equals training in one."""
 
 import json
 import os

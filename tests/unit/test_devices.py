@@ -1,4 +1,4 @@
-"""Every job on a GPU has one to itself, as long as it lives."""
+"""Each job on a GPU has one to itself for its whole duration."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Nothing that is not finite is trained on, saved, published or turned into a prediction."""
+"""Non-finite values are never trained on, saved, published or turned into predictions."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Sentence vectors: which layer, which tokens."""
+"""Sentence vectors: layer and pooling."""
 
 import importlib
 

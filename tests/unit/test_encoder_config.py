@@ -1,4 +1,4 @@
-"""A plan refuses what an encoder cannot take, by the config.json that is here, and waits for one that is not."""
+"""Planning rejects settings that an encoder cannot handle, if its config.json is available locally."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every architecture that the shipped configuration names can be trained, saved, loaded and used for retrieval."""
+"""Each architecture in the shipped configuration can be trained, saved, loaded and used for retrieval."""
 
 import json
 from pathlib import Path

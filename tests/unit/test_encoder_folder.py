@@ -1,4 +1,4 @@
-"""Whatever an encoder's folder holds: either all of its weights are used, or an error names the folder."""
+"""Whatever the folder of an encoder contains, all of its weights are used or an error names the folder."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""What the files of an encoder stand for: which count for it, which for its tokenizer, and which for neither."""
+"""The identity of an encoder's files: those of the encoder, those of its tokenizer, and those of neither."""
 
 import hashlib
 import json

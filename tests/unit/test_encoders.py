@@ -1,4 +1,4 @@
-"""Tokenizers that can be used, and fresh heads on a parent's encoder."""
+"""Checks of tokenizers, and new heads on the encoder of a parent model."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Everything that is printed or read and written as text comes out right in a locale that is not UTF-8."""
+"""Text is printed, read and written correctly in a locale that is not UTF-8."""
 
 import ast
 import os

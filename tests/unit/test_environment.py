@@ -1,4 +1,4 @@
-"""What jobs find in their environment: this package and its interpreter first, and what the user has put there."""
+"""The environment of jobs: this package and its interpreter come first, and the user's variables are kept."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""A finished intermediate becomes an ordinary Hugging Face folder with a card, and goes to the hub when told so."""
+"""A finished intermediate becomes an ordinary Hugging Face folder with a card, and is uploaded on request."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the end of a run says that failed: each job in words, its cause, its log and how much waits for it."""
+"""The summary of failed jobs at the end of a run: description, cause, log and the number of waiting jobs."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Token ids on disk."""
+"""Files of token ids."""
 
 import pyarrow as pa
 import pytest

@@ -1,4 +1,4 @@
-"""The name of token ids stands for all that decides them."""
+"""The name of token ids covers everything that determines them."""
 
 from importlib.metadata import version
 

@@ -1,4 +1,4 @@
-"""What is drawn: every mark of a picture stands for the number that was worked out, in its place and colour."""
+"""Each mark in a figure represents the number computed by hand, with its position and colour."""
 
 import re
 from dataclasses import replace

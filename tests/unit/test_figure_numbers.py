@@ -1,4 +1,4 @@
-"""Every number in a figure is that of the results: of its encoder, at its place, over all that it stands for."""
+"""Each number in a figure is that of the results, for its encoder and position."""
 
 from dataclasses import replace
 from statistics import mean, median

@@ -1,4 +1,4 @@
-"""Figures hold the numbers of the results, whatever is missing of them."""
+"""Figures contain the numbers of the results, whatever is missing."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Features that an encoder cannot take are refused before its first batch; what it can take, it takes."""
+"""Features that an encoder cannot process are rejected before the first batch; all others are accepted."""
 
 import pyarrow as pa
 import pytest

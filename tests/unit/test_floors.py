@@ -1,4 +1,4 @@
-"""Imports run down the floors of docs/architecture.md, and no two packages import each other."""
+"""Imports follow the floors of docs/architecture.md, and no two packages import each other."""
 
 import ast
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Every format of a release, and XTREME's copy of it, becomes the same canonical rows."""
+"""Each format of a release, and XTREME's copy of it, is read as the same canonical rows."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""CCG supertags are read from CCGbank's derivations and from the extracts that people make of it."""
+"""CCG supertags are read from CCGbank's derivations and from common extracts of it."""
 
 import json
 

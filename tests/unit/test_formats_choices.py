@@ -1,4 +1,4 @@
-"""Files of multiple choice: what is right becomes prompts and choices, what is wrong is refused with its place."""
+"""Multiple-choice files: valid rows become prompts and choices, invalid ones an error with the location."""
 
 import json
 

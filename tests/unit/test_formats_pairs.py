@@ -1,4 +1,4 @@
-"""SNLI, ANLI and Quora's question pairs become canonical rows, or one error with its place."""
+"""SNLI, ANLI and Quora question pairs become canonical rows, or one error with the location."""
 
 import json
 

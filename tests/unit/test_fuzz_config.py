@@ -1,4 +1,4 @@
-"""Whatever a configuration says, it is a grid or a mistake that names its key: no other error, and no long wait."""
+"""Any configuration gives a grid or an error that names the key, without another exception or a long wait."""
 
 import copy
 import json

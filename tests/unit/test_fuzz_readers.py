@@ -1,4 +1,4 @@
-"""Whatever a file holds, it becomes a canonical table or an error that names the file: never anything else."""
+"""Any file gives a canonical table or an error that names the file, never another exception."""
 
 from collections import Counter
 from pathlib import Path

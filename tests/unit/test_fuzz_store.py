@@ -1,4 +1,4 @@
-"""Whatever became of a store, a look at it is an answer or a mistake that names the file; no damage counts as done."""
+"""Reading a damaged store gives an answer or an error that names the file; no damaged entry counts as finished."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""From a configuration to the entries of the store: which there are, what they share, what renames them."""
+"""From a configuration to the entries of the store: which exist, what they share, and what renames them."""
 
 import re
 from collections import Counter

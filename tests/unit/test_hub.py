@@ -1,4 +1,4 @@
-"""Files of the hub arrive whole, once, at their pinned revision, or the error says what to do."""
+"""Files of the hub are downloaded completely, once, at the pinned revision, or the error says what to do."""
 
 import json
 import os

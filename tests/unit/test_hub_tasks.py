@@ -1,4 +1,4 @@
-"""Every task that is on the hub is read from tables in the columns of its repository, as from its release."""
+"""Each task on the hub is read from tables with the columns of its repository, with the rows of its release."""
 
 import gzip
 import json

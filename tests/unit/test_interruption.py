@@ -1,4 +1,4 @@
-"""A training that is asked to end: what it saves, what it says, and that nothing differs in the end."""
+"""An interrupted training: what it saves and prints, and that the final result is the same."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""`keep_models: false`: the weights of target models go when they have served, and nothing else does."""
+"""`keep_models: false` removes the weights of target models after their last use, and nothing else."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Special tokens, columns of lists and padded batches."""
+"""Special tokens, list columns and padded batches."""
 
 import numpy as np
 import pyarrow as pa

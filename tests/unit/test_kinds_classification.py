@@ -1,4 +1,4 @@
-"""Texts and pairs of classification and retrieval as features."""
+"""Texts and text pairs of classification and retrieval as features."""
 
 from dataclasses import replace
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""More rows than one call of the tokenizer takes are encoded as the tokenizer encodes each row by itself."""
+"""Rows in several tokenizer calls are encoded as the tokenizer encodes each row alone."""
 
 from itertools import pairwise
 from types import SimpleNamespace

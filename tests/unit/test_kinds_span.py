@@ -1,4 +1,4 @@
-"""Windows over contexts, and answers out of them."""
+"""Windows over contexts, and answers from them."""
 
 import json
 import re

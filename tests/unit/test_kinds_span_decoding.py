@@ -1,4 +1,4 @@
-"""Answers out of logits that are set by hand, over windows that are set by hand."""
+"""Answers from logits and windows that are set by hand."""
 
 from dataclasses import replace
 

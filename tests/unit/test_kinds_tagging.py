@@ -1,4 +1,4 @@
-"""Sentences in pieces, and one tag for each of their words."""
+"""Sentences in pieces, with one tag for each word."""
 
 from copy import deepcopy
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""A sentence of words has the sub-words of running text, whatever the type of the tokenizer."""
+"""A sentence of words has the sub-words of running text, for each type of tokenizer."""
 
 from types import SimpleNamespace
 

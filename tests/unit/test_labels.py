@@ -1,4 +1,4 @@
-"""A task may take its labels from its training data; they reach everything that is made from these."""
+"""A task may take its labels from its training data; all its models use them."""
 
 import json
 import shutil

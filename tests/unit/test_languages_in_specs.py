@@ -1,4 +1,4 @@
-"""A fact of a language is in the specs of exactly the jobs that use it, so that a row more changes no name."""
+"""A fact about a language is in the specs of exactly the jobs that use it, so that a new row renames nothing."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Rows in are rows out and rows reported: what a reader leaves out is counted, for the log and the manifest."""
+"""Each input row is read or counted as left out, in the log and the manifest."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What killed jobs leave in a store: it goes when the entry is finished, and nothing else does."""
+"""Temporary files of killed jobs are removed when the entry is finished, and nothing else is."""
 
 from pathlib import Path
 

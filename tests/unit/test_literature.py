@@ -1,4 +1,4 @@
-"""Published figures stand beside ours with their source, and every one of them was read in that source."""
+"""Published figures next to ours, with sources; each was read in its source."""
 
 import re
 from dataclasses import replace

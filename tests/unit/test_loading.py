@@ -1,4 +1,4 @@
-"""Weights that are not those of the encoder are refused, whatever an encoder's own head has left beside them."""
+"""Missing or foreign weights are rejected, whatever weights the encoder's own head adds."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""File locks, and disks that have none."""
+"""File locks, and file systems without locks."""
 
 import errno
 import fcntl

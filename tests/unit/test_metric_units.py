@@ -1,4 +1,4 @@
-"""The scores of a metric are functions of sums over units, so that those of any sample of the units are known."""
+"""Scores are functions of sums over units, so that the scores of any sample are known."""
 
 import random
 

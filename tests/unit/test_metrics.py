@@ -1,4 +1,4 @@
-"""The metrics give the official numbers, oddities included."""
+"""The metrics give the official numbers, including their oddities."""
 
 import json
 import os

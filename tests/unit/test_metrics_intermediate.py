@@ -1,4 +1,4 @@
-"""The metrics of the intermediate tasks that XTREME has no metric for."""
+"""Metrics of the intermediate tasks that are not in XTREME."""
 
 import random
 import subprocess

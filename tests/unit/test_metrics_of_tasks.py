@@ -1,4 +1,4 @@
-"""Every task is scored by the measure of its paper: small predictions, as files, and the scores worked out by hand."""
+"""Each task is scored by the measure of its paper: small prediction files with scores computed by hand."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Blockwise search and mining give what a naive reading of their rules gives."""
+"""Blockwise search and mining agree with a naive implementation of their rules."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""What the encoder of the miniature world is made of: its words, its corpus, and the folder that comes out."""
+"""The encoder of the miniature: its vocabulary, its corpus and the resulting folder."""
 
 import random
 from pathlib import Path

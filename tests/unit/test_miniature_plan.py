@@ -1,4 +1,4 @@
-"""What the miniature does not have is said before any job."""
+"""Settings that the miniature does not support are errors before any job."""
 
 import pytest
 

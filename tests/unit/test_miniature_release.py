@@ -1,4 +1,4 @@
-"""The miniature's files are those of the releases: read by the ordinary readers, the same from every run."""
+"""The files of the miniature have the formats of the releases, and are the same in each run."""
 
 import json
 from collections import Counter

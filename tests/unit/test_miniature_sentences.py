@@ -1,4 +1,4 @@
-"""What the miniature says: the same in all languages, never the same in two splits, in words that training knows."""
+"""Sentences of the miniature: parallel in all languages, disjoint between splits, with words seen in training."""
 
 import random
 from collections import Counter

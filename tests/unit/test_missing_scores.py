@@ -1,4 +1,4 @@
-"""Reports of an experiment of which something is missing: they appear, and no number is an average over the rest."""
+"""Reports of an incomplete experiment are written, and no number is an average over the remaining scores."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Names in a configuration are taken apart, and put together again, in one place."""
+"""Names in a configuration are parsed and composed in one place."""
 
 import pytest
 

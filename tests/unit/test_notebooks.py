@@ -1,4 +1,4 @@
-"""The example for notebooks in docs/report.md runs as it stands there."""
+"""The notebook example in docs/report.md runs as printed."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The page of an experiment in a real browser: what one sees, reaches and reads, and that nothing gets out or in."""
+"""The page of an experiment in a real browser: content, keyboard access, and that no data can get in or out."""
 
 import json
 import shutil

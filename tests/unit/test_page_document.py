@@ -1,4 +1,4 @@
-"""What the page is made of: every number once, what stands behind it, and where it comes from."""
+"""The document of the page: each number once, with its provenance."""
 
 import subprocess
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The predictions on the page: which are chosen, whether they are right, and how a person reads them."""
+"""Sample predictions on the page: selection, correctness and readable form."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A file that looks like a part of a split is read or refused, and nothing else is taken for one."""
+"""A file that looks like a part of a split is read or rejected, and other files are not affected."""
 
 from pathlib import Path
 

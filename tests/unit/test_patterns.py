@@ -1,4 +1,4 @@
-"""What the rules ask: patterns of the entries that are still to be made."""
+"""The interface for the rules: patterns of the entries that are not finished."""
 
 import re
 from itertools import product

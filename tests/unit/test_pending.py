@@ -1,4 +1,4 @@
-"""What is still to be made: only what is missing, and what needs it."""
+"""Pending entries: those that are missing, and those that need them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`plan` and what stands behind it: the jobs of a run, its steps, its time and its disk."""
+"""The command `plan`: the jobs of a run, its steps, its time and its disk space."""
 
 import re
 from collections import Counter

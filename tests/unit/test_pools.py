@@ -1,4 +1,4 @@
-"""A task may pool others: ANLI+ is read from the files of ANLI, SNLI and MultiNLI, wherever these have theirs."""
+"""A task may pool others: ANLI+ is read from the files of ANLI, SNLI and MultiNLI, wherever they are."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Forward passes in batches of like length, and predictions language by language."""
+"""Forward passes in batches of similar length, and predictions language by language."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""The files around the package agree with each other."""
+"""The files around the package are consistent with each other."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""`prune` and what stands behind it: what no configuration names goes, and nothing else."""
+"""The command `prune` removes what no configuration names, and nothing else."""
 
 import os
 import re

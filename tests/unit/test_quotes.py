@@ -1,4 +1,4 @@
-"""A quote in a sentence is text or quoting, as its release has it, and never swallows the rows behind it."""
+"""A quote in a sentence is text or quoting, depending on the release, and never swallows the following rows."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Files are found in either layout, and read whole or in part."""
+"""Files are found in each layout, and read completely or in part."""
 
 from pathlib import Path
 

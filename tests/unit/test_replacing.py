@@ -1,4 +1,4 @@
-"""Whoever names a place for an encoder last, has it; the rest of the block stays."""
+"""The last file that sets the location of an encoder replaces it; the rest of the block is kept."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The tables of the report: what they show, what they mark, and what they leave missing."""
+"""The tables of the report: numbers, marks and missing values."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Scores of samples: each is one of those that can be drawn, and as often as it should be."""
+"""Scores of samples: each is a possible one, with the expected frequency."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What reports show is read as the jobs wrote it."""
+"""Results are read as the jobs wrote them."""
 
 from pathlib import Path
 

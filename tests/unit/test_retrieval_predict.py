@@ -1,4 +1,4 @@
-"""Retrieval gives the sentences that known vectors make nearest, by the settings and by the dev set's threshold."""
+"""Retrieval gives the nearest sentences of known vectors, with the settings and the dev set's threshold."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files that are right by construction: every row comes out, in order and with its text, or is reported as left out."""
+"""Valid files: each row is read, in order and with its text, or is reported as left out."""
 
 import csv
 import io

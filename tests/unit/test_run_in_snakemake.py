@@ -1,4 +1,4 @@
-"""What a run takes from Snakemake's own objects, and leaves to its jobs."""
+"""What a run reads from Snakemake's own objects, and what its jobs receive."""
 
 import json
 import os

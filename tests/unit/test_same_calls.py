@@ -1,4 +1,4 @@
-"""What running both versions shows where code that has not changed is called, inherited or reached in another way."""
+"""Comparing two versions when unchanged code is called, inherited or reached differently."""
 
 from pathlib import Path
 from textwrap import dedent

@@ -1,4 +1,4 @@
-"""Which edits are shown to do the same by running both versions, and which are not."""
+"""Which edits are shown to change no result by running both versions, and which are not."""
 
 from pathlib import Path
 

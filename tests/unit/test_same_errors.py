@@ -1,4 +1,4 @@
-"""What running both versions does not show where an error keeps code from being executed to its end."""
+"""Comparing two versions when an error prevents code from being executed completely."""
 
 from pathlib import Path
 

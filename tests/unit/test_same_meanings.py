@@ -1,4 +1,4 @@
-"""What a definition that has moved means, and what running both versions shows where it means something else."""
+"""Comparing two versions with definitions that have moved, and may have another meaning."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Variables with other names do the same wherever they are used, and one in place of another does not."""
+"""Renamed variables are equivalent wherever they are used; swapped variables are not."""
 
 from pathlib import Path
 

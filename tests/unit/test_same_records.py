@@ -1,4 +1,4 @@
-"""Which roles get a record, and what is written."""
+"""Which roles get a record, and its content."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What two versions must have in common before they are compared; where they have not, nothing is written."""
+"""Prerequisites for comparing two versions; without them, no record is written."""
 
 import runpy
 import subprocess

@@ -1,4 +1,4 @@
-"""Records that code did the same as older code: which fingerprint stands for which, and what is no record."""
+"""Records of sameness: which fingerprint replaces which, and what is not a valid record."""
 
 import json
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Prediction files become scores language by language, each by its own rules, gold labels and file."""
+"""Prediction files are scored language by language, each with its own rules, gold labels and file."""
 
 from pathlib import Path
 

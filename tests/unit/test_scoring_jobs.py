@@ -1,4 +1,4 @@
-"""The jobs that predict and score a target pass on what the configuration and the data say."""
+"""The jobs that predict and score a target use the configuration and the data."""
 
 import json
 from pathlib import Path

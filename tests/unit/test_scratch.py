@@ -1,4 +1,4 @@
-"""One trainer for each scratch folder, whatever becomes of the folder and of the file that locks it."""
+"""A scratch folder has one trainer at a time, whatever happens to the folder and its lock file."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""How a block of settings stands in a spec, and how it is read back from one."""
+"""Blocks of settings are written to specs and read back."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A setting that is added, or gets another name, makes nothing anew where it does what was done before."""
+"""A new or renamed setting with its neutral value renames no result."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Each setting of the configuration is in the specs of exactly the jobs whose results it decides."""
+"""Each setting of the configuration is in the specs of exactly the jobs whose results it affects."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The recipes that are shipped are those of the sources that docs/config.md names, to the number."""
+"""The shipped recipes have exactly the values of the sources named in docs/config.md."""
 
 from pathlib import Path
 

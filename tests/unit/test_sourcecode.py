@@ -1,4 +1,4 @@
-"""Which code a job reaches, and what of a module counts."""
+"""The code that a job reaches, and the parts of a module that its fingerprint covers."""
 
 import ast
 import hashlib

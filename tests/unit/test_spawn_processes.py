@@ -1,4 +1,4 @@
-"""Processes that compute together: connected while they work, and never outlived by one of them."""
+"""Cooperating processes are connected while they run, and none of them outlives another."""
 
 import os
 import signal

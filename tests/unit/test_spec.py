@@ -1,4 +1,4 @@
-"""What a fingerprint notices and what it does not: settings, versions of libraries, files."""
+"""What changes a fingerprint and what does not: settings, library versions, files."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""How long work takes is told from all that was measured of its kind."""
+"""Durations of jobs are estimated from all measurements of their kind."""
 
 from pathlib import Path
 

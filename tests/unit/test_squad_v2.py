@@ -1,4 +1,4 @@
-"""SQuAD 2.0: questions that may have no answer, read and scored as its own script does."""
+"""SQuAD 2.0: questions without answers are read and scored as in its own script."""
 
 import collections
 import json

@@ -1,4 +1,4 @@
-"""What a stage is given: the training rows of all its languages, and the first dev examples of each of them."""
+"""The data of a stage: training rows of all its languages, and the first dev examples of each."""
 
 from contextlib import nullcontext
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an entry stands for is said in its spec.json; of entries of older releases, their paths say as much."""
+"""The metadata of an entry are in its spec.json; for older releases, they are taken from its path."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""The table of statistics: whose numbers stand in a row, what is corrected, what is marked and what is missing."""
+"""The table of statistics: whose numbers are in each row, corrections, marks and missing values."""
 
 import zlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""`status` and what stands behind it: what is done, what runs, what failed, and why the rest is to do."""
+"""The command `status`: what is finished, running or failed, and why the rest is pending."""
 
 import json
 import os

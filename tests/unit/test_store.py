@@ -1,4 +1,4 @@
-"""The store on disk: entries appear whole or not at all, and only what is missing is made."""
+"""The store on disk: entries appear completely or not at all, and only missing ones are computed."""
 
 import errno
 import hashlib

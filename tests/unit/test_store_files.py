@@ -1,4 +1,4 @@
-"""The files of the store: written whole, read with care, shown, and removed where they have served."""
+"""The files of the store are written atomically, read defensively, displayed, and removed when no longer needed."""
 
 import hashlib
 import json

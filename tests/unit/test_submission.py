@@ -1,4 +1,4 @@
-"""Prediction files are exactly the official layout, and a malformed one is refused with its place."""
+"""Prediction files have exactly the official layout, and a malformed one is rejected with its location."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What of a module's text decides results, and what only people and type checkers read."""
+"""The parts of a module's source that affect results, and those that only people and type checkers read."""
 
 import ast
 import textwrap

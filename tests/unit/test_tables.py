@@ -1,4 +1,4 @@
-"""From scores to the table of the paper: levels, deltas, and what is missing."""
+"""From scores to the table of the paper: levels, deltas and missing values."""
 
 from itertools import product
 from pathlib import Path

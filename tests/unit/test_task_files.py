@@ -1,4 +1,4 @@
-"""Which files are which split of a task, and what a task is: written down once more, from the cards and the papers."""
+"""Which files belong to which split of a task, and the facts of each task, taken from the cards and the papers."""
 
 from fnmatch import fnmatch
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What each task is, written down once more: from the benchmark's lists, the releases and the papers."""
+"""The facts of each task, taken from the lists of the benchmark, the releases and the papers."""
 
 import re
 from dataclasses import dataclass

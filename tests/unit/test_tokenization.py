@@ -1,4 +1,4 @@
-"""A tokenizer goes from the encoder to its token ids, and from them to every model that is trained on them."""
+"""A tokenizer is passed from the encoder to token ids, and from these to all models trained on them."""
 
 import json
 import shutil

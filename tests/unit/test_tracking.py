@@ -1,4 +1,4 @@
-"""The course of a training is seen in its log, in a bar where someone looks, and in the trackers that are asked for."""
+"""The progress of a training is visible in its log, in a progress bar in a terminal, and in the requested trackers."""
 
 import sys
 from pathlib import Path

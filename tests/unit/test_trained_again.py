@@ -1,4 +1,4 @@
-"""What a run says at its start of trainings that it makes again."""
+"""The notes at the start of a run about trainings that it repeats."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A training: no death loses anything, and the tasks of a stage share one encoder."""
+"""Training survives interruptions at any point, and the tasks of a stage share one encoder."""
 
 import math
 import re

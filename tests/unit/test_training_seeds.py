@@ -1,4 +1,4 @@
-"""A seed decides all that is left to chance in a training: fresh heads, the order of rows, and dropout."""
+"""A seed determines all randomness of a training: new heads, the order of rows, and dropout."""
 
 import random
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Every step of a training is the one that the equations give, for each kind of task and for several together."""
+"""Each training step follows the equations, for each kind of task and for mixtures."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every language has a family, a script, a place in figures and a distance from English."""
+"""Each language has a family, a script, a position in figures and a distance from English."""
 
 import unicodedata
 from dataclasses import fields

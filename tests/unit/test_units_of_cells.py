@@ -1,4 +1,4 @@
-"""What the cells of a target count is read as one, whatever the order of files, languages and units."""
+"""The counts of the cells of a target are combined correctly, for any order of files, languages and units."""
 
 from collections.abc import Sequence
 from pathlib import Path

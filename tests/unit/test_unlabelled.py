@@ -1,4 +1,4 @@
-"""Languages without gold labels, of every kind of task: predicted and not scored, whatever the others are."""
+"""Languages without gold labels, for each kind of task, are predicted and not scored."""
 
 from pathlib import Path
 

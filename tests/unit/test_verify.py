@@ -1,4 +1,4 @@
-"""`verify`: every byte is read again, and what is not as known is named with what to do."""
+"""`verify` reads each byte again, and names each deviation with what to do."""
 
 import errno
 import json

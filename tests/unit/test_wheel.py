@@ -1,4 +1,4 @@
-"""What the wheel promises: the library and the commands, in an environment without the repository."""
+"""The wheel contains the library and the commands, and works without the repository."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The averages are those of XTREME's evaluate.py on its mock data, and none stands on a part of what it is about."""
+"""The averages are those of XTREME's evaluate.py on its mock data, and none is computed from incomplete scores."""
 
 import pytest
 from gold_tables import asked, labelled, parallel, score

@@ -1,4 +1,4 @@
-"""The folder that XTREME's download script leaves is read as it is, gold from the releases beside it."""
+"""The folder written by XTREME's download script is read without changes, with gold labels from the releases."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A submission has all of the benchmark's files or is not written, and what is missing is listed, all of it."""
+"""A submission has all files of the benchmark or is not written, and all missing files are listed."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A configuration file that says something twice, or that YAML would misread, is refused with the line."""
+"""A configuration file with duplicate keys, or with values that YAML would misread, is rejected with the line."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Encoders of two random layers, and one invented task of each kind, encoded."""
+"""Encoders with two random layers, and one invented, encoded task of each kind."""
 
 import atexit
 import json

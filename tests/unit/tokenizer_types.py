@@ -1,4 +1,4 @@
-"""A tiny tokenizer of every type that the shipped encoders have, and of those that other encoders have."""
+"""A tiny tokenizer of each type used by the shipped encoders, and of other common types."""
 
 import json
 from collections.abc import Callable, Iterable

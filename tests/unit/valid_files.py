@@ -1,4 +1,4 @@
-"""Small valid files for every reader of every task: what fuzzing begins with."""
+"""Small valid files for each reader of each task, as seeds for fuzzing."""
 
 import json
 from dataclasses import dataclass
