@@ -23,26 +23,26 @@ ALL = Scope()
 
 
 def finish(world: World, grid: Grid) -> Grid:
-    """Let a whole experiment be finished."""
+    """Finish all entries of an experiment."""
     world.finish(grid.entries.values())
     return grid
 
 
 def found(world: World, scope: Scope = ALL, **changes) -> Adoption:
-    """What can be adopted under the code of today."""
+    """The results that can be adopted by the present code."""
     config = world.config(**changes)
     return adoption(config, open_grid(config), scope, WHY)
 
 
 def adopted(world: World, scope: Scope = ALL, **changes) -> Adoption:
-    """The same, and done."""
+    """Adopt these results."""
     adopting = found(world, scope, **changes)
     sameness.add(world.store / FILE, adopting.records)
     return adopting
 
 
 def run(world: World, *options: str) -> None:
-    """The command in this process, for the configuration of the world."""
+    """Run the command in this process, with the configuration of the world."""
     parser = ArgumentParser()
     command.add_arguments(parser)
     command.run(parser.parse_args([str(world.file()), "--because", WHY, "--directory", ".", *options]))
@@ -53,7 +53,7 @@ def roles(adopting: Adoption) -> set[str]:
 
 
 def steps(adopting: Adoption) -> Counter[str]:
-    """How many entries of each step are found again."""
+    """The number of entries found for each step."""
     return Counter(now.step for now, _ in adopting.outcome.found)
 
 

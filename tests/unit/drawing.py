@@ -30,7 +30,7 @@ def rows(chart: object) -> list[dict]:
 
 
 def said(results: Results, name: str, encoder: str = ENCODER) -> str:
-    """What stands below the title of a figure."""
+    """The notes below the title of a figure."""
     return " ".join(drawn(results, name, encoder)["title"]["subtitle"])
 
 

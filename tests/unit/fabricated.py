@@ -42,7 +42,7 @@ SETTINGS = {
 
 
 class Edited(FileIdentity):
-    """The files and the code that are here, some of them with another content than they have."""
+    """The present files and code, except that those in `edited` have another content."""
 
     def __init__(self, memory: Path, store: Path, edited: frozenset[str]):
         super().__init__(memory, Sameness([SHIPPED, store / FILE]))
@@ -70,12 +70,12 @@ class Edited(FileIdentity):
 
 
 class Older(FileIdentity):
-    """The files that are here, and the code and the libraries of an earlier day.
+    """The present files with older code and libraries.
 
     Args:
-        roles: roles of code whose fingerprint, and own module, was another.
-        libraries: libraries that had another version, which is given.
-        day: stands for what the roles were.
+        roles: the roles whose fingerprint, and own module, were different.
+        libraries: the older versions of libraries that have changed.
+        day: a text that identifies the older code of the roles.
     """
 
     def __init__(self, memory: Path, store: Path, roles: frozenset[str], libraries: dict[str, str], day: str):
@@ -96,7 +96,7 @@ class Older(FileIdentity):
 
 @dataclass(frozen=True)
 class World:
-    """A folder in which a user works."""
+    """The working folder of a user."""
 
     folder: Path
 

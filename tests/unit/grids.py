@@ -15,7 +15,7 @@ from xstilts.task import Task
 
 @dataclass(frozen=True)
 class Words:
-    """An identity without files: everything stands for itself, and `edited` is what has another content."""
+    """An identity without files: names serve as contents, except that those in `edited` have another content."""
 
     edited: frozenset[str] = frozenset()
 
@@ -45,12 +45,12 @@ class Words:
 
 
 def without_fingerprints(text: str) -> str:
-    """A path, or a text that holds paths, without the fingerprints in them."""
+    """A text without the fingerprints of the paths in it."""
     return re.sub("~[0-9a-f]{12}", "", text)
 
 
 def label(entry: Entry) -> str:
-    """What an entry is: its step, and the encoder and the stage, target or data set that it is of."""
+    """A label of an entry: its step, encoder, and stage, target or data set."""
     parts, encoder = without_fingerprints(entry.path).split("/"), (entry.about.encoder or "")
     match entry.step:
         case "read_task":
@@ -65,19 +65,19 @@ def label(entry: Entry) -> str:
 
 
 def place(entry: Entry) -> tuple[str, str]:
-    """What stays the same of an entry when its fingerprints change: of a report, not the name of its experiment."""
+    """The part of an entry's identity that does not depend on fingerprints or on the name of the experiment."""
     if entry.step in REPORTS:
         return entry.step, ""
     return without_fingerprints(entry.path), (entry.about.encoder or "")
 
 
 def fingerprints(entry: Entry) -> list[str]:
-    """Those on the path of an entry."""
+    """The fingerprints in the path of an entry."""
     return re.findall("~[0-9a-f]{12}", entry.path)
 
 
 def own(entry: Entry) -> tuple[str, str]:
-    """What an entry depends on by itself, and not through what it is made from: its spec, and an encoder's files."""
+    """The direct dependencies of an entry, without those of its inputs: its spec, and the files of an encoder."""
     inputs = {"encoder", "tokenizer", "parent", "model", "predictions"} & entry.inputs.keys()
     of_an_encoder = entry.step in ("encode_task", "train_stage", "predict")
     root = fingerprints(entry)[0] if of_an_encoder and not inputs else ""
@@ -92,13 +92,13 @@ def by_place(grid: Grid) -> dict[tuple[str, str], Entry]:
 
 
 def changed(before: Grid, after: Grid, of: Callable[[Entry], object] = own) -> set[str]:
-    """The labels of entries of both grids of which something is another; by default, what each says of itself."""
+    """The labels of entries that differ between two grids, by default in their direct dependencies."""
     one, other = by_place(before), by_place(after)
     return {label(one[key]) for key in one.keys() & other.keys() if of(one[key]) != of(other[key])}
 
 
 def matching(labels: set[str], *patterns: str) -> set[str]:
-    """The labels that one of the patterns stands for; every pattern has to stand for one."""
+    """The labels that match one of the patterns; each pattern must match at least one."""
     found = {pattern: {one for one in labels if fnmatchcase(one, pattern)} for pattern in patterns}
     assert all(found.values()), found
     return set().union(*found.values())
@@ -110,7 +110,7 @@ def labels(grid: Grid) -> set[str]:
 
 
 def assert_names_follow(before: Grid, after: Grid) -> None:
-    """An entry has another name where it says something else itself, or is made from what has, and nowhere else."""
+    """An entry is renamed if and only if its direct dependencies differ or one of its inputs is renamed."""
     one, other = by_place(before), by_place(after)
     common = one.keys() & other.keys()
     renamed = {key for key in common if fingerprints(one[key]) != fingerprints(other[key])}

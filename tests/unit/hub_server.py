@@ -1,6 +1,6 @@
-"""A small server on this machine: the endpoints of the Hugging Face hub for downloads and uploads, and plain files.
+"""A small local server with the endpoints of the Hugging Face hub for downloads and uploads, and plain files.
 
-What goes wrong on a network can be ordered: the next requests whose line contains a text get another answer.
+Network faults can be injected: the next request whose line contains a given text gets another answer.
 """
 
 import base64
@@ -26,18 +26,18 @@ _FILE = re.compile(r"/(?:datasets/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 
 @dataclass
 class Server:
-    """What is served and what was asked for.
+    """The state of the server: its contents and the requests so far.
 
     Args:
-        url: its address.
+        url: the address of the server.
         datasets: files by name, for each repository of a data set or of a model.
         files: files by path, outside of the hub.
         faults: pairs of a text and an answer; a request that contains the text takes the first that fits, once.
         requests: the lines of all requests so far, such as `GET /datasets/...`.
-        ranges: the byte ranges that were asked for.
-        uploads: files by name, for each repository of a model that was created here.
-        private: the repositories that were created as private ones.
-        token: the one that may write.
+        ranges: the requested byte ranges.
+        uploads: files by name, for each model repository created on the server.
+        private: the repositories that were created as private.
+        token: the token with write access.
     """
 
     url: str = ""

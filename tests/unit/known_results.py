@@ -28,11 +28,11 @@ TEST = {
     ("squad_v1", "tatoeba"): 40.0,
 }
 OFFSETS = ({1: 9.0, 2: 0.0, 3: -9.0}, {1: -9.0, 2: -3.0, 3: 12.0})
-"""What is added in the first and the second language of a target, by seed. The median of the means over languages adds
-0; the mean of the languages' medians would add -1.5."""
+"""Offsets of the first and the second language of a target, by seed. The median over seeds of the mean over languages
+is 0; the mean of the medians would be -1.5."""
 
 APART = {"none": 5.0, "mnli": 6.0, "squad_v1": 4.0}
-"""How far F1 lies above and exact match below their mean."""
+"""The distance of F1 and exact match from their mean."""
 
 DEV = {
     "mnli": 80.0,
@@ -45,11 +45,11 @@ DEV = {
 """On dev, squad_v1 is the best intermediate for both targets with training; on test, mnli is the best for XNLI."""
 
 ON_DEV = {1: (0.0, 20), 2: (4.0, 60), 3: (1.0, 30)}
-"""What is added to a dev score in each seed, and the steps of its training."""
+"""The offset of the dev scores and the number of training steps, by seed."""
 
 
 def scores() -> pd.DataFrame:
-    """The other encoder has all that is different from 100."""
+    """The scores of both encoders; those of `other` are 100 minus those of `my_enc`."""
     rows = []
     for (cell, level), seed, place in product(TEST.items(), GRID.seeds, (0, 1)):
         value, lang, apart = level + OFFSETS[place][seed], LANGUAGES[cell[1]][place], APART[cell[0]]

@@ -133,7 +133,7 @@ TREE = [
 
 
 def test_the_fingerprint_of_code_is_the_same_in_every_version_of_python_and_of_this_package(package: Path):
-    """A name that changes without a reason makes all results anew."""
+    """A name that changes without a reason makes users recompute all results."""
     (package / "shape.py").write_text(f'"""Words."""\nimport demo.other\n{CONSTANTS}\n')
     (package / "other.py").write_text("")
     imports = ["Import", {"names": [["alias", {"name": "demo.other"}]]}]

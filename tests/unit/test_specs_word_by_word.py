@@ -1,6 +1,6 @@
-"""The spec of every step, word by word: a name that changes here makes all results anew, for nothing.
+"""The complete spec of each step. A change here would rename, and recompute, all results without need.
 
-Fingerprints in paths are left out; code stands for itself, and every library has the version 7.8.9.
+Fingerprints in paths are left out, names of roles replace code fingerprints, and each library has the version 7.8.9.
 """
 
 import json
@@ -32,7 +32,7 @@ RAW = {
 
 
 class Expected(NamedTuple):
-    """What an entry has to be."""
+    """The expected content of an entry."""
 
     spec: dict
     inputs: dict[str, str] = {}  # noqa: RUF012
@@ -40,7 +40,7 @@ class Expected(NamedTuple):
 
 
 def roles(names: str) -> dict[str, str]:
-    """Code that stands for itself."""
+    """Code fingerprints by role; each fingerprint is the name of its role."""
     return {name: name for name in names.split()}
 
 
