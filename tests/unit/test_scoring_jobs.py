@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -94,20 +93,21 @@ def test_jobs_get_settings_by_their_names_in_the_configuration(
     kind, encoded = kinds.load("retrieval"), []
     encode = kind.encode
 
-    def keeping(examples: pa.Table, tokenizer, task: Task, settings: SimpleNamespace) -> pa.Table:
+    def keeping(examples: pa.Table, tokenizer, task: Task, settings: TaskSettings) -> pa.Table:
         encoded.append(settings)
         return encode(examples, tokenizer, task, tiny.SETTINGS)
 
     monkeypatch.setattr(kind, "encode", keeping)
+    lengths = renamed(TaskSettings, "max_length", "longest")
     for module in (encode_task, predict):
-        monkeypatch.setattr(module, "TaskSettings", renamed(TaskSettings, "max_length", "longest"))
+        monkeypatch.setattr(module, "TaskSettings", lengths)
     monkeypatch.setattr(predict, "Retrieval", renamed(Retrieval, "pooling", "vector"))
     for step in ("read_task", "encode_task"):
         bucc.run(step, "bucc2018.evaluate")
     bucc.run("predict", "bucc2018")
     (request,) = requests
     # Dev and test of one language, and the request.
-    assert [vars(given) for given in (*encoded, request.settings)] == [{"longest": 512}] * 3
+    assert [*encoded, request.settings] == [lengths(longest=512)] * 3
     assert request.options == {"layer": 2, "vector": "cls"}
 
 
