@@ -68,7 +68,7 @@ def _lines(plan: Plan) -> list[str]:
     if plan.models.models:
         lines.append(f"disk: {_disk(plan.models)}")
         saves = "would save" if plan.config.keep_models else "saves"
-        lines.append(f"keep_models: false {saves} {_disk(plan.unused)} of models used for predictions only")
+        lines.append(f"keep_models: false {saves} {_disk(plan.unused)}, which are used for predictions only")
     for task, splits, jobs in plan.missing():
         lines.append(
             f"missing: {task} has no files for {', '.join(splits)}; {many(jobs, 'job')} cannot run without them"
