@@ -253,7 +253,7 @@ class Grid:
         return {"miniature": self._add("write_miniature", paths.miniature("data"), spec, {}, About())}
 
     @once
-    def _made_tokenizer(self, encoder: str) -> dict[str, Entry]:
+    def _pretrained_tokenizer(self, encoder: str) -> dict[str, Entry]:
         """The tokenizer of an encoder as an input; empty if the experiment does not pretrain the encoder."""
         settings = self._encoder(encoder).pretraining
         if settings is None:
@@ -262,9 +262,9 @@ class Grid:
         return {"tokenizer": self._add("make_tokenizer", place, spec, {}, about, libraries=TOKENIZING)}
 
     @once
-    def _made_encoder(self, encoder: str) -> dict[str, Entry]:
+    def _pretrained_encoder(self, encoder: str) -> dict[str, Entry]:
         """An encoder as an input; empty if the experiment does not pretrain it."""
-        settings, inputs = self._encoder(encoder).pretraining, self._made_tokenizer(encoder)
+        settings, inputs = self._encoder(encoder).pretraining, self._pretrained_tokenizer(encoder)
         if settings is None:
             return {}
         spec, place = specs.pretrain_encoder(settings, inputs["tokenizer"].path), paths.miniature(encoder)
@@ -274,8 +274,8 @@ class Grid:
     @once
     def _origin(self, encoder: str, part: str) -> str:
         """The fingerprint of the `encoder` or the `tokenizer` of an encoder."""
-        made = {"encoder": self._made_encoder, "tokenizer": self._made_tokenizer}[part](encoder)
-        return fingerprint(_paths(made) or getattr(self.identity, part)(encoder, self._encoder(encoder)))
+        entries = {"encoder": self._pretrained_encoder, "tokenizer": self._pretrained_tokenizer}[part](encoder)
+        return fingerprint(_paths(entries) or getattr(self.identity, part)(encoder, self._encoder(encoder)))
 
     def _training_data(self, task: str, stage: Stage) -> Entry:
         return self._data(task, TRAIN, ("train", "dev"), stage.languages)
@@ -296,7 +296,7 @@ class Grid:
             "encode_task",
             paths.features(origin, task.name, role),
             specs.encode_task(task, settings, data.path),
-            {"data": data} | self._made_tokenizer(encoder),
+            {"data": data} | self._pretrained_tokenizer(encoder),
             About(encoder=encoder, origin=origin, task=task.name, role=role),
             [f"kind.{task.kind}"],
             TOKENIZING,
@@ -316,7 +316,7 @@ class Grid:
             "train_stage",
             paths.model(self._named(encoder, stages[:-1], seed), stages[-1], seed),
             specs.train_stage(stage, _paths(features)),
-            inputs | ({"parent": parent} if parent else self._made_encoder(encoder)),
+            inputs | ({"parent": parent} if parent else self._pretrained_encoder(encoder)),
             About(encoder=encoder, origin=self._origin(encoder, "encoder"), stages=stages, seed=seed),
             _loaded(stage.tasks),
             ("torch", "transformers", "accelerate"),
@@ -346,7 +346,7 @@ class Grid:
             paths.predictions(self._named(encoder, stages, seed), target, about.seed),
             specs.predict(task, self._encoder(encoder), stage, features.path, split),
             {"features": features, "data": features.inputs["data"]}
-            | ({"model": model} if model else self._made_encoder(encoder)),
+            | ({"model": model} if model else self._pretrained_encoder(encoder)),
             about,
             (*_loaded([target]), f"predictor.{predictor(task)}"),
             ("torch", "transformers"),

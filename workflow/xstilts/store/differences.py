@@ -193,4 +193,4 @@ def _value(value: object) -> str:
 def _gone(entry: Entry, one: Entry, path: str) -> Reason:
     """A change that cannot be examined because the input of the result no longer exists."""
     kind, subject = _subject(entry)
-    return Reason(f"{{}} was made from {path}, which is gone", kind, subject, one.path, path)
+    return Reason(f"{{}} was made from {path}, which no longer exists", kind, subject, one.path, path)
