@@ -153,8 +153,8 @@ def code(*modules: str) -> Edit:
 
     def edit(project: Project) -> None:
         for module in modules:
-            with (project.library / f"{module}.py").open("a", encoding="utf-8") as file:
-                file.write("\n\nEDITED = True\n")
+            file = project.library / f"{module}.py"
+            file.write_text(f"{file.read_text(encoding='utf-8')}\n\nEDITED = True\n", encoding="utf-8")
 
     return edit
 

@@ -119,11 +119,15 @@ CODE: dict[str, tuple[Edit, tuple[str, ...]]] = {
     ),
     "the trainer": (code("training/stage"), MODELS),
     "the model in training": (code("training/model"), MODELS),
-    "prediction": (code("prediction"), MODELS_AND_CELLS),
-    "token ids": (code("features"), ("features/*", *MODELS_AND_CELLS)),
-    "tokenization": (code("tokenization"), ("features/*", *MODELS_AND_CELLS)),
+    "prediction": (code("prediction/forward"), MODELS_AND_CELLS),
+    "token ids": (code("features/arrow"), ("features/*", *MODELS_AND_CELLS)),
+    "tokenization": (code("models/tokenization"), ("features/*", *MODELS_AND_CELLS)),
     "a metric with another in it": (code("metrics/squad"), ("cells/*/xquad/*/scores",)),
-    "what only plans": (code("config", "grid", "checks", "spec", "store", "run", "__main__", "errors"), NOTHING),
+    "what only plans": (
+        code("config/__init__", "names", "paths", "steps/specs", "grid", "checks", "run", "__main__", "errors"),
+        NOTHING,
+    ),
+    "the store": (code("fingerprints/spec", "store/entries", "store/drafts", "store/locks"), NOTHING),
 }
 
 

@@ -187,7 +187,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("place", ["project/workflow/xstilts", "results"], ids=["shipped", "of the store"])
+@pytest.mark.parametrize("place", ["project/workflow/xstilts/fingerprints", "results"], ids=["shipped", "of the store"])
 @pytest.mark.parametrize(("problem", "text"), BROKEN.items(), ids=BROKEN.keys())
 def test_records_that_are_none_are_refused_before_anything_has_another_name(
     project: Project, place: str, problem: str, text: str
