@@ -139,7 +139,7 @@ def test_a_mistake_has_the_file_of_several_and_the_line(tmp_path: Path):
 
 
 def test_the_configuration_of_a_run_is_whole_and_further_files_are_laid_over_it(tmp_path: Path):
-    folder = tmp_path / "experiments" / "mine"
+    folder = tmp_path / "results" / "experiments" / "mine"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps({"experiment": "mine", "grid": {"seeds": [7]}}))
     (file,) = layers(tmp_path, {"grid": {"targets": ["xnli"]}})
@@ -147,6 +147,27 @@ def test_the_configuration_of_a_run_is_whole_and_further_files_are_laid_over_it(
         assert (experiments.read(given).grid.seeds, experiments.read(given).stages) == ((7,), {})
         assert experiments.read(given, file).grid.targets == ("xnli",)
         assert (experiments.read(given, file).grid.seeds, experiments.read(given, file).stages) == ((7,), {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"experiment": "mine", "grid": {"seeds": [7]}}',
+        '{"experiment": "other", "store": "here", "grid": {"seeds": [7]}}',
+        "experiment: mine\nstore: here\ngrid: {seeds: [7]}\n",
+    ],
+    ids=["of another store", "of another experiment", "not as a run writes it"],
+)
+def test_a_file_of_a_user_in_a_folder_of_that_name_is_laid_over_the_shipped_configuration(tmp_path: Path, text: str):
+    folder = tmp_path / "here" / "experiments" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(text)
+    assert experiments.read(folder / "config.json").stages == experiments.read().stages != {}
+
+
+def test_a_configuration_that_a_job_no_longer_finds_says_what_to_do(tmp_path: Path):
+    with pytest.raises(UserError, match=r"mine-0.json was deleted since the run was planned.* start snakemake again"):
+        experiments.read_whole(tmp_path / "mine-0.json")
 
 
 def test_commands_take_several_files(project: Path, elsewhere: Path, capsys: pytest.CaptureFixture):
@@ -170,7 +191,7 @@ def test_a_folder_of_a_run_tells_where_snakemake_was_started(project: Path, else
 def test_a_store_may_be_deep_and_a_link(tmp_path: Path):
     real = tmp_path / "disk" / "store" / "experiments" / "mine"
     real.mkdir(parents=True)
-    (real / "config.json").write_text(json.dumps({"store": "out/results"}))
+    (real / "config.json").write_text(json.dumps({"experiment": "mine", "store": "out/results"}))
     (tmp_path / "here" / "out").mkdir(parents=True)
     (tmp_path / "here" / "out" / "results").symlink_to(tmp_path / "disk" / "store")
     given = tmp_path / "here" / "out" / "results" / "experiments" / "mine"

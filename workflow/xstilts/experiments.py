@@ -3,6 +3,7 @@
 Python users call `load`; commands, jobs and rules use the other functions of this module.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,6 +96,9 @@ def read_whole(file: Path) -> Config:
     """
     try:
         raw = yaml.safe_load(text_of(file))
+    except FileNotFoundError:
+        problem = f"{file} was deleted since the run was planned"
+        raise UserError(f"{problem}. Nothing is lost; start snakemake again, and it is written again.") from None
     except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"{file}: {error}") from None
     return parse(raw or {}, [file])
@@ -165,8 +169,21 @@ def _file(path: Path) -> Path:
 
 
 def _is_whole(file: Path) -> bool:
-    """Whether a file is the complete configuration that a run writes to `experiments/<experiment>/`."""
-    return file.name == _OF_A_RUN and file.resolve().parent.parent.name == "experiments"
+    """Whether a file is the complete configuration that a run writes to `<store>/experiments/<experiment>/`.
+
+    It names that experiment and that store. A file that does not exist is judged by its path alone.
+    """
+    experiment, folder = file.absolute().parent, file.absolute().parent.parent
+    if file.name != _OF_A_RUN or folder.name != "experiments" or not file.is_file():
+        return file.name == _OF_A_RUN and folder.name == "experiments"
+    try:
+        content = json.loads(file.read_bytes())
+        defaults = {name: field.default for name, field in Config.model_fields.items()}
+        own, store = content.get("experiment", defaults["experiment"]), Path(content.get("store", defaults["store"]))
+        ends_in = folder.parent.parts[len(folder.parent.parts) - len(store.parts) :] == store.parts
+        return own == experiment.name and (ends_in or store.resolve() == folder.parent.resolve())
+    except (ValueError, TypeError, AttributeError):
+        return False
 
 
 def _above_store(file: Path, store: Path) -> Path | None:

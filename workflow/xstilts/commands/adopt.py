@@ -56,7 +56,7 @@ def run(arguments: Namespace) -> None:
     because = _because(arguments.because)
     experiment = open_experiment(arguments)
     config = experiment.config
-    with _alone(config.store) if arguments.yes else nullcontext():
+    with _alone(config.store) if arguments.yes and config.store.is_dir() else nullcontext():
         grid = experiment.grid
         found = adoption(config, grid, _scope(arguments, grid), because)
         _refuse(found)

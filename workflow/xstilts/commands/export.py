@@ -1,5 +1,6 @@
 """Write a finished intermediate as a Hugging Face folder."""
 
+import shlex
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -31,4 +32,4 @@ def run(arguments: Namespace) -> None:
         print(f"SentenceTransformer({str(arguments.to)!r}) gives the sentence vectors used for retrieval, {layer}")
     else:
         print(f"not usable with sentence-transformers, which cannot extract {layer} from this architecture")
-    print(f"upload it with: xstilts push {arguments.to} <owner>/<name>")
+    print(f"upload it with: xstilts push {shlex.quote(str(arguments.to))} <owner>/<name>")

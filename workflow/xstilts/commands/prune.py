@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.table import Table
 
 from xstilts.commands.shell import add_configs, add_consent, many, open_experiments, show, size
+from xstilts.errors import UserError
 from xstilts.store import pruning
 from xstilts.store.pruning import Leftover
 
@@ -37,8 +38,14 @@ def run(arguments: Namespace) -> None:
         print(f"Nothing was removed. Add --yes to free {size(pruning.freed(found))}.")
         return
     bytes_ = pruning.freed(found)
-    for one in found:
-        pruning.remove(one)
+    for done, one in enumerate(found):
+        try:
+            pruning.remove(one)
+        except OSError as error:
+            raise UserError(
+                f"{error.filename or store} cannot be removed ({error.strerror}). Prune with write permission. "
+                f"{many(done, 'entry', 'entries')} of {len(found)} had been removed before."
+            ) from None
     print(f"Removed {many(len(found), 'entry', 'entries')}, {size(bytes_)}.")
 
 

@@ -31,7 +31,7 @@ class About:
     @property
     def name(self) -> str:
         """The task, or the last stage if there is no task; names a training or prediction job."""
-        return self.task or self.stages[-1]
+        return self.task or "".join(self.stages[-1:])
 
 
 @dataclass(frozen=True, eq=False)
