@@ -75,7 +75,16 @@ CHOOSES = "chooses checkpoints, and makes no scores of any target"
 
 SILENT = {
     **dict.fromkeys(
-        ("checks", "config", "config.paths", "config.replacing", "config.settings", "config.yamlfiles"), PLANS
+        (
+            "checks",
+            "config",
+            "config.numbers",
+            "config.paths",
+            "config.replacing",
+            "config.settings",
+            "config.yamlfiles",
+        ),
+        PLANS,
     ),
     **dict.fromkeys(("experiments", "grid", "sources.encoder_config", "sources.identity", "names", "paths"), PLANS),
     **dict.fromkeys(("steps", "steps.entry", "steps.specs"), PLANS),

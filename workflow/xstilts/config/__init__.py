@@ -9,9 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from xstilts.config import mistakes
+from xstilts.config.numbers import REAL, WHOLE, Count, Fraction, Length, Positive, Seed
 from xstilts.config.paths import StorePath, UserPath
 from xstilts.config.replacing import with_one_place
 from xstilts.config.settings import NOT_IN_SPECS, InSpecs, Settings
@@ -21,33 +22,10 @@ from xstilts.errors import UserError, nearest, shorten
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$", max_length=80)]
 """A name that becomes part of a path: lowercase letters, digits and `_`, `.`, `+`, `-`."""
 
-
 _SENTENCE_LENGTH = 512
 """Default maximum length of a sentence for retrieval, in sub-words."""
 
 SourceName = Literal["release", "hub", "miniature"]
-
-
-def _whole(value: object) -> object:
-    if isinstance(value, bool | float):
-        raise ValueError("expected a whole number")
-    return value
-
-
-def _real(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("expected a number")
-    return value
-
-
-WHOLE, REAL = BeforeValidator(_whole), BeforeValidator(_real)
-Count = Annotated[int, Field(gt=0, lt=2**31), WHOLE]
-Length = Annotated[int, Field(ge=8, lt=2**31), WHOLE]
-"""Length of a sequence in sub-words; the special tokens of a pair take four of them."""
-Seed = Annotated[int, Field(ge=0, lt=2**32), WHOLE]
-"""The range of seeds that numpy accepts, which is narrower than that of Python and torch."""
-Fraction = Annotated[float, Field(ge=0, lt=1), REAL]
-Positive = Annotated[float, Field(gt=0), REAL]
 
 
 class ConfigError(UserError):
