@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -35,6 +35,17 @@ spawn_processes(2, arrive_and_stay, Path(sys.argv[1]))
 @pytest.fixture(autouse=True)
 def _without_gpus(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
+@pytest.fixture(autouse=True)
+def _without_handlers() -> Iterator[None]:
+    """No handler of an earlier test, which may have had its signal already."""
+    before = {number: signal.getsignal(number) for number in termination.SIGNALS}
+    for number in termination.SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def add_up(folder: Path) -> None:
