@@ -176,7 +176,7 @@ def test_the_shipped_configuration_lies_below_that_of_the_other_workflow(outer: 
     less = {key: value for key, value in content(inner).items() if key not in ("training", "stages")}
     own = outer.folder / "own.yaml"
     own.write_text(yaml.safe_dump(less), encoding="utf-8")
-    expected = experiments.open_grid(experiments.load(own)).entries.keys()
+    expected = experiments.open_grid(experiments.read(own)).entries.keys()
     assert expected != inner.grid().entries.keys()
     outer.write(ROOT / "Snakefile", less)
     assert planned(outer.snakemake("--dry-run").stdout) == expected
@@ -220,7 +220,7 @@ def test_the_other_workflow_may_have_failures_told(outer: Outer, inner: Experime
     outer.write(ROOT / "Snakefile", content(inner) | lost, rules=HOOKS)
     failed = outer.snakemake("--until", "xstilts_read_task")
     assert failed.returncode != 0
-    assert "1 job failed; cells that are missing because of that: 1 of 1" in failed.stdout
+    assert "1 job failed; missing cells as a result: 1 of 1" in failed.stdout
     assert "reading the evaluation data of tatoeba" in failed.stdout
 
 

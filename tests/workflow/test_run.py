@@ -127,7 +127,7 @@ def test_a_run_ends_with_scores_and_tables_and_prints_the_table(whole: Attempt, 
     for name in ("scores.csv", "scores.parquet", "statistics.csv", *tables, "tables/tiny.paper.tex"):
         assert (done.reports / name).stat().st_size
     printed = " ".join(whole.printed.split())
-    last = printed[printed.index("the change that each intermediate brings") :]
+    last = printed[printed.index("score of the baseline, and differences from it") :]
     words = (*done.config.grid.targets, *done.config.grid.intermediates, "mean")
     assert [word for word in words if word not in last] == []
 

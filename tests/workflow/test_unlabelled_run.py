@@ -107,4 +107,4 @@ def test_a_submission_of_it_is_refused_for_what_it_lacks_and_not_for_its_labels(
     assert run.returncode != 0
     assert "Traceback" not in run.stdout
     assert "labels" not in run.stdout
-    assert "of the submission cannot be written (listed above)" in run.stdout
+    assert "of the submission cannot be written (see above)" in run.stdout
