@@ -171,19 +171,26 @@ def _file(path: Path) -> Path:
 def _is_whole(file: Path) -> bool:
     """Whether a file is the complete configuration that a run writes to `<store>/experiments/<experiment>/`.
 
-    It names that experiment and that store. A file that does not exist is judged by its path alone.
+    It contains the names of that experiment and of that store. A file that does not exist is judged by its path alone.
     """
-    experiment, folder = file.absolute().parent, file.absolute().parent.parent
-    if file.name != _OF_A_RUN or folder.name != "experiments" or not file.is_file():
-        return file.name == _OF_A_RUN and folder.name == "experiments"
+    experiment = file.absolute().parent
+    if file.name != _OF_A_RUN or experiment.parent.name != "experiments":
+        return False
+    if not file.is_file():
+        return True
     try:
         content = json.loads(file.read_bytes())
-        defaults = {name: field.default for name, field in Config.model_fields.items()}
-        own, store = content.get("experiment", defaults["experiment"]), Path(content.get("store", defaults["store"]))
-        ends_in = folder.parent.parts[len(folder.parent.parts) - len(store.parts) :] == store.parts
-        return own == experiment.name and (ends_in or store.resolve() == folder.parent.resolve())
-    except (ValueError, TypeError, AttributeError):
+    except ValueError:
         return False
+    if not isinstance(content, dict):
+        return False
+    name, store = (content.get(key, Config.model_fields[key].default) for key in ("experiment", "store"))
+    return name == experiment.name and isinstance(store, str | Path) and _leads_to(Path(store), experiment.parents[1])
+
+
+def _leads_to(store: Path, place: Path) -> bool:
+    """Whether a store, which may be relative to any folder, can be at a place."""
+    return store.resolve() == place.resolve() or place.parts[len(place.parts) - len(store.parts) :] == store.parts
 
 
 def _above_store(file: Path, store: Path) -> Path | None:

@@ -1,7 +1,8 @@
 """What the spec.json of an entry contains besides its spec: the metadata and the inputs of the entry."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,13 +21,18 @@ class Metadata:
     about: About
     inputs: dict[str, str]
 
-    @classmethod
-    def of(cls, content: Any) -> Self | None:
+    @staticmethod
+    def of(content: Any) -> "Metadata | None":
         """The metadata in a file; None if it has none that this version can read."""
         try:
-            return TypeAdapter(cls).validate_python(content)
+            return _adapter().validate_python(content)
         except ValidationError:
             return None
+
+
+@cache
+def _adapter() -> TypeAdapter[Metadata]:
+    return TypeAdapter(Metadata)
 
 
 def metadata(entry: Entry) -> dict[str, Any]:
