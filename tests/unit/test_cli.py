@@ -159,9 +159,10 @@ def test_a_command_whose_reader_has_seen_enough_ends_without_a_word():
 
 
 def test_a_failure_that_is_nobody_s_mistake_is_the_first_line_of_the_log_with_its_traceback_below(tmp_path: Path):
-    run = job(tmp_path / "nowhere.yaml", "--log", tmp_path / "job.log")
+    (tmp_path / "a folder.yaml").mkdir()
+    run = job(tmp_path / "a folder.yaml", "--log", tmp_path / "job.log")
     assert run.returncode == 1
     first, *rest = (tmp_path / "job.log").read_text().splitlines()
-    assert first.startswith("error: FileNotFoundError: ")
-    assert "nowhere.yaml" in first
+    assert first.startswith("error: IsADirectoryError: ")
+    assert "a folder.yaml" in first
     assert any(line.startswith("Traceback") for line in rest)

@@ -51,11 +51,12 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the wheel, and the libraries of the environment that runs the tests."""
     folder = tmp_path_factory.mktemp("environment")
     python("-m", "venv", "--without-pip", folder, folder=folder)
+    install = ("install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check")
+    python("-m", "pip", "--python", folder / "bin" / "python", *install, wheel, folder=folder)
+    # The libraries come second: they may include this package, which pip would consider installed.
     (packages,) = folder.glob("lib/python*/site-packages")
     libraries = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     (packages / "libraries.pth").write_text("\n".join(libraries), encoding="utf-8")
-    install = ("install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check")
-    python("-m", "pip", "--python", folder / "bin" / "python", *install, wheel, folder=folder)
     return folder
 
 
