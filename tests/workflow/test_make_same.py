@@ -46,9 +46,11 @@ class Project:
         return dict(line.split(maxsplit=1) for line in lines if not line.startswith("Running "))
 
     def records(self) -> list[dict]:
-        """What stands in the file of records."""
-        file = self.folder / "workflow" / "xstilts" / "fingerprints" / "sameness.json"
-        return json.loads(file.read_text(encoding="utf-8"))["records"]
+        """The records that the commit does not have."""
+        file = "workflow/xstilts/fingerprints/sameness.json"
+        shipped = json.loads(self._git(self.folder, "show", f"HEAD:{file}"))["records"]
+        found = json.loads((self.folder / file).read_text(encoding="utf-8"))["records"]
+        return [record for record in found if record not in shipped]
 
     def dry_run(self) -> str:
         """What is to do, with the code as it is now, in the store that the first version has finished."""
