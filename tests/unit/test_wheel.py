@@ -29,8 +29,13 @@ print(*map(source.fingerprint, {roles}))
 """
 
 
+def variables() -> dict[str, str]:
+    """The environment without the path of modules, on which other tests put the package of the repository."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
 def python(*arguments: str | Path, folder: Path) -> None:
-    subprocess.run([sys.executable, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, *arguments], cwd=folder, env=variables(), check=True, stdout=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +67,8 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(environment: Path, program: str, *arguments: str | Path, folder: Path) -> subprocess.CompletedProcess:
     """A program of the environment, started in a folder."""
-    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [environment / "bin" / program, *arguments]
-    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=True)
+    return subprocess.run(command, cwd=folder, env=variables(), capture_output=True, text=True, check=True)
 
 
 @pytest.fixture
