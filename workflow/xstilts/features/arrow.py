@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from xstilts.features.batching import padded_length
 from xstilts.names import split_name
 
 
@@ -28,6 +29,15 @@ def read(path: Path) -> pa.Table:
 def lengths(features: pa.Table) -> np.ndarray:
     """The number of token ids of each row, shape (rows,)."""
     return pc.list_value_length(features["input_ids"]).to_numpy()
+
+
+def widths(features: pa.Table) -> np.ndarray:
+    """The number of tokens that each row has in a batch, its own padding included, shape (rows,)."""
+    if "choices" not in features.column_names:
+        return padded_length(lengths(features))
+    choices = features["choices"].combine_chunks()
+    longest = np.maximum.reduceat(choices.flatten().to_numpy(), choices.offsets.to_numpy()[:-1] - choices.offsets[0].as_py())
+    return padded_length(longest) * pc.list_value_length(choices).to_numpy()
 
 
 def rows(features: pa.Table, indices: list[int]) -> list[dict]:

@@ -49,10 +49,14 @@ def label_head(labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def padded_length(length: int) -> int:
+    """The length to which sequences are padded if the longest of them has this length."""
+    return -(-length // _MULTIPLE) * _MULTIPLE
+
+
 def pad(sequences: Sequence[Sequence[int] | np.ndarray], value: int) -> np.ndarray:
     """Sequences as an int64 array `(batch, length)`, right-padded with `value` to the next multiple of 8."""
-    longest = max(map(len, sequences))
-    padded = np.full((len(sequences), -(-longest // _MULTIPLE) * _MULTIPLE), value, np.int64)
+    padded = np.full((len(sequences), padded_length(max(map(len, sequences)))), value, np.int64)
     for row, sequence in zip(padded, sequences, strict=True):
         row[: len(sequence)] = sequence
     return padded

@@ -1,12 +1,10 @@
 """The order of training rows: one task for each optimiser step, rows of similar length together, from one seed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-
-from xstilts.errors import UserError
 
 MEGABATCH = 50
 """The number of batches that are sorted by length together; more would reduce both padding and randomness."""
@@ -34,44 +32,38 @@ def optimiser_steps(sizes: list[int], epochs: float, batch_size: int, strategy: 
     return ceil(rows * epochs / batch_size)
 
 
-def micro_batch_size(batch_size: int, fits: int, processes: int = 1) -> int:
-    """The largest micro-batch that fits on a device and divides the share of each process evenly.
+@dataclass(frozen=True)
+class Step:
+    """The rows of an optimiser step: `rows` are row numbers of one task, in ascending order of length."""
 
-    Raises:
-        UserError: the batch cannot be divided evenly among the processes.
-    """
-    share, rest = divmod(batch_size, processes)
-    if rest:
-        raise UserError(f"{processes} GPUs cannot share a batch of {batch_size} rows evenly.")
-    return next(size for size in range(min(share, fits), 0, -1) if share % size == 0)
+    task: str
+    rows: list[int]
 
 
 @dataclass(frozen=True)
 class BatchSampler:
-    """The micro-batches of a stage, in order: lists of (task, row).
+    """The optimiser steps of a stage, in order.
 
-    Each optimiser step draws one task and uses its next batch. The rows of a task are shuffled again after each pass;
-    a batch may span the end of one pass and the beginning of the next, so that all batches are full.
+    Each step draws one task and uses its next batch. The rows of a task are shuffled again after each pass; a batch may
+    span the end of one pass and the beginning of the next, so that all batches are full.
 
     Args:
         lengths: the number of tokens of each row, by task.
         weights: the probability of each task.
         steps: the number of optimiser steps.
-        rows: rows in a step. accelerate would mistake an attribute named `batch_size` for the size of what is yielded.
-        micro_batch: rows in a micro-batch; divides `rows`.
+        batch_size: rows in a step.
     """
 
-    lengths: dict[str, np.ndarray]
+    lengths: Mapping[str, np.ndarray]
     weights: np.ndarray
     steps: int
-    rows: int
-    micro_batch: int
+    batch_size: int
     seed: int
 
     def __len__(self) -> int:
-        return self.steps * (self.rows // self.micro_batch)
+        return self.steps
 
-    def __iter__(self) -> Iterator[list[tuple[str, int]]]:
+    def __iter__(self) -> Iterator[Step]:
         names = list(self.lengths)
         order = np.random.default_rng(self.seed)
         streams = {
@@ -79,14 +71,11 @@ class BatchSampler:
             for number, name in enumerate(names)
         }
         for number in order.choice(len(names), size=self.steps, p=self.weights).tolist():
-            task = names[number]
-            batch = next(streams[task])
-            for start in range(0, self.rows, self.micro_batch):
-                yield [(task, row) for row in batch[start : start + self.micro_batch]]
+            yield Step(names[number], next(streams[names[number]]))
 
     def _batches(self, lengths: np.ndarray, rng: np.random.Generator) -> Iterator[list[int]]:
         """An endless stream of full batches of row numbers, sorted by length within a batch."""
-        size = self.rows
+        size = self.batch_size
         many = size * max(1, min(MEGABATCH, len(lengths) // size))
         waiting = np.empty(0, dtype=np.int64)
         while True:
@@ -96,3 +85,26 @@ class BatchSampler:
             group = group[np.argsort(lengths[group], kind="stable")]
             for number in rng.permutation(many // size).tolist():
                 yield group[number * size : (number + 1) * size].tolist()
+
+
+def share(rows: list[int], process: int, processes: int) -> list[int]:
+    """The rows of a step that one of several processes trains on, about as long as those of the others."""
+    return rows[process::processes]
+
+
+def micro_batches(rows: list[int], widths: np.ndarray, tokens: int) -> list[list[int]]:
+    """Divide the rows of a step into the fewest micro-batches that fit on a device, each about as long as the others.
+
+    Args:
+        rows: row numbers in ascending order of length.
+        widths: the padded number of tokens of each row of the task.
+        tokens: the number of padded tokens that fit; a row that is longer is its own micro-batch.
+    """
+    ends = np.cumsum(widths[rows])
+    for count in range(max(1, int(ends[-1]) // tokens), len(rows)):
+        # A row in the middle of which a share ends belongs to that share.
+        cuts = np.searchsorted(ends, ends[-1] * np.arange(1, count) / count) + 1
+        parts = [part.tolist() for part in np.split(np.array(rows), np.unique(cuts[cuts < len(rows)]))]
+        if all(len(part) * widths[part].max() <= tokens for part in parts):
+            return parts
+    return [[row] for row in rows]

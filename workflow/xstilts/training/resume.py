@@ -1,29 +1,20 @@
-"""Resuming an interrupted training: its saved states, and the lock that excludes a second writer.
+"""Resuming an interrupted training: the lock that excludes a second writer, and saving in the background."""
 
-A state is a checkpoint of the Trainer with a seal: the sha256 of its files, written last. The last two states are kept,
-and the best state of each, so that training can be resumed even if one of them is damaged.
-"""
-
-import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-from accelerate import PartialState
-from transformers import TrainerCallback, TrainerState, TrainingArguments
-from transformers.trainer import TRAINER_STATE_NAME
-from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
-from transformers.utils import SAFE_WEIGHTS_NAME
+from safetensors import SafetensorError
 
 from xstilts.errors import UserError
-from xstilts.fingerprints import spec
 from xstilts.store import locks
-
-SEAL = "sha256.json"
+from xstilts.training import states
+from xstilts.training.states import State, Tensors
 
 
 @contextmanager
@@ -59,93 +50,43 @@ def _locked(scratch: Path) -> TextIO:
             )
 
 
-class Sealing(TrainerCallback):
-    """Seals each saved state, and then removes the states that are no longer needed.
+class Saver:
+    """Writes the states of a training in a thread, one at a time.
 
-    The Trainer's own rotation would remove the previous state before the new one is sealed.
+    All methods raise `UserError` if a state could not be written, including the one before.
     """
 
-    def on_train_begin(self, args: TrainingArguments, state: TrainerState, *_: Any, **__: Any) -> None:
-        """Update the path of the best state, in case the store was moved since the last run."""
-        if state.best_global_step:
-            state.best_model_checkpoint = str(_folder(Path(args.output_dir), state.best_global_step))
+    def __init__(self, scratch: Path):
+        self._scratch = scratch
+        self._thread = ThreadPoolExecutor(1, "saving")
+        self._saving: Future[None] | None = None
 
-    def on_save(self, args: TrainingArguments, state: TrainerState, *_: Any, **__: Any) -> None:
-        """Seal the state of this step once all processes have written their parts."""
-        PartialState().wait_for_everyone()
-        if not state.is_world_process_zero:
+    def save(self, state: State) -> None:
+        """Start to write a state, once the previous save is finished."""
+        self._start(states.write, state)
+
+    def save_best(self, step: int, weights: Tensors) -> None:
+        """Start to write the weights with the best dev score so far, once the previous save is finished."""
+        self._start(states.write_best, step, weights)
+
+    def check(self) -> None:
+        """Raise the error of a finished save."""
+        if self._saving is not None and self._saving.done():
+            self.wait()
+
+    def wait(self) -> None:
+        """Wait until the state is on disk."""
+        if self._saving is None:
             return
-        scratch = Path(args.output_dir)
-        _seal(_folder(scratch, state.global_step))
-        last = _folders(scratch)[:2]
-        needed = {*last, *map(_best, last)}
-        for folder in _folders(scratch):
-            if folder not in needed:
-                shutil.rmtree(folder)
+        saving, self._saving = self._saving, None
+        try:
+            saving.result()
+        except (OSError, SafetensorError) as error:
+            raise UserError(
+                f"a state of the training cannot be saved in {self._scratch}: {error}. Is the disk full? The states "
+                "saved before are intact; the next run resumes from the last one."
+            ) from None
 
-
-def last_checkpoint(scratch: Path) -> str | None:
-    """The latest intact training state in a scratch folder; later ones, incomplete or damaged, are removed."""
-    for folder in _folders(scratch):
-        if _is_whole(folder):
-            return str(folder)
-        print(f"The state in {folder} is incomplete or damaged; removing it.", flush=True)
-        shutil.rmtree(folder)
-    return None
-
-
-def final_state(checkpoint: str) -> TrainerState | None:
-    """The state in a checkpoint if its training was finished, at the last step or by early stopping; else None."""
-    state = _state(Path(checkpoint))
-    return state if state.stateful_callbacks["TrainerControl"]["args"]["should_training_stop"] else None
-
-
-def best_weights(checkpoint: str) -> Path:
-    """The best weights at the time a checkpoint was saved; its own weights if there was no selection by dev score."""
-    return _best(Path(checkpoint)) / SAFE_WEIGHTS_NAME
-
-
-def _folder(scratch: Path, step: int) -> Path:
-    return scratch / f"{PREFIX_CHECKPOINT_DIR}-{step}"
-
-
-def _folders(scratch: Path) -> list[Path]:
-    """All states in a scratch folder, complete or not, the latest first."""
-    found = scratch.glob(f"{PREFIX_CHECKPOINT_DIR}-*")
-    return sorted(found, key=lambda folder: int(folder.name.rpartition("-")[2]), reverse=True)
-
-
-def _state(checkpoint: Path) -> TrainerState:
-    return TrainerState.load_from_json(str(checkpoint / TRAINER_STATE_NAME))
-
-
-def _best(checkpoint: Path) -> Path:
-    """The best state at the time a complete checkpoint was saved."""
-    best = _state(checkpoint).best_global_step
-    return _folder(checkpoint.parent, best) if best else checkpoint
-
-
-def _seal(checkpoint: Path) -> None:
-    hashes = {file.name: spec.sha256(file) for file in checkpoint.iterdir()}
-    (checkpoint / SEAL).write_text(json.dumps(hashes), encoding="utf-8")
-
-
-def _is_whole(checkpoint: Path) -> bool:
-    """Whether a state and the best state before it are intact."""
-    hashes = _sealed(checkpoint)
-    if not hashes or any(not _is_as_sealed(checkpoint, name) for name in hashes):
-        return False
-    return _is_as_sealed(_best(checkpoint), SAFE_WEIGHTS_NAME)
-
-
-def _is_as_sealed(checkpoint: Path, name: str) -> bool:
-    file = checkpoint / name
-    return file.is_file() and spec.sha256(file) == _sealed(checkpoint).get(name)
-
-
-def _sealed(checkpoint: Path) -> dict[str, str]:
-    """The sha256 of the files of a state; empty if its seal is missing or truncated."""
-    try:
-        return json.loads((checkpoint / SEAL).read_bytes())
-    except (FileNotFoundError, ValueError):
-        return {}
+    def _start(self, write: Callable[..., None], *arguments: object) -> None:
+        self.wait()
+        self._saving = self._thread.submit(write, self._scratch, *arguments)

@@ -1,12 +1,20 @@
-"""Experiment trackers, which show the progress of a training in addition to its log."""
+"""The course of a training in its log, in a progress bar if standard error is a terminal, and in trackers."""
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from accelerate import Accelerator
+from accelerate.tracking import GeneralTracker, MLflowTracker, TensorBoardTracker, WandBTracker
+from tqdm import tqdm
+
 from xstilts.errors import UserError
+
+PROJECT = "xstilts"
+"""The default name of the project in Weights & Biases, and of the experiment in MLflow."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +22,7 @@ class Tracking:
     """The trackers of a training.
 
     Args:
-        trackers: names of trackers that the Trainer supports, which are also the names of their packages.
+        trackers: `tensorboard`, `mlflow` and `wandb`, which are also the names of their packages.
         run: the name of the run.
         folder: the folder of TensorBoard events.
     """
@@ -23,8 +31,8 @@ class Tracking:
     run: str = ""
     folder: Path = Path()
 
-    def arguments(self) -> dict[str, object]:
-        """The arguments of the Trainer for its trackers, and for a progress bar if stderr is a terminal.
+    def start(self) -> list[GeneralTracker]:
+        """The trackers, not started.
 
         Raises:
             UserError: a tracker is not installed.
@@ -33,11 +41,31 @@ class Tracking:
             if find_spec(name) is None:
                 advice = f"install it with `pip install {name}`, or remove it from `tracking`"
                 raise UserError(f"tracking: {name!r} is not installed; {advice}.")
-        if self.trackers:
-            # The Trainer has no argument for this folder; its default is among the training states.
-            os.environ["TENSORBOARD_LOGGING_DIR"] = str(self.folder)
-        named = {"run_name": self.run} if self.run else {}
-        return {"report_to": list(self.trackers), "disable_tqdm": not sys.stderr.isatty(), **named}
+        return [_TRACKERS[name](self) for name in self.trackers]
 
 
 UNTRACKED = Tracking()
+
+_TRACKERS = {
+    "tensorboard": lambda run: TensorBoardTracker(run.folder.name, run.folder.parent),
+    "mlflow": lambda run: MLflowTracker(os.environ.get("MLFLOW_EXPERIMENT_NAME", PROJECT), run_name=run.run),
+    "wandb": lambda run: WandBTracker(os.environ.get("WANDB_PROJECT", PROJECT), name=run.run),
+}
+
+
+class Course:
+    """What a training shows of its course; only the first process shows anything.
+
+    Args:
+        step: the number of completed optimiser steps.
+        steps: the number of all steps.
+    """
+
+    def __init__(self, accelerator: Accelerator, step: int, steps: int):
+        self._accelerator, self._steps = accelerator, steps
+        self._bar = tqdm(
+            initial=step,
+            total=steps,
+            unit="step",
+            disable=not (accelerator.is_main_process and sys.stderr.isatty()),
+        )

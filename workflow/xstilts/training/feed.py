@@ -1,0 +1,80 @@
+"""The batches of a stage as arrays: each step as one or more padded micro-batches."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from xstilts.features import arrow
+from xstilts.features.batching import IGNORED
+from xstilts.features.rows import Rows
+from xstilts.models.prefetch import prefetched
+from xstilts.training.batches import BatchSampler, Step, micro_batches, share
+from xstilts.training.data import TaskData
+
+
+class Batch(NamedTuple):
+    """The share of one process in an optimiser step.
+
+    Args:
+        items: the number of labels in the step, over all processes; of rows, where each row has one answer.
+        micro_batches: the arguments of the model.
+    """
+
+    task: str
+    items: int
+    micro_batches: list[dict[str, torch.Tensor]]
+
+
+class Feed:
+    """The batches of one process.
+
+    Args:
+        process: the number of this process.
+        processes: the number of processes that share the rows of a step.
+    """
+
+    def __init__(
+        self,
+        data: Mapping[str, TaskData],
+        sampler: BatchSampler,
+        pad_token_id: int,
+        *,
+        process: int = 0,
+        processes: int = 1,
+    ):
+        self._kinds = {name: one.kind for name, one in data.items()}
+        self._rows = {name: Rows(one.train, one.kind.COLUMNS) for name, one in data.items()}
+        self._widths = {name: arrow.widths(one.train) for name, one in data.items()}
+        self._sampler, self._pad_token_id = sampler, pad_token_id
+        self._process, self._processes = process, processes
+
+    @property
+    def longest(self) -> int:
+        """The padded number of tokens of the longest row."""
+        return max(int(widths.max(initial=0)) for widths in self._widths.values())
+
+    def after(self, step: int, tokens: int, device: torch.device) -> Iterator[Batch]:
+        """The batches that follow a number of completed steps.
+
+        Args:
+            tokens: the maximum number of padded tokens in a micro-batch.
+        """
+        steps = islice(self._sampler, step, None)
+        with closing(prefetched((self._collated(one, tokens) for one in steps), device)) as batches:
+            yield from (Batch(*batch) for batch in batches)
+
+    def _collated(self, step: Step, tokens: int) -> Batch:
+        kind, widths = self._kinds[step.task], self._widths[step.task]
+        rows = dict(zip(step.rows, self._rows[step.task].take(step.rows), strict=True))
+        parts = micro_batches(share(step.rows, self._process, self._processes), widths, tokens)
+        arrays = [kind.collate([rows[row] for row in part], self._pad_token_id) for part in parts]
+        return Batch(step.task, sum(map(_items, rows.values())), arrays)
+
+
+def _items(row: Mapping[str, object]) -> int:
+    """The number of labels of a row; 1 if it has an answer instead."""
+    return int(np.count_nonzero(np.asarray(row.get("labels", 0)) != IGNORED))
