@@ -165,7 +165,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         *ENCODED,
     ),
     "models.finite": ("pretrain_encoder", ALL, *PREDICTED),
-    "models.encoders models.loading models.fitting prediction.forward": PREDICTED,
+    "models.encoders models.loading models.fitting models.precision prediction.forward": PREDICTED,
     "training training.[!t]*": ("train_stage", ALL),
     "prediction.embed prediction.mine prediction.retrieval": ("predict", RETRIEVAL),
     "prediction": ("train_stage predict score statistics page", ALL),
