@@ -104,7 +104,14 @@ def test_a_cpu_keeps_its_settings():
 def test_exact_products_are_exact_whatever_was_chosen_before_which_returns(word):
     precision.allow_tf32(word, GPU)
     before = MATMUL.fp32_precision
-    with pytest.raises(ZeroDivisionError), precision.exact_float32_matmul():
-        assert MATMUL.fp32_precision == "ieee"
+    during = []
+
+    @precision.exact_float32_matmul()
+    def fail() -> None:
+        during.append(MATMUL.fp32_precision)
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert during == ["ieee"]
     assert MATMUL.fp32_precision == before
