@@ -1,8 +1,6 @@
 """The model of a stage: one encoder, and one head for each of its tasks."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -23,8 +21,6 @@ class StageModel(nn.Module):
             first model if none has a pooler.
     """
 
-    accepts_loss_kwargs = True
-
     def __init__(self, models: dict[str, PreTrainedModel]):
         super().__init__()
         self.encoder = max(models.values(), key=lambda model: len(list(model.base_model.children()))).base_model
@@ -34,30 +30,21 @@ class StageModel(nn.Module):
         # Not registered as submodules: their parameters are already those of the encoder and the heads.
         self.__dict__["models"] = models
 
-    def forward(self, task: str, num_items_in_batch: torch.Tensor | None = None, **batch: torch.Tensor) -> dict:
-        """The loss of a micro-batch of one task.
+    def forward(self, task: str, items: float, **batch: torch.Tensor) -> torch.Tensor:
+        """The loss of a micro-batch of one task: the sum over its labels or answers, divided by `items`.
 
         Args:
-            num_items_in_batch: the number of labels in all micro-batches of the optimiser step. The loss is the sum
-                over this micro-batch divided by it, so that accumulation does not change the gradient. None for
-                question answering, where the loss is a mean: all micro-batches have the same number of windows.
+            items: the number of labels or answers in all micro-batches of the optimiser step, so that accumulation does
+                not change the gradient.
         """
-        model = self.models[task]
-        if "start_positions" in batch:
-            return {"loss": _span_loss(model, **batch)}
-        return {"loss": _label_loss(model, num_items_in_batch, **batch)}
+        loss = _span_loss if "start_positions" in batch else _label_loss
+        return loss(self.models[task], **batch) / items
 
     def train(self, mode: bool = True) -> "StageModel":
         """Set all models to training or evaluation mode."""
         for model in self.models.values():
             model.train(mode)
         return super().train(mode)
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> tuple[list[str], list[str]]:
-        """Load a state strictly, even if the Trainer passes `strict=False`, which only warns of missing keys."""
-        return super().load_state_dict(state_dict, True, assign)
 
     def save(self, folder: Path) -> None:
         """Write a standard Hugging Face checkpoint.
@@ -76,21 +63,22 @@ class StageModel(nn.Module):
         save_file({key: value.contiguous() for key, value in self.heads.state_dict().items()}, folder / HEADS)
 
 
-def _label_loss(
-    model: PreTrainedModel, count: torch.Tensor, labels: torch.Tensor, **inputs: torch.Tensor
-) -> torch.Tensor:
-    """The summed cross-entropy of all labels, divided by their number in the step; a micro-batch may have none."""
+def _label_loss(model: PreTrainedModel, labels: torch.Tensor, **inputs: torch.Tensor) -> torch.Tensor:
+    """The summed cross-entropy of all labels; a micro-batch may have none."""
     logits = model(**inputs).logits.flatten(end_dim=-2)
-    return cross_entropy(logits.float(), labels.flatten(), reduction="sum") / count
+    return cross_entropy(logits.float(), labels.flatten(), reduction="sum")
 
 
 def _span_loss(
     model: PreTrainedModel, start_positions: torch.Tensor, end_positions: torch.Tensor, **inputs: torch.Tensor
 ) -> torch.Tensor:
-    """The mean cross-entropy of starts and ends, without padding, which the model's own loss would include."""
+    """The summed cross-entropy of starts and ends, halved, without padding, which the model's own loss includes."""
     output, padding = model(**inputs), inputs["attention_mask"] == 0
-    pairs = ((output.start_logits, start_positions), (output.end_logits, end_positions))
-    return sum(cross_entropy(logits.float().masked_fill(padding, -torch.inf), gold) for logits, gold in pairs) / 2
+    starts, ends = (
+        cross_entropy(logits.float().masked_fill(padding, -torch.inf), gold, reduction="sum")
+        for logits, gold in ((output.start_logits, start_positions), (output.end_logits, end_positions))
+    )
+    return (starts + ends) / 2
 
 
 def _share(encoder: nn.Module, shared: nn.Module) -> None:

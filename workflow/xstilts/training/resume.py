@@ -69,6 +69,10 @@ class Saver:
         """Start to write the weights with the best dev score so far, once the previous save is finished."""
         self._start(states.write_best, step, weights)
 
+    def record_budget(self, tokens: int) -> None:
+        """Record the token budget of the next attempt."""
+        states.write_budget(self._scratch, tokens)
+
     def check(self) -> None:
         """Raise the error of a finished save."""
         if self._saving is not None and self._saving.done():

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from xstilts.errors import UserError
 from xstilts.fingerprints import spec
+from xstilts.store.jsonfiles import read_json, write_json
 from xstilts.training.history import Evaluation, best_step
 
 Tensors = dict[str, Tensor]
@@ -29,7 +30,9 @@ GENERATORS = "generators.safetensors"
 PROGRESS = "progress.json"
 
 _STATE, _BEST = "state-", "best-"
+_OLDER = "checkpoint-"
 _UNFINISHED = ".tmp"
+_BUDGET = "tokens_per_device.json"
 _KEPT = 2
 
 
@@ -118,12 +121,26 @@ def load_best(scratch: Path, step: int) -> Tensors:
     return load_file(folder / MODEL)
 
 
-def discard_after(scratch: Path, state: Path | None) -> None:
-    """Remove all that was written after a state, and everything unfinished; without a state, remove everything."""
-    step = _number(state) if state else -1
-    for folder in scratch.iterdir():
-        if folder.name.endswith(_UNFINISHED) or not folder.name.startswith((_STATE, _BEST)) or _number(folder) > step:
+def discard_after(scratch: Path, step: int) -> None:
+    """Remove what was written after a step, what is unfinished, and the states of older releases."""
+    for folder in scratch.glob(f"{_OLDER}*"):
+        print(f"{folder} was saved by an older release of xstilts and cannot be used; removing it.", flush=True)
+        shutil.rmtree(folder)
+    for folder in scratch.glob(f"*{_UNFINISHED}"):
+        shutil.rmtree(folder)
+    for folder in (*_numbered(scratch, _STATE), *_numbered(scratch, _BEST)):
+        if _number(folder) > step:
             shutil.rmtree(folder)
+
+
+def write_budget(scratch: Path, tokens: int) -> None:
+    """Record the token budget of the next attempt."""
+    write_json(scratch / _BUDGET, {"tokens": tokens})
+
+
+def budget(scratch: Path) -> int | None:
+    """The token budget that an earlier attempt has recorded."""
+    return read_json(scratch / _BUDGET).get("tokens")
 
 
 def _best(scratch: Path, step: int) -> Path:

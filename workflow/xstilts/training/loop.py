@@ -1,0 +1,277 @@
+"""The training loop: compute the gradient of a batch, step the optimiser, and log, evaluate and save when it is time."""
+
+import signal
+import time
+from collections.abc import Callable
+from contextlib import closing, nullcontext
+from dataclasses import replace
+from typing import NamedTuple
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+from torch import Tensor, distributed
+
+from xstilts.config import Stage
+from xstilts.errors import UserError
+from xstilts.models.finite import NotFiniteError, Watch, require_finite
+from xstilts.models.precision import autocast
+from xstilts.runtime import termination
+from xstilts.training import generators, history, optimizer
+from xstilts.training.feed import Batch, Feed
+from xstilts.training.model import StageModel
+from xstilts.training.resume import Saver
+from xstilts.training.states import Progress, State, Tensors
+from xstilts.training.tracking import Course
+
+
+class Taken(NamedTuple):
+    """The loss of a step, and the norm of its gradient before clipping; both stay on the device."""
+
+    loss: Tensor
+    norm: Tensor
+
+
+class Loop:
+    """A training in progress. Each of its processes runs the same loop on its share of every batch.
+
+    Args:
+        feed: the batches of this process.
+        progress: the token budget and the precision at the start; those of the state if the training is resumed.
+        steps: the number of optimiser steps without early stopping.
+        score: computes the main dev score of each task, in percent; None if there is no selection by dev score.
+        minutes: the time between two saved states; 0 to save a state at each evaluation.
+    """
+
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        model: StageModel,
+        stage: Stage,
+        feed: Feed,
+        saver: Saver,
+        progress: Progress,
+        *,
+        steps: int,
+        score: Callable[[], dict[str, float]] | None,
+        minutes: float,
+    ):
+        self.accelerator, self.model, self.wrapped = accelerator, model, accelerator.prepare(model)
+        self.optimizer = optimizer.adamw(model, stage)
+        self.stage, self.feed, self.saver, self.progress = stage, feed, saver, progress
+        self.steps, self.score, self.minutes = steps, score, minutes
+        self.log_every = max(1, min(50, steps // 10))
+        self.watch = Watch()
+        self.losses: list[Tensor] = []
+        self.saved_at, self.signal = time.monotonic(), 0
+
+    def resume(self, state: State) -> None:
+        """Continue from a state."""
+        self.model.load_state_dict(state.model)
+        optimizer.load_values(self.model, self.optimizer, state.optimizer)
+        if own := generators.of_process(state.generators, self.accelerator.process_index):
+            generators.restore(own, self.accelerator.device)
+        self.progress = state.progress
+
+    def run(self, course: Course) -> None:
+        """Train until the last step, or until the dev score has stopped improving.
+
+        Raises:
+            UserError: the training diverges, a signal interrupted it (its state is saved), a state cannot be saved, or
+                the memory of the device is too small.
+        """
+        self.wrapped.train()
+        self.saved_at = time.monotonic()
+        with termination.answered(self.ask):
+            while not self.is_over():
+                self.train(course)
+        self.require_finite_steps()
+        self.saver.wait()
+
+    def train(self, course: Course) -> None:
+        """Train until the end, or until a batch does not fit on the device, which halves the token budget."""
+        with closing(self.feed.after(self.progress.step, self.progress.tokens, self.accelerator.device)) as batches:
+            for batch in batches:
+                rate = optimizer.learning_rate(self.stage, self.progress.step, self.steps)
+                taken = self.take_step(batch, rate)
+                if taken is None:
+                    self.halve_budget()
+                    return
+                self.note(*taken)
+                course.step(self.progress.step)
+                if self.progress.step % self.log_every == 0:
+                    self.log(course, taken.norm, rate)
+                if evaluates := self.is_time_to_evaluate():
+                    self.evaluate(course)
+                self.save_if_due(evaluates)
+                if self.is_over():
+                    return
+
+    def take_step(self, batch: Batch, rate: float) -> Taken | None:
+        """Step the optimiser on a batch; None if the batch does not fit on the device, and nothing has changed."""
+        before = generators.current(self.accelerator.device)
+        try:
+            loss = self.accumulate_gradient(batch)
+        except torch.OutOfMemoryError:
+            self.optimizer.zero_grad()
+            generators.restore(before, self.accelerator.device)
+            return None
+        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.stage.max_grad_norm)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return Taken(loss, norm)
+
+    def accumulate_gradient(self, batch: Batch) -> Tensor:
+        """Compute the gradient of a batch, micro-batch by micro-batch; the loss."""
+        device, processes = self.accelerator.device, self.accelerator.num_processes
+        losses = []
+        for number, micro_batch in enumerate(batch.micro_batches, start=1):
+            is_last = number == len(batch.micro_batches)
+            with nullcontext() if is_last else self.accelerator.no_sync(self.wrapped):
+                with autocast(device, self.progress.precision):
+                    # Gradients are averaged over the processes.
+                    loss = self.wrapped(batch.task, batch.items / processes, **micro_batch)
+                self.accelerator.backward(loss)
+            losses.append(loss.detach())
+        return sum(losses[1:], losses[0])
+
+    def note(self, loss: Tensor, norm: Tensor) -> None:
+        """Count a step. To read its values here would wait for the device."""
+        self.progress = replace(self.progress, step=self.progress.step + 1)
+        self.watch.add(self.progress.step, loss)
+        self.watch.add(self.progress.step, norm)
+        self.losses.append(loss)
+
+    def log(self, course: Course, norm: Tensor, rate: float) -> None:
+        """Show the mean loss since the last call."""
+        self.require_finite_steps()
+        self.saver.check()
+        loss = self.accelerator.reduce(torch.stack(self.losses).mean(), "mean")
+        self.losses.clear()
+        course.training(self.progress.step, loss.item(), norm.item(), rate)
+
+    def evaluate(self, course: Course) -> None:
+        """Compute the dev scores, and save the weights if they are the best so far."""
+        self.require_finite_steps()
+        found = history.evaluation(self.progress.step, self.dev_scores())
+        self.progress = replace(self.progress, evaluations=[*self.progress.evaluations, found])
+        is_best = history.best_step(self.progress.evaluations) == self.progress.step
+        course.evaluation(found, is_best)
+        if is_best and self.accelerator.is_main_process:
+            self.saver.save_best(self.progress.step, self.weights())
+
+    def dev_scores(self) -> dict[str, float]:
+        """The main score of each task, in all processes that of the first, so that they agree on the best weights."""
+        assert self.score is not None
+        try:
+            (scores,) = broadcast_object_list([self.score()])
+        except NotFiniteError as error:
+            raise _diverged(self.progress.step, str(error)) from None
+        self.wrapped.train()
+        return scores
+
+    def save_if_due(self, evaluated: bool) -> None:
+        """Save the state if it is time, or if a signal asks the training to stop, which it then does."""
+        elapsed = time.monotonic() - self.saved_at
+        is_due = elapsed >= 60 * self.minutes if self.minutes else evaluated
+        asked, is_due = self.agreed(self.signal, is_due)
+        stops = asked and not self.is_over()
+        if stops or is_due:
+            self.save()
+        if stops:
+            self.saver.wait()
+            raise UserError(
+                f"stopped by {signal.Signals(asked).name}; the state at step {self.progress.step} is saved. "
+                "Nothing is lost: the next run resumes from there."
+            )
+
+    def agreed(self, asked: int, is_due: bool) -> tuple[int, bool]:
+        """A signal that any of the processes has received, and whether the first process considers a save due."""
+        if self.accelerator.num_processes == 1:
+            return asked, is_due
+        flags = torch.tensor([asked, is_due and self.accelerator.is_main_process], dtype=torch.int64)
+        distributed.all_reduce(flags, distributed.ReduceOp.MAX)
+        asked, is_due = flags.tolist()
+        return asked, bool(is_due)
+
+    def save(self) -> None:
+        """Copy the state to host memory, from where it is written while the training goes on."""
+        self.require_finite_steps()
+        own = generators.of_all(self.accelerator.device)
+        if self.accelerator.is_main_process:
+            values = _in_host_memory(optimizer.values(self.model, self.optimizer))
+            self.saver.save(State(self.progress, self.weights(), values, own))
+        self.saved_at = time.monotonic()
+
+    def weights(self) -> Tensors:
+        """A copy of the weights in host memory.
+
+        Raises:
+            UserError: a weight is not finite.
+        """
+        weights = self.model.state_dict()
+        try:
+            require_finite(weights)
+        except NotFiniteError as error:
+            raise _diverged(self.progress.step, str(error)) from None
+        return _in_host_memory(weights)
+
+    def require_finite_steps(self) -> None:
+        """Check all steps since the last call.
+
+        Raises:
+            UserError: a loss or a gradient is not finite.
+        """
+        if step := self.watch.first_bad_step():
+            raise _diverged(step, "the loss or the gradient is not finite.")
+
+    def ask(self, name: str) -> None:
+        """Record the signal that asks the training to stop."""
+        self.signal = signal.Signals[name].value
+
+    def is_time_to_evaluate(self) -> bool:
+        """Whether the weights of this step are evaluated."""
+        is_due = self.progress.step % self.stage.evaluate_every == 0 or self.progress.step == self.steps
+        return self.score is not None and is_due
+
+    def is_over(self) -> bool:
+        """Whether this was the last step, or the dev score has not improved for too many evaluations."""
+        stopped_early = history.without_gain(self.progress.evaluations) >= self.stage.patience
+        return self.progress.step >= self.steps or stopped_early
+
+    def halve_budget(self) -> None:
+        """Continue with smaller micro-batches.
+
+        Raises:
+            UserError: a row is too long for the device, or several processes have to start again.
+        """
+        step, tokens = self.progress.step + 1, self.progress.tokens // 2
+        if self.progress.tokens <= self.feed.longest:
+            raise UserError(
+                f"step {step} does not fit into the memory of the device, although its micro-batches have at most "
+                f"{self.progress.tokens} tokens, and the longest row has {self.feed.longest}. Set jobs_per_gpu to 1, "
+                "reduce max_length of the task, or use a device with more memory."
+            )
+        problem = f"Step {step} does not fit into the memory of the device."
+        if self.accelerator.num_processes > 1:
+            self.saver.record_budget(tokens)
+            raise UserError(
+                f"{problem} The next attempt resumes with micro-batches of at most {tokens} tokens. Nothing is lost: "
+                "start snakemake again."
+            )
+        print(f"{problem} Continuing with micro-batches of at most {tokens} tokens.", flush=True)
+        self.progress = replace(self.progress, tokens=tokens)
+        torch.accelerator.empty_cache()
+
+
+def _in_host_memory(tensors: Tensors) -> Tensors:
+    return {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
+
+
+def _diverged(step: int, found: str) -> UserError:
+    return UserError(
+        f"the training diverges at optimiser step {step}: {found} This step is not saved. Reduce the stage's "
+        "learning_rate or max_grad_norm, or increase its warmup; with precision 'bf16' or 'mixed', try 'fp32'."
+    )
