@@ -158,6 +158,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "kinds.span": of_kind(QUESTIONS),
     "kinds.retrieval": of_kind(RETRIEVAL),
     "features.arrow features.tokens kinds": ENCODED,
+    "features.rows models.prefetch": PREDICTED,
     # Models.
     "features features.batching models models.architectures models.tokenization sources.checkpoints": (
         "pretrain_encoder",

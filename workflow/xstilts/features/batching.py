@@ -56,10 +56,7 @@ def padded_length(length: int) -> int:
 
 def pad(sequences: Sequence[Sequence[int] | np.ndarray], value: int) -> np.ndarray:
     """Sequences as an int64 array `(batch, length)`, right-padded with `value` to the next multiple of 8."""
-    padded = np.full((len(sequences), padded_length(max(map(len, sequences)))), value, np.int64)
-    for row, sequence in zip(padded, sequences, strict=True):
-        row[: len(sequence)] = sequence
-    return padded
+    return _filled(sequences, _inside(sequences), value)
 
 
 def collate(
@@ -71,10 +68,24 @@ def collate(
     """Features as the arguments of a model.
 
     Args:
-        sequences: further list columns, each with its padding value; they may be missing.
+        sequences: further list columns, as long as `input_ids`, each with its padding value; they may be missing.
         numbers: columns with one number a row; they may be missing.
     """
+    inside = _inside([row["input_ids"] for row in rows])
     fills = {"input_ids": pad_token_id, "token_type_ids": 0, **(sequences or {})}
-    arrays = {name: pad([row[name] for row in rows], fill) for name, fill in fills.items() if name in rows[0]}
-    arrays["attention_mask"] = pad([np.ones(len(row["input_ids"]), np.int64) for row in rows], 0)
+    there = {name: fill for name, fill in fills.items() if name in rows[0]}
+    arrays = {name: _filled([row[name] for row in rows], inside, fill) for name, fill in there.items()}
+    arrays["attention_mask"] = inside.astype(np.int64)
     return arrays | {name: np.array([row[name] for row in rows], np.int64) for name in numbers if name in rows[0]}
+
+
+def _inside(sequences: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
+    """Which positions of padded sequences have a token, `(batch, length)`."""
+    lengths = np.array([len(sequence) for sequence in sequences])
+    return np.arange(padded_length(lengths.max())) < lengths[:, None]
+
+
+def _filled(sequences: Sequence[Sequence[int] | np.ndarray], inside: np.ndarray, value: int) -> np.ndarray:
+    array = np.full(inside.shape, value, np.int64)
+    array[inside] = np.concatenate(sequences)
+    return array

@@ -45,12 +45,14 @@ class Kind(Protocol):
         OUTPUTS: the fields of the model's output that `decode` needs.
         PER_TOKEN: whether these fields have one value for each token instead of one for each sequence.
         GOLD: the label arguments of the model, which are also the label columns of features.
+        COLUMNS: the columns of features that `collate` reads, as far as they exist.
     """
 
     AUTO_MODEL: str
     OUTPUTS: tuple[str, ...]
     PER_TOKEN: bool
     GOLD: tuple[str, ...]
+    COLUMNS: tuple[str, ...]
 
     def head(self, task: "Task") -> dict[str, Any]:
         """The entries of the model's config that define the head."""

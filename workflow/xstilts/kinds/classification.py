@@ -19,6 +19,7 @@ AUTO_MODEL = "AutoModelForSequenceClassification"
 OUTPUTS = ("logits",)
 PER_TOKEN = False
 GOLD = ("labels",)
+COLUMNS = ("input_ids", "token_type_ids", "labels")
 
 
 def head(task: "Task") -> dict[str, Any]:

@@ -22,6 +22,7 @@ AUTO_MODEL = "AutoModelForMultipleChoice"
 OUTPUTS = ("logits",)
 PER_TOKEN = False
 GOLD = ("labels",)
+COLUMNS = ("input_ids", "token_type_ids", "choices", "labels")
 
 
 def head(task: "Task") -> dict[str, Any]:

@@ -19,6 +19,7 @@ AUTO_MODEL = "AutoModel"
 OUTPUTS = ()
 PER_TOKEN = True
 GOLD = ()
+COLUMNS = ("input_ids", "token_type_ids")
 
 
 def head(task: "Task") -> dict[str, Any]:

@@ -21,6 +21,7 @@ AUTO_MODEL = "AutoModelForQuestionAnswering"
 OUTPUTS = ("start_logits", "end_logits")
 PER_TOKEN = True
 GOLD = ("start_positions", "end_positions")
+COLUMNS = ("input_ids", "token_type_ids", "start_positions", "end_positions")
 
 N_BEST = 20
 """The number of starts and of ends of a window that are combined."""

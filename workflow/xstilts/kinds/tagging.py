@@ -23,6 +23,7 @@ AUTO_MODEL = "AutoModelForTokenClassification"
 OUTPUTS = ("logits",)
 PER_TOKEN = True
 GOLD = ("labels",)
+COLUMNS = ("input_ids", "token_type_ids", "labels")
 
 
 class Piece(NamedTuple):

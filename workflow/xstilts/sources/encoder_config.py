@@ -30,7 +30,7 @@ def longest(encoder: Encoder) -> int | None:
     Raises:
         UserError: config.json is not a JSON object.
     """
-    file = _file(encoder)
+    file = config_file(encoder)
     if file is None or not file.is_file():
         return None
     content = read_settings(file)
@@ -43,7 +43,7 @@ def longest(encoder: Encoder) -> int | None:
     return None
 
 
-def _file(encoder: Encoder) -> Path | None:
+def config_file(encoder: Encoder) -> Path | None:
     """The path of config.json in a local folder or in the hub cache."""
     if encoder.path:
         return encoder.path / CONFIG

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 
 from xstilts.features import arrow
 from xstilts.features.batching import IGNORED
@@ -30,41 +31,36 @@ class Batch(NamedTuple):
 
 
 class Feed:
-    """The batches of one process.
-
-    Args:
-        process: the number of this process.
-        processes: the number of processes that share the rows of a step.
-    """
+    """The batches of this process: its share of the rows of each step."""
 
     def __init__(
-        self,
-        data: Mapping[str, TaskData],
-        sampler: BatchSampler,
-        pad_token_id: int,
-        *,
-        process: int = 0,
-        processes: int = 1,
+        self, data: Mapping[str, TaskData], sampler: BatchSampler, pad_token_id: int, accelerator: Accelerator
     ):
         self._kinds = {name: one.kind for name, one in data.items()}
         self._rows = {name: Rows(one.train, one.kind.COLUMNS) for name, one in data.items()}
         self._widths = {name: arrow.widths(one.train) for name, one in data.items()}
         self._sampler, self._pad_token_id = sampler, pad_token_id
-        self._process, self._processes = process, processes
+        self._device = accelerator.device
+        self._process, self._processes = accelerator.process_index, accelerator.num_processes
+
+    @property
+    def steps(self) -> int:
+        """The number of optimiser steps."""
+        return self._sampler.steps
 
     @property
     def longest(self) -> int:
         """The padded number of tokens of the longest row."""
         return max(int(widths.max(initial=0)) for widths in self._widths.values())
 
-    def after(self, step: int, tokens: int, device: torch.device) -> Iterator[Batch]:
+    def after(self, step: int, tokens: int) -> Iterator[Batch]:
         """The batches that follow a number of completed steps.
 
         Args:
             tokens: the maximum number of padded tokens in a micro-batch.
         """
         steps = islice(self._sampler, step, None)
-        with closing(prefetched((self._collated(one, tokens) for one in steps), device)) as batches:
+        with closing(prefetched((self._collated(one, tokens) for one in steps), self._device)) as batches:
             yield from (Batch(*batch) for batch in batches)
 
     def _collated(self, step: Step, tokens: int) -> Batch:

@@ -37,8 +37,7 @@ class Loop:
 
     Args:
         feed: the batches of this process.
-        progress: the token budget and the precision at the start; those of the state if the training is resumed.
-        steps: the number of optimiser steps without early stopping.
+        progress: the progress at the start.
         score: computes the main dev score of each task, in percent; None if there is no selection by dev score.
         minutes: the time between two saved states; 0 to save a state at each evaluation.
     """
@@ -52,26 +51,24 @@ class Loop:
         saver: Saver,
         progress: Progress,
         *,
-        steps: int,
         score: Callable[[], dict[str, float]] | None,
         minutes: float,
     ):
         self.accelerator, self.model, self.wrapped = accelerator, model, accelerator.prepare(model)
         self.optimizer = optimizer.adamw(model, stage)
         self.stage, self.feed, self.saver, self.progress = stage, feed, saver, progress
-        self.steps, self.score, self.minutes = steps, score, minutes
-        self.log_every = max(1, min(50, steps // 10))
+        self.steps, self.score, self.minutes = feed.steps, score, minutes
+        self.log_every = max(1, min(50, self.steps // 10))
         self.watch = Watch()
         self.losses: list[Tensor] = []
         self.saved_at, self.signal = time.monotonic(), 0
 
     def resume(self, state: State) -> None:
-        """Continue from a state."""
+        """Set the weights, the optimiser and the random generators to those of a state."""
         self.model.load_state_dict(state.model)
         optimizer.load_values(self.model, self.optimizer, state.optimizer)
         if own := generators.of_process(state.generators, self.accelerator.process_index):
             generators.restore(own, self.accelerator.device)
-        self.progress = state.progress
 
     def run(self, course: Course) -> None:
         """Train until the last step, or until the dev score has stopped improving.
@@ -90,7 +87,7 @@ class Loop:
 
     def train(self, course: Course) -> None:
         """Train until the end, or until a batch does not fit on the device, which halves the token budget."""
-        with closing(self.feed.after(self.progress.step, self.progress.tokens, self.accelerator.device)) as batches:
+        with closing(self.feed.after(self.progress.step, self.progress.tokens)) as batches:
             for batch in batches:
                 rate = optimizer.learning_rate(self.stage, self.progress.step, self.steps)
                 taken = self.take_step(batch, rate)

@@ -1,7 +1,8 @@
 """Training a stage: the encoder of a parent checkpoint with a new head for each task, trained on their mixture."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction.forward import decoded
 from xstilts.runtime import memory
 from xstilts.sources import shapes
+from xstilts.store.jsonfiles import write_json
 from xstilts.training import history, states
 from xstilts.training.batches import BatchSampler, optimiser_steps, probabilities
 from xstilts.training.data import TaskData
@@ -26,8 +28,11 @@ from xstilts.training.feed import Feed
 from xstilts.training.loop import Loop
 from xstilts.training.model import StageModel
 from xstilts.training.resume import Saver
-from xstilts.training.states import Progress
+from xstilts.training.states import Progress, State
 from xstilts.training.tracking import UNTRACKED, Tracking, shown
+
+EXECUTED = "executed.json"
+"""The file in the folder of training states that says how a finished training was executed."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +80,142 @@ def train(
             (its state is saved).
     """
     execution.tracking.require_installed()
-    accelerator = _accelerator(execution)
+    accelerator = _accelerator(execution.places)
     set_seed(seed)
     tokenizer = tokenization.shared({name: d.tokenizer for name, d in data.items()})
     pad_token_id = tokenization.pad_token_id(tokenizer)
     model = StageModel({name: _with_fresh_head(parent, d, pad_token_id) for name, d in data.items()})
-    sampler = _sampler(stage, data, seed)
-    feed = Feed(
-        data, sampler, pad_token_id, process=accelerator.process_index, processes=accelerator.num_processes
+    # Dropout differs between processes.
+    set_seed(seed + accelerator.process_index)
+    state = _last_state(accelerator, scratch)
+    feed = Feed(data, _sampler(stage, data, seed), pad_token_id, accelerator)
+    progress = _progress(stage, execution, scratch, state, feed, model, accelerator.device)
+    score = partial(_scores, model, data, pad_token_id, progress.precision) if _selects(data) else None
+    loop = Loop(accelerator, model, stage, feed, Saver(scratch), progress, score=score, minutes=execution.minutes)
+    if state:
+        loop.resume(state)
+    with shown(execution.tracking, progress.step, feed.steps, accelerator.is_main_process) as course:
+        loop.run(course)
+    if accelerator.is_main_process:
+        _load_best(model, scratch, loop.progress)
+        model.save(output)
+        tokenization.copy_tokenizer(tokenizer, output)
+        found = history.record(loop.progress.step, feed.steps, loop.progress.evaluations)
+        (output / TRAINING_RECORD).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        write_json(scratch / EXECUTED, _executed(accelerator.device, loop.progress))
+
+
+def _accelerator(places: int) -> Accelerator:
+    """The device of this process, of whose memory the job may use its share, and its connection to other processes."""
+    unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+    accelerator = Accelerator(
+        cpu=not torch.accelerator.is_available(), mixed_precision="no", kwargs_handlers=[unused]
     )
-    ...
+    if accelerator.device.type == "cuda":
+        torch.cuda.set_per_process_memory_fraction(1 / places, accelerator.device)
+    return accelerator
+
+
+def _with_fresh_head(parent: encoders.Checkpoint, data: TaskData, pad_token_id: int) -> PreTrainedModel:
+    """The model of a task with a new head, once it is known to fit the task's features."""
+    model = encoders.with_fresh_head(parent, data.kind, data.task)
+    for features_of_split in (data.train, *(rows for _, rows in data.dev.values())):
+        require_fit(model, features_of_split, pad_token_id, parent.name)
+    return model
+
+
+def _sampler(stage: Stage, data: dict[str, TaskData], seed: int) -> BatchSampler:
+    sampling, sizes = stage.sampling, [d.train.num_rows for d in data.values()]
+    return BatchSampler(
+        lengths={name: arrow.lengths(d.train) for name, d in data.items()},
+        weights=probabilities(sizes, sampling.strategy, sampling.temperature, sampling.cap),
+        steps=optimiser_steps(sizes, stage.epochs, stage.batch_size, sampling.strategy, sampling.cap),
+        batch_size=stage.batch_size,
+        seed=seed,
+    )
+
+
+def _last_state(accelerator: Accelerator, scratch: Path) -> State | None:
+    """The state from which the training resumes, the same in all processes; what was written after it is removed."""
+    folder = None
+    if accelerator.is_main_process:
+        folder = states.last(scratch)
+        states.discard_after(scratch, folder)
+    (folder,) = broadcast_object_list([folder])
+    return states.load(folder) if folder else None
+
+
+def _progress(
+    stage: Stage,
+    execution: Execution,
+    scratch: Path,
+    state: State | None,
+    feed: Feed,
+    model: StageModel,
+    device: torch.device,
+) -> Progress:
+    """The progress at the start: precision and token budget are those of the state, if there is one."""
+    if state:
+        computed = precision.resumed(state.progress.precision, stage.precision, device, scratch)
+    else:
+        computed = precision.resolved(stage.precision, device)
+    precision.allow_tf32(computed, device)
+    tokens = execution.tokens or (state.progress.tokens if state else _budget(model, execution, computed, device))
+    tokens = min(tokens, states.budget(scratch) or tokens)
+    if execution.tokens and execution.tokens < feed.longest:
+        raise UserError(
+            f"tokens_per_device {execution.tokens}: the longest row of the training data has {feed.longest} tokens, so "
+            f"that it does not fit into a micro-batch. Set tokens_per_device to at least {feed.longest}, or remove it, "
+            "so that it is derived from the memory of the device."
+        )
+    if state:
+        return replace(state.progress, tokens=tokens)
+    return Progress(0, [], tokens, computed)
+
+
+def _budget(model: StageModel, execution: Execution, computed: str, device: torch.device) -> int:
+    """The padded tokens of a micro-batch that fit into the memory of the device."""
+    if device.type != "cuda":
+        return memory.CPU_TOKENS
+    shape = shapes.of_config(model.encoder.config.to_dict())
+    total = torch.cuda.get_device_properties(device).total_memory
+    return memory.token_budget(total, execution.places, shape, computed)
+
+
+def _selects(data: dict[str, TaskData]) -> bool:
+    """Whether checkpoints can be selected by dev score; if not, the log says why."""
+    unlabelled = [f"{name} in {', '.join(langs)}" for name, d in data.items() if (langs := d.unlabelled_dev())]
+    if unlabelled:
+        print(f"No dev labels: {'; '.join(unlabelled)}. The checkpoint of the last step is kept.", flush=True)
+    return not unlabelled
+
+
+def _scores(model: StageModel, data: dict[str, TaskData], pad_token_id: int, computed: str) -> dict[str, float]:
+    """The main dev score of each task, in percent: the mean over its languages.
+
+    Raises:
+        NotFiniteError: an output of the model is not finite.
+    """
+    return {name: _main_score(model.models[name], d, pad_token_id, computed) for name, d in data.items()}
+
+
+def _main_score(model: PreTrainedModel, data: TaskData, pad_token_id: int, computed: str) -> float:
+    metric = metrics.load(data.task.metric)
+    predictions = decoded(
+        model, data.kind, data.task, data.dev, data.settings, pad_token_id=pad_token_id, precision=computed
+    )
+    units = [metric.per_example(data.dev[lang][0], found, lang) for lang, found in predictions.items()]
+    scores = [float(metric.main_score(metrics.score(metric, one))) for one in units]
+    return sum(scores) / len(scores)
+
+
+def _load_best(model: StageModel, scratch: Path, progress: Progress) -> None:
+    best = history.best_step(progress.evaluations)
+    if best is not None and best != progress.step:
+        model.load_state_dict(states.load_best(scratch, best))
+
+
+def _executed(device: torch.device, progress: Progress) -> dict:
+    """How the training was executed, for the manifest."""
+    peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
+    return {"precision": progress.precision, "tokens_per_device": progress.tokens, "peak_memory": peak}

@@ -121,8 +121,9 @@ def load_best(scratch: Path, step: int) -> Tensors:
     return load_file(folder / MODEL)
 
 
-def discard_after(scratch: Path, step: int) -> None:
-    """Remove what was written after a step, what is unfinished, and the states of older releases."""
+def discard_after(scratch: Path, state: Path | None) -> None:
+    """Remove what was written after a state, what is unfinished, and the states of older releases."""
+    step = _number(state) if state else -1
     for folder in scratch.glob(f"{_OLDER}*"):
         print(f"{folder} was saved by an older release of xstilts and cannot be used; removing it.", flush=True)
         shutil.rmtree(folder)
