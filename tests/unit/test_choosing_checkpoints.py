@@ -14,7 +14,8 @@ from transformers import XLMRobertaModel
 from xstilts.prediction.forward import Parts
 from xstilts.task import Task
 from xstilts.training import stage
-from xstilts.training.stage import StageTrainer, TaskData
+from xstilts.training.data import TaskData
+from xstilts.training.loop import Loop
 
 pytestmark = pytest.mark.thorough
 
@@ -46,18 +47,18 @@ def predict(monkeypatch) -> Callable[..., dict[int, dict[str, torch.Tensor]]]:
     """
 
     def script(predictions: Callable[[Task, int], dict[str, list]]) -> dict[int, dict[str, torch.Tensor]]:
-        steps, seen, evaluate = [], {}, StageTrainer.evaluate
+        steps, seen, evaluate = [], {}, Loop.evaluate
 
-        def noting(trainer: StageTrainer, *arguments, **keywords):
-            steps.append(trainer.state.global_step)
-            return evaluate(trainer, *arguments, **keywords)
+        def noting(loop: Loop, *arguments):
+            steps.append(loop.progress.step)
+            return evaluate(loop, *arguments)
 
         def decoded(model, _, task: Task, parts: Parts, *__, **___) -> dict[str, list]:
             seen[steps[-1]] = {name: value.clone() for name, value in model.state_dict().items()}
             found = predictions(task, steps[-1])
             return {lang: found[lang] for lang in parts}
 
-        monkeypatch.setattr(StageTrainer, "evaluate", noting)
+        monkeypatch.setattr(Loop, "evaluate", noting)
         monkeypatch.setattr(stage, "decoded", decoded)
         return seen
 

@@ -17,14 +17,15 @@ from xstilts.miniature import pretraining, vocabulary
 from xstilts.models import encoders
 from xstilts.models.finite import NotFiniteError, Watch, require_finite
 from xstilts.prediction import forward as prediction
+from xstilts.training.feed import Batch
+from xstilts.training.loop import Loop
 from xstilts.training.model import StageModel
-from xstilts.training.resume import SEAL
-from xstilts.training.stage import StageTrainer
+from xstilts.training.states import SEAL
 
 pytestmark = pytest.mark.thorough
 
 RECIPE = {"epochs": 4, "evaluate_every": 4}
-"""Twelve steps on the 24 rows of a task, each of two micro-batches of 4."""
+"""Twelve steps on the 24 rows of a task."""
 
 
 @pytest.fixture(autouse=True)
@@ -45,21 +46,21 @@ def run(tmp_path, tiny_tokenizer) -> Callable[..., Path]:
 
 @pytest.fixture
 def spoil(monkeypatch) -> Callable[..., None]:
-    """Let all weights, or all gradients, become a value in the first micro-batch of a step."""
+    """Let all weights become a value before a step, or all gradients in it."""
 
-    step = StageTrainer.training_step
+    accumulate = Loop.accumulate_gradient
 
     def spoil(what: str, at: int | None, value: float) -> None:
-        def spoiling(trainer: StageTrainer, *arguments, **keywords):
-            now = trainer.state.global_step + 1 == at
+        def spoiling(loop: Loop, batch: Batch):
+            now = loop.progress.step + 1 == at
             if now and what == "weights":
-                fill((parameter.data for parameter in trainer.model.parameters()), value)
-            loss = step(trainer, *arguments, **keywords)
+                fill((parameter.data for parameter in loop.model.parameters()), value)
+            loss = accumulate(loop, batch)
             if now and what == "gradients":
-                fill((parameter.grad for parameter in trainer.model.parameters()), value)
+                fill((parameter.grad for parameter in loop.model.parameters()), value)
             return loss
 
-        monkeypatch.setattr(StageTrainer, "training_step", spoiling)
+        monkeypatch.setattr(Loop, "accumulate_gradient", spoiling)
 
     return spoil
 
@@ -105,7 +106,7 @@ def test_the_first_bad_step_is_named_and_the_state_before_it_is_the_last(run, sp
     with pytest.raises(UserError, match=rf"^the training diverges at optimiser step {step}: the loss or the gradient"):
         run()
     last = (step - 1) // 4 * 4
-    assert f"checkpoint-{last}" in sealed(tmp_path / "scratch")
+    assert f"state-{last}" in sealed(tmp_path / "scratch")
     assert max(int(folder.name.rpartition("-")[2]) for folder in (tmp_path / "scratch").iterdir()) == last
     assert list((tmp_path / "child").iterdir()) == []
 
@@ -114,8 +115,7 @@ def test_a_loss_that_is_not_finite_is_seen_though_its_gradient_is(run, monkeypat
     forward = StageModel.forward
 
     def infinite(model: StageModel, *arguments, **batch):
-        output = forward(model, *arguments, **batch)
-        return {"loss": output["loss"] + torch.tensor(torch.inf)}
+        return forward(model, *arguments, **batch) + torch.tensor(torch.inf)
 
     monkeypatch.setattr(StageModel, "forward", infinite)
     with pytest.raises(UserError, match="at optimiser step 1: the loss or the gradient is not finite"):
@@ -131,23 +131,22 @@ def test_a_training_that_diverged_goes_on_from_its_last_good_state(run, spoil, t
     with pytest.raises(UserError, match="at optimiser step 7"):
         run()
     spoil("gradients", None, np.nan)
-    assert sealed(tmp_path / "scratch") == ["checkpoint-4"]
+    assert sealed(tmp_path / "scratch") == ["best-4", "state-4"]
     assert {file.name: file.read_bytes() for file in run().iterdir()} == expected
 
 
 def test_weights_that_a_step_of_the_optimiser_has_spoilt_are_not_saved(run, monkeypatch, tmp_path):
-    evaluate = StageTrainer.evaluate
+    evaluate = Loop.evaluate
 
-    def spoiling(trainer: StageTrainer, *arguments, **keywords):
-        scores = evaluate(trainer, *arguments, **keywords)
-        if trainer.state.global_step == 8:
-            next(trainer.model.parameters()).data[0, 0] = np.nan
-        return scores
+    def spoiling(loop: Loop, *arguments):
+        evaluate(loop, *arguments)
+        if loop.progress.step == 8:
+            next(loop.model.parameters()).data[0, 0] = np.nan
 
-    monkeypatch.setattr(StageTrainer, "evaluate", spoiling)
+    monkeypatch.setattr(Loop, "evaluate", spoiling)
     with pytest.raises(UserError, match=r"at optimiser step 8: 1 of the \d+ tensors of the model"):
         run()
-    assert sealed(tmp_path / "scratch") == ["checkpoint-4"]
+    assert [name for name in sealed(tmp_path / "scratch") if name.startswith("state")] == ["state-4"]
 
 
 def test_a_dev_set_whose_outputs_are_not_finite_is_not_scored(run, monkeypatch):

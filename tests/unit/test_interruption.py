@@ -13,12 +13,13 @@ from transformers import PreTrainedTokenizerBase
 
 from xstilts.errors import UserError
 from xstilts.runtime import termination
-from xstilts.training.stage import StageTrainer
+from xstilts.training.loop import Loop
+from xstilts.training.resume import Saver
 
 pytestmark = pytest.mark.thorough
 
 RECIPE = {"epochs": 3, "evaluate_every": 4}
-"""Nine steps on the 24 rows of a task, each of two micro-batches of 4; evaluated after steps 4, 8 and 9."""
+"""Nine steps on the 24 rows of a task; evaluated after steps 4, 8 and 9."""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -31,7 +32,7 @@ def _on_cpu():
 
 def trained(folder: Path, tokenizer: PreTrainedTokenizerBase, dev_gold: bool) -> Path:
     """Train on the classification task; the child's folder."""
-    # A name behind `score`: the Trainer sorts what it keeps in a state.
+    # A name behind `score`: the scores of an evaluation are sorted.
     data = {"task": tiny.data("classification", tokenizer, dev_gold=dev_gold)}
     return train(folder / "child", folder / "scratch", tokenizer, data, **RECIPE)
 
@@ -55,10 +56,10 @@ def undisturbed(tmp_path_factory, tiny_tokenizer) -> dict[bool, dict[str, bytes]
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Count the calls of a method of the trainer, and send this process a signal in one of them."""
+    """Count the calls of a method of the loop, and send this process a signal in one of them."""
 
     def watch(method: str, terminated: int | None = None, number: int = signal.SIGTERM) -> list[int]:
-        called, made = getattr(StageTrainer, method), []
+        called, made = getattr(Loop, method), []
 
         def watched(*arguments, **keywords):
             made.append(len(made) + 1)
@@ -66,7 +67,7 @@ def calls(monkeypatch):
                 os.kill(os.getpid(), number)
             return called(*arguments, **keywords)
 
-        monkeypatch.setattr(StageTrainer, method, watched)
+        monkeypatch.setattr(Loop, method, watched)
         return made
 
     return watch
@@ -80,41 +81,41 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "method, call, step",
     [
-        ("training_step", 1, 1),
-        ("training_step", 4, 2),
-        ("training_step", 7, 4),
-        ("training_step", 13, 7),
-        ("save_model", 2, 8),
+        ("take_step", 1, 1),
+        ("take_step", 2, 2),
+        ("take_step", 4, 4),
+        ("take_step", 7, 7),
+        ("note", 8, 8),
     ],
 )
 def test_a_terminated_training_saves_its_step_and_goes_on_to_the_same_bytes_with_no_step_made_twice(
     run, undisturbed, calls, method, call, step, dev_gold
 ):
-    micro_batches = calls("training_step")
+    steps = calls("take_step")
     calls(method, terminated=call)
     with pytest.raises(UserError, match=rf"^stopped by SIGTERM; the state at step {step} is saved"):
         run(dev_gold)
-    assert len(micro_batches) == 2 * step
+    assert len(steps) == step
     assert files(run(dev_gold)) == undisturbed[dev_gold]
-    assert len(micro_batches) == 18
+    assert len(steps) == 9
 
 
 def test_a_training_may_be_terminated_again_and_again(run, undisturbed, calls):
-    for call, step in ((4, 2), (1, 3), (5, 6)):
-        calls("training_step", terminated=call)
+    for call, step in ((2, 2), (1, 3), (3, 6)):
+        calls("take_step", terminated=call)
         with pytest.raises(UserError, match=f"step {step} is saved"):
             run()
     assert files(run()) == undisturbed[True]
 
 
 def test_a_training_that_is_terminated_at_its_last_step_finishes(run, undisturbed, calls):
-    calls("training_step", terminated=18)
+    calls("take_step", terminated=9)
     assert files(run()) == undisturbed[True]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "a terminal that closes"])
 def test_what_a_terminal_sends_is_heeded_as_well(run, undisturbed, calls, number):
-    calls("training_step", terminated=7, number=number)
+    calls("take_step", terminated=4, number=number)
     with pytest.raises(UserError, match=rf"^stopped by {number.name}; the state at step 4 is saved"):
         run()
     assert files(run()) == undisturbed[True]
@@ -123,9 +124,9 @@ def test_what_a_terminal_sends_is_heeded_as_well(run, undisturbed, calls, number
 def test_a_signal_that_arrives_more_than_once_asks_once(run, calls, monkeypatch):
     # Steps of a training may be any time apart; what comes later than this would end the tests.
     monkeypatch.setattr(termination, "_ONE_PRESS", 3600)
-    calls("training_step", terminated=3, number=signal.SIGINT)
-    calls("training_step", terminated=4, number=signal.SIGINT)
-    calls("save_model", terminated=1, number=signal.SIGTERM)
+    calls("take_step", terminated=2, number=signal.SIGINT)
+    calls("note", terminated=2, number=signal.SIGINT)
+    calls("save", terminated=1, number=signal.SIGTERM)
     with pytest.raises(UserError, match=r"^stopped by SIGINT; the state at step 2 is saved"):
         run()
 

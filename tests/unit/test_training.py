@@ -18,10 +18,10 @@ from trainings import record, same, train, weights
 from xstilts.errors import UserError
 from xstilts.kinds import load
 from xstilts.models import encoders
-from xstilts.training import resume
+from xstilts.training import stage, states
+from xstilts.training.loop import Loop
 from xstilts.training.model import StageModel
-from xstilts.training.resume import SEAL
-from xstilts.training.stage import StageTrainer
+from xstilts.training.states import SEAL
 
 pytestmark = pytest.mark.thorough
 
@@ -68,8 +68,8 @@ def killed(tmp_path_factory, tiny_tokenizer) -> Path:
     folder = tmp_path_factory.mktemp("killed")
     data = {"my_classification": tiny.data("classification", tiny_tokenizer)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StageTrainer, "_main_score", lambda trainer, *_: -trainer.state.global_step)
-        patch.setattr(StageTrainer, "_load_best_model", die)
+        patch.setattr(Loop, "dev_scores", lambda loop: {"my_classification": -loop.progress.step})
+        patch.setattr(stage, "_load_best", die)
         with pytest.raises(Death):
             train(folder / "child", folder / "scratch", tiny_tokenizer, data)
     return folder / "scratch"
@@ -84,16 +84,16 @@ def score(monkeypatch):
     """Have evaluations give scores by step."""
 
     def script(scores: dict[int, float]) -> None:
-        monkeypatch.setattr(StageTrainer, "_main_score", lambda trainer, *_: scores[trainer.state.global_step])
+        monkeypatch.setattr(Loop, "dev_scores", lambda loop: {"task": scores[loop.progress.step]})
 
     return script
 
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Count the calls of a method, and die before one of them."""
+    """Count the calls of a function or a method, and die before one of them."""
 
-    def watch(owner: type, name: str, death: int | None = None) -> list[int]:
+    def watch(owner: object, name: str, death: int | None = None) -> list[int]:
         method, numbers, made = getattr(owner, name), count(1), []
 
         def watched(*arguments, **keywords):
@@ -111,13 +111,13 @@ def calls(monkeypatch):
 @pytest.mark.parametrize(
     "owner, method, call, steps_again",
     [
-        (StageTrainer, "training_step", 1, 6),
-        (StageTrainer, "training_step", 5, 4),
-        (StageTrainer, "training_step", 8, 4),
-        (StageTrainer, "training_step", 12, 2),
-        (StageTrainer, "evaluate", 2, 4),
-        (StageTrainer, "save_model", 3, 2),
-        (StageTrainer, "_load_best_model", 1, 0),
+        (Loop, "take_step", 1, 6),
+        (Loop, "take_step", 3, 4),
+        (Loop, "take_step", 4, 4),
+        (Loop, "take_step", 6, 2),
+        (Loop, "evaluate", 2, 4),
+        (Loop, "save", 3, 2),
+        (stage, "_load_best", 1, 0),
         (StageModel, "save", 1, 0),
     ],
 )
@@ -128,16 +128,16 @@ def test_a_training_that_died_goes_on_to_the_same_bytes(
     with pytest.raises(Death):
         run("child", "classification")
     assert scratch.is_dir()
-    made = calls(StageTrainer, "training_step")
+    made = calls(Loop, "take_step")
     child = run("child", "classification")
-    assert len(made) == 2 * steps_again
+    assert len(made) == steps_again
     assert weights(child) == weights(undisturbed)
     assert record(child) == record(undisturbed)
 
 
 def test_a_training_on_several_tasks_goes_on_with_the_same_tasks(run, calls):
     undisturbed = run("undisturbed", *tiny.TASKS, epochs=1)
-    calls(StageTrainer, "training_step", death=12)
+    calls(Loop, "take_step", death=6)
     with pytest.raises(Death):
         run("child", *tiny.TASKS, epochs=1)
     child = run("child", *tiny.TASKS, epochs=1)
@@ -148,7 +148,7 @@ def test_a_training_on_several_tasks_goes_on_with_the_same_tasks(run, calls):
 def test_a_training_that_had_stopped_early_does_not_go_on(run, score, calls):
     score({2: 2.0, 4: 1.0, 6: 3.0})
     undisturbed = run("undisturbed", "tagging", patience=1)
-    calls(StageTrainer, "_load_best_model", death=1)
+    calls(stage, "_load_best", death=1)
     with pytest.raises(Death):
         run("child", "tagging", patience=1)
     child = run("child", "tagging", patience=1)
@@ -159,7 +159,7 @@ def test_a_training_that_had_stopped_early_does_not_go_on(run, score, calls):
 def test_patience_that_was_lost_before_a_death_stays_lost(run, score, calls):
     score({2: 4.0, 4: 1.0, 6: 3.0, 8: 5.0, 10: 6.0, 12: 7.0})
     undisturbed = run("undisturbed", "tagging", patience=2, epochs=4)
-    calls(StageTrainer, "training_step", death=10)
+    calls(Loop, "take_step", death=5)
     with pytest.raises(Death):
         run("child", "tagging", patience=2, epochs=4)
     assert record(run("child", "tagging", patience=2, epochs=4)) == record(undisturbed)
@@ -176,66 +176,70 @@ def damage(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "lost", ["model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json", SEAL]
+    "lost", [states.MODEL, states.OPTIMIZER, states.GENERATORS, states.PROGRESS, SEAL]
 )
 @pytest.mark.parametrize("harm", [Path.unlink, empty, damage])
 def test_a_state_that_was_cut_off_or_damaged_is_removed_and_the_one_before_is_used(
     killed, tmp_path, capsys, lost, harm
 ):
     scratch = Path(shutil.copytree(killed, tmp_path / "scratch"))
-    harm(scratch / "checkpoint-6" / lost)
-    assert resume.last_checkpoint(scratch) == str(scratch / "checkpoint-4")
-    assert capsys.readouterr().out.startswith(f"The state in {scratch / 'checkpoint-6'} is incomplete or damaged")
-    assert sorted(folder.name for folder in scratch.iterdir()) == ["checkpoint-2", "checkpoint-4"]
+    harm(scratch / "state-6" / lost)
+    assert states.last(scratch) == scratch / "state-4"
+    assert capsys.readouterr().out.startswith(f"The state in {scratch / 'state-6'} is incomplete or damaged")
+    assert sorted(folder.name for folder in scratch.iterdir()) == ["best-2", "state-4"]
 
 
 def test_a_state_whose_best_weights_are_damaged_is_not_used_as_the_end_would_be_another(killed, tmp_path):
     scratch = Path(shutil.copytree(killed, tmp_path / "scratch"))
-    damage(scratch / "checkpoint-2" / "model.safetensors")
-    assert resume.last_checkpoint(scratch) is None
+    damage(scratch / "best-2" / states.MODEL)
+    assert states.last(scratch) is None
+    states.discard_after(scratch, None)
     assert list(scratch.iterdir()) == []
 
 
 def test_when_all_states_are_damaged_a_training_starts_over(run, killed, scratch, calls, undisturbed, capsys):
     shutil.copytree(killed, scratch)
-    for step in (2, 4, 6):
-        damage(scratch / f"checkpoint-{step}" / "optimizer.pt")
-    made = calls(StageTrainer, "training_step")
+    for step in (4, 6):
+        damage(scratch / f"state-{step}" / states.OPTIMIZER)
+    made = calls(Loop, "take_step")
     assert weights(run("child", "classification")) == weights(undisturbed)
-    assert len(made) == 12
-    assert re.findall(r"checkpoint-(\d) is incomplete or damaged", capsys.readouterr().out) == ["6", "4", "2"]
+    assert len(made) == 6
+    assert re.findall(r"state-(\d) is incomplete or damaged", capsys.readouterr().out) == ["6", "4"]
 
 
-def test_the_last_weights_do_not_stand_for_best_ones_that_were_removed(run, monkeypatch):
-    def remove_and_load(trainer: StageTrainer) -> None:
-        shutil.rmtree(trainer.state.best_model_checkpoint)
-        load_best(trainer)
+def test_the_last_weights_do_not_stand_for_best_ones_that_were_removed(run, monkeypatch, score):
+    def remove_and_load(model: StageModel, scratch: Path, *rest) -> None:
+        shutil.rmtree(scratch / "best-2")
+        load_best(model, scratch, *rest)
 
-    load_best = StageTrainer._load_best_model
-    monkeypatch.setattr(StageTrainer, "_load_best_model", remove_and_load)
-    with pytest.raises(UserError, match=r"checkpoint-\d+: the state with the best dev score was removed"):
+    score({2: 3.0, 4: 2.0, 6: 1.0})
+    load_best = stage._load_best
+    monkeypatch.setattr(stage, "_load_best", remove_and_load)
+    with pytest.raises(UserError, match=r"best-2: the weights with the best dev score were removed"):
         run("child", "tagging")
 
 
 def test_the_last_two_states_and_the_best_of_each_are_kept(run, score, scratch, calls):
     score({2: 4.0, 4: 1.0, 6: 2.0, 8: 3.0, 10: 5.0, 12: 4.0})
     kept = []
-    for death in (9, 9, 5):
-        calls(StageTrainer, "training_step", death=death)
+    for death in (5, 5, 3):
+        calls(Loop, "take_step", death=death)
         with pytest.raises(Death):
             run("child", "classification", epochs=4)
-        kept.append({int(folder.name.rpartition("-")[2]) for folder in scratch.iterdir()})
-    assert kept == [{2, 4}, {2, 6, 8}, {2, 8, 10}]
+        kept.append({folder.name for folder in scratch.iterdir()})
+    assert kept == [
+        {"best-2", "state-2", "state-4"},
+        {"best-2", "state-6", "state-8"},
+        {"best-2", "best-10", "state-8", "state-10"},
+    ]
 
 
 def test_a_training_goes_on_in_a_store_that_has_been_moved(run, score, scratch, calls, tmp_path):
     score({2: 3.0, 4: 2.0, 6: 1.0})
     undisturbed = run("undisturbed", "classification")
-    calls(StageTrainer, "training_step", death=10)
+    calls(Loop, "take_step", death=5)
     with pytest.raises(Death):
         run("child", "classification")
-    for file in scratch.glob("*/trainer_state.json"):
-        assert str(scratch) in file.read_text()
     moved = scratch.parent.rename(tmp_path / "moved") / scratch.name
     assert weights(run("child", "classification", state=moved)) == weights(undisturbed)
 
@@ -269,23 +273,14 @@ def test_dropout_is_on_or_off_in_all_of_a_stage(tmp_path, tiny_tokenizer, model_
         assert {module.training for model in models.values() for module in model.modules()} == {mode}
 
 
-def test_a_state_that_lacks_a_weight_is_refused_though_the_trainer_does_not_ask_for_all(tmp_path, tiny_tokenizer):
-    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
-    model = StageModel({"tagging": encoders.with_fresh_head(checkpoint, load("tagging"), tiny.TASKS["tagging"])})
-    state = model.state_dict()
-    name, _ = state.popitem()
-    with pytest.raises(RuntimeError, match=rf'Missing key\(s\) in state_dict: "{re.escape(name)}"'):
-        model.load_state_dict(state, False)
-
-
 def test_losses_of_bf16_logits_are_computed_in_fp32():
     # The right label has the logit 0 and the other one 2; the right start 0 against 1, the right end 0 against 3.
     labels = StageModel({"toy": _Fixed(logits=torch.tensor([[0.0, 2.0]] * 3))})
-    found = labels("toy", torch.tensor(3), labels=torch.tensor([0, 0, 0]))["loss"]
+    found = labels("toy", 3, labels=torch.tensor([0, 0, 0]))
     assert (found.dtype, found.item()) == (torch.float32, pytest.approx(math.log(1 + math.e**2), rel=1e-6))
     span = StageModel({"toy": _Fixed(start_logits=torch.tensor([[0.0, 1.0]]), end_logits=torch.tensor([[3.0, 0.0]]))})
     places = {"start_positions": torch.tensor([0]), "end_positions": torch.tensor([1])}
-    found = span("toy", attention_mask=torch.ones(1, 2), **places)["loss"]
+    found = span("toy", 1, attention_mask=torch.ones(1, 2), **places)
     expected = (math.log(1 + math.e) + math.log(1 + math.e**3)) / 2
     assert (found.dtype, found.item()) == (torch.float32, pytest.approx(expected, rel=1e-6))
 

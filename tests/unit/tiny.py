@@ -17,7 +17,7 @@ from xstilts import kinds
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.sources.columns import GOLD_COLUMN, SCHEMAS
 from xstilts.task import Task
-from xstilts.training.stage import TaskData
+from xstilts.training.data import TaskData
 
 ARCHITECTURES = ("xlm-roberta", "bert")
 CONFIG = {

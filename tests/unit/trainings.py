@@ -10,32 +10,39 @@ from transformers import PreTrainedTokenizerBase
 from xstilts.config import Stage
 from xstilts.paths import TRAINING_RECORD
 from xstilts.training import stage
+from xstilts.training.data import TaskData
 from xstilts.training.resume import exclusive
 
 RECIPE = {"learning_rate": 1e-3, "epochs": 2, "batch_size": 8, "evaluate_every": 2, "patience": 9}
-"""Six steps on the 24 rows of one task, each of two micro-batches of 4; evaluated after steps 2, 4 and 6."""
+"""Six steps on the 24 rows of one task; evaluated, and the state saved, after steps 2, 4 and 6."""
+
+TOKENS = 192
+"""So few that most steps of question answering and multiple choice have several micro-batches."""
 
 
 def train(
     child: Path,
     scratch: Path,
     tokenizer: PreTrainedTokenizerBase,
-    data: dict[str, stage.TaskData],
+    data: dict[str, TaskData],
     *,
     seed: int = 1,
     encoder: dict | None = None,
+    minutes: float = 0,
     **recipe,
 ) -> Path:
     """Train a child of a tiny encoder beside it; its folder.
 
     Args:
         encoder: entries of the encoder's config.
+        minutes: the time between two saved states; 0 to save one at each evaluation.
         recipe: other settings than those of `RECIPE`.
     """
     parent = tiny.encoder(child.parent / "parent", tokenizer, **encoder or {})
     child.mkdir(parents=True, exist_ok=True)
     with exclusive(scratch):
-        stage.train(Stage(**{**RECIPE, **recipe}), parent, data, child, scratch, seed=seed, micro_batch=4)
+        execution = stage.Execution(tokens=TOKENS, minutes=minutes)
+        stage.train(Stage(**{**RECIPE, **recipe}), parent, data, child, scratch, seed=seed, execution=execution)
     return child
 
 

@@ -43,7 +43,8 @@ def comment_and_touch(project: Project) -> None:
 
 RERUNS: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "remarks and dates": (comment_and_touch, ()),
-    "the rows that fit on the device": (setting(encoders={"toy": {"micro_batch": 1}}), ()),
+    "the tokens that fit on the device": (setting(encoders={"toy": {"tokens_per_device": 256}}), ()),
+    "the time between two states": (setting(checkpoint_minutes=0), ()),
     "the GPUs of a stage": (setting(stages={"udpos": {"gpus": 2}}), ()),
     "a metric": (code("metrics/pos"), (*scores(*TAGGED), *REPORTS)),
     "the code of the tables": (code("reporting/tables"), ("experiments/matrix/tables",)),

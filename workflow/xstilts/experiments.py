@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from xstilts.config import Config, ConfigError, parse
+from xstilts.config.former import updated
 from xstilts.config.paths import anchored
 from xstilts.config.replacing import with_one_place
 from xstilts.config.yamlfiles import text_of
@@ -101,7 +102,7 @@ def read_whole(file: Path) -> Config:
         raise UserError(f"{problem}. Nothing is lost; start snakemake again, and it is written again.") from None
     except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"{file}: {error}") from None
-    return parse(raw or {}, [file])
+    return parse(updated(raw) if isinstance(raw, dict) else raw or {}, [file])
 
 
 def layered(

@@ -142,8 +142,7 @@ class Training(Settings):
     max_grad_norm: Annotated[Positive, InSpecs("max_gradient_norm")] = 1.0
     """Maximum norm of the gradient; larger gradients are clipped to it."""
     evaluate_every: Count = 1000
-    """Optimiser steps between two evaluations on the dev data, at which the training state is saved too. The last step
-    is always evaluated."""
+    """Optimiser steps between two evaluations on the dev data. The last step is always evaluated."""
     patience: Count = 30
     """Early stopping: training ends after this many evaluations without a better dev score."""
     dev_examples: Count | None = 500
@@ -243,9 +242,9 @@ class Encoder(Settings):
     """How a sentence becomes a vector, for the retrieval targets."""
     max_length: Length = 512
     """Maximum length of a sequence that the encoder takes, in sub-words."""
-    micro_batch: Count = 32
-    """Rows per forward pass on one GPU; gradients of larger batches are accumulated. Lower it when a job runs out of
-    memory. Not part of any fingerprint."""
+    tokens_per_device: Annotated[Count | None, NOT_IN_SPECS] = None
+    """Maximum number of tokens, padding included, in a micro-batch of a training on one GPU; gradients of larger batches
+    are accumulated. `null` derives it from the memory of the GPU. Not part of any fingerprint."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -317,6 +316,9 @@ class Config(Settings):
     """Aggregation over seeds, intervals and tests."""
     strict: bool = False
     """Whether a split whose number of rows differs from that of its release is an error instead of a warning."""
+    checkpoint_minutes: Annotated[float, Field(ge=0), REAL] = 10.0
+    """Minutes between two saved states of a training, from which it resumes after an interruption; 0 saves a state at
+    each evaluation. A signal that stops a training saves its state too. Not part of any fingerprint."""
     tracking: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = ()
     """Experiment trackers that training metrics are sent to, in addition to the log. Not part of any fingerprint."""
     training: Training = Training()

@@ -11,13 +11,9 @@ import yaml
 from pydantic import BaseModel
 
 from xstilts.config import yamlfiles
+from xstilts.config.former import RENAMED, REPLACED
 
 UNWRITABLE = "cannot be part of a file name in this locale; if the value is correct, set PYTHONUTF8=1"
-
-RENAMED = {
-    "max_gradient_norm": "max_grad_norm",
-}
-"""Former names of settings, and their present names."""
 
 PATTERNS = {
     r"^[a-z0-9][a-z0-9_.+-]*$": "lowercase letters, digits and '_', '.', '+', '-', the first a letter or a digit",
@@ -107,8 +103,10 @@ def problem(errors: Sequence[Mapping[str, Any]], keys: tuple[str, ...], top: typ
 
 def _problem(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseModel]) -> str:
     if error["type"] == "extra_forbidden":
-        present = _renamed(keys, top)
-        return f"renamed to {present!r}" if present else "unknown key"
+        if present := _present(RENAMED, keys, top):
+            return f"renamed to {present!r}"
+        present = _present(REPLACED, keys, top)
+        return f"replaced by {present!r}, which is documented in docs/config.md; remove the key" if present else "unknown key"
     if error["type"] == "string_type" and isinstance(error["input"], bool):
         return 'YAML reads an unquoted yes, no, on or off as true or false; quote it, as in "no"'
     if error["type"] == "string_type" and not isinstance(error["input"], list | dict | NoneType):
@@ -131,14 +129,14 @@ def allowed(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseModel
     """The values or keys that are allowed instead; empty if they cannot be listed, or if the key was renamed."""
     if error["type"] == "literal_error":
         return [part.strip(" '") for part in error["ctx"]["expected"].replace(" or ", ", ").split(",")]
-    if error["type"] != "extra_forbidden" or _renamed(keys, top):
+    if error["type"] != "extra_forbidden" or _present({**RENAMED, **REPLACED}, keys, top):
         return []
     return sorted(reduce(_block_of, keys[:-1], top).model_fields)
 
 
-def _renamed(keys: tuple[str, ...], top: type[BaseModel]) -> str | None:
-    """The present name of a key that its block had under another name."""
-    present = RENAMED.get(keys[-1])
+def _present(former: Mapping[str, str], keys: tuple[str, ...], top: type[BaseModel]) -> str | None:
+    """The present key of a block that has taken the place of a former one."""
+    present = former.get(keys[-1])
     return present if present in reduce(_block_of, keys[:-1], top).model_fields else None
 
 

@@ -36,7 +36,9 @@ def widths(features: pa.Table) -> np.ndarray:
     if "choices" not in features.column_names:
         return padded_length(lengths(features))
     choices = features["choices"].combine_chunks()
-    longest = np.maximum.reduceat(choices.flatten().to_numpy(), choices.offsets.to_numpy()[:-1] - choices.offsets[0].as_py())
+    longest = np.maximum.reduceat(
+        choices.flatten().to_numpy(), choices.offsets.to_numpy()[:-1] - choices.offsets[0].as_py()
+    )
     return padded_length(longest) * pc.list_value_length(choices).to_numpy()
 
 

@@ -19,8 +19,11 @@ from xstilts.sources import labels
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.sources.columns import file_name
 from xstilts.store.drafts import TRAINING, publishing, scratch
+from xstilts.store.jsonfiles import read_json
 from xstilts.training import stage as training
-from xstilts.training.resume import exclusive, last_checkpoint
+from xstilts.training import states
+from xstilts.training.data import TaskData
+from xstilts.training.resume import exclusive
 from xstilts.training.tracking import Tracking
 
 TENSORBOARD = Path("logs", "tensorboard")
@@ -33,18 +36,19 @@ def run(arguments: Namespace) -> None:
     state = scratch(this.store, this.entry, TRAINING)
     with exclusive(state), publishing(this.store, this.entry) as draft, measured(draft) as speed:
         begun = _steps_done(state)
-        spawn_processes(arguments.gpus, _train, this, draft.folder, state, arguments.gpus)
+        spawn_processes(arguments.gpus, _train, this, draft.folder, state)
         steps = json.loads((draft.folder / TRAINING_RECORD).read_text(encoding="utf-8"))["steps"]
         speed.examples, speed.devices = (steps - begun) * _stage(this).batch_size, arguments.gpus
+        draft.notes[EXECUTION] = read_json(state / training.EXECUTED)
 
 
 def _stage(this: job.Job) -> Stage:
     return Stage.of_spec(this.entry.spec["stage"])
 
 
-def _train(this: job.Job, output: Path, state: Path, processes: int) -> None:
-    """Train in one of `processes` data-parallel processes."""
-    stage, about = _stage(this), this.entry.about
+def _train(this: job.Job, output: Path, state: Path) -> None:
+    """Train in one of the data-parallel processes."""
+    stage, about, config = _stage(this), this.entry.about, this.config
     assert about.seed is not None
     training.train(
         stage,
@@ -53,27 +57,29 @@ def _train(this: job.Job, output: Path, state: Path, processes: int) -> None:
         output,
         state,
         seed=about.seed,
-        micro_batch=this.config.encoders[about.encoder].micro_batch,
-        processes=processes,
-        tracking=Tracking(this.config.tracking, this.entry.path, TENSORBOARD / this.entry.path),
+        execution=training.Execution(
+            tokens=config.encoders[about.encoder].tokens_per_device,
+            minutes=config.checkpoint_minutes,
+            tracking=Tracking(config.tracking, this.entry.path, TENSORBOARD / this.entry.path),
+        ),
     )
 
 
 def _steps_done(state: Path) -> int:
     """The number of optimiser steps from which the training resumes, which is also printed to the log."""
-    checkpoint = last_checkpoint(state)
-    if checkpoint is None:
+    folder = states.last(state)
+    if folder is None:
         return 0
-    steps = int(checkpoint.rpartition("-")[2])
+    steps = states.progress(folder).step
     print(GOING_ON.format(steps), flush=True)
     return steps
 
 
-def _task_data(this: job.Job, name: str, stage: Stage) -> training.TaskData:
+def _task_data(this: job.Job, name: str, stage: Stage) -> TaskData:
     task = labels.of_data(tasks.load(name), this.input(f"data.{name}"))
     entry = this.entry.inputs[f"features.{name}"]
     train = [arrow.read(this.store / entry.path / arrow.file_name("train", lang)) for lang in stage.languages]
-    return training.TaskData(
+    return TaskData(
         task=task,
         kind=kinds.load(task.kind),
         train=pa.concat_tables(train),

@@ -96,8 +96,8 @@ def micro_batches(rows: list[int], widths: np.ndarray, tokens: int) -> list[list
     """Divide the rows of a step into the fewest micro-batches that fit on a device, each about as long as the others.
 
     Args:
-        rows: row numbers in ascending order of length.
-        widths: the padded number of tokens of each row of the task.
+        rows: numbers of rows in ascending order of length.
+        widths: the padded number of tokens of each row, by number.
         tokens: the number of padded tokens that fit; a row that is longer is its own micro-batch.
     """
     ends = np.cumsum(widths[rows])

@@ -64,11 +64,12 @@ class Feed:
             yield from (Batch(*batch) for batch in batches)
 
     def _collated(self, step: Step, tokens: int) -> Batch:
-        kind, widths = self._kinds[step.task], self._widths[step.task]
-        rows = dict(zip(step.rows, self._rows[step.task].take(step.rows), strict=True))
-        parts = micro_batches(share(step.rows, self._process, self._processes), widths, tokens)
-        arrays = [kind.collate([rows[row] for row in part], self._pad_token_id) for part in parts]
-        return Batch(step.task, sum(map(_items, rows.values())), arrays)
+        kind, rows = self._kinds[step.task], self._rows[step.task].take(step.rows)
+        # A row may occur twice in a step, at the end of a pass over the data and at the beginning of the next.
+        own = share(list(range(len(rows))), self._process, self._processes)
+        parts = micro_batches(own, self._widths[step.task][step.rows], tokens)
+        arrays = [kind.collate([rows[place] for place in part], self._pad_token_id) for part in parts]
+        return Batch(step.task, sum(map(_items, rows)), arrays)
 
 
 def _items(row: Mapping[str, object]) -> int:

@@ -1,4 +1,4 @@
-"""The training loop: compute the gradient of a batch, step the optimiser, and log, evaluate and save when it is time."""
+"""The training loop: the gradient of a batch, a step of the optimiser; logging, evaluating and saving when it is time."""
 
 import signal
 import time

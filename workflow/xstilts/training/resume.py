@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
 
 from safetensors import SafetensorError
 
@@ -51,7 +51,7 @@ def _locked(scratch: Path) -> TextIO:
 
 
 class Saver:
-    """Writes the states of a training in a thread, one at a time.
+    """Writes the states of a training in a thread, one at a time. On leaving its context, nothing is being written.
 
     All methods raise `UserError` if a state could not be written, including the one before.
     """
@@ -60,6 +60,12 @@ class Saver:
         self._scratch = scratch
         self._thread = ThreadPoolExecutor(1, "saving")
         self._saving: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown()
 
     def save(self, state: State) -> None:
         """Start to write a state, once the previous save is finished."""

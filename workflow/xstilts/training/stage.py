@@ -18,7 +18,7 @@ from xstilts.models import encoders, precision, tokenization
 from xstilts.models.fitting import require_fit
 from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction.forward import decoded
-from xstilts.runtime import memory
+from xstilts.runtime import devices, memory
 from xstilts.sources import shapes
 from xstilts.store.jsonfiles import write_json
 from xstilts.training import history, states
@@ -40,16 +40,12 @@ class Execution:
     """How a training is executed, apart from its recipe.
 
     Args:
-        processes: the number of processes that call `train`, connected by `torch.distributed`, each with its own device.
         tokens: the maximum number of padded tokens in a micro-batch on one device; None to derive it from the memory.
-        places: the number of jobs that share a device.
         minutes: the time between two saved states; 0 to save a state at each evaluation.
         tracking: the experiment trackers.
     """
 
-    processes: int = 1
     tokens: int | None = None
-    places: int = 1
     minutes: float = 10
     tracking: Tracking = UNTRACKED
 
@@ -64,7 +60,7 @@ def train(
     seed: int,
     execution: Execution,
 ) -> None:
-    """Train a stage and write its checkpoint.
+    """Train a stage and write its checkpoint, in one or several processes connected by `torch.distributed`.
 
     Args:
         data: by task, in the order of the stage.
@@ -80,22 +76,25 @@ def train(
             (its state is saved).
     """
     execution.tracking.require_installed()
-    accelerator = _accelerator(execution.places)
+    accelerator = _accelerator()
     set_seed(seed)
     tokenizer = tokenization.shared({name: d.tokenizer for name, d in data.items()})
     pad_token_id = tokenization.pad_token_id(tokenizer)
     model = StageModel({name: _with_fresh_head(parent, d, pad_token_id) for name, d in data.items()})
     # Dropout differs between processes.
     set_seed(seed + accelerator.process_index)
+    # Earlier releases used torch's DataLoader, which draws a number before its first batch.
+    torch.empty((), dtype=torch.int64).random_()
     state = _last_state(accelerator, scratch)
     feed = Feed(data, _sampler(stage, data, seed), pad_token_id, accelerator)
     progress = _progress(stage, execution, scratch, state, feed, model, accelerator.device)
     score = partial(_scores, model, data, pad_token_id, progress.precision) if _selects(data) else None
-    loop = Loop(accelerator, model, stage, feed, Saver(scratch), progress, score=score, minutes=execution.minutes)
-    if state:
-        loop.resume(state)
-    with shown(execution.tracking, progress.step, feed.steps, accelerator.is_main_process) as course:
-        loop.run(course)
+    with Saver(scratch) as saver:
+        loop = Loop(accelerator, model, stage, feed, saver, progress, score=score, minutes=execution.minutes)
+        if state:
+            loop.resume(state)
+        with shown(execution.tracking, progress.step, feed.steps, accelerator.is_main_process) as course:
+            loop.run(course)
     if accelerator.is_main_process:
         _load_best(model, scratch, loop.progress)
         model.save(output)
@@ -105,15 +104,10 @@ def train(
         write_json(scratch / EXECUTED, _executed(accelerator.device, loop.progress))
 
 
-def _accelerator(places: int) -> Accelerator:
-    """The device of this process, of whose memory the job may use its share, and its connection to other processes."""
+def _accelerator() -> Accelerator:
+    """The device of this process, and its connection to the other processes."""
     unused = DistributedDataParallelKwargs(find_unused_parameters=True)
-    accelerator = Accelerator(
-        cpu=not torch.accelerator.is_available(), mixed_precision="no", kwargs_handlers=[unused]
-    )
-    if accelerator.device.type == "cuda":
-        torch.cuda.set_per_process_memory_fraction(1 / places, accelerator.device)
-    return accelerator
+    return Accelerator(cpu=not torch.accelerator.is_available(), mixed_precision="no", kwargs_handlers=[unused])
 
 
 def _with_fresh_head(parent: encoders.Checkpoint, data: TaskData, pad_token_id: int) -> PreTrainedModel:
@@ -160,7 +154,7 @@ def _progress(
     else:
         computed = precision.resolved(stage.precision, device)
     precision.allow_tf32(computed, device)
-    tokens = execution.tokens or (state.progress.tokens if state else _budget(model, execution, computed, device))
+    tokens = execution.tokens or (state.progress.tokens if state else _budget(model, computed, device))
     tokens = min(tokens, states.budget(scratch) or tokens)
     if execution.tokens and execution.tokens < feed.longest:
         raise UserError(
@@ -173,13 +167,13 @@ def _progress(
     return Progress(0, [], tokens, computed)
 
 
-def _budget(model: StageModel, execution: Execution, computed: str, device: torch.device) -> int:
+def _budget(model: StageModel, computed: str, device: torch.device) -> int:
     """The padded tokens of a micro-batch that fit into the memory of the device."""
     if device.type != "cuda":
         return memory.CPU_TOKENS
     shape = shapes.of_config(model.encoder.config.to_dict())
     total = torch.cuda.get_device_properties(device).total_memory
-    return memory.token_budget(total, execution.places, shape, computed)
+    return memory.token_budget(total, devices.places(), shape, computed)
 
 
 def _selects(data: dict[str, TaskData]) -> bool:
