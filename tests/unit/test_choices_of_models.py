@@ -129,13 +129,13 @@ def train(tmp_path, tiny_tokenizer, monkeypatch):
         tiny.saved(tiny_tokenizer),
     )
 
-    def run(child: str, *others: str, micro_batch=4, encoder=None, **recipe) -> Path:
+    def run(child: str, *others: str, tokens=None, encoder=None, **recipe) -> Path:
         tasks = {"toy": data, **{name: tiny.data(name, tiny_tokenizer) for name in others}}
         parent = tiny.encoder(tmp_path / "parent", tiny_tokenizer, **encoder or {})
         folder, scratch = tmp_path / child, tmp_path / f"{child}.training"
         folder.mkdir()
         with exclusive(scratch):
-            stage.train(Stage(**recipe), parent, tasks, folder, scratch, seed=1, micro_batch=micro_batch)
+            stage.train(Stage(**recipe), parent, tasks, folder, scratch, seed=1, execution=stage.Execution(tokens=tokens))
         return folder
 
     return run
@@ -160,8 +160,8 @@ def test_a_stage_learns_which_choice_is_right(train, tiny_tokenizer):
 def test_micro_batches_do_not_change_what_is_learnt(train):
     plain = {"learning_rate": 1.0, "adam_epsilon": 1.0, "max_grad_norm": 1e9, "warmup": 0.0, "weight_decay": 0.0}
     options = {"encoder": tiny.NO_DROPOUT, "epochs": 0.5, "batch_size": 8, **plain}
-    start = train("start", micro_batch=8, **{**options, "learning_rate": 1e-9})
-    whole, parts = train("whole", micro_batch=8, **options), train("parts", micro_batch=2, **options)
+    start = train("start", **{**options, "learning_rate": 1e-9})
+    whole, parts = train("whole", **options), train("parts", tokens=192, **options)
     before, one, other = (load_file(folder / "model.safetensors") for folder in (start, whole, parts))
     assert max((one[key] - before[key]).abs().max() for key in one) > 0.1
     assert max((one[key] - other[key]).abs().max() for key in one) < 1e-5

@@ -19,9 +19,9 @@ from xstilts.errors import UserError
 from xstilts.paths import TRAINING_RECORD
 from xstilts.runtime.processes import spawn_processes
 from xstilts.sources.checkpoints import Checkpoint
-from xstilts.training import stage
-from xstilts.training.resume import SEAL
-from xstilts.training.stage import StageTrainer
+from xstilts.training import stage, states
+from xstilts.training.loop import Loop, Taken
+from xstilts.training.states import SEAL
 
 pytestmark = pytest.mark.thorough
 
@@ -35,7 +35,7 @@ TOLERANCE = 1e-5
 SECONDS = 240
 """After which processes that train together are taken to wait for each other; they need a few."""
 
-STEP = StageTrainer.training_step
+STEP = Loop.take_step
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,7 @@ class Training:
     """A stage on tasks of some kinds, in a folder of its own.
 
     Args:
-        micro_batch: rows that fit on a device; with 2 as with 4 each step of a process has two micro-batches, if there
-            are two processes or one.
-        accident: what happens in place of a step of the Trainer.
+        accident: what happens in place of a step.
     """
 
     folder: Path
@@ -100,7 +98,7 @@ def learn(trainings: tuple[Training, ...]) -> None:
     for training in trainings:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(torch.accelerator, "is_available", lambda: False)
-            patch.setattr(StageTrainer, "training_step", training.accident)
+            patch.setattr(Loop, "take_step", training.accident)
             stage.train(
                 Stage(**RECIPE),
                 Checkpoint(str(training.parent)),
@@ -108,31 +106,38 @@ def learn(trainings: tuple[Training, ...]) -> None:
                 training.child,
                 training.scratch,
                 seed=1,
-                micro_batch=4 // training.processes,
-                processes=training.processes,
+                # So few that most steps have several micro-batches, not the same number in each process.
+                execution=stage.Execution(tokens=192, minutes=0),
             )
         (training.folder / f"seed.{os.environ.get('RANK', 0)}").write_text(str(torch.initial_seed()))
 
 
-def failing(trainer: StageTrainer, *arguments: object) -> torch.Tensor:
+def failing(loop: Loop, *arguments: object) -> Taken | None:
     """Fail after the third step, in the last process."""
-    if trainer.state.global_step == 3 and trainer.args.process_index == trainer.args.world_size - 1:
+    if loop.progress.step == 3 and loop.accelerator.is_last_process:
         raise ZeroDivisionError("an accident")
-    return STEP(trainer, *arguments)
+    return STEP(loop, *arguments)
 
 
-def terminated(trainer: StageTrainer, *arguments: object) -> torch.Tensor:
+def terminated(loop: Loop, *arguments: object) -> Taken | None:
     """Get SIGTERM in the third step, in the last process."""
-    if trainer.state.global_step == 2 and trainer.args.process_index == trainer.args.world_size - 1:
+    if loop.progress.step == 2 and loop.accelerator.is_last_process:
         os.kill(os.getpid(), signal.SIGTERM)
-    return STEP(trainer, *arguments)
+    return STEP(loop, *arguments)
 
 
-def diverging(trainer: StageTrainer, *arguments: object) -> torch.Tensor:
+def diverging(loop: Loop, *arguments: object) -> Taken | None:
     """Have a loss that is not finite in the third step, in the last process."""
-    if trainer.state.global_step == 2 and trainer.args.process_index == trainer.args.world_size - 1:
-        next(trainer.model.parameters()).data.fill_(torch.nan)
-    return STEP(trainer, *arguments)
+    if loop.progress.step == 2 and loop.accelerator.is_last_process:
+        next(loop.model.parameters()).data.fill_(torch.nan)
+    return STEP(loop, *arguments)
+
+
+def too_large(loop: Loop, *arguments: object) -> Taken | None:
+    """Be out of memory in the third step, in the last process, as long as the budget is the original one."""
+    if loop.progress.step == 2 and loop.accelerator.is_last_process and loop.progress.tokens == 192:
+        return None
+    return STEP(loop, *arguments)
 
 
 @pytest.fixture(autouse=True)
@@ -213,15 +218,26 @@ def test_a_training_that_failed_goes_on_with_another_number_of_processes(trained
 def test_two_processes_of_which_one_diverges_both_end_with_the_state_before(attempt):
     with pytest.raises(UserError, match=r"^the training diverges at optimiser step 3: the loss or the gradient"):
         run(attempt(2, diverging))
-    assert [folder.name for folder in attempt(2).scratch.iterdir()] == ["checkpoint-2"]
+    assert sorted(folder.name for folder in attempt(2).scratch.iterdir()) == ["best-2", "state-2"]
     assert list(attempt(2).child.iterdir()) == []
 
 
 def test_two_processes_of_which_one_gets_sigterm_save_the_same_step_and_go_on(trained, attempt):
     with pytest.raises(UserError, match=r"^stopped by SIGTERM; the state at step 3 is saved"):
         run(attempt(2, terminated))
-    sealed = json.loads((attempt(2).scratch / "checkpoint-3" / SEAL).read_text())
-    assert {"rng_state_0.pth", "rng_state_1.pth", "optimizer.pt"} <= sealed.keys()
+    sealed = json.loads((attempt(2).scratch / "state-3" / SEAL).read_text())
+    assert sealed.keys() == {states.MODEL, states.OPTIMIZER, states.GENERATORS, states.PROGRESS}
+    generators = load_file(attempt(2).scratch / "state-3" / states.GENERATORS)
+    assert generators.keys() == {"cpu.0", "cpu.1"}
     run(attempt(2))
     assert difference(attempt(2), trained[2]["tagging"]) == 0
     assert record(attempt(2)) == record(trained[2]["tagging"])
+
+
+def test_two_processes_of_which_one_is_out_of_memory_go_on_with_half_the_tokens(trained, attempt):
+    training = attempt(2, too_large)
+    with pytest.raises(UserError, match=r"^Step 3 does not fit .* The next attempt resumes with .* at most 96 tokens"):
+        run(training)
+    run(training)
+    assert difference(training, trained[1]["tagging"]) < TOLERANCE
+    assert record(training) == record(trained[1]["tagging"])

@@ -46,7 +46,7 @@ def train(parent: Checkpoint, folder: Path, tokenizer, *names: str) -> Path:
     child, scratch = folder / "-".join(names), folder / ".scratch" / "training"
     child.mkdir()
     with exclusive(scratch):
-        stage.train(Stage(**RECIPE), parent, data, child, scratch, seed=1, micro_batch=2)
+        stage.train(Stage(**RECIPE), parent, data, child, scratch, seed=1, execution=stage.Execution())
     return child
 
 

@@ -112,7 +112,7 @@ def test_a_training_is_refused_before_its_first_step(tmp_path, narrow, typed_tok
     data = {"classification": tiny.data("classification", typed_tokenizer)}
     refused = pytest.raises(UserError, match=r"token type 1, but its config\.json has type_vocab_size 1 ")
     with exclusive(tmp_path / "scratch"), refused:
-        stage.train(Stage(), narrow, data, tmp_path, tmp_path / "scratch", seed=1, micro_batch=2)
+        stage.train(Stage(), narrow, data, tmp_path, tmp_path / "scratch", seed=1, execution=stage.Execution())
     assert "loss" not in capsys.readouterr().out
 
 

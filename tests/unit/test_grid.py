@@ -261,7 +261,8 @@ def test_two_settings_that_swap_their_values_are_noticed(block: str, pair: dict)
 @pytest.mark.parametrize(
     "changes",
     [
-        {"encoders": {"toy": {"micro_batch": 1}}},
+        {"encoders": {"toy": {"tokens_per_device": 1}}},
+        {"checkpoint_minutes": 0},
         {"training": {"gpus": 2}},
         {"stages": {"mnli": {"gpus": 4}}},
         {"tasks": {"mnli": {"folders": ["elsewhere"]}}},

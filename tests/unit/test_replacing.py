@@ -11,7 +11,7 @@ from xstilts.config import Config, ConfigError, parse
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 HUB = {"repository": "lab/large", "revision": REVISION}
-SHIPPED = {**HUB, "micro_batch": 8, "retrieval": {"layer": 14}}
+SHIPPED = {**HUB, "tokens_per_device": 8, "retrieval": {"layer": 14}}
 
 
 def laid(tmp_path, *blocks: dict, command_line: dict | None = None) -> Config:
@@ -53,9 +53,9 @@ def test_the_last_of_three_files_has_it(tmp_path):
 
 @pytest.mark.parametrize("below", [{"path": "mine"}, {"pretraining": {"layers": 2}}])
 def test_the_command_line_comes_last(tmp_path, below):
-    encoder = laid(tmp_path, {**below, "micro_batch": 4}, command_line=HUB).encoders["large"]
+    encoder = laid(tmp_path, {**below, "tokens_per_device": 4}, command_line=HUB).encoders["large"]
     assert (encoder.path, encoder.pretraining, encoder.repository) == (None, None, "lab/large")
-    again = laid(tmp_path, HUB, {**below, "micro_batch": 4}, command_line=HUB).encoders["large"]
+    again = laid(tmp_path, HUB, {**below, "tokens_per_device": 4}, command_line=HUB).encoders["large"]
     assert (again.path, again.pretraining, again.repository) == (None, None, "lab/large")
     changed = laid(tmp_path, SHIPPED, {"path": "mine"}, command_line={"path": "theirs"}).encoders["large"]
     assert (str(changed.path), changed.repository) == ("theirs", None)
@@ -73,7 +73,7 @@ def test_a_commit_is_that_of_its_own_repository(tmp_path, blocks):
 def test_a_setting_of_the_place_that_stays_is_no_new_place(tmp_path):
     encoder = laid(tmp_path, {"pretraining": {"layers": 2}}, {"pretraining": {"heads": 2}}).encoders["large"]
     assert (encoder.pretraining.layers, encoder.pretraining.heads) == (2, 2)
-    assert str(laid(tmp_path, {"path": "mine"}, {"micro_batch": 2}).encoders["large"].path) == "mine"
+    assert str(laid(tmp_path, {"path": "mine"}, {"tokens_per_device": 2}).encoders["large"].path) == "mine"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_two_places_in_one_block_are_refused(tmp_path, blocks, command_line):
 def test_an_encoder_that_is_shipped_can_be_read_from_a_folder(tmp_path):
     (tmp_path / "mine.yaml").write_text("encoders: {xlm-roberta-large: {path: mine}}")
     encoder = experiments.read(tmp_path / "mine.yaml").encoders["xlm-roberta-large"]
-    assert (str(encoder.path), encoder.repository, encoder.micro_batch) == ("mine", None, 8)
+    assert (str(encoder.path), encoder.repository, encoder.tokens_per_device) == ("mine", None, 8)
     # What a run leaves for its jobs says one place.
     whole = tmp_path / "config.json"
     config = experiments.read(tmp_path / "mine.yaml")

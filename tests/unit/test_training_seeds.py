@@ -9,7 +9,8 @@ import tiny
 import torch
 from trainings import train
 
-from xstilts.training.stage import StageTrainer
+from xstilts.training.feed import Batch
+from xstilts.training.loop import Loop
 
 
 class Enough(Exception):  # noqa: N818
@@ -21,7 +22,7 @@ class Drawn:
     """What a training has drawn when its first step begins."""
 
     heads: list[float]
-    rows: list[list[int]]
+    rows: list[list[list[int]]]
     dropout: list[float]
     others: tuple[float, float]
 
@@ -31,15 +32,15 @@ def drawn(tmp_path_factory, tiny_tokenizer) -> list[Drawn]:
     """Trainings with the seeds 1, 1 and 2, begun in different states of all generators."""
     found = []
 
-    def ending(trainer: StageTrainer, model, inputs: dict, *arguments):
-        heads = torch.cat([value.flatten() for value in trainer.model.heads.state_dict().values()])
+    def ending(loop: Loop, batch: Batch, *_):
+        heads = torch.cat([value.flatten() for value in loop.model.heads.state_dict().values()])
         dropout, others = torch.rand(5).tolist(), (random.random(), np.random.random())
-        found.append(Drawn(heads.tolist(), inputs["input_ids"].tolist(), dropout, others))
+        found.append(Drawn(heads.tolist(), [part["input_ids"].tolist() for part in batch.micro_batches], dropout, others))
         raise Enough
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.accelerator, "is_available", lambda: False)
-        patch.setattr(StageTrainer, "training_step", ending)
+        patch.setattr(Loop, "take_step", ending)
         for number, seed in enumerate((1, 1, 2)):
             folder = tmp_path_factory.mktemp("seed")
             for draw in (torch.manual_seed, np.random.seed, random.seed):

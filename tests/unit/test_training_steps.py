@@ -13,13 +13,15 @@ from safetensors.torch import load_file
 from transformers import AutoModel
 
 from xstilts.config import Stage
-from xstilts.features import arrow
 from xstilts.kinds import load
 from xstilts.models import tokenization
 from xstilts.prediction import forward
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.training import stage
-from xstilts.training.stage import StageTrainer, TaskData
+from xstilts.training.batches import BatchSampler
+from xstilts.training.data import TaskData
+from xstilts.training.loop import Loop
+from xstilts.training.tracking import Course
 
 pytestmark = pytest.mark.thorough
 
@@ -45,7 +47,8 @@ OTHER = {
 }
 """Settings of which each makes other weights."""
 
-MICRO_BATCHES = {"classification": 2, "tagging": 1, "span": 4, "multiple_choice": 8}
+TOKENS = {"classification": 64, "tagging": 48, "span": 96, "multiple_choice": 192}
+"""So few that most steps have several micro-batches."""
 MIXTURE = {"classification": 40, "tagging": 9, "span": 21, "multiple_choice": 16}
 """Rows of each task. With a cap of 20 they count as 20, 9, 20 and 16, which is 65: 17 steps in two epochs."""
 CAPPED = {"sampling": {"strategy": "capped", "cap": 20}, "warmup": 0.15}
@@ -58,6 +61,7 @@ class Trained:
     """A training, and what the equations make of the same rows.
 
     Args:
+        log: the loss, the gradient norm and the learning rate of each step.
         heads: their weights before the first step.
     """
 
@@ -65,17 +69,21 @@ class Trained:
     parent: Path
     child: Path
     data: dict[str, TaskData]
-    trainer: StageTrainer
+    loop: Loop
+    log: list[tuple[float, float, float]]
     heads: equations.Weights
 
     def steps(self) -> list[tuple[str, str, list[dict]]]:
         """The task, the kind and the rows of each step."""
-        keys, found = [key for micro_batch in self.trainer.sampler for key in micro_batch], []
-        for begin in range(0, len(keys), self.recipe.batch_size):
-            tasks, rows = zip(*keys[begin : begin + self.recipe.batch_size], strict=True)
-            (task,) = set(tasks)
-            found.append((task, task.removeprefix("my_"), arrow.rows(self.data[task].train, list(rows))))
-        return found
+        return [
+            (step.task, step.task.removeprefix("my_"), self.data[step.task].train.take(step.rows).to_pylist())
+            for step in self.sampler
+        ]
+
+    @property
+    def sampler(self) -> BatchSampler:
+        """The sampler of the steps."""
+        return self.loop.feed._sampler
 
     def expected(self, **changes: float) -> equations.Course:
         """The course of the training by the equations, with other settings by name."""
@@ -103,23 +111,26 @@ def data_of(kind: str, tokenizer, count: int) -> TaskData:
     return replace(data, train=tiny.encode(kind, tiny.table(kind, rows), tokenizer))
 
 
-def train(folder: Path, tokenizer, rows: dict[str, int], micro_batch: int, **changes) -> Trained:
-    recipe, child, began, begin = Stage(**{**RECIPE, **changes}), folder / "child", [], StageTrainer.train
+def train(folder: Path, tokenizer, rows: dict[str, int], tokens: int, **changes) -> Trained:
+    recipe, child, began, begin = Stage(**{**RECIPE, **changes}), folder / "child", [], Loop.run
     data = {f"my_{kind}": data_of(kind, tokenizer, count) for kind, count in rows.items()}
     parent = tiny.encoder(folder / "parent", tokenizer, **tiny.NO_DROPOUT)
 
-    def beginning(trainer: StageTrainer, **keywords):
-        weights = trainer.model.state_dict().items()
-        began.append((trainer, {name: value.clone() for name, value in weights if name.startswith("heads.")}))
-        return begin(trainer, **keywords)
+    def beginning(loop: Loop, course: Course):
+        weights = loop.model.state_dict().items()
+        began.append((loop, {name: value.clone() for name, value in weights if name.startswith("heads.")}))
+        return begin(loop, course)
 
     child.mkdir()
+    log: list[tuple[float, float, float]] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.accelerator, "is_available", lambda: False)
-        patch.setattr(StageTrainer, "train", beginning)
-        stage.train(recipe, parent, data, child, folder / "scratch", seed=1, micro_batch=micro_batch)
-    ((trainer, heads),) = began
-    return Trained(recipe, Path(parent.name), child, data, trainer, heads)
+        patch.setattr(Loop, "run", beginning)
+        patch.setattr(Course, "training", lambda _, __, *values: log.append(values))
+        execution = stage.Execution(tokens=tokens)
+        stage.train(recipe, parent, data, child, folder / "scratch", seed=1, execution=execution)
+    ((loop, heads),) = began
+    return Trained(recipe, Path(parent.name), child, data, loop, log, heads)
 
 
 @pytest.fixture(scope="module")
@@ -127,13 +138,12 @@ def made(tmp_path_factory, tiny_tokenizer) -> dict[str, Trained]:
     """A training on each kind of task, and one on all of them."""
     folder = tmp_path_factory.mktemp("made")
     found = {
-        kind: train(folder / kind, tiny_tokenizer, {kind: 21}, micro_batch)
-        for kind, micro_batch in MICRO_BATCHES.items()
+        kind: train(folder / kind, tiny_tokenizer, {kind: 21}, tokens) for kind, tokens in TOKENS.items()
     }
-    return {**found, "mixture": train(folder / "mixture", tiny_tokenizer, MIXTURE, 4, **CAPPED)}
+    return {**found, "mixture": train(folder / "mixture", tiny_tokenizer, MIXTURE, 192, **CAPPED)}
 
 
-STAGES = pytest.mark.parametrize("name", [*MICRO_BATCHES, "mixture"])
+STAGES = pytest.mark.parametrize("name", [*TOKENS, "mixture"])
 
 
 def farthest(found: equations.Weights, expected: equations.Weights) -> float:
@@ -142,23 +152,23 @@ def farthest(found: equations.Weights, expected: equations.Weights) -> float:
 
 
 def test_every_kind_that_is_trained_is_here():
-    assert MICRO_BATCHES.keys() == equations.LOGITS.keys() == tiny.TASKS.keys() == MIXTURE.keys()
+    assert TOKENS.keys() == equations.LOGITS.keys() == tiny.TASKS.keys() == MIXTURE.keys()
 
 
 @STAGES
 def test_each_step_has_the_loss_the_gradient_the_learning_rate_and_the_weights_of_the_equations(made, name):
     trained, expected = made[name], made[name].expected()
-    log = [entry for entry in trained.trainer.state.log_history if "loss" in entry]
-    assert [entry["learning_rate"] for entry in log] == pytest.approx(expected.rates)
-    assert [entry["loss"] for entry in log] == pytest.approx(expected.losses, rel=1e-4)
-    assert [entry["grad_norm"] for entry in log] == pytest.approx(expected.norms, rel=1e-4)
+    losses, norms, rates = zip(*trained.log, strict=True)
+    assert rates == pytest.approx(expected.rates)
+    assert losses == pytest.approx(expected.losses, rel=1e-4)
+    assert norms == pytest.approx(expected.norms, rel=1e-4)
     assert min(expected.norms) < trained.recipe.max_grad_norm < max(expected.norms)
     assert farthest(trained.weights(), expected.weights) < TOLERANCE
 
 
 @STAGES
 def test_a_child_has_all_weights_that_were_trained_and_no_others(made, name):
-    assert made[name].weights().keys() == dict(made[name].trainer.model.named_parameters()).keys()
+    assert made[name].weights().keys() == dict(made[name].loop.model.named_parameters()).keys()
 
 
 @pytest.mark.parametrize("setting", OTHER)
@@ -168,9 +178,9 @@ def test_each_setting_of_the_recipe_makes_other_weights(made, setting):
 
 
 def test_a_mixture_draws_its_tasks_by_the_capped_formula(made):
-    trained, total = made["mixture"].trainer, 20 + 9 + 20 + 16
+    trained, total = made["mixture"], 20 + 9 + 20 + 16
     assert trained.sampler.weights == pytest.approx([20 / total, 9 / total, 20 / total, 16 / total])
-    assert trained.state.global_step == 17
+    assert trained.loop.progress.step == 17
     assert {kind for _, kind, _ in made["mixture"].steps()} == MIXTURE.keys()
 
 
@@ -212,7 +222,7 @@ def test_a_child_of_several_tasks_is_an_encoder_beside_its_heads(made):
 def test_the_tasks_of_a_stage_are_sampled_as_its_settings_say(tiny_tokenizer, sampling, weights, steps):
     rows = {"classification": 40, "tagging": 9, "multiple_choice": 16}
     data = {kind: tiny.data(kind, tiny_tokenizer, rows=count) for kind, count in rows.items()}
-    found = stage._sampler(Stage(**RECIPE, sampling=sampling), data, 3, 4)
+    found = stage._sampler(Stage(**RECIPE, sampling=sampling), data, 3)
     assert found.weights == pytest.approx(weights)
-    assert (found.steps, found.rows, found.micro_batch, found.seed) == (steps, 8, 4, 3)
+    assert (found.steps, found.batch_size, found.seed) == (steps, 8, 3)
     assert {kind: len(lengths) for kind, lengths in found.lengths.items()} == rows

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list
+from accelerate.utils import broadcast_object_list, gather_object
 from torch import Tensor, distributed
 
 from xstilts.config import Stage
@@ -178,7 +178,7 @@ class Loop:
         if stops or is_due:
             self.save()
         if stops:
-            self.saver.wait()
+            self.finish_saving()
             raise UserError(
                 f"stopped by {signal.Signals(asked).name}; the state at step {self.progress.step} is saved. "
                 "Nothing is lost: the next run resumes from there."
@@ -216,13 +216,20 @@ class Loop:
         return _in_host_memory(weights)
 
     def require_finite_steps(self) -> None:
-        """Check all steps since the last call.
+        """Check all steps since the last call, in all processes.
 
         Raises:
             UserError: a loss or a gradient is not finite.
         """
-        if step := self.watch.first_bad_step():
+        own = self.watch.first_bad_step()
+        if step := min(filter(None, gather_object([own])), default=None):
+            self.finish_saving()
             raise _diverged(step, "the loss or the gradient is not finite.")
+
+    def finish_saving(self) -> None:
+        """Wait, in all processes, until the state is on disk: if one process ends with an error, the others are killed."""
+        self.saver.wait()
+        self.accelerator.wait_for_everyone()
 
     def ask(self, name: str) -> None:
         """Record the signal that asks the training to stop."""
