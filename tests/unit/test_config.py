@@ -27,7 +27,7 @@ MISTAKES = {
     "text for a number": ({"training": {"learning_rate": "fast"}}, ["'training.learning_rate'", "number", "'fast'"]),
     "a word that is not allowed": (
         {"training": {"precision": "fp32x"}},
-        ["'training.precision'", "allowed: fp32, bf16", "Did you mean 'fp32'?"],
+        ["'training.precision'", "allowed: mixed, fp32, bf16", "Did you mean 'fp32'?"],
     ),
     "a store like an option": ({"store": "-x"}, ["'store'", "cannot begin with '-'"]),
     "a store without a name": ({"store": ""}, ["'store'", "expected a path"]),

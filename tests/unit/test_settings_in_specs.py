@@ -154,6 +154,8 @@ TABLE: dict[str, Row] = {
     "encoders.*.tokens_per_device": Row(("toy", 7), NOTHING),
     "encoders.*.retrieval.layer": Row(("hub", 2), ("predict hub bucc2018", "predict hub tatoeba")),
     "encoders.*.retrieval.pooling": Row(("hub", "cls"), ("predict hub bucc2018", "predict hub tatoeba")),
+    # `fp32` is neutral: it is what specs without the setting mean.
+    "encoders.*.retrieval.precision": Row(("hub", "fp32"), ("predict hub bucc2018", "predict hub tatoeba")),
     "encoders.*.retrieval.max_length": Row(("hub", 77), tuple(f"encode_task hub {one}" for one in SENTENCES)),
     **pretraining(
         **{"hidden_size": 32, "layers": 2, "heads": 2, "batches": 7, "steps": 7, "tokens": 7},

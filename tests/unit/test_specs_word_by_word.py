@@ -25,7 +25,9 @@ RAW = {
         "targets": ["xquad", "bucc2018"],
         "seeds": [1, 2],
     },
-    "encoders": {"made": {"pretraining": {"layers": 2}, "retrieval": {"layer": 1}}},
+    # In float32, as when specs of retrieval had no precision.
+    "encoders": {"made": {"pretraining": {"layers": 2}, "retrieval": {"layer": 1, "precision": "fp32"}}},
+    "training": {"precision": "fp32"},
     "stages": {"mixed": {"tasks": ["hellaswag", "squad_v1"], "gpus": 2}, "squad_v1": {"precision": "bf16"}},
     "tasks": {"hellaswag": {"source": "miniature", "limit": {"train": 80}}},
 }

@@ -27,6 +27,8 @@ _SENTENCE_LENGTH = 512
 
 SourceName = Literal["release", "hub", "miniature"]
 
+Precision = Literal["mixed", "fp32", "bf16"]
+
 
 class ConfigError(UserError):
     """An invalid setting.
@@ -147,9 +149,10 @@ class Training(Settings):
     """Early stopping: training ends after this many evaluations without a better dev score."""
     dev_examples: Count | None = 500
     """Maximum number of dev examples per task and language in an evaluation, the first ones; `null` for all."""
-    precision: Literal["fp32", "bf16"] = "fp32"
-    """`fp32` computes in float32. `bf16` computes in bfloat16 where that is safe and keeps weights and optimiser state
-    in float32."""
+    precision: Precision = "mixed"
+    """Precision of training, evaluation and prediction. `fp32` computes in float32. `bf16` computes in bfloat16 where
+    that is safe and keeps weights and optimiser state in float32; a GPU without bfloat16 in hardware is an error.
+    `mixed` is `bf16` on GPUs with bfloat16 in hardware, and `fp32` on other GPUs and on CPUs."""
     gpus: Annotated[Count, NOT_IN_SPECS] = 1
     """Number of GPUs that share a batch; must divide `batch_size`. Not part of any fingerprint."""
 
@@ -187,6 +190,9 @@ class Retrieval(Settings):
     """Pooling of the token vectors: `mean` over all tokens, special tokens included, or `cls`, the first token."""
     max_length: Length | None = None
     """Maximum length of a sentence in sub-words; `null` for 512, or less if the encoder takes less."""
+    precision: Annotated[Precision, InSpecs(neutral="fp32")] = "mixed"
+    """Precision in which the vectors are computed: `mixed`, `fp32` or `bf16`, as in `training`. Vectors are always
+    compared in float32."""
 
 
 class Pretraining(Settings):
@@ -315,7 +321,8 @@ class Config(Settings):
     report: Report = Report()
     """Aggregation over seeds, intervals and tests."""
     strict: bool = False
-    """Whether a split whose number of rows differs from that of its release is an error instead of a warning."""
+    """Whether these are errors instead of warnings: a split whose number of rows differs from that of its release, and
+    results that are compared but were computed in different precisions."""
     checkpoint_minutes: Annotated[float, Field(ge=0), REAL] = 10.0
     """Minutes between two saved states of a training, from which it resumes after an interruption; 0 saves a state at
     each evaluation. A signal that stops a training saves its state too. Not part of any fingerprint."""

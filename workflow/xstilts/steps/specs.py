@@ -61,7 +61,7 @@ def train_stage(stage: Stage, features: Mapping[str, str]) -> dict:
 def predict(task: Task, encoder: Encoder, stage: Stage, features: str, split: str) -> dict:
     """Predictions. `stage` is the last stage of the model; the model is part of their path."""
     if task.kind == "retrieval":
-        options = encoder.retrieval.in_specs(only=("layer", "pooling"))
+        options = encoder.retrieval.in_specs(only=("layer", "pooling", "precision"))
     else:
         options = stage.in_specs(only=("precision",))
     return {"features": features, "split": split, "options": options}
