@@ -71,7 +71,8 @@ def _entries(grid: GridSettings) -> list[dict]:
     def entry(step: str, path: str, made_from: dict, **more: object) -> dict:
         code = {f"job.{step}": "0" * 12, "task.xquad": "1" * 12}
         common = {"settings": {}, "libraries": {"torch": "2.13"}, "code": code, "files": []}
-        return {"step": step, "path": path, **common, "seconds": None, "device": None, "from": made_from, **more}
+        common |= dict.fromkeys(("seconds", "device", "precision"))
+        return {"step": step, "path": path, **common, "from": made_from, **more}
 
     fp = "~0123456789ab"
     file = {"name": "test.de", "rows": 1190, "read_from": ["data/xquad.de.json"], "sha256": "f" * 64}
@@ -86,6 +87,7 @@ def _entries(grid: GridSettings) -> list[dict]:
             settings={"learning_rate": 1e-5, "tasks": ["squad_v1"], "dev_examples": None},
             seconds=5400.0,
             device="a GPU",
+            precision="bf16",
         ),
         entry("predict", f"cells/toy{fp}/squad_v1{fp}/xquad{fp}/seed-1", {"model": 2, "features": 1, "data": 0}),
         entry("score", f"cells/toy{fp}/squad_v1{fp}/xquad{fp}/seed-1/scores{fp}", {"predictions": 3, "data": 0}),

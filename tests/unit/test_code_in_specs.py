@@ -183,6 +183,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "metrics.xtreme": ("tables", ALL),
     # Reports.
     "reporting.collect": REPORTS,
+    "reporting.devices store.precisions": ("collect", ALL),
     "reporting.experiment_results reporting.marks": ("tables figures page", ALL),
     "reporting.comparison reporting.per_example reporting.resampling reporting.significance": ("statistics", ALL),
     "reporting.choice reporting.formats reporting.literature reporting.paper reporting.tables": ("tables", ALL),

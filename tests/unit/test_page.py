@@ -247,6 +247,7 @@ def test_a_cell_opens_its_languages_settings_data_and_predictions(visit: Callabl
         "0.00001",
         "1 h 30 min",
         "a GPU",
+        "bf16",
         "torch 2.13",
         "~0123456789ab",
     ):

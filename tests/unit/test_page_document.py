@@ -202,7 +202,9 @@ def entries(tmp_path: Path) -> tuple[Entries, Grid]:
 
 def finished(world: World, **changes) -> tuple[Entries, Grid]:
     grid = world.grid(**changes)
-    world.finish((entry for entry in grid.entries.values() if entry.step != "read_task"), measured=MEASURED)
+    world.finish(
+        (entry for entry in grid.entries.values() if entry.step != "read_task"), measured=MEASURED, precision="bf16"
+    )
     for entry in of_step(grid, "read_task"):
         with publishing(world.store, entry) as draft:
             for name in entry.spec["files"]:
@@ -224,11 +226,12 @@ def test_an_entry_is_described_once_with_all_that_it_was_made_from(entries: tupl
     assert described.described[model["from"]["parent"]]["path"] == parent.path
 
 
-def test_an_entry_tells_its_settings_versions_code_time_and_device(entries: tuple[Entries, Grid]):
+def test_an_entry_tells_its_settings_versions_code_time_device_and_precision(entries: tuple[Entries, Grid]):
     described, grid = entries
     model = cell(grid, "none", "pawsx").predictions.inputs["model"]
     shown = described.described[described.number(model)]
     assert (shown["seconds"], shown["device"]) == (MEASURED["seconds"], MEASURED["device"])
+    assert shown["precision"] == "bf16"
     assert shown["settings"]["learning_rate"] == model.spec["stage"]["learning_rate"]
     assert (shown["libraries"], shown["code"]) == (model.spec["libraries"], model.spec["code"])
 

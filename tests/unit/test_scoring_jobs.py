@@ -75,7 +75,9 @@ def bucc(tmp_path: Path, tiny_tokenizer) -> Experiment:
     """One pair of sentences, and an encoder with settings of its own for them."""
     write(tmp_path / "data" / "bucc2018", bitext("dev") | bitext("test"))
     tiny.encoder(tmp_path / "toy", tiny_tokenizer, max_position_embeddings=600)
-    encoders = {"toy": {"path": str(tmp_path / "toy"), "retrieval": {"layer": 2, "pooling": "cls"}}}
+    encoders = {
+        "toy": {"path": str(tmp_path / "toy"), "retrieval": {"layer": 2, "pooling": "cls", "precision": "fp32"}}
+    }
     return experiment(tmp_path, "bucc2018", languages=["de"], encoders=encoders)
 
 
@@ -108,7 +110,7 @@ def test_jobs_get_settings_by_their_names_in_the_configuration(
     (request,) = requests
     # Dev and test of one language, and the request.
     assert [*encoded, request.settings] == [lengths(longest=512)] * 3
-    assert request.options == {"layer": 2, "vector": "cls"}
+    assert request.options == {"layer": 2, "vector": "cls", "precision": "fp32"}
 
 
 def test_bucc_is_mined_with_the_settings_of_its_encoder_and_with_dev_beside_test(
@@ -118,7 +120,7 @@ def test_bucc_is_mined_with_the_settings_of_its_encoder_and_with_dev_beside_test
         bucc.run(step, "bucc2018.evaluate")
     predicted = bucc.run("predict", "bucc2018")
     (request,) = requests
-    assert request.options == {"layer": 2, "pooling": "cls"}
+    assert request.options == {"layer": 2, "pooling": "cls", "precision": "fp32"}
     assert (request.split, list(request.splits), request.task.name) == ("test", ["dev", "test"], "bucc2018")
     for split, parts in request.splits.items():
         examples, features = parts["de"]

@@ -22,7 +22,7 @@ from xstilts.inspection.state import State
 from xstilts.paths import without_fingerprints
 from xstilts.runtime import devices, streams
 from xstilts.steps.entry import Entry
-from xstilts.store import entries, jsonfiles, leftovers, links, locks, warned, weights
+from xstilts.store import entries, jsonfiles, leftovers, links, locks, precisions, warned, weights
 
 if TYPE_CHECKING:
     from snakemake.workflow import Workflow
@@ -219,6 +219,7 @@ class Run:
         try:
             experiments.require_encoders(self.config)
             warned.require_counts(self.config, self.grid)
+            precisions.require_one(self.config, self.grid)
             if any(entry.step == "train_stage" for entry in self.pending.values()):
                 locks.require(self.config.store / "models", locks.TRAININGS)
             self._write_config()

@@ -13,14 +13,16 @@ from xstilts.features import arrow
 from xstilts.fingerprints.sourcecode import PACKAGE, starts
 from xstilts.grid import predictor
 from xstilts.models import tokenization
+from xstilts.models.precision import allow_tf32, resolved
 from xstilts.prediction import xtreme_files
-from xstilts.prediction.forward import Parts, Request
+from xstilts.prediction.forward import Parts, Request, device
 from xstilts.runtime import job
 from xstilts.runtime.timing import measured
 from xstilts.sources import labels
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.store import weights
 from xstilts.store.drafts import publishing
+from xstilts.store.entries import PRECISION
 
 
 def run(arguments: Namespace) -> None:
@@ -31,6 +33,9 @@ def run(arguments: Namespace) -> None:
     task = labels.of_model(task, Path(checkpoint.name))
     settings = this.entry.inputs["features"].spec["settings"]
     decides = Retrieval if task.kind == "retrieval" else Stage
+    options = decides.in_config(spec["options"], neutral=True)
+    precision = resolved(options["precision"], device())
+    allow_tf32(precision, device())
     request = Request(
         checkpoint=checkpoint,
         tokenizer=tokenization.beside(this.input("features")),
@@ -40,10 +45,11 @@ def run(arguments: Namespace) -> None:
         },
         split=spec["split"],
         settings=TaskSettings.of_spec(settings),
-        options=decides.in_config(spec["options"], neutral=True),
+        options={**options, "precision": precision},
     )
     form = xtreme_files.form_of(task.kind, task.metric)
     with publishing(this.store, this.entry) as draft:
+        draft.notes[PRECISION] = precision
         with measured(draft) as speed:
             predictions = _predictor(task).predict(request)
             speed.examples = sum(rows.num_rows for parts in request.splits.values() for _, rows in parts.values())

@@ -39,7 +39,7 @@ def run(arguments: Namespace) -> None:
         spawn_processes(arguments.gpus, _train, this, draft.folder, state)
         steps = json.loads((draft.folder / TRAINING_RECORD).read_text(encoding="utf-8"))["steps"]
         speed.examples, speed.devices = (steps - begun) * _stage(this).batch_size, arguments.gpus
-        draft.notes[EXECUTION] = read_json(state / training.EXECUTED)
+        draft.notes.update(read_json(state / training.EXECUTED))
 
 
 def _stage(this: job.Job) -> Stage:

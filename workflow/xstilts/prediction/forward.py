@@ -35,7 +35,7 @@ class Request:
         splits: the split to predict and, if the task has one, the split that its threshold is tuned on.
         split: the name of the split to predict.
         settings: the length settings of the features.
-        options: the prediction settings in the spec.
+        options: the prediction settings in the spec, with the precision of this device.
     """
 
     checkpoint: Checkpoint

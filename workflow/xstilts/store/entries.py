@@ -22,6 +22,8 @@ ENTRY = "entry"
 """The key in spec.json with the metadata and inputs of an entry, which are not part of the fingerprint."""
 REMOVED = "removed"
 MEASURED = "measured"
+PRECISION = "precision"
+"""The key in the manifest of a model or of predictions with the precision in which they were computed."""
 MODULES = "modules"
 """The key in a manifest with the modules of the entry's code and their fingerprints, by role."""
 

@@ -1,14 +1,20 @@
-"""Warnings about the data of an experiment that were recorded when the data were read."""
+"""Warnings about an experiment: about its data, recorded when they were read, and about different precisions."""
 
 from pathlib import Path
 
 from xstilts.config import Config, ConfigError
 from xstilts.grid import Grid
 from xstilts.names import split_and_language
+from xstilts.store import precisions
 from xstilts.store.entries import finished, noted
 
 
 def warnings(store: Path, grid: Grid) -> list[str]:
+    """The warnings about an experiment."""
+    return [*of_data(store, grid), *precisions.warnings(store, grid)]
+
+
+def of_data(store: Path, grid: Grid) -> list[str]:
     """The warnings about the data of an experiment: a line per task, split and warning, with the languages."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for entry in grid.entries.values():
@@ -26,5 +32,5 @@ def require_counts(config: Config, grid: Grid) -> None:
     Raises:
         ConfigError: the first warning.
     """
-    for warning in warnings(config.store, grid) if config.strict else []:
+    for warning in of_data(config.store, grid) if config.strict else []:
         raise ConfigError("strict", True, f"rejects data that have already been read: {warning}")

@@ -20,6 +20,7 @@ from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction.forward import decoded
 from xstilts.runtime import devices, memory
 from xstilts.sources import shapes
+from xstilts.store.entries import PRECISION
 from xstilts.store.jsonfiles import write_json
 from xstilts.training import history, states
 from xstilts.training.batches import BatchSampler, optimiser_steps, probabilities
@@ -212,4 +213,4 @@ def _load_best(model: StageModel, scratch: Path, progress: Progress) -> None:
 def _executed(device: torch.device, progress: Progress) -> dict:
     """How the training was executed, for the manifest."""
     peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
-    return {"precision": progress.precision, "tokens_per_device": progress.tokens, "peak_memory": peak}
+    return {PRECISION: progress.precision, "tokens_per_device": progress.tokens, "peak_memory": peak}

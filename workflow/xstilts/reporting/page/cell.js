@@ -75,12 +75,12 @@ const titles = { train_stage: "train", encode_task: "encode", predict: "predict"
 
 function runsTable(runs) {
   const lines = runs.flatMap(({ seed, models, predicted, scored }) => [...models, predicted, scored].map((entry) => [
-    String(seed), titles[entry.step], entry.seconds == null ? "" : duration(entry.seconds), entry.device ?? "",
+    String(seed), titles[entry.step], entry.seconds == null ? "" : duration(entry.seconds), entry.device ?? "", entry.precision ?? "",
     Object.entries(entry.libraries).map((pair) => pair.join(" ")).join(", "),
     make("div", {}, ...Object.entries(entry.code).map((pair) => make("code", { className: "code" }, pair.join(" ")))),
     make("code", { className: "path" }, entry.path),
   ]));
-  return plainTable(["seed", "step", "wall time", "device", "versions", "code", "result"], lines);
+  return plainTable(["seed", "step", "wall time", "device", "precision", "versions", "code", "result"], lines);
 }
 
 function dataOf({ models, scored }) {

@@ -11,7 +11,7 @@ from xstilts.names import split_and_language
 from xstilts.sources.columns import file_name
 from xstilts.steps.entry import Entry
 from xstilts.store.contents import Result
-from xstilts.store.entries import noted
+from xstilts.store.entries import PRECISION, noted
 
 PROJECT = Path(__file__).parents[4]
 
@@ -52,6 +52,7 @@ def _described(result: Result, entry: Entry) -> dict:
         "libraries": entry.spec.get("libraries", {}),
         "seconds": measured.get("seconds"),
         "device": measured.get("device"),
+        "precision": result.notes.get(PRECISION),
         "files": _files(result) if entry.step == "read_task" else [],
     }
 
