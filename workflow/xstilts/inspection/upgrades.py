@@ -1,4 +1,4 @@
-"""Notes on trainings that a run would repeat although only code or libraries have changed."""
+"""Notes on trainings that a run would repeat although only code, libraries or a default have changed."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from xstilts.fingerprints.sameness import LIBRARY, named
 from xstilts.grid import Grid
 from xstilts.steps.entry import Entry
 from xstilts.store.contents import Contents
+from xstilts.store.entries import finished
 from xstilts.store.matches import Matches, made_with
 from xstilts.store.obstacles import Scope
 
@@ -27,6 +28,13 @@ def notes(store: Path, grid: Grid, pending: dict[str, Entry]) -> list[str]:
     again = {entry.path: found[0] for entry in trainings if (found := matches.of(entry))}
     older = [entry for entry in trainings if any(one.is_too_old for one in matches.results.like(entry.path))]
     lines = []
+    if in_float32 := _in_float32(store, grid):
+        lines.append(
+            f"{in_float32} of {len(trainings)} trainings of this run are in {store} with `precision: fp32`, which was "
+            "the default of earlier versions; it is `mixed` now, bfloat16 on GPUs that compute in it. To continue with "
+            "them, set `precision: fp32` under `training`, and under `retrieval` of each encoder for the predictions "
+            "of retrieval targets (docs/config.md)."
+        )
     if again:
         differing = {
             name
@@ -46,3 +54,16 @@ def notes(store: Path, grid: Grid, pending: dict[str, Entry]) -> list[str]:
             "them."
         )
     return [f"note: {line}" for line in lines]
+
+
+def _in_float32(store: Path, grid: Grid) -> int:
+    """The number of trainings that would be finished if the default of `precision` were float32, and are not now."""
+    config = grid.config
+    if config.training.precision != "mixed":
+        return 0
+    before = config.training.model_copy(update={"precision": "fp32"})
+    entries = Grid(config.model_copy(update={"training": before}), grid.identity).entries
+    return sum(
+        entry.step == "train_stage" and entry.path not in grid.entries and finished(store, entry)
+        for entry in entries.values()
+    )
