@@ -276,6 +276,13 @@ def test_trainings_that_differ_in_another_setting_too_are_not_counted(world: Wor
     assert "5 of 8 trainings" in line
 
 
+def test_trainings_that_are_finished_with_either_default_are_not_counted(world: World):
+    in_float32 = {name: {"precision": "fp32"} for name in ("mnli", "squad_v1")}
+    grid = world.grid(stages=in_float32)
+    world.finish(models(list(grid.entries.values()), "mnli"))
+    assert said(world, stages=in_float32) == []
+
+
 def test_a_precision_that_the_user_has_changed_is_no_news(world: World):
     world.finish(world.grid().entries.values())
     assert said(world, **FP32) == []
