@@ -135,7 +135,9 @@ def train(tmp_path, tiny_tokenizer, monkeypatch):
         folder, scratch = tmp_path / child, tmp_path / f"{child}.training"
         folder.mkdir()
         with exclusive(scratch):
-            stage.train(Stage(**recipe), parent, tasks, folder, scratch, seed=1, execution=stage.Execution(tokens=tokens))
+            stage.train(
+                Stage(**recipe), parent, tasks, folder, scratch, seed=1, execution=stage.Execution(tokens=tokens)
+            )
         return folder
 
     return run

@@ -14,7 +14,6 @@ from transformers import PreTrainedTokenizerBase
 from xstilts.errors import UserError
 from xstilts.runtime import termination
 from xstilts.training.loop import Loop
-from xstilts.training.resume import Saver
 
 pytestmark = pytest.mark.thorough
 

@@ -81,17 +81,16 @@ def test_the_training_has_the_settings_the_parent_and_the_seed_of_its_entry(tmp_
     entry = SimpleNamespace(
         spec={"stage": recipe}, about=About(seed=7, encoder="large"), inputs={"parent": None}, path="models/here"
     )
-    encoders = {"large": SimpleNamespace(micro_batch=5), "small": SimpleNamespace(micro_batch=3)}
-    job = SimpleNamespace(
-        entry=entry, config=SimpleNamespace(encoders=encoders, tracking=()), input={"parent": tmp_path}.__getitem__
-    )
-    train_stage._train(job, tmp_path / "child", tmp_path / "scratch", 2)
+    encoders = {"large": SimpleNamespace(tokens_per_device=512), "small": SimpleNamespace(tokens_per_device=256)}
+    config = SimpleNamespace(encoders=encoders, tracking=(), checkpoint_minutes=7)
+    job = SimpleNamespace(entry=entry, config=config, input={"parent": tmp_path}.__getitem__)
+    train_stage._train(job, tmp_path / "child", tmp_path / "scratch")
     (((stage, parent, data, output, scratch), named),) = calls
     assert stage == Stage(**recipe)
     assert parent == Checkpoint(str(tmp_path))
     assert data == {name: f"data of {name} in ('de',)" for name in ("mnli", "ccg")}
     assert (output, scratch) == (tmp_path / "child", tmp_path / "scratch")
-    assert (named["seed"], named["micro_batch"], named["processes"]) == (7, 5, 2)
+    assert (named["seed"], named["execution"].tokens, named["execution"].minutes) == (7, 512, 7)
 
 
 def test_the_speed_of_a_training_that_goes_on_is_that_of_the_steps_of_this_attempt(tmp_path, monkeypatch):
@@ -101,7 +100,7 @@ def test_the_speed_of_a_training_that_goes_on_is_that_of_the_steps_of_this_attem
     monkeypatch.setattr(train_stage.job, "of", lambda _: SimpleNamespace(store=tmp_path, entry=entry))
     monkeypatch.setattr(train_stage, "publishing", lambda *_: nullcontext(draft))
     monkeypatch.setattr(train_stage, "scratch", lambda *_: tmp_path / "scratch")
-    monkeypatch.setattr(train_stage, "last_checkpoint", lambda _: "scratch/checkpoint-12")
+    monkeypatch.setattr(train_stage, "_steps_done", lambda _: 12)
     monkeypatch.setattr(
         train_stage, "spawn_processes", lambda *_: (tmp_path / "training.json").write_text('{"steps": 20}')
     )

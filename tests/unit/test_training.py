@@ -175,9 +175,7 @@ def damage(file: Path) -> None:
     file.write_bytes(content[: len(content) // 2].ljust(len(content), b"\0"))
 
 
-@pytest.mark.parametrize(
-    "lost", [states.MODEL, states.OPTIMIZER, states.GENERATORS, states.PROGRESS, SEAL]
-)
+@pytest.mark.parametrize("lost", [states.MODEL, states.OPTIMIZER, states.GENERATORS, states.PROGRESS, SEAL])
 @pytest.mark.parametrize("harm", [Path.unlink, empty, damage])
 def test_a_state_that_was_cut_off_or_damaged_is_removed_and_the_one_before_is_used(
     killed, tmp_path, capsys, lost, harm

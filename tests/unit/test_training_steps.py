@@ -137,9 +137,7 @@ def train(folder: Path, tokenizer, rows: dict[str, int], tokens: int, **changes)
 def made(tmp_path_factory, tiny_tokenizer) -> dict[str, Trained]:
     """A training on each kind of task, and one on all of them."""
     folder = tmp_path_factory.mktemp("made")
-    found = {
-        kind: train(folder / kind, tiny_tokenizer, {kind: 21}, tokens) for kind, tokens in TOKENS.items()
-    }
+    found = {kind: train(folder / kind, tiny_tokenizer, {kind: 21}, tokens) for kind, tokens in TOKENS.items()}
     return {**found, "mixture": train(folder / "mixture", tiny_tokenizer, MIXTURE, 192, **CAPPED)}
 
 

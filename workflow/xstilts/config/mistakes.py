@@ -106,7 +106,11 @@ def _problem(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseMode
         if present := _present(RENAMED, keys, top):
             return f"renamed to {present!r}"
         present = _present(REPLACED, keys, top)
-        return f"replaced by {present!r}, which is documented in docs/config.md; remove the key" if present else "unknown key"
+        return (
+            f"replaced by {present!r}, which is documented in docs/config.md; remove the key"
+            if present
+            else "unknown key"
+        )
     if error["type"] == "string_type" and isinstance(error["input"], bool):
         return 'YAML reads an unquoted yes, no, on or off as true or false; quote it, as in "no"'
     if error["type"] == "string_type" and not isinstance(error["input"], list | dict | NoneType):

@@ -1,4 +1,4 @@
-"""The training loop: the gradient of a batch, a step of the optimiser; logging, evaluating and saving when it is time."""
+"""The training loop: the gradient of a batch, a step of the optimiser; logging, evaluation and saving when due."""
 
 import signal
 import time
@@ -227,7 +227,7 @@ class Loop:
             raise _diverged(step, "the loss or the gradient is not finite.")
 
     def finish_saving(self) -> None:
-        """Wait, in all processes, until the state is on disk: if one process ends with an error, the others are killed."""
+        """Wait in all processes until the state is on disk, since the error of one process ends all others."""
         self.saver.wait()
         self.accelerator.wait_for_everyone()
 
