@@ -35,9 +35,8 @@ def drawn(tmp_path_factory, tiny_tokenizer) -> list[Drawn]:
     def ending(loop: Loop, batch: Batch, *_):
         heads = torch.cat([value.flatten() for value in loop.model.heads.state_dict().values()])
         dropout, others = torch.rand(5).tolist(), (random.random(), np.random.random())
-        found.append(
-            Drawn(heads.tolist(), [part["input_ids"].tolist() for part in batch.micro_batches], dropout, others)
-        )
+        rows = [part["input_ids"].tolist() for part in batch.micro_batches]
+        found.append(Drawn(heads.tolist(), rows, dropout, others))
         raise Enough
 
     with pytest.MonkeyPatch.context() as patch:

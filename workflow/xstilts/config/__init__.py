@@ -249,8 +249,8 @@ class Encoder(Settings):
     max_length: Length = 512
     """Maximum length of a sequence that the encoder takes, in sub-words."""
     tokens_per_device: Annotated[Count | None, NOT_IN_SPECS] = None
-    """Maximum number of tokens, padding included, in a micro-batch of a training on one GPU; gradients of larger batches
-    are accumulated. `null` derives it from the memory of the GPU. Not part of any fingerprint."""
+    """Maximum number of tokens, padding included, in a micro-batch of a training on one GPU. Gradients of larger
+    batches are accumulated. `null` derives it from the memory of the GPU. Not part of any fingerprint."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

@@ -105,12 +105,9 @@ def _problem(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseMode
     if error["type"] == "extra_forbidden":
         if present := _present(RENAMED, keys, top):
             return f"renamed to {present!r}"
-        present = _present(REPLACED, keys, top)
-        return (
-            f"replaced by {present!r}, which is documented in docs/config.md; remove the key"
-            if present
-            else "unknown key"
-        )
+        if present := _present(REPLACED, keys, top):
+            return f"replaced by {present!r}, which is described in docs/config.md; remove the key"
+        return "unknown key"
     if error["type"] == "string_type" and isinstance(error["input"], bool):
         return 'YAML reads an unquoted yes, no, on or off as true or false; quote it, as in "no"'
     if error["type"] == "string_type" and not isinstance(error["input"], list | dict | NoneType):

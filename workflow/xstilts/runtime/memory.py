@@ -107,7 +107,7 @@ def places(total_bytes: int, shape: Shape, precision: str, cores: int) -> int:
         At least 1.
     """
     needed = training_bytes(shape, PLACE_TOKENS, precision) + _CONTEXT
-    return max(1, min(int(_FILLED * total_bytes) // needed, cores))
+    return max(1, min(int(_FILLED * total_bytes) // needed, cores // 2))
 
 
 def _available(total_bytes: int, places: int) -> int:
