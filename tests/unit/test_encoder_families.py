@@ -63,6 +63,27 @@ def test_a_trained_model_loads_with_its_head_and_predicts(family, tiny_tokenizer
     assert all(np.isfinite(array).all() for row in outputs for array in row)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_that_are_loaded_in_bfloat16_compute_without_autocast_and_buffers_keep_their_precision(
+    family, tiny_tokenizer, tmp_path, kind
+):
+    parent, _ = family
+    module, task = kinds.load(kind), tiny.TASKS[kind]
+    encoders.with_fresh_head(parent, module, task).save_pretrained(tmp_path)
+    exact, model = (encoders.load_model(str(tmp_path), module, dtype) for dtype in (torch.float32, torch.bfloat16))
+    assert {weight.dtype for weight in model.parameters()} == {torch.bfloat16}
+    for (name, buffer), (_, expected) in zip(model.named_buffers(), exact.named_buffers(), strict=True):
+        assert buffer.dtype == expected.dtype, name
+        assert buffer.equal(expected), name
+    features = tiny.encode(kind, tiny.examples(kind, 12), tiny_tokenizer)
+    options = {"pad_token_id": tiny_tokenizer.pad_token_id, "precision": "bf16"}
+    found, autocast = (forward(one, module, features, **options) for one in (model, exact))
+    for arrays, others in zip(found, autocast, strict=True):
+        for array, other in zip(arrays, others, strict=True):
+            assert array.dtype == np.float32
+            assert np.abs(array - other).max() <= 0.1 * np.abs(other).max() + 0.05
+
+
 def test_one_stage_trains_all_kinds_and_its_encoder_goes_on(family, tiny_tokenizer):
     parent, folder = family
     child = train(parent, folder, tiny_tokenizer, *KINDS)

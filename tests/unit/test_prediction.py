@@ -1,5 +1,6 @@
 """Forward passes in batches of similar length, and predictions language by language."""
 
+import random
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,13 +9,15 @@ import pytest
 import tiny
 import torch
 from torch import nn
-from transformers import AutoModelForTokenClassification
+from transformers import AutoModelForTokenClassification, XLMRobertaConfig
 
 from xstilts.errors import UserError
 from xstilts.kinds import load
 from xstilts.models import encoders
 from xstilts.models.finite import NotFiniteError
+from xstilts.models.prefetch import received_behind, sent_ahead
 from xstilts.prediction import forward
+from xstilts.runtime import memory
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.task import Task
 
@@ -78,25 +81,23 @@ ROWS = ([3, 4], [1, 2, 3, 4, 5, 6, 7, 8, 8, 8], [5], [6, 7, 8], [2, 2])
 """Of different lengths, unsorted, one of them longer than the eight to which the others are padded."""
 
 
-def test_outputs_are_in_the_order_of_the_rows_whatever_batch_they_were_in(monkeypatch):
-    monkeypatch.setattr(forward, "TOKENS_PER_BATCH", 6)
+def test_outputs_are_in_the_order_of_the_rows_whatever_batch_they_were_in():
     sums = Account(lambda ids, mask: {"logits": torch.stack([(ids * mask).sum(1), mask.sum(1), ids[:, 0]], 1)})
-    found = forward.forward(sums, load("classification"), tokens(*ROWS, labels=[0, 1, 2, 0, 1]), **FP32)
+    found = forward.forward(sums, load("classification"), tokens(*ROWS, labels=[0, 1, 2, 0, 1]), **FP32, tokens=6)
     assert [logits.tolist() for (logits,) in found] == [[7, 2, 3], [52, 10, 1], [5, 1, 5], [21, 3, 6], [4, 2, 2]]
     assert [logits.dtype for (logits,) in found] == [np.float32] * 5
     assert sums.shapes == [(1, 16), (2, 8), (2, 8)]
 
 
-def test_a_batch_has_at_most_8192_tokens():
+def test_on_a_cpu_a_batch_has_at_most_8192_tokens():
     count = Account(lambda ids, mask: {"logits": mask.sum(1, keepdim=True)})
     forward.forward(count, load("classification"), tokens(*[[1] * 64] * 200), **FP32)
     assert count.shapes == [(128, 64), (72, 64)]
 
 
-def test_outputs_for_tokens_have_those_of_the_row_and_none_of_its_padding(monkeypatch):
-    monkeypatch.setattr(forward, "TOKENS_PER_BATCH", 6)
+def test_outputs_for_tokens_have_those_of_the_row_and_none_of_its_padding():
     same = Account(lambda ids, mask: {"start_logits": ids, "end_logits": -ids, "loss": ids.sum()})
-    found = forward.forward(same, load("span"), tokens(*ROWS), **FP32)
+    found = forward.forward(same, load("span"), tokens(*ROWS), **FP32, tokens=6)
     assert [tuple(array.tolist() for array in arrays) for arrays in found] == [
         (row, [-id_ for id_ in row]) for row in ROWS
     ]
@@ -124,6 +125,127 @@ def test_products_are_computed_in_the_precision_that_is_asked_for(precision, exp
     assert logits.dtype == np.float32
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("weights", [torch.float32, torch.bfloat16])
+def test_autocast_is_for_weights_in_float32(precision, weights):
+    model = Account(lambda ids, mask: {"logits": ids.sum(1, keepdim=True)}).to(weights)
+    forward.forward(model, load("classification"), tokens(*ROWS), pad_token_id=PAD, precision=precision)
+    autocast = precision == "bf16" and weights == torch.float32
+    assert model.states == [(False, True, autocast)]
+
+
+def test_forward_passes_draw_no_random_numbers(tmp_path, tiny_tokenizer):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
+    model = encoders.with_fresh_head(checkpoint, load("tagging"), tiny.TASKS["tagging"]).train()
+    parts = {"en": tagged(tiny_tokenizer, 5, 0)}
+    before = torch.get_rng_state(), str(np.random.get_state()), random.getstate()
+    forward.decoded(model, load("tagging"), tiny.TASKS["tagging"], parts, tiny.SETTINGS, **FP32)
+    assert torch.get_rng_state().equal(before[0])
+    assert (str(np.random.get_state()), random.getstate()) == before[1:]
+
+
+class Small(Account):
+    """A model whose device has memory for a number of padded tokens, and sometimes for fewer."""
+
+    def __init__(self, room: int, failing: tuple[int, ...] = ()):
+        super().__init__(lambda ids, mask: {"logits": (ids * mask).sum(1, keepdim=True)})
+        self.room, self.failing = room, failing
+
+    def forward(self, input_ids, attention_mask):
+        passes = len(self.shapes)
+        found = super().forward(input_ids, attention_mask)
+        if input_ids.numel() > self.room or passes in self.failing:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return found
+
+
+SUMS = [[7.0], [52.0], [5.0], [21.0], [4.0]]
+"""Of `ROWS`."""
+
+
+def test_out_of_memory_batches_are_halved_until_they_fit(capsys):
+    model = Small(16)
+    found = forward.forward(model, load("classification"), tokens(*ROWS), **FP32, tokens=64)
+    assert [logits.tolist() for (logits,) in found] == SUMS
+    # The rows have 10, 3, 2, 2 and 1 tokens.
+    assert model.shapes == [(5, 16), (3, 16), (1, 16), (4, 8), (2, 8), (2, 8)]
+    assert capsys.readouterr().out.splitlines() == [
+        "Out of memory with 64 tokens in a batch; continuing with 32.",
+        "Out of memory with 32 tokens in a batch; continuing with 16.",
+        "Out of memory with 16 tokens in a batch; continuing with 8.",
+    ]
+
+
+def test_rows_that_were_done_before_memory_ran_out_are_not_computed_again():
+    model = Small(10_000, failing=(2,))
+    found = forward.forward(model, load("classification"), tokens(*ROWS), **FP32, tokens=6)
+    assert [logits.tolist() for (logits,) in found] == SUMS
+    assert model.shapes == [(1, 16), (2, 8), (2, 8), (1, 8), (1, 8)]
+
+
+def test_a_row_for_which_memory_is_too_small_is_an_error():
+    with pytest.raises(
+        UserError, match=r"^the GPU has not enough free memory for a batch of one row, with up to 10 sub-words\."
+    ):
+        forward.forward(Small(8), load("classification"), tokens(*ROWS), **FP32)
+
+
+@pytest.mark.parametrize("kind", tiny.TASKS)
+def test_outputs_are_the_same_if_a_thread_sends_batches_and_outputs_come_back_later(
+    tmp_path, tiny_tokenizer, kind, monkeypatch
+):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
+    model = encoders.with_fresh_head(checkpoint, load(kind), tiny.TASKS[kind])
+    options = {"pad_token_id": tiny_tokenizer.pad_token_id, "precision": "fp32", "tokens": 64}
+    features = tiny.encode(kind, tiny.examples(kind, 20), tiny_tokenizer)
+    expected = forward.forward(model, load(kind), features, **options)
+
+    class Gpu:
+        def begin(self, value):
+            return value
+
+        def finish(self, value):
+            if isinstance(value, dict):
+                return {name: torch.from_numpy(array) for name, array in value.items()}
+            return [tensor.numpy() for tensor in value]
+
+    monkeypatch.setattr(forward, "prefetched", lambda batches, device: sent_ahead(batches, Gpu()))
+    monkeypatch.setattr(forward, "read_back", lambda outputs, device: received_behind(outputs, Gpu()))
+    found = forward.forward(model, load(kind), features, **options)
+    for arrays, others in zip(found, expected, strict=True):
+        for array, other in zip(arrays, others, strict=True):
+            np.testing.assert_array_equal(array, other)
+
+
+def of_large(device: str, weights: torch.dtype, **config) -> SimpleNamespace:
+    """A model with the config of XLM-R Large and one of its weights."""
+    large = {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096}
+    settings = XLMRobertaConfig(**large, vocab_size=250_002, max_position_embeddings=514, type_vocab_size=1)
+    weight = SimpleNamespace(device=torch.device(device), dtype=weights)
+    return SimpleNamespace(
+        parameters=lambda: iter([weight]), config=SimpleNamespace(to_dict=lambda: {**settings.to_dict(), **config})
+    )
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "fraction", "expected"),
+    # Weights are 2.2 GB and 32,768 tokens 1.9 GB in float32; 85 % of the memory is used, and 0.5 GB are CUDA's.
+    [(80, 1.0, 32_768), (80, 0.125, 32_768), (80, 0.05, 8192), (6, 1.0, 32_768), (4, 1.0, 8192)],
+)
+def test_on_a_gpu_a_batch_has_as_many_tokens_as_fit_into_the_memory_of_the_job(
+    monkeypatch, gigabytes, fraction, expected
+):
+    properties = SimpleNamespace(total_memory=gigabytes * 10**9)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: properties)
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda device: fraction)
+    assert forward.token_budget(of_large("cuda:0", torch.float32)) == expected
+    assert forward.token_budget(of_large("cuda:0", torch.float32, model_type="new")) == memory.LARGEST_PREDICTION
+
+
+def test_on_a_cpu_the_memory_does_not_count():
+    assert forward.token_budget(of_large("cpu", torch.float32)) == 8192
+
+
 def labelled(*first_ids: int, gold: bool) -> tuple[pa.Table, pa.Table]:
     """Rows that begin with these ids, so that `FIRST` gives them the labels of these numbers."""
     rows = [{"id": f"row {n}", "text_a": "x", "label": "no" if gold else None} for n in range(len(first_ids))]
@@ -135,14 +257,13 @@ def labelled(*first_ids: int, gold: bool) -> tuple[pa.Table, pa.Table]:
 FIRST = Account(lambda ids, mask: {"logits": torch.eye(3)[ids[:, 0]]})
 
 
-def test_every_language_has_its_own_predictions_labelled_or_not(monkeypatch):
-    monkeypatch.setattr(forward, "TOKENS_PER_BATCH", 16)
+def test_every_language_has_its_own_predictions_labelled_or_not():
     parts = {
         "de": labelled(2, 0, 1, 1, gold=True),
         "en": labelled(1, gold=False),
         "zh": labelled(0, 2, 2, 0, gold=True),
     }
-    assert forward.decoded(FIRST, load("classification"), TASK, parts, None, **FP32) == {
+    assert forward.decoded(FIRST, load("classification"), TASK, parts, None, **FP32, tokens=16) == {
         "de": ["yes", "no", "maybe", "maybe"],
         "en": ["maybe"],
         "zh": ["no", "yes", "yes", "no"],
@@ -270,6 +391,18 @@ def test_a_request_says_how_predictions_are_made(model, tiny_tokenizer, monkeypa
     assert given.a[1:] == (load("tagging"), task, parts, settings)
     assert (given.pad_token_id, given.precision) == (tiny_tokenizer.pad_token_id, "bf16")
     assert given.a[0].device.type == forward.device().type
+    assert {weight.dtype for weight in given.a[0].parameters()} == {torch.bfloat16}
+
+
+@pytest.mark.parametrize("word", ["fp32", "mixed"])
+def test_on_a_cpu_weights_are_in_float32_unless_bf16_is_asked_for(model, tiny_tokenizer, monkeypatch, word):
+    given = SimpleNamespace()
+    monkeypatch.setattr(forward, "device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(forward, "decoded", lambda *arguments, **options: given.__dict__.update(options, a=arguments))
+    parts = {"en": tagged(tiny_tokenizer, 2, 0)}
+    forward.predict(asked(model, tiny_tokenizer, tiny.TASKS["tagging"], {"test": parts}, options={"precision": word}))
+    assert given.precision == "fp32"
+    assert {weight.dtype for weight in given.a[0].parameters()} == {torch.float32}
 
 
 def test_predictions_are_made_on_the_accelerator_if_there_is_one(monkeypatch):
@@ -280,13 +413,12 @@ def test_predictions_are_made_on_the_accelerator_if_there_is_one(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", tiny.TASKS)
-def test_the_output_of_a_row_does_not_depend_on_its_batch(tmp_path, tiny_tokenizer, kind, monkeypatch):
+def test_the_output_of_a_row_does_not_depend_on_its_batch(tmp_path, tiny_tokenizer, kind):
     checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
     model = encoders.with_fresh_head(checkpoint, load(kind), tiny.TASKS[kind])
     options = {"pad_token_id": tiny_tokenizer.pad_token_id, "precision": "fp32"}
     features = tiny.encode(kind, tiny.examples(kind, 20), tiny_tokenizer)
-    monkeypatch.setattr(forward, "TOKENS_PER_BATCH", 64)
-    together = forward.forward(model, load(kind), features, **options)
+    together = forward.forward(model, load(kind), features, **options, tokens=64)
     alone = [forward.forward(model, load(kind), features.slice(row, 1), **options)[0] for row in range(20)]
     for arrays, expected in zip(together, alone, strict=True):
         for array, other in zip(arrays, expected, strict=True):

@@ -34,7 +34,7 @@ class Rows:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def take(self, indices: Sequence[int]) -> list[Row]:
+    def take(self, indices: Sequence[int] | np.ndarray) -> list[Row]:
         """The rows with the given numbers, in their order; lists are views of the table's memory, `(length,)`."""
         numbers = np.asarray(indices, np.int64)
         chunks = np.searchsorted(self._starts, numbers, side="right") - 1

@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
+import torch
 import transformers
 from transformers import AutoModel, PreTrainedModel
 
@@ -20,13 +21,13 @@ transformers.logging.disable_progress_bar()
 os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
 
 
-def load_encoder(checkpoint: Checkpoint) -> PreTrainedModel:
-    """The encoder without a head, in float32; a pooler that the checkpoint lacks is drawn from torch's generator.
+def load_encoder(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+    """The encoder without a head; a pooler that the checkpoint lacks is drawn from torch's generator.
 
     Raises:
         UserError: the checkpoint cannot be loaded, or its weights do not match the architecture.
     """
-    return load_bare(AutoModel, checkpoint)
+    return load_bare(AutoModel, checkpoint, dtype)
 
 
 def with_fresh_head(checkpoint: Checkpoint, kind: "Kind", task: Task) -> PreTrainedModel:
@@ -49,10 +50,10 @@ def with_fresh_head(checkpoint: Checkpoint, kind: "Kind", task: Task) -> PreTrai
     return model
 
 
-def load_model(folder: str, kind: "Kind") -> PreTrainedModel:
+def load_model(folder: str, kind: "Kind", dtype: torch.dtype = torch.float32) -> PreTrainedModel:
     """A trained model with its head.
 
     Raises:
         UserError: the weights in the folder do not match the architecture.
     """
-    return load_whole(getattr(transformers, kind.AUTO_MODEL), Checkpoint(folder))
+    return load_whole(getattr(transformers, kind.AUTO_MODEL), Checkpoint(folder), dtype)

@@ -11,6 +11,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 
+import torch
 from safetensors import SafetensorError
 from transformers import PreTrainedConfig, PreTrainedModel
 
@@ -31,8 +32,10 @@ _POOLER = "pooler"
 logging.getLogger("transformers.modeling_utils").addFilter(lambda record: "LOAD REPORT" not in record.getMessage())
 
 
-def load_bare(auto_class: "type[_BaseAutoModelClass]", checkpoint: Checkpoint) -> PreTrainedModel:
-    """An encoder in float32, from a checkpoint with or without a head.
+def load_bare(
+    auto_class: "type[_BaseAutoModelClass]", checkpoint: Checkpoint, dtype: torch.dtype = torch.float32
+) -> PreTrainedModel:
+    """An encoder in a precision, from a checkpoint with or without a head.
 
     Only a pooler may be missing; it is drawn from torch's generator. Unexpected weights are refused if they have the
     name of a weight of the encoder or are inside one of its layers, such as adapters and the scales of quantized
@@ -41,7 +44,7 @@ def load_bare(auto_class: "type[_BaseAutoModelClass]", checkpoint: Checkpoint) -
     Raises:
         UserError: the weights are not those of the encoder in config.json.
     """
-    model, missing, unexpected = _load(auto_class, checkpoint)
+    model, missing, unexpected = _load(auto_class, checkpoint, dtype)
     own = {_of_any_layer(key) for key in model.state_dict()}
     layers = tuple(sorted({match[0] for match in map(_IN_LAYER.match, own) if match}))
     refused_keys = [key for key in unexpected if _has_name_of(key, own) or _is_inside(key, layers)]
@@ -49,13 +52,15 @@ def load_bare(auto_class: "type[_BaseAutoModelClass]", checkpoint: Checkpoint) -
     return model
 
 
-def load_whole(auto_class: "type[_BaseAutoModelClass]", checkpoint: Checkpoint) -> PreTrainedModel:
-    """A model with its head in float32, from a checkpoint with exactly its weights.
+def load_whole(
+    auto_class: "type[_BaseAutoModelClass]", checkpoint: Checkpoint, dtype: torch.dtype = torch.float32
+) -> PreTrainedModel:
+    """A model with its head in a precision, from a checkpoint with exactly its weights.
 
     Raises:
         UserError: the weights are not those of the model in config.json.
     """
-    model, missing, unexpected = _load(auto_class, checkpoint)
+    model, missing, unexpected = _load(auto_class, checkpoint, dtype)
     _require_none(checkpoint, missing, unexpected)
     return model
 
@@ -66,7 +71,7 @@ def outside_pooler(keys: Iterable[str]) -> list[str]:
 
 
 def _load(
-    auto_class: "type[_BaseAutoModelClass]", checkpoint: Checkpoint
+    auto_class: "type[_BaseAutoModelClass]", checkpoint: Checkpoint, dtype: torch.dtype
 ) -> tuple[PreTrainedModel, list[str], list[str]]:
     """A model, the names of weights that are missing from the checkpoint, and those of unexpected weights."""
     config = config_of(checkpoint)
@@ -76,7 +81,8 @@ def _load(
             checkpoint.name,
             config=config,
             revision=checkpoint.revision,
-            dtype="float32",
+            # `model.to(dtype)` would also round the buffers that an architecture keeps in float32.
+            dtype=dtype,
             trust_remote_code=False,
             output_loading_info=True,
             # Otherwise wrong shapes raise an error that does not name them.

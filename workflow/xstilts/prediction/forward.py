@@ -1,6 +1,11 @@
-"""Forward passes over the features of all languages, sorted by length, and decoding into predictions."""
+"""Forward passes over the features of all languages, sorted by length, and decoding into predictions.
 
-from collections.abc import Iterator
+Batches are a stream: on a GPU, the next ones are collated and sent, and the outputs of earlier ones copied back, while
+it computes.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +16,23 @@ import torch
 from transformers import PreTrainedModel
 
 from xstilts import kinds
-from xstilts.errors import shorten
-from xstilts.features import arrow as feature_files
+from xstilts.errors import UserError, shorten
+from xstilts.features.rows import Rows
 from xstilts.models import encoders, tokenization
 from xstilts.models.finite import NotFiniteError
 from xstilts.models.fitting import require_fit
+from xstilts.models.precision import BF16, FP32, autocast, resolved
+from xstilts.models.prefetch import prefetched, read_back
+from xstilts.runtime import memory
+from xstilts.sources import shapes
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.task import Task
 
 TOKENS_PER_BATCH = 8192
+"""Padded tokens in a batch on a CPU, where the last bits of outputs depend on it."""
+
+WEIGHTS = {FP32: torch.float32, BF16: torch.bfloat16}
+"""The data type in which weights are loaded for a prediction, by precision."""
 
 Parts = dict[str, tuple[pa.Table, pa.Table]]
 """Examples and features, by language."""
@@ -56,21 +69,23 @@ def predict(request: Request) -> dict[str, object]:
     """The predictions of a trained model with a head, by language.
 
     Raises:
-        UserError: the model cannot be loaded or cannot process the features.
+        UserError: the model cannot be loaded or cannot process the features, or the device cannot compute in the
+            precision.
     """
-    kind, folder = kinds.load(request.task.kind), request.checkpoint.name
-    model = encoders.load_model(folder, kind)
+    kind, folder, where = kinds.load(request.task.kind), request.checkpoint.name, device()
+    precision = resolved(request.options["precision"], where)
+    model = encoders.load_model(folder, kind, WEIGHTS[precision])
     pad_token_id = tokenization.pad_token_id(request.tokenizer)
     for _, features in request.splits[request.split].values():
         require_fit(model, features, pad_token_id, folder)
     return decoded(
-        model.to(device()),
+        model.to(where),
         kind,
         request.task,
         request.splits[request.split],
         request.settings,
         pad_token_id=pad_token_id,
-        precision=request.options["precision"],
+        precision=precision,
     )
 
 
@@ -83,12 +98,14 @@ def decoded(
     *,
     pad_token_id: int,
     precision: str,
+    tokens: int | None = None,
 ) -> dict[str, Any]:
     """The predictions of a model in several languages, which share batches.
 
     Args:
         settings: the length settings of the features.
         precision: `fp32` or `bf16`.
+        tokens: the padded tokens of a batch; by default what the device is good for.
 
     Returns:
         The result of `kind.decode`, by language.
@@ -97,7 +114,7 @@ def decoded(
         NotFiniteError: the model's output for an example is not finite.
     """
     features = pa.concat_tables([_without_gold(rows, kind) for _, rows in parts.values()])
-    outputs = forward(model, kind, features, pad_token_id=pad_token_id, precision=precision)
+    outputs = forward(model, kind, features, pad_token_id=pad_token_id, precision=precision, tokens=tokens)
     predictions, start = {}, 0
     for name, (examples, features) in parts.items():
         own = outputs[start : start + features.num_rows]
@@ -113,39 +130,108 @@ def _without_gold(features: pa.Table, kind: kinds.Kind) -> pa.Table:
 
 
 def _require_finite(outputs: list[tuple[np.ndarray, ...]], features: pa.Table, examples: pa.Table, what: str) -> None:
+    if all(np.isfinite(np.concatenate(arrays, axis=None)).all() for arrays in zip(*outputs, strict=True)):
+        return
     bad = [row for row, arrays in enumerate(outputs) if not all(np.isfinite(array).all() for array in arrays)]
-    if bad:
-        first = examples["id"][features["example"][bad[0]].as_py()].as_py()
-        raise NotFiniteError(
-            f"{what}: the model's output is not finite for {len(bad)} of {len(outputs)} rows, the first of which "
-            f"belongs to the example {shorten(first)}, so nothing can be predicted."
-        )
+    first = examples["id"][features["example"][bad[0]].as_py()].as_py()
+    raise NotFiniteError(
+        f"{what}: the model's output is not finite for {len(bad)} of {len(outputs)} rows, the first of which "
+        f"belongs to the example {shorten(first)}, so nothing can be predicted."
+    )
 
 
-@torch.inference_mode()
 def forward(
-    model: PreTrainedModel, kind: kinds.Kind, features: pa.Table, *, pad_token_id: int, precision: str
+    model: PreTrainedModel,
+    kind: kinds.Kind,
+    features: pa.Table,
+    *,
+    pad_token_id: int,
+    precision: str,
+    tokens: int | None = None,
 ) -> list[tuple[np.ndarray, ...]]:
-    """The outputs of a model for each row of features, in order, as float32 arrays without padding."""
-    where = next(model.parameters()).device
-    lengths = feature_files.lengths(features)
-    outputs: list = [None] * features.num_rows
+    """The outputs of a model for each row of features, in order, as float32 arrays without padding.
+
+    If a GPU runs out of memory, the forward passes continue with half of the tokens in a batch. No random numbers are
+    drawn.
+
+    Args:
+        precision: `fp32` or `bf16`; weights in float32 compute in `bf16` under autocast.
+        tokens: the padded tokens of a batch; by default what the device is good for.
+
+    Raises:
+        UserError: the memory of the GPU is too small for a single row.
+    """
+    rows = Rows(features, [name for name in kind.COLUMNS if name not in kind.GOLD])
+    tokens = tokens or token_budget(model)
+    outputs: list = [None] * len(rows)
     model.eval()
-    for indices in batches(lengths, TOKENS_PER_BATCH):
-        batch = kind.collate(feature_files.rows(features, indices), pad_token_id)
-        tensors = {key: torch.from_numpy(array).to(where) for key, array in batch.items() if key not in kind.GOLD}
-        with autocast(where, precision):
-            result = model(**tensors)
-        arrays = [result[name].float().cpu().numpy() for name in kind.OUTPUTS]
-        for row, index in enumerate(indices):
-            length = lengths[index] if kind.PER_TOKEN else None
-            outputs[index] = tuple(array[row][:length] for array in arrays)
+    left = np.arange(len(rows))
+    while len(left):
+        order = [left[batch] for batch in batches(rows.lengths[left], tokens)]
+        try:
+            for indices, arrays in _stream(model, kind, rows, order, pad_token_id, precision):
+                for row, index in enumerate(indices.tolist()):
+                    length = rows.lengths[index] if kind.PER_TOKEN else None
+                    outputs[index] = tuple(array[row][:length] for array in arrays)
+            return outputs
+        except torch.OutOfMemoryError:
+            if len(order) == len(left):
+                raise UserError(_too_small(rows.lengths[left].max())) from None
+        # Only here are the tensors of the failed pass free, which the exception referred to.
+        torch.cuda.empty_cache()
+        print(f"Out of memory with {tokens} tokens in a batch; continuing with {tokens // 2}.", flush=True)
+        tokens //= 2
+        left = np.array([index for index in left.tolist() if outputs[index] is None])
     return outputs
 
 
-def autocast(where: torch.device, precision: str) -> torch.autocast:
-    """The context manager for a forward pass in the given precision."""
-    return torch.autocast(where.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+def token_budget(model: PreTrainedModel) -> int:
+    """The padded tokens of a batch on the device of a model: `TOKENS_PER_BATCH`, or what the memory of a GPU allows."""
+    weights = next(model.parameters())
+    if weights.device.type != "cuda":
+        return TOKENS_PER_BATCH
+    total = torch.cuda.get_device_properties(weights.device).total_memory
+    share = torch.cuda.get_per_process_memory_fraction(weights.device)
+    try:
+        shape = shapes.of_config(model.config.to_dict())
+    except UserError:
+        return memory.LARGEST_PREDICTION
+    return memory.prediction_budget(int(share * total), 1, shape, BF16 if weights.dtype == WEIGHTS[BF16] else FP32)
+
+
+def _too_small(longest: int) -> str:
+    return (
+        f"the GPU has not enough free memory for a batch of one row, with up to {longest} sub-words. End other "
+        "programs that use it, run fewer jobs on it, or reduce max_length."
+    )
+
+
+def _stream(
+    model: PreTrainedModel,
+    kind: kinds.Kind,
+    rows: Rows,
+    order: list[np.ndarray],
+    pad_token_id: int,
+    precision: str,
+) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    """The numbers of the rows of each batch, and its outputs, `(batch, ...)`."""
+    where = next(model.parameters()).device
+    collated = (kind.collate(rows.take(indices), pad_token_id) for indices in order)
+    with closing(prefetched(collated, where)) as sent:
+        yield from zip(order, read_back(_computed(model, kind, sent, precision), where), strict=True)
+
+
+def _computed(
+    model: PreTrainedModel, kind: kinds.Kind, sent: Iterable[dict[str, torch.Tensor]], precision: str
+) -> Iterator[list[torch.Tensor]]:
+    weights = next(model.parameters())
+    # Weights that are loaded in bfloat16 need no autocast. One block for all batches: it casts the weights once.
+    with autocast(weights.device, precision if weights.dtype == torch.float32 else FP32):
+        for tensors in sent:
+            with torch.inference_mode():
+                result = model(**tensors)
+                outputs = [result[name].float() for name in kind.OUTPUTS]
+            yield outputs
 
 
 def batches(lengths: np.ndarray, tokens: int) -> Iterator[list[int]]:
