@@ -63,13 +63,13 @@ class Feed:
         with closing(prefetched((self._collated(one, tokens) for one in steps), self._device)) as batches:
             yield from (Batch(*batch) for batch in batches)
 
-    def _collated(self, step: Step, tokens: int) -> Batch:
+    def _collated(self, step: Step, tokens: int) -> tuple[str, int, list[dict[str, np.ndarray]]]:
         kind, rows = self._kinds[step.task], self._rows[step.task].take(step.rows)
         # A row may occur twice in a step, at the end of a pass over the data and at the beginning of the next.
         own = share(list(range(len(rows))), self._process, self._processes)
         parts = micro_batches(own, self._widths[step.task][step.rows], tokens)
         arrays = [kind.collate([rows[place] for place in part], self._pad_token_id) for part in parts]
-        return Batch(step.task, sum(map(_items, rows)), arrays)
+        return step.task, sum(map(_items, rows)), arrays
 
 
 def _items(row: Mapping[str, object]) -> int:
