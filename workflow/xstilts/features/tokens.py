@@ -1,7 +1,8 @@
 """Tokenisation for the kinds: sequences with special tokens, and texts with character offsets."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,8 @@ from xstilts.errors import UserError
 from xstilts.features.batching import list_column
 
 if TYPE_CHECKING:
-    from transformers import BatchEncoding, PreTrainedTokenizerBase
+    from tokenizers import Encoding
+    from transformers import PreTrainedTokenizerBase
 
 _BATCH = 1024
 """Texts in one call of the tokenizer, whose intermediate objects need far more memory than the ids."""
@@ -107,45 +109,64 @@ def sequence_columns(
 
     Sequences longer than `max_length` are truncated at the end of the longer text.
     """
-    types = {"input_ids": pa.list_(pa.int32())}
+    columns = {"input_ids": ("ids", pa.list_(pa.int32()))}
     if takes_types(tokenizer):
-        types["token_type_ids"] = pa.list_(pa.int8())
-    options = {"truncation": "longest_first", "max_length": max_length}
+        columns["token_type_ids"] = ("type_ids", pa.list_(pa.int8()))
     batches = [
-        [pa.array(encoded[name], dtype) for name, dtype in types.items()]
-        for encoded in _batches(tokenizer, texts, pairs, **options)
+        [pa.array([getattr(row, part) for row in batch], dtype) for part, dtype in columns.values()]
+        for batch in _encoded(tokenizer, texts, pairs, max_length=max_length)
     ]
     return {
-        name: pa.chunked_array([batch[n] for batch in batches], dtype) for n, (name, dtype) in enumerate(types.items())
+        name: pa.chunked_array([batch[n] for batch in batches], dtype)
+        for n, (name, (_, dtype)) in enumerate(columns.items())
     }
 
 
 def subwords(tokenizer: "PreTrainedTokenizerBase", texts: list[str]) -> list[np.ndarray]:
     """The ids of each text, without special tokens."""
-    batches = _batches(tokenizer, texts, add_special_tokens=False)
-    return [np.array(ids, np.int32) for encoded in batches for ids in encoded["input_ids"]]
+    batches = _encoded(tokenizer, texts, special_tokens=False)
+    return [np.array(row.ids, np.int32) for batch in batches for row in batch]
 
 
 def located(tokenizer: "PreTrainedTokenizerBase", texts: list[str]) -> list[Text]:
     """The sub-words of each text with their character offsets, without special tokens."""
-    batches = _batches(tokenizer, texts, add_special_tokens=False, return_offsets_mapping=True)
-    return [
-        Text(np.array(ids, np.int32), *np.array(offsets, np.int32).reshape(-1, 2).T)
-        for encoded in batches
-        for ids, offsets in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
-    ]
+    batches = _encoded(tokenizer, texts, special_tokens=False, offsets=True)
+    return [Text(np.array(row.ids, np.int32), *_offsets(row)) for batch in batches for row in batch]
 
 
-def _batches(
-    tokenizer: "PreTrainedTokenizerBase", texts: list[str], pairs: list[str] | None = None, **options: Any
-) -> Iterator["BatchEncoding"]:
+def _offsets(row: "Encoding") -> np.ndarray:
+    """The character offsets of the sub-words of a text: starts and ends, `(2, length)`."""
+    return np.fromiter(chain.from_iterable(row.offsets), np.int32, 2 * len(row)).reshape(-1, 2).T
+
+
+def _encoded(
+    tokenizer: "PreTrainedTokenizerBase",
+    texts: list[str],
+    pairs: list[str] | None = None,
+    *,
+    max_length: int | None = None,
+    special_tokens: bool = True,
+    offsets: bool = False,
+) -> Iterator[list["Encoding"]]:
+    """Texts or pairs, encoded in batches as by a call of the tokenizer.
+
+    The backend is called directly, since a call computes character offsets and copies every column, used or not.
+    """
+    _set_options(tokenizer, max_length)
+    backend = tokenizer.backend_tokenizer
+    encode = backend.encode_batch if offsets else backend.encode_batch_fast
     for start in range(0, len(texts), _BATCH):
         part = slice(start, start + _BATCH)
-        yield tokenizer(
-            texts[part],
-            pairs and pairs[part],
-            return_attention_mask=False,
-            return_token_type_ids=takes_types(tokenizer),
-            verbose=False,
-            **options,
-        )
+        rows = texts[part] if pairs is None else list(zip(texts[part], pairs[part], strict=True))
+        yield encode(rows, add_special_tokens=special_tokens)
+
+
+def _set_options(tokenizer: "PreTrainedTokenizerBase", max_length: int | None) -> None:
+    """Set the options of the backend as a call of the tokenizer does: truncation to a length, if given, no padding."""
+    backend = tokenizer.backend_tokenizer
+    backend.no_padding()
+    backend.encode_special_tokens = tokenizer.split_special_tokens
+    if max_length is None:
+        backend.no_truncation()
+    else:
+        backend.enable_truncation(max_length, strategy="longest_first", direction=tokenizer.truncation_side)

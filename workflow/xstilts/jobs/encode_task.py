@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 from xstilts import kinds, tasks
 from xstilts.config import TaskSettings
 from xstilts.features import arrow
-from xstilts.models import architectures, tokenization
+from xstilts.models import architectures, tokenization, vocabulary
 from xstilts.names import split_and_language
 from xstilts.runtime import job
 from xstilts.sources import labels
@@ -22,10 +22,11 @@ def run(arguments: Namespace) -> None:
     settings = TaskSettings.of_spec(this.entry.spec["settings"])
     if not this.entry.inputs.get("tokenizer"):
         # Fail here, before training, if transformers does not support the architecture of the encoder.
-        architectures.config_of(this.tokenizer())
+        architectures.require_supported(this.tokenizer())
     tokenizer = tokenization.load_tokenizer(this.tokenizer())
     with publishing(this.store, this.entry) as draft:
         tokenization.save_tokenizer(tokenizer, draft.folder / tokenization.FOLDER)
+        draft.notes[vocabulary.NOTE] = vocabulary.Vocabulary.of(tokenizer).note()
         for name, file in this.data().items():
             table = kind.encode(pq.read_table(file), tokenizer, task, settings)
             arrow.write(draft.folder / arrow.file_name(*split_and_language(name)), table)

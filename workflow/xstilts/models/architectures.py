@@ -1,10 +1,15 @@
 """The architecture of a checkpoint, which must be part of transformers: code in a checkpoint is never run."""
 
+from typing import TYPE_CHECKING
+
 from huggingface_hub.errors import StrictDataclassError
-from transformers import AutoConfig, PreTrainedConfig
 
 from xstilts.errors import UserError
+from xstilts.models.known_configs import known_config
 from xstilts.sources.checkpoints import Checkpoint
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
 
 UNREADABLE = (
     StrictDataclassError,
@@ -22,12 +27,25 @@ UNREADABLE = (
 _SIZES = ("num_hidden_layers", "num_attention_heads", "hidden_size", "vocab_size")
 
 
-def config_of(checkpoint: Checkpoint) -> PreTrainedConfig:
+def require_supported(checkpoint: Checkpoint) -> None:
+    """Check the config of a checkpoint, without importing torch if its architecture is a common one.
+
+    Raises:
+        UserError: it cannot be read, transformers has no class for its architecture, or one of its sizes is 0.
+    """
+    if known_config(checkpoint) is None:
+        config_of(checkpoint)
+
+
+def config_of(checkpoint: Checkpoint) -> "PreTrainedConfig":
     """The config of a checkpoint.
 
     Raises:
         UserError: it cannot be read, transformers has no class for its architecture, or one of its sizes is 0.
     """
+    # The config classes import torch.
+    from transformers import AutoConfig
+
     try:
         config = AutoConfig.from_pretrained(checkpoint.name, revision=checkpoint.revision, trust_remote_code=False)
     except UNREADABLE as error:

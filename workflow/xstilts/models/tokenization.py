@@ -3,21 +3,26 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import cached_file
 
 from xstilts.errors import UserError
 from xstilts.fingerprints import spec
 from xstilts.models.architectures import refused
+from xstilts.models.tokenizer_classes import tokenizer_class
+from xstilts.models.vocabulary import Vocabulary, recorded
 from xstilts.sources.checkpoints import Checkpoint
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 FOLDER = "tokenizer"
 """The subfolder of token ids that contains their tokenizer."""
 
 
-def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
+def load_tokenizer(checkpoint: Checkpoint) -> "PreTrainedTokenizerBase":
     """The fast tokenizer of a checkpoint.
 
     Raises:
@@ -40,18 +45,27 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
 
 def pad_token_id(folder: Path) -> int:
     """The padding id of the tokenizer in a folder of token ids, which was validated when it was written."""
-    return _loaded(Checkpoint(str(folder))).pad_token_id
+    return vocabulary(folder).padding
 
 
-def _loaded(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
+def vocabulary(folder: Path) -> Vocabulary:
+    """The vocabulary of the tokenizer in a folder of token ids.
+
+    The tokenizer is loaded only if the token ids were written by a version of xstilts that did not record it.
+    """
+    return recorded(folder.parent) or Vocabulary.of(_loaded(Checkpoint(str(folder))))
+
+
+def _loaded(checkpoint: Checkpoint) -> "PreTrainedTokenizerBase":
     try:
-        return AutoTokenizer.from_pretrained(checkpoint.name, revision=checkpoint.revision, trust_remote_code=False)
+        loader = tokenizer_class(checkpoint)
+        return loader.from_pretrained(checkpoint.name, revision=checkpoint.revision, trust_remote_code=False)
     # tokenizers raises a bare Exception for a truncated file.
     except Exception as error:
         raise refused(checkpoint, "its tokenizer", error) from error
 
 
-def _require_model_of_file(tokenizer: PreTrainedTokenizerBase, checkpoint: Checkpoint) -> None:
+def _require_model_of_file(tokenizer: "PreTrainedTokenizerBase", checkpoint: Checkpoint) -> None:
     """Refuse a tokenizer that loaded the vocabulary of tokenizer.json as that of another kind of model.
 
     If the checkpoint does not name the class of its tokenizer, transformers uses the class of the architecture.
@@ -69,7 +83,7 @@ def _require_model_of_file(tokenizer: PreTrainedTokenizerBase, checkpoint: Check
         )
 
 
-def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+def save_tokenizer(tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
     """Save a loaded tokenizer, so that it can be loaded without its checkpoint.
 
     Raises:
@@ -85,7 +99,7 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
         )
 
 
-def _state(tokenizer: PreTrainedTokenizerBase) -> dict[str, object]:
+def _state(tokenizer: "PreTrainedTokenizerBase") -> dict[str, object]:
     """Everything that determines the ids of a text and the padding of a batch."""
     return {
         "class": type(tokenizer).__name__,
