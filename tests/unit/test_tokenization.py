@@ -10,13 +10,13 @@ import tiny
 from jobs import Experiment
 from sentences import SENTENCES
 from tokenizer_types import ALL
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from xstilts.errors import UserError
-from xstilts.experiments import open_grid
 from xstilts.features import arrow
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.models import tokenization
+from xstilts.models.vocabulary import Vocabulary
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.sources.identity import FileIdentity
 
@@ -108,17 +108,58 @@ def test_a_model_keeps_the_tokenizer_of_its_encoder_byte_by_byte(tmp_path):
     assert len(after) == len(before) > 100
 
 
-def test_training_and_prediction_need_no_tokenizer_of_the_encoder(tmp_path, tiny_tokenizer, monkeypatch):
+def tokenizers_loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The folders of the tokenizers that are loaded from now on."""
+    loaded, load = [], tokenization._loaded
+    monkeypatch.setattr(tokenization, "_loaded", lambda checkpoint: loaded.append(checkpoint.name) or load(checkpoint))
+    return loaded
+
+
+def test_training_and_prediction_load_no_tokenizer(tmp_path, tiny_tokenizer, monkeypatch):
     world = experiment(tmp_path, tmp_path / "encoder")
     tiny.encoder(tmp_path / "encoder", tiny_tokenizer)
-    beside = encoded(world) / "tokenizer"
-    loaded, load = [], tokenization._loaded
-    monkeypatch.setattr(tokenization, "_loaded", lambda checkpoint: loaded.append(checkpoint) or load(checkpoint))
+    encoded(world)
+    loaded = tokenizers_loaded(monkeypatch)
     world.run("train_stage", "ccg")
-    (predict,) = (entry for entry in open_grid(world.config).entries.values() if entry.step == "predict")
     world.run("predict", "ccg")
-    evaluated = world.config.store / predict.inputs["features"].path / "tokenizer"
-    assert [checkpoint.name for checkpoint in loaded] == [str(beside), str(evaluated)]
+    assert loaded == []
+
+
+def test_token_ids_of_an_older_version_load_their_tokenizer_for_the_padding_id(tmp_path, tiny_tokenizer, monkeypatch):
+    world = experiment(tmp_path, tmp_path / "encoder")
+    tiny.encoder(tmp_path / "encoder", tiny_tokenizer)
+    features = encoded(world)
+    tiny.edit(features / "manifest.json", lambda manifest: manifest.pop("vocabulary"))
+    loaded = tokenizers_loaded(monkeypatch)
+    world.run("train_stage", "ccg")
+    assert loaded == [str(features / "tokenizer")]
+
+
+def test_the_vocabulary_of_token_ids_is_recorded(tmp_path, tiny_tokenizer):
+    world = experiment(tmp_path, tmp_path / "encoder")
+    tiny.encoder(tmp_path / "encoder", tiny_tokenizer)
+    features = encoded(world)
+    pieces = json.loads((features / "tokenizer" / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+    # <s>, </s>, <pad>, <unk> and <mask>, in the order in which the tokenizer was trained with them.
+    expected = Vocabulary(size=len(pieces), padding=2, mask=4, special=(0, 1, 2, 3, 4))
+    assert tokenization.vocabulary(features / "tokenizer") == expected
+    assert tokenization.pad_token_id(features / "tokenizer") == 2
+    (features / "manifest.json").unlink()
+    assert tokenization.vocabulary(features / "tokenizer") == expected
+
+
+class Shouting(PreTrainedTokenizerFast):
+    """A tokenizer that changes texts before it encodes them."""
+
+    def _encode_plus(self, text, text_pair=None, **options):
+        return super()._encode_plus([one.upper() for one in text], text_pair, **options)
+
+
+def test_a_class_that_changes_texts_is_refused(tmp_path, tiny_tokenizer, monkeypatch):
+    tiny_tokenizer.save_pretrained(tmp_path)
+    monkeypatch.setattr(tokenization, "tokenizer_class", lambda checkpoint: Shouting)
+    with pytest.raises(UserError, match=r"Shouting gives other ids than its tokenizer\.json"):
+        tokenization.load_tokenizer(Checkpoint(str(tmp_path)))
 
 
 def test_a_lost_vocabulary_is_found_before_anything_is_trained(tmp_path):
