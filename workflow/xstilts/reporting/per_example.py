@@ -25,7 +25,7 @@ class LanguageCounts:
         size: the number of units, including those that are not stored.
         places: the index of each unit's name among the names of all units of the target, shape (units,). Translations
             of each other have the same name, and therefore the same index, in every language.
-        values: the counts, shape (units, intermediates, seeds, columns).
+        values: the counts, shape (units, intermediates, seeds, columns); float32 if that is exact, else float64.
     """
 
     size: int
@@ -70,13 +70,18 @@ def read(
     complete = [name for name in intermediates if all((name, seed) in scores for seed in seeds)]
     if not complete:
         return None
-    files = [store / scores[name, seed] / "examples.parquet" for name in complete for seed in seeds]
-    first = pq.read_table(files[0])
+    paths = [store / scores[name, seed] / "examples.parquet" for name in complete for seed in seeds]
+    first = pq.read_table(paths[0])
     if not len(first):
         return None
     columns = [name for name in first.column_names if name not in _KEYS]
-    rows = np.flatnonzero(np.any([_counts(file, first).any(axis=1) for file in files], axis=0))
-    values = np.stack([_counts(file, first)[rows] for file in files], axis=1)
+    found = {path: _nonzero(path, first) for path in dict.fromkeys(paths)}
+    rows, row_of = _union(len(first), [rows for rows, _ in found.values()])
+    kind = np.result_type(*(counts for _, counts in found.values()))
+    values = np.zeros((len(rows), len(paths), len(columns)), kind)
+    for model, path in enumerate(paths):
+        own, counts = found[path]
+        values[row_of[own], model] = counts
     values = values.reshape(len(rows), len(complete), len(seeds), len(columns))
     places, names = pd.factorize(first[UNIT].take(rows).to_pandas())
     sizes = Counter(first[LANGUAGE].to_pylist())
@@ -86,8 +91,16 @@ def read(
     return Counts(complete, columns, len(names), languages)
 
 
-def _counts(file: Path, first: pa.Table) -> np.ndarray:
-    """The counts in a file, shape (units, columns).
+def _union(size: int, parts: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers below a size that are in one of the parts, in ascending order, and the index of each of them."""
+    is_in = np.zeros(size, dtype=bool)
+    for part in parts:
+        is_in[part] = True
+    return np.flatnonzero(is_in), np.cumsum(is_in) - 1
+
+
+def _nonzero(file: Path, first: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """The indices of the units in a file with a count that is not zero, and their counts, shape (units, columns).
 
     Raises:
         DataError: the units are not those of the first file.
@@ -96,4 +109,7 @@ def _counts(file: Path, first: pa.Table) -> np.ndarray:
     for key in _KEYS:
         if not table[key].equals(first[key]):
             raise DataError(file, f"column {key!r}", "other units", "those of the target's other cells, in their order")
-    return np.column_stack([table[name] for name in table.column_names if name not in _KEYS])
+    counts = np.column_stack([table[name] for name in table.column_names if name not in _KEYS])
+    rows = np.flatnonzero(counts.any(axis=1))
+    counts, single = counts[rows], counts[rows].astype(np.float32)
+    return rows, single if np.array_equal(single, counts) else counts
