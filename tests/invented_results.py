@@ -42,6 +42,14 @@ def without(results: Results, intermediate: str, target: str) -> Results:
     return replace(results, scores=scores, statistics=statistics)
 
 
+def of_targets(statistics: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The statistics by target, as the jobs write them: what depends on the other targets is not in them."""
+    own = statistics.drop(columns=CORRECTED)
+    return {target: own[own["target"] == target] for target in own["target"].unique()}
+
+
+CORRECTED = ["p_adjusted", "significant"]
+
 _EFFECTS = (0, 4, -6, 1)
 """What an intermediate does to every score, by its place in the grid."""
 

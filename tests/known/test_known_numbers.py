@@ -4,10 +4,8 @@
 """
 
 import csv
-import gc
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import known_answers
@@ -43,12 +41,9 @@ EXAMPLES = {
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Experiment]:
+def known(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
     """The whole experiment."""
-    # statsmodels collects garbage at every correction, through all that the libraries have loaded.
-    gc.freeze()
-    yield Experiment(tmp_path_factory.mktemp("known")).run()
-    gc.unfreeze()
+    return Experiment(tmp_path_factory.mktemp("known")).run()
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +55,7 @@ def tables(known: Experiment) -> Path:
 @pytest.fixture(scope="module")
 def statistics(known: Experiment) -> pd.DataFrame:
     """Its statistics, by encoder, intermediate, target and language."""
-    read = pd.read_csv(known.path(known.grid.statistics) / "statistics.csv", keep_default_na=False, na_values=[""])
+    read = pd.read_csv(known.path(known.grid.tables) / "statistics.csv", keep_default_na=False, na_values=[""])
     return read.set_index(["encoder", "intermediate", "target", "language"])
 
 

@@ -111,7 +111,7 @@ def test_every_cell_has_predictions_and_scores_below_the_path_of_its_model():
 
 
 def test_the_numbers_of_one_seed_and_of_two():
-    once = {"read_task": 15, "encode_task": 15, **dict.fromkeys(REPORTS, 1)}
+    once = {"read_task": 15, "encode_task": 15, **dict.fromkeys(REPORTS, 1), "statistics": 9}
     assert counts(grid()) == {**once, "train_stage": 25, "predict": 36, "score": 36}
     two = counts(grid(grid={"seeds": [1, 2]}))
     assert two == {**once, "train_stage": 2 * 25, "predict": 2 * 36 - 2, "score": 2 * 36 - 2}
@@ -129,7 +129,8 @@ def test_the_configuration_that_is_shipped_is_the_grid_of_the_paper():
     # Retrieval on the bare encoder is the same for every seed.
     cells = 11 * 9 * 3 - 2 * 2
     expected = {"read_task": reads, "encode_task": reads, "train_stage": models, "predict": cells, "score": cells}
-    assert counts(paper) == expected | dict.fromkeys(REPORTS, 1)
+    assert counts(paper) == expected | dict.fromkeys(REPORTS, 1) | {"statistics": 9}
+    assert len(paper.entries) == 866
     files = {(cell.target, lang) for cell in paper.cells for lang in paper.languages(cell.target)}
     assert len(files) == 162
 

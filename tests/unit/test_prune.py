@@ -78,7 +78,16 @@ def test_scores_of_another_metric_go_from_beside_predictions_that_stay(world: Wo
     changed = world.grid("job.score")
     world.finish(of_step(changed, "score", *REPORTS))
     gone = pruned(world, changed)
-    assert {path.rpartition("/")[2].partition("~")[0] for path in gone} == {"scores", *REPORTS}
+    statistics = {f"statistics.{name}" for name in SETTINGS["grid"]["targets"]}
+    reports = {path.rpartition("/")[2].partition("~")[0] for path in gone}
+    assert reports == {
+        "scores",
+        "collect",
+        "tables",
+        "figures",
+        "page",
+        *(f"statistics.{name}" for name in SETTINGS["grid"]["targets"]),
+    }
     assert pending(world.store, changed) == {}
 
 

@@ -107,18 +107,71 @@ def test_samples_are_the_same_however_many_are_held_at_once(at_once: int, monkey
     assert len({tuple(row) for row in flat(theirs)}) == 8
 
 
-def test_no_more_weights_are_held_at_once_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch):
-    sizes = []
-
-    class Watched:
-        def poisson(self, mean: float, size: tuple[int, int]) -> np.ndarray:
-            sizes.append(size)
-            return np.ones(size)
-
+def test_no_more_weights_are_held_at_once_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch, random):
+    sizes, products = [], resampling._Products.of
+    monkeypatch.setattr(
+        resampling._Products, "of", lambda self, weights: sizes.append(weights.shape) or products(self, weights)
+    )
     monkeypatch.setattr(resampling, "_CHUNK", 7)
-    made = counts(UNITS, ACCURACY, "none", "mnli")
-    resampling.bootstrap(made, metrics.load("accuracy"), 5, Watched())
+    resampling.bootstrap(counts(UNITS, ACCURACY, "none", "mnli"), metrics.load("accuracy"), 5, random)
     assert sizes == [(2, 3), (2, 3), (1, 3)]
+
+
+class Given:
+    """A generator of given numbers: the first 16 bits of uniform numbers, and their further bits as a fraction."""
+
+    def __init__(self, uniform: np.ndarray):
+        self.first = np.floor(uniform * 2**16)
+        self.further = uniform * 2**16 - self.first
+
+    def integers(self, high: int, size: int, dtype: type) -> np.ndarray:
+        return self.first.astype(dtype)
+
+    def random(self, size: int) -> np.ndarray:
+        return self.further[:size]
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_a_poisson_draw_is_the_number_at_which_the_distribution_function_exceeds_a_uniform_number(number: int):
+    bound = stats.poisson.cdf(number, 1)
+    around = np.array([bound - 1e-9, bound + 1e-9])
+    assert [resampling.poisson(Given(one[None]), 1).tolist() for one in around] == [[number], [number + 1]]
+
+
+def test_poisson_draws_have_the_frequencies_of_their_distribution(random):
+    drawn = np.bincount(resampling.poisson(random, 10**6), minlength=12)
+    expected = stats.poisson.pmf(range(7), 1) * 10**6
+    assert stats.chisquare([*drawn[:7], drawn[7:].sum()], [*expected, 10**6 - expected.sum()]).pvalue > 0.001
+
+
+def by_hand(weights: np.ndarray, units: list) -> np.ndarray:
+    """The weighted sums of the counts of a language, in float64."""
+    return np.tensordot(weights[:, [place for place, _ in units]].astype(float), [v for _, v in units], axes=1)
+
+
+@pytest.mark.parametrize("largest", [1, 2**20 + 1, 0.1], ids=["in float32", "too large for float32", "fractions"])
+def test_weighted_sums_are_those_of_float64(largest: float):
+    # Two equal columns, one that the score does not need, and places in a row, with a gap and in another order.
+    chance = np.random.default_rng(3)
+    values = chance.integers(0, 30, (4, 2, 2, 3)) * largest
+    values[..., 1] = values[..., 2]
+    units = {lang: list(zip(places, values.tolist(), strict=True)) for lang, places in PLACES.items()}
+    weights = chance.integers(0, 9, (50, 7)).astype(np.uint8)
+    products = resampling._Products(counts(units, F1, "none", "mnli"), metrics.load("chunks"))
+    for found, own in zip(products.of(weights), units.values(), strict=True):
+        assert found.dtype == np.float64
+        expected = by_hand(weights, own)
+        assert np.array_equal(found, expected) if largest >= 1 else found == pytest.approx(expected, rel=1e-12)
+
+
+PLACES = {"en": [0, 1, 2, 3], "de": [3, 4, 5, 6], "ru": [1, 2, 5, 6], "zh": [6, 5, 4, 0]}
+
+
+def test_counts_that_the_main_score_does_not_need_are_not_summed():
+    columns = [f"{name}{which}" for which in ("", "_seqeval1") for name in ("right", "found", "expected")]
+    units = {"en": [(0, [[[1, 2, 3, 4, 5, 6]]])]}
+    (found,) = resampling._Products(counts(units, columns, "none"), metrics.load("pos")).of(np.array([[2]]))
+    assert found.tolist() == [[[[2, 4, 6, 0, 0, 0]]]]
 
 
 def test_a_language_in_which_no_model_finds_or_lacks_a_name_scores_0(random):

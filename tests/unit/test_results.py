@@ -5,13 +5,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fabricated import ROWS, SETTINGS, World, of_step
-from invented_results import invented
+from invented_results import CORRECTED, invented, of_targets
 
 from xstilts.config import GridSettings
 from xstilts.errors import UserError
 from xstilts.grid import Grid
 from xstilts.reporting import experiment_results
 from xstilts.reporting.experiment_results import Results
+from xstilts.steps.entry import Entry
 from xstilts.store.drafts import publishing
 
 MADE = invented(("none", "mnli", "squad_v1/mnli"), ("xnli", "pawsx", "tatoeba"), seeds=(1,))
@@ -59,25 +60,35 @@ def test_the_statistics_of_an_encoder_are_its_own_by_target_or_by_language():
     assert found.changes(found.by_target("two")).to_numpy().tolist() == [["two", "mnli", "all"]]
 
 
-def publish(world: World, grid: Grid, entry: str, **frames: pd.DataFrame) -> None:
-    with publishing(world.store, getattr(grid, entry)) as draft:
+def publish(world: World, entry: Entry, **frames: pd.DataFrame) -> None:
+    with publishing(world.store, entry) as draft:
         for name, frame in frames.items():
             frame.to_parquet(draft.folder / f"{name}.parquet")
+
+
+def publish_statistics(world: World, grid: Grid, *lost: str) -> None:
+    found = of_targets(MADE.statistics)
+    for target in grid.statistics.keys() - lost:
+        publish(world, grid.statistics[target], statistics=found[target])
 
 
 def read(world: World, *lost: str, **changes) -> Results:
     """The results of a finished experiment of which the data of some tasks are lost."""
     grid = world.grid(**changes)
     world.finish(entry for entry in of_step(grid, "read_task") if entry.about.task not in lost)
-    publish(world, grid, "collected", scores=MADE.scores, trainings=MADE.trainings)
-    publish(world, grid, "statistics", statistics=MADE.statistics)
+    publish(world, grid.collected, scores=MADE.scores, trainings=MADE.trainings)
+    publish_statistics(world, grid)
     return experiment_results.read(world.store, grid)
 
 
 def test_the_frames_are_those_that_were_written(world: World):
     found = read(world)
-    for name in ("scores", "trainings", "statistics"):
+    for name in ("scores", "trainings"):
         pd.testing.assert_frame_equal(getattr(found, name), getattr(MADE, name))
+    keys = ["encoder", "intermediate", "target", "language"]
+    mine, theirs = (table.set_index(keys).drop(columns=CORRECTED) for table in (found.statistics, MADE.statistics))
+    pd.testing.assert_frame_equal(mine, theirs.loc[mine.index])
+    assert len(mine) == len(theirs)
     assert found.over_seeds == "median"
     assert read(world, report={"over_seeds": "mean"}).over_seeds == "mean"
     assert list(found.grid.intermediates) == ["none", "mnli", "squad_v1/mnli"]
@@ -101,8 +112,8 @@ def test_the_size_of_a_stage_is_that_of_all_its_tasks_and_languages_in_training_
                 split, _, lang = name.partition(".")
                 count = rows[entry.about.task, lang] if split == "train" else 7
                 draft.notes[name] = {"rows": count}
-    publish(world, grid, "collected", scores=MADE.scores, trainings=MADE.trainings)
-    publish(world, grid, "statistics", statistics=MADE.statistics)
+    publish(world, grid.collected, scores=MADE.scores, trainings=MADE.trainings)
+    publish_statistics(world, grid)
     assert experiment_results.read(world.store, grid).sizes == {"none": 0, "both": 1234}
 
 
@@ -124,11 +135,23 @@ def test_the_models_are_all_that_had_to_be_trained_each_once(world: World):
     ]
 
 
-@pytest.mark.parametrize("finished, missing", [("collected", "statistics"), ("statistics", "collected")])
-def test_results_that_are_not_finished_are_named_with_what_to_do(world: World, finished: str, missing: str):
+def test_the_statistics_of_all_targets_are_one_table_in_the_order_of_the_grid_with_corrected_p_values(world: World):
+    found = read(world).statistics
+    assert list(found[["intermediate", "target"]].drop_duplicates().itertuples(index=False, name=None)) == [
+        (name, target) for name in MADE.grid.intermediates for target in MADE.grid.targets
+    ]
+    whole = found[(found["language"] == "all") & found["p"].notna()].sort_values("p")
+    raised = [p * (len(whole) - rank) for rank, p in enumerate(whole["p"])]
+    expected = [min(1, max(raised[: rank + 1])) for rank in range(len(raised))]
+    assert len(whole) == 2 * 3
+    assert whole["p_adjusted"].to_list() == pytest.approx(expected)
+
+
+def test_results_that_are_not_finished_are_named_with_what_to_do(world: World):
     grid = world.grid()
-    publish(world, grid, finished, scores=MADE.scores)
-    with pytest.raises(UserError) as refused:
-        experiment_results.read(world.store, grid)
-    path = world.store / getattr(grid, missing).path
-    assert str(refused.value) == f"{path} is not finished; run snakemake first."
+    publish_statistics(world, grid, "pawsx")
+    for entry in (grid.collected, grid.statistics["pawsx"]):
+        with pytest.raises(UserError) as refused:
+            experiment_results.read(world.store, grid)
+        assert str(refused.value) == f"{world.store / entry.path} is not finished; run snakemake first."
+        publish(world, grid.collected, scores=MADE.scores, trainings=MADE.trainings)

@@ -93,7 +93,12 @@ TRAININGS = [
     ["made", "mixed", 2, "models/made/mixed/seed-2"],
     ["made", "mixed/squad_v1", 2, "models/made/mixed/squad_v1/seed-2"],
 ]
-MADE_FROM = {"scores": "experiments/mine/collect", "statistics": "experiments/mine/statistics"}
+STATISTICS = {target: f"experiments/mine/statistics.{target}" for target in ("xquad", "bucc2018")}
+MADE_FROM = {"scores": "experiments/mine/collect", "statistics": STATISTICS}
+NUMBERS = {
+    "scores": "experiments/mine/collect",
+    **{f"statistics.{target}": path for target, path in STATISTICS.items()},
+}
 ALL_SCORES = {path: path for *_, path in CELLS}
 XQUAD, BUCC = "features/tokenizer/xquad.evaluate", "features/tokenizer/bucc2018.evaluate"
 MINE = {"experiment": "mine"}
@@ -274,18 +279,21 @@ SPECS: dict[str, Expected] = {
     "experiments/mine/collect": Expected(
         {"step": "collect", "cells": CELLS, "code": roles("job.collect"), "trainings": TRAININGS}, ALL_SCORES, MINE
     ),
-    "experiments/mine/statistics": Expected(
-        {
-            "step": "statistics",
-            "cells": CELLS,
-            "code": roles("job.statistics metric.bucc metric.squad"),
-            "settings": {"over_seeds": "median", "samples": 10_000},
-        },
-        ALL_SCORES,
-        MINE,
-    ),
+    **{
+        STATISTICS[target]: Expected(
+            {
+                "step": "statistics",
+                "cells": [cell for cell in CELLS if cell[2] == target],
+                "code": roles(f"job.statistics metric.{metric}"),
+                "settings": {"over_seeds": "median", "samples": 10_000},
+            },
+            {path: path for _, _, name, _, path in CELLS if name == target},
+            MINE | {"task": target},
+        )
+        for target, metric in (("xquad", "squad"), ("bucc2018", "bucc"))
+    },
     "experiments/mine/tables": Expected(
-        {"step": "tables", "cells": CELLS, "code": roles("job.tables benchmark.xtreme"), **MADE_FROM}, MADE_FROM, MINE
+        {"step": "tables", "cells": CELLS, "code": roles("job.tables benchmark.xtreme"), **MADE_FROM}, NUMBERS, MINE
     ),
     "experiments/mine/figures": Expected(
         {
@@ -296,7 +304,7 @@ SPECS: dict[str, Expected] = {
             "libraries": DRAWS,
             **MADE_FROM,
         },
-        MADE_FROM,
+        NUMBERS,
         MINE,
     ),
     "experiments/mine/page": Expected(
@@ -308,7 +316,7 @@ SPECS: dict[str, Expected] = {
             "libraries": DRAWS,
             **MADE_FROM,
         },
-        MADE_FROM | SHOWN,
+        NUMBERS | SHOWN,
         MINE,
     ),
 }

@@ -13,14 +13,15 @@ import pytest
 from xstilts import metrics
 from xstilts.config import GridSettings, Report
 from xstilts.errors import DataError
-from xstilts.reporting import per_example, significance
+from xstilts.reporting import correction, per_example, significance
 from xstilts.reporting.comparison import Comparison
-from xstilts.reporting.significance import COLUMNS, Scores
+from xstilts.reporting.significance import Scores
 
 pytestmark = pytest.mark.thorough
 
 NUMBERS = ["value", "low", "high", "delta", "delta_low", "delta_high", "p", "p_adjusted"]
 KEYS = ["encoder", "intermediate", "target", "language"]
+COLUMNS = [*KEYS, "metric", *NUMBERS, "significant", "n", "seeds"]
 LANGUAGES = {"xnli": ("en", "de"), "panx": ("en",)}
 GRID = GridSettings(
     encoders=("one", "two"), intermediates=("mnli", "none", "qqp"), targets=("xnli", "panx"), seeds=(1, 2)
@@ -38,7 +39,7 @@ RIGHT = {
     ("two", "mnli", "xnli"): {"en": 28, "de": 30},
     ("two", "qqp", "xnli"): {"en": 30, "de": 26},
     ("two", "none", "panx"): {"en": 30},
-    ("two", "mnli", "panx"): {"en": 34},
+    ("two", "mnli", "panx"): {"en": 32},
     ("two", "qqp", "panx"): {"en": 33},
 }
 """How many of 40 units are right with the first seed, by cell and language; with the second, two more."""
@@ -69,7 +70,10 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> Scores:
 
 
 def table(scores: Scores, grid: GridSettings = GRID, languages: dict = LANGUAGES, **report) -> pd.DataFrame:
-    return significance.statistics(scores, grid, languages, Report(**{"samples": 199, **report}))
+    """The statistics of all targets together."""
+    settings = Report(**{"samples": 199, **report})
+    targets = [significance.statistics(scores, name, grid, languages[name], settings) for name in grid.targets]
+    return correction.together(targets, grid)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +144,7 @@ def test_gains_and_losses_are_marked_and_small_changes_and_the_baseline_are_not(
 )
 def test_significant_is_a_p_below_5_percent_with_an_interval_that_has_no_zero(p, low, high, expected: bool):
     row = pd.DataFrame({"p_adjusted": [p], "delta_low": [low], "delta_high": [high]}, dtype="float64")
-    assert significance.significant(row).to_list() == [expected]
+    assert correction.significant(row).to_list() == [expected]
 
 
 def holm(values: Iterable[float]) -> list[float]:
@@ -183,7 +187,7 @@ def test_p_is_adjusted_over_the_targets_of_an_encoder_for_all_languages_and_with
     rows = [(*where, p) for where, both in FAMILIES.items() for p in both]
     given = pd.DataFrame(rows, columns=["encoder", "target", "language", "p"]).astype({"p": "float64"})
     expected = [value for both in ADJUSTED.values() for value in both]
-    found = significance.adjusted(given.iloc[::-1]).iloc[::-1]
+    found = correction.adjusted(given.iloc[::-1]).iloc[::-1]
     assert [None if pd.isna(value) else round(value, 9) for value in found] == expected
 
 
@@ -275,9 +279,3 @@ def test_cells_of_other_examples_are_refused(tmp_path: Path):
     cells = [["one", "none", "xnli", 1, "first"], ["one", "none", "xnli", 2, "second"]]
     with pytest.raises(DataError, match=r"second/examples.parquet, column 'language': found other units"):
         table(Scores(tmp_path, cells), grid)
-
-
-def test_parquet_and_csv_hold_the_table(found: pd.DataFrame, tmp_path: Path):
-    significance.write(found, tmp_path)
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "statistics.parquet"), found)
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "statistics.csv", keep_default_na=False, na_values=""), found)

@@ -361,7 +361,7 @@ def test_the_folder_of_an_experiment_leads_to_what_is_finished_of_it_and_to_noth
     links = {file.name: file.readlink() for file in folder.iterdir() if file.is_symlink()}
     assert links == {
         f"{one.step}.txt": Path(one.path).relative_to("experiments/mine") / f"{one.step}.txt"
-        for one in (grid.collected, grid.statistics, grid.tables, grid.figures)
+        for one in (grid.collected, grid.tables, grid.figures)
     }
 
 
@@ -404,7 +404,7 @@ def test_reports_of_another_configuration_are_hidden_by_their_links_alone(tmp_pa
     (folder / ".tables.txt.7").symlink_to("a link that another process is about to set")
     raw = grid.config.model_dump(mode="json", exclude_unset=True)
     other = Grid(parse(raw | {"report": {"samples": 200}}), Words())
-    assert other.statistics.path != grid.statistics.path
+    assert other.tables.path != grid.tables.path
     store_links.show(tmp_path, other)
     shown = sorted(file.name for file in folder.iterdir() if "~" not in file.name)
     assert shown == [".tables.txt.7", "collect.txt", "config.json"]

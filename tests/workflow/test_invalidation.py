@@ -16,11 +16,12 @@ import pytest
 import yaml
 from project import Edit, Project, among, code, content, plain, setting, source, write_project
 
-STATISTICS, TABLES = "experiments/*/statistics", "experiments/*/tables"
+STATISTICS, TABLES = "experiments/*/statistics.*", "experiments/*/tables"
 DRAWN = ("experiments/*/figures", "experiments/*/page")
 SHOWN = (TABLES, *DRAWN)
 """What is made from the collected scores and their statistics."""
-REPORTS = ("experiments/*/collect", STATISTICS, *SHOWN)
+OF_ALL_TARGETS = ("experiments/*/collect", *SHOWN)
+REPORTS = (*OF_ALL_TARGETS, STATISTICS)
 NOTHING = ()
 
 
@@ -206,8 +207,12 @@ def project(pristine: Project, tmp_path_factory: pytest.TempPathFactory) -> Proj
 
 
 def expected(entries: list[str], patterns: tuple[str, ...]) -> list[str]:
-    """The entries that have to be made, the reports of what is new among them."""
-    return among(entries, *patterns, *(() if set(patterns) <= set(REPORTS) else REPORTS))
+    """The entries that have to be made, the reports of what is new among them, with the statistics of its targets."""
+    made = among(entries, *patterns)
+    if set(patterns) <= set(REPORTS):
+        return made
+    targets = {path.split("/")[-3] for path in made if path.endswith("/scores")}
+    return among(entries, *patterns, *OF_ALL_TARGETS, *(f"experiments/*/statistics.{name}" for name in targets))
 
 
 @pytest.mark.parametrize("edit, patterns", MATRIX.values(), ids=MATRIX.keys())

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from invented_results import invented
+from invented_results import invented, of_targets
 
 from experiments import Experiment, experiment
 from xstilts.reporting import gallery
 from xstilts.reporting.figures import FORMATS, TITLES
+from xstilts.steps.entry import Entry
 from xstilts.store.drafts import publishing
 from xstilts.store.entries import finished
 
@@ -26,8 +27,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
     mine = experiment(tmp_path_factory.mktemp("reported"), "reported", list(INTERMEDIATES), list(TARGETS))
     results, grid = invented(INTERMEDIATES, TARGETS, (1,), ("en", "de"), encoder="tiny"), mine.grid()
     made = {"scores": results.scores, "trainings": results.trainings, "statistics": results.statistics}
-    publish(mine, "collected", scores=made["scores"], trainings=made["trainings"])
-    publish(mine, "statistics", statistics=made["statistics"])
+    publish(mine, grid.collected, scores=made["scores"], trainings=made["trainings"])
+    for target, table in of_targets(made["statistics"]).items():
+        publish(mine, grid.statistics[target], statistics=table)
     for entry in grid.reports:
         if entry.step not in DRAWN:
             with publishing(mine.results, entry) as draft:
@@ -37,9 +39,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
     return mine
 
 
-def publish(mine: Experiment, name: str, **frames: pd.DataFrame) -> None:
+def publish(mine: Experiment, entry: Entry, **frames: pd.DataFrame) -> None:
     """Let an entry be finished with some tables."""
-    with publishing(mine.results, getattr(mine.grid(), name)) as draft:
+    with publishing(mine.results, entry) as draft:
         for stem, frame in frames.items():
             frame.to_parquet(draft.folder / f"{stem}.parquet", index=False)
 

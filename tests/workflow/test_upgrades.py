@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from planning import apart, codes
-from project import Project, among, code, source, write_project
-from test_invalidation import MODELS, REPORTS, below
+from project import Project, code, source, write_project
+from test_invalidation import MODELS, below
+from test_invalidation import expected as listed_by
 
 from xstilts.fingerprints import sameness
 from xstilts.fingerprints.sameness import Record
@@ -54,7 +55,7 @@ def listed(project: Project) -> list[str]:
 
 
 def expected(project: Project, *patterns: str) -> list[str]:
-    return among(project.plan()[1], *patterns, *REPORTS)
+    return listed_by(project.plan()[1], patterns)
 
 
 # An edit and its record

@@ -140,22 +140,20 @@ class Grid:
     @cached_property
     def tables(self) -> Entry:
         """The tables of the experiment."""
-        inputs = {"scores": self.collected, "statistics": self.statistics}
-        return self._report("tables", inputs, _paths(inputs), ["benchmark.xtreme"])
+        return self._report("tables", self._numbers, self._made_from, ["benchmark.xtreme"])
 
     @cached_property
     def figures(self) -> Entry:
         """The figures of the experiment."""
-        inputs = {"scores": self.collected, "statistics": self.statistics}
-        return self._report("figures", inputs, _paths(inputs) | {"languages": self._shown}, (), DRAWING)
+        return self._report("figures", self._numbers, self._made_from | {"languages": self._shown}, (), DRAWING)
 
     @cached_property
     def page(self) -> Entry:
         """The page of the experiment, with the predictions of the first seed."""
-        inputs = {"scores": self.collected, "statistics": self.statistics}
         shown = [cell.scores for cell in self.cells if cell.seed == self.config.grid.seeds[0]]
         read = {entry.path: entry for scores in shown for entry in (scores, *scores.inputs.values())}
-        return self._report("page", inputs | read, _paths(inputs) | {"languages": self._shown}, (), DRAWING)
+        made_from = self._made_from | {"languages": self._shown}
+        return self._report("page", self._numbers | read, made_from, (), DRAWING)
 
     @cached_property
     def collected(self) -> Entry:
@@ -163,10 +161,9 @@ class Grid:
         return self._report("collect", self._scores, {"trainings": self.models})
 
     @cached_property
-    def statistics(self) -> Entry:
-        """The intervals and tests of all scores."""
-        used = {f"metric.{tasks.load(target).metric}" for target in self.config.grid.targets}
-        return self._report("statistics", self._scores, {"settings": self.config.report.in_specs()}, used)
+    def statistics(self) -> dict[str, Entry]:
+        """The intervals and tests of each target."""
+        return {target: self._statistics(target) for target in self.config.grid.targets}
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -177,6 +174,16 @@ class Grid:
     @cached_property
     def _scores(self) -> dict[str, Entry]:
         return {cell.scores.path: cell.scores for cell in self.cells}
+
+    @cached_property
+    def _numbers(self) -> dict[str, Entry]:
+        """The scores and statistics as inputs."""
+        return {"scores": self.collected} | {f"statistics.{name}": one for name, one in self.statistics.items()}
+
+    @cached_property
+    def _made_from(self) -> dict[str, str | dict[str, str]]:
+        """The paths of the scores and statistics."""
+        return {"scores": self.collected.path, "statistics": _paths(self.statistics)}
 
     @cached_property
     def _shown(self) -> dict[str, dict[str, str]]:
@@ -230,6 +237,17 @@ class Grid:
         name = self.config.experiment
         depends_on = {"cells": [cell.record for cell in self.cells], **made_from}
         return self._add(step, paths.report(name, step), depends_on, inputs, About(experiment=name), *more)
+
+    def _statistics(self, target: str) -> Entry:
+        name, cells = self.config.experiment, [cell for cell in self.cells if cell.target == target]
+        return self._add(
+            "statistics",
+            paths.statistics(name, target),
+            {"cells": [cell.record for cell in cells], "settings": self.config.report.in_specs()},
+            {cell.scores.path: cell.scores for cell in cells},
+            About(experiment=name, task=target),
+            [f"metric.{tasks.load(target).metric}"],
+        )
 
     @once
     def _data(self, name: str, role: str, splits: tuple[str, ...], languages: tuple[str, ...]) -> Entry:

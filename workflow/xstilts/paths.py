@@ -77,6 +77,11 @@ def report(experiment: str, step: str) -> str:
     return f"experiments/{experiment}/{step}~{{}}"
 
 
+def statistics(experiment: str, target: str) -> str:
+    """The statistics of a target in an experiment."""
+    return report(experiment, f"statistics.{target}")
+
+
 def place(path: str) -> str:
     """A path without fingerprints, which is the same for all settings, data and code."""
     return _FINGERPRINT.sub("", path)

@@ -43,7 +43,8 @@ def describe(entry: Entry) -> str:
     if entry.step in _OF_DATA:
         return f"{_OF_DATA[entry.step]} the {_ROLES[about.role]} data of {about.task}"
     if entry.step not in _DOING:
-        return f"{entry.step} for {about.experiment or about.encoder or 'the miniature'}"
+        step = f"{entry.step} of {about.task}" if about.task else entry.step
+        return f"{step} for {about.experiment or about.encoder or 'the miniature'}"
     stages = about.stages if about.task else about.stages[:-1]
     after = f" after {path_of(stages)}" if stages else ""
     seed = "" if about.seed is None else f", seed {about.seed}"

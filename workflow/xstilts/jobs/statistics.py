@@ -1,4 +1,4 @@
-"""Compute confidence intervals over seeds and examples, and significance tests against the baseline."""
+"""Compute the confidence intervals of a target over seeds and examples, and significance tests against the baseline."""
 
 from argparse import Namespace
 
@@ -8,11 +8,10 @@ from xstilts.store.drafts import publishing
 
 
 def run(arguments: Namespace) -> None:
-    """Write `statistics.parquet` and `statistics.csv` of the experiment."""
+    """Write `statistics.parquet` of a target."""
     this = job.of(arguments)
-    grid, scores = this.config.grid, significance.Scores(this.store, this.entry.spec["cells"])
-    languages = {target: this.grid.languages(target) for target in grid.targets}
-    table = significance.statistics(scores, grid, languages, this.config.report)
+    target, scores = this.entry.about.task, significance.Scores(this.store, this.entry.spec["cells"])
+    table = significance.statistics(scores, target, this.config.grid, this.grid.languages(target), this.config.report)
     with publishing(this.store, this.entry) as draft:
-        significance.write(table, draft.folder)
+        table.to_parquet(draft.folder / "statistics.parquet", index=False)
         draft.notes["rows"] = len(table)

@@ -1,4 +1,4 @@
-"""Write the tables of every encoder as CSV, Markdown and LaTeX."""
+"""Write the statistics of the experiment, and the tables of every encoder as CSV, Markdown and LaTeX."""
 
 from argparse import Namespace
 
@@ -11,7 +11,7 @@ from xstilts.store.warned import warnings
 
 
 def run(arguments: Namespace) -> None:
-    """Write the tables of the experiment to `tables/`, and the warnings about its data to `warnings.txt` there."""
+    """Write `statistics.parquet` and `statistics.csv`, and to `tables/` the tables and the warnings about the data."""
     this = job.of(arguments)
     found = read(this.store, this.grid)
     lines = [f"{warning}\n" for warning in warnings(this.store, this.grid)]
@@ -22,6 +22,8 @@ def run(arguments: Namespace) -> None:
             published = literature.tables(found, encoder, this.config.encoders[encoder].repository)
             for one in of_encoder(found, encoder) + published:
                 formats.write(one, folder, encoder)
+        found.statistics.to_parquet(draft.folder / "statistics.parquet", index=False)
+        found.statistics.to_csv(draft.folder / "statistics.csv", index=False)
         (folder / "warnings.txt").write_text("".join(lines), encoding="utf-8")
 
 

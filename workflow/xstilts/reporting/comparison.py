@@ -8,10 +8,8 @@ from xstilts.config import Report
 from xstilts.metrics import Metric
 from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting import resampling
+from xstilts.reporting.correction import LEVEL
 from xstilts.reporting.per_example import Counts
-
-LEVEL = 0.05
-"""The significance level of the tests; intervals cover `1 - LEVEL`."""
 
 ROUNDING = 1e-9
 """Differences of scores that are at most this far apart are equal."""

@@ -10,6 +10,7 @@ from xstilts.config import GridSettings
 from xstilts.errors import UserError
 from xstilts.grid import Grid
 from xstilts.names import NO_INTERMEDIATE, path_of, split_name, stages_of
+from xstilts.reporting import correction
 from xstilts.reporting.collect import ALL
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, noted
@@ -22,7 +23,7 @@ class Results:
     Args:
         scores: `scores.parquet` of the job `collect`.
         trainings: `trainings.parquet` of the job `collect`.
-        statistics: `statistics.parquet` of the job `statistics`.
+        statistics: the tables of all jobs `statistics`, with corrected p-values.
         sizes: the number of training rows of each intermediate, summed over its stages and tasks; None if unknown.
         grid: the grid of the experiment, whose order the reports follow.
         over_seeds: how scores are aggregated over seeds, `median` or `mean`.
@@ -73,14 +74,15 @@ def read(store: Path, grid: Grid) -> Results:
     Raises:
         UserError: the scores or their statistics are not finished.
     """
-    for entry in (grid.collected, grid.statistics):
+    for entry in (grid.collected, *grid.statistics.values()):
         if not finished(store, entry):
             raise UserError(f"{store / entry.path} is not finished; run snakemake first.")
-    collected, statistics = store / grid.collected.path, store / grid.statistics.path
+    collected = store / grid.collected.path
+    targets = [pd.read_parquet(store / entry.path / "statistics.parquet") for entry in grid.statistics.values()]
     return Results(
         scores=pd.read_parquet(collected / "scores.parquet"),
         trainings=pd.read_parquet(collected / "trainings.parquet"),
-        statistics=pd.read_parquet(statistics / "statistics.parquet"),
+        statistics=correction.together(targets, grid.config.grid),
         sizes=_sizes(store, grid),
         grid=grid.config.grid,
         over_seeds=grid.config.report.over_seeds,

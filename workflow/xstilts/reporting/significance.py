@@ -1,23 +1,20 @@
-"""Statistics of an experiment: confidence intervals over seeds and examples, and tests against the baseline."""
+"""Statistics of a target: confidence intervals over seeds and examples, and tests against the baseline."""
 
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from xstilts import metrics, tasks
 from xstilts.config import GridSettings, Report
 from xstilts.reporting import per_example as counting
 from xstilts.reporting.collect import ALL, MAIN_SCORE
-from xstilts.reporting.comparison import LEVEL, NUMBERS, Comparison
+from xstilts.reporting.comparison import NUMBERS, Comparison
 
 KEYS = ["encoder", "intermediate", "target", "language"]
-COLUMNS = [*KEYS, "metric", *NUMBERS, "p_adjusted", "significant", "n", "seeds"]
-
-Languages = Mapping[str, tuple[str, ...]]
+COLUMNS = [*KEYS, "metric", *NUMBERS, "n", "seeds"]
 
 
 @dataclass(frozen=True)
@@ -38,48 +35,36 @@ class Scores:
         return {(intermediate, seed): path for _, intermediate, _, seed, path in mine}
 
 
-def statistics(scores: Scores, grid: GridSettings, languages: Languages, settings: Report) -> pd.DataFrame:
-    """The table of statistics, with a row for each encoder, intermediate, target and language.
+def statistics(
+    scores: Scores, target: str, grid: GridSettings, languages: tuple[str, ...], settings: Report
+) -> pd.DataFrame:
+    """The statistics of a target, with a row for each encoder, intermediate and language.
 
-    Rows with the language `ALL` are for the mean over the languages of a target.
+    Rows with the language `ALL` are for the mean over the languages of the target.
 
     Args:
-        scores: the scores of all cells.
+        scores: the scores of all cells of the target.
         grid: the grid of the experiment.
-        languages: the languages of each target. The numbers are missing where a seed or the score of a language is.
+        languages: the languages of the target. The numbers are missing where a seed or the score of a language is.
         settings: the number of samples, and whether the median or the mean is taken over seeds.
 
     Returns:
         A table with `COLUMNS`, in the order of the grid; docs/statistics.md explains how each is computed.
 
     Raises:
-        DataError: the cells of a target were not scored on the same units.
+        DataError: the cells of the target were not scored on the same units.
     """
-    targets = [(encoder, target) for encoder in grid.encoders for target in grid.targets]
-    found = pd.concat([_of_target(scores, *one, grid, languages[one[1]], settings) for one in targets])
-    rows = [
-        (encoder, intermediate, target, language)
-        for encoder in grid.encoders
-        for intermediate in grid.intermediates
-        for target in grid.targets
-        for language in (ALL, *languages[target])
-    ]
-    table = found.reindex(pd.MultiIndex.from_tuples(rows, names=KEYS)).reset_index()
-    table = table.assign(metric=MAIN_SCORE, p_adjusted=adjusted(table))
+    found = pd.concat([_of_encoder(scores, encoder, target, grid, languages, settings) for encoder in grid.encoders])
+    rows = product(grid.encoders, grid.intermediates, (target,), (ALL, *languages))
+    table = found.reindex(pd.MultiIndex.from_tuples(rows, names=KEYS)).reset_index().assign(metric=MAIN_SCORE)
     counted = {name: table[name].fillna(0).astype("int64") for name in ("n", "seeds")}
-    return table.assign(significant=significant(table), **counted)[COLUMNS]
+    return table.assign(**counted)[COLUMNS]
 
 
-def write(table: pd.DataFrame, folder: Path) -> None:
-    """Write `statistics.parquet` and `statistics.csv`."""
-    table.to_parquet(folder / "statistics.parquet", index=False)
-    table.to_csv(folder / "statistics.csv", index=False)
-
-
-def _of_target(
+def _of_encoder(
     scores: Scores, encoder: str, target: str, grid: GridSettings, languages: tuple[str, ...], settings: Report
 ) -> pd.DataFrame:
-    """The numbers of the complete cells of a target, indexed by `KEYS`."""
+    """The numbers of the complete cells of an encoder and target, indexed by `KEYS`."""
     paths = scores.of(encoder, target)
     counts = counting.read(scores.store, paths, grid.intermediates, grid.seeds)
     if counts is None:
@@ -98,24 +83,3 @@ def _of_target(
 def _seed(target: str) -> int:
     """The seed of the random draws for a target."""
     return zlib.crc32(target.encode())
-
-
-def adjusted(table: pd.DataFrame) -> pd.Series:
-    """Holm's adjusted p-values.
-
-    The family of a row with the language `ALL` is all such rows of its encoder; the family of any other row is the rows
-    of its encoder and target.
-    """
-    family = table["target"].where(table["language"] != ALL, ALL)
-    return table.groupby(["encoder", family.rename("family")])["p"].transform(_holm)
-
-
-def _holm(p: pd.Series) -> pd.Series:
-    known = p.dropna()
-    adjusted = multipletests(known, method="holm")[1] if len(known) else []
-    return pd.Series(adjusted, known.index, dtype="float64").reindex(p.index)
-
-
-def significant(table: pd.DataFrame) -> pd.Series:
-    """Whether the test rejects equality and the interval of the change, over examples and seeds, excludes zero."""
-    return (table["p_adjusted"] < LEVEL) & ((table["delta_low"] > 0) | (table["delta_high"] < 0))

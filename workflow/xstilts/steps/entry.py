@@ -15,7 +15,7 @@ class About:
         encoder: the name of the encoder.
         origin: the fingerprint of the encoder or its tokenizer, for entries whose spec does not contain it.
         stages: the stages of a model, in order; for predictions and scores, the stages of their model.
-        task: the task that is read, encoded, predicted or scored.
+        task: the task that is read, encoded, predicted or scored, or whose statistics are computed.
         role: the role of the task's data, `train` or `evaluate`.
         seed: the seed of a model, its predictions and scores; None for an encoder that is evaluated without training.
     """

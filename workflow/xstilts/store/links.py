@@ -28,8 +28,11 @@ def show_report(store: Path, entry: Entry) -> None:
 
 
 def _links(store: Path, entry: Entry) -> dict[Path, Path]:
-    """The links to the files of a report, as targets by place; empty for unfinished reports and other entries."""
-    if not entry.about.experiment or not finished(store, entry):
+    """The links to the files of a report, as targets by place; empty for unfinished reports and other entries.
+
+    The files of a single target have the same names as those of others, and are not linked.
+    """
+    if not entry.about.experiment or entry.about.task or not finished(store, entry):
         return {}
     folder = store / entry.path
     shown = (file.name for file in folder.iterdir() if file.name not in (SPEC, MANIFEST) and file.name[0] != ".")
