@@ -12,15 +12,28 @@ import seqeval.metrics
 from gold_tables import asked, labelled, parallel, score, tagged
 from hypothesis import given
 from hypothesis import strategies as st
+from seqeval.metrics import sequence_labeling
 from sklearn.metrics import accuracy_score
 
 from xstilts import metrics
 from xstilts.errors import UserError
-from xstilts.metrics.chunks import conlleval_chunks
+from xstilts.metrics.chunks import CONLLEVAL, SEQEVAL, Rules, Tags, chunks
 
 UPOS = ["ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN", "PUNCT"]
 UPOS += ["SCONJ", "SYM", "VERB", "X"]
 IOB = ["O", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-PER", "I-PER"]
+
+
+def chunks_of(sentences: list[list[str]], rules: Rules) -> list[tuple[str, int, int]]:
+    """The type, the first and the last position of each chunk."""
+    types: dict[str, int] = {}
+    found = chunks(Tags(sentences), rules, types)
+    names = list(types)
+    return [(names[type_], *place) for type_, *place in zip(*(array.tolist() for array in found), strict=True)]
+
+
+def conlleval_chunks(sentence: list[str]) -> set[tuple[str, int, int]]:
+    return set(chunks_of([sentence], CONLLEVAL))
 
 
 PERFECT = {
@@ -234,6 +247,12 @@ def test_whatever_the_tags_scores_are_those_of_the_installed_seqeval_over_all_se
     expected = seqeval.metrics.f1_score(gold, found, zero_division=0) * 100
     assert score("chunks", tagged(gold), found)["f1"] == pytest.approx(expected)
     assert score("pos", tagged(gold), found)["f1_seqeval1"] == pytest.approx(expected)
+
+
+@given(st.lists(st.lists(st.sampled_from(ODD_TAGS + UPOS), min_size=1, max_size=6), min_size=1, max_size=6))
+@pytest.mark.filterwarnings("ignore:.* seems not to be NE tag")
+def test_whatever_the_tags_the_chunks_are_those_of_the_installed_seqeval(sentences):
+    assert chunks_of(sentences, SEQEVAL) == sequence_labeling.get_entities(sentences)
 
 
 def test_tags_that_are_not_iob_are_told_where_they_should_be(recwarn):

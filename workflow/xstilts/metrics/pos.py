@@ -6,13 +6,12 @@ such a tag, so that CCONJ and SCONJ become the same, and `X` may continue in the
 value of the installed seqeval.
 """
 
-import warnings
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from xstilts.metrics import Number, overlaps, precision_recall_f1, table
-from xstilts.metrics.chunks import aligned_tags, conlleval_chunks, seqeval_chunks
+from xstilts.metrics import Number, precision_recall_f1, table
+from xstilts.metrics.chunks import CONLLEVAL, SEQEVAL, Tags, aligned_tags, overlaps
 
 NAMES = ("f1", "precision", "recall", "f1_seqeval1")
 
@@ -25,13 +24,9 @@ def per_example(examples: pa.Table, predictions: Sequence[list[str]], lang: str)
     Raises:
         UserError: the examples are unlabelled, or the predictions differ from them in the number of sentences or tags.
     """
-    tags = aligned_tags(examples, predictions)
-    counts = overlaps(map(conlleval_chunks, predictions), map(conlleval_chunks, tags))
-    with warnings.catch_warnings():
-        # seqeval warns of tags without a prefix. The reader has already checked that they are tags of the task.
-        warnings.filterwarnings("ignore", message=".* seems not to be NE tag", category=UserWarning)
-        newer = overlaps(seqeval_chunks(predictions), seqeval_chunks(tags))
-    return table(examples["id"], **counts, **{f"{name}{_NEWER}": column for name, column in newer.items()})
+    found, expected = Tags(predictions), Tags(aligned_tags(examples, predictions))
+    newer = {f"{name}{_NEWER}": counts for name, counts in overlaps(found, expected, SEQEVAL).items()}
+    return table(examples["id"], **overlaps(found, expected, CONLLEVAL), **newer)
 
 
 def aggregate(sums: Mapping[str, Number]) -> dict[str, Number]:
