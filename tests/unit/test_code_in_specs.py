@@ -98,7 +98,7 @@ SILENT = {
     **dict.fromkeys(("runtime.memory", "sources.shapes"), RUNS),
     **dict.fromkeys(("store", "store.drafts", "store.entries", "store.jsonfiles", "store.leftovers"), RUNS),
     "fingerprints.atomic": RUNS,
-    **dict.fromkeys(("store.links", "store.locks", "store.weights"), RUNS),
+    **dict.fromkeys(("store.links", "store.locks", "store.verified", "store.weights"), RUNS),
     **dict.fromkeys(("runtime.timing", "runtime.streams", "commands.shell", "errors", "config.mistakes"), TELLS),
     **dict.fromkeys(("reporting", "reporting.gallery", "training.tracking", "store.warned"), TELLS),
     **dict.fromkeys(("commands.adopt", "commands.discard", "commands.export", "commands.plan"), ASKED),

@@ -343,7 +343,7 @@ def before() -> Grid:
 def entries(before: Grid) -> dict[str, Entry]:
     """The entries by their paths without fingerprints."""
     found = {without_fingerprints(path): entry for path, entry in before.entries.items()}
-    assert len(found) == len(before.entries) == 36
+    assert len(found) == len(before.entries) == 37
     return found
 
 

@@ -53,6 +53,7 @@ UNCOUNTED = {
     "store.drafts": "locations and completeness of results",
     "store.jsonfiles": "how files of the store are written",
     "store.links": "links to the reports of an experiment",
+    "store.verified": "verifies the inputs of a job",
     "store.warned": "prints warnings of the reading jobs",
     "experiments": "opens configurations and grids",
     "sources.identity": "the identity of files in specs",

@@ -127,7 +127,7 @@ class FileHashes(Memory):
     def _hashed(self, path: Path, key: str, status: os.stat_result) -> list:
         begun = time.time()
         found = [_state(status), sha256(path)]
-        if _is_settled(status, begun) and _state(path.stat()) == found[0]:
+        if is_settled(status, begun) and _state(path.stat()) == found[0]:
             return self.learn(key, found)
         self._young[key] = found
         return found
@@ -142,6 +142,6 @@ def _state(status: os.stat_result) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def _is_settled(status: os.stat_result, now: float) -> bool:
+def is_settled(status: os.stat_result, now: float) -> bool:
     """Whether a file was last modified long before `now`, or has a modification time far in the future."""
     return now - status.st_ctime > SETTLED and abs(now - status.st_mtime) > SETTLED
