@@ -4,64 +4,22 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from gpujobs import ALLOCATIONS, LONG, WORKFLOW, begun, end, start
 from xstilts.errors import UserError
 from xstilts.runtime import devices
-
-WORKFLOW = Path(__file__).parents[2] / "workflow"
-JOB = """
-import os, sys, time
-from pathlib import Path
-from xstilts.runtime import devices
-
-locks, marks, seconds, count = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
-with devices.taken(count, locks) as device:
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == device
-    begun = time.monotonic()
-    (marks / f"{os.getpid()}.begun").write_text(device)
-    time.sleep(seconds)
-    ended = time.monotonic()
-(marks / f"{os.getpid()}.ended").write_text(f"{device} {begun} {ended}")
-"""
-LONG = 60
-
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with two GPUs on which nothing runs, outside of any cluster."""
-    for name in ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID"):
+    for name in ALLOCATIONS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
     return tmp_path
-
-
-def start(machine: Path, seconds: float, count: int = 1, **environment: str) -> subprocess.Popen:
-    """A job that has a device, or several, for some time."""
-    variables = {**os.environ, "PYTHONPATH": str(WORKFLOW), **environment}
-    command = [sys.executable, "-c", JOB, machine / "locks", machine, str(seconds), str(count)]
-    return subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True)
-
-
-def begun(machine: Path, jobs: list[subprocess.Popen], count: int) -> list[str]:
-    """The devices of the jobs, as soon as so many have begun."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        found = [mark.read_text() for job in jobs if (mark := machine / f"{job.pid}.begun").is_file()]
-        if len(found) >= count and all(found):
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"fewer than {count} jobs have begun")
-
-
-def end(*jobs: subprocess.Popen) -> None:
-    for job in jobs:
-        job.kill()
-        job.communicate()
 
 
 def test_two_jobs_never_have_the_same_device_at_the_same_time_and_all_have_their_turn(machine: Path):
@@ -69,9 +27,9 @@ def test_two_jobs_never_have_the_same_device_at_the_same_time_and_all_have_their
     assert [job.wait(timeout=50) for job in jobs] == [0] * 6
     times = [mark.read_text().split() for mark in machine.glob("*.ended")]
     assert len(times) == 6
-    assert {device for device, _, _ in times} == {"4", "7"}
+    assert {device for device, *_ in times} == {"4", "7"}
     for device in ("4", "7"):
-        spans = sorted((float(begin), float(end)) for name, begin, end in times if name == device)
+        spans = sorted((float(begin), float(end)) for name, begin, end, _ in times if name == device)
         assert all(one[1] <= other[0] for one, other in pairwise(spans))
     end(*jobs)
 
@@ -94,19 +52,32 @@ def test_a_job_has_as_many_devices_as_it_asks_for_and_waits_for_all_of_them(mach
     assert begun(machine, [first], 1) == ["4"]
     both = start(machine, 0, 2)
     assert both.stdout.readline() == "Waiting for 2 of the GPUs 4, 7: they are used by other jobs.\n"
-    # Meanwhile it holds none.
-    second = start(machine, LONG)
-    assert begun(machine, [second], 1) == ["7"]
-    end(first, second)
+    end(first)
     assert both.wait(timeout=30) == 0
     assert (machine / f"{both.pid}.begun").read_text() == "4,7"
     end(both)
 
 
+def test_a_job_that_waits_for_several_devices_holds_none_and_is_not_overtaken(machine: Path):
+    first = start(machine, LONG)
+    assert begun(machine, [first], 1) == ["4"]
+    both = start(machine, 0.5, 2)
+    assert both.stdout.readline().startswith("Waiting for 2 of the GPUs 4, 7: ")
+    later = start(machine, 0)
+    assert later.stdout.readline() == "Waiting for 1 of the GPUs 4, 7: they are used by other jobs.\n"
+    end(first)
+    assert [both.wait(timeout=30), later.wait(timeout=30)] == [0, 0]
+    (_, ended), (begun_later, _) = (
+        map(float, (machine / f"{job.pid}.ended").read_text().split()[1:3]) for job in (both, later)
+    )
+    assert ended <= begun_later
+    end(both, later)
+
+
 def test_jobs_that_need_all_devices_have_their_turn(machine: Path):
     jobs = [start(machine, 0.3, 2) for _ in range(3)]
     assert [job.wait(timeout=50) for job in jobs] == [0] * 3
-    spans = sorted(tuple(map(float, mark.read_text().split()[1:])) for mark in machine.glob("*.ended"))
+    spans = sorted(tuple(map(float, mark.read_text().split()[1:3])) for mark in machine.glob("*.ended"))
     assert all(one[1] <= other[0] for one, other in pairwise(spans))
     end(*jobs)
 
@@ -134,7 +105,7 @@ def test_allocations_of_a_cluster_count_their_devices_for_themselves(machine: Pa
 def test_the_device_is_given_back_and_the_environment_is_as_before(machine: Path):
     for _ in range(2):
         with devices.taken(locks=machine) as device:
-            assert (device, os.environ["CUDA_VISIBLE_DEVICES"]) == ("4", "4")
+            assert (device.names, os.environ["CUDA_VISIBLE_DEVICES"]) == (("4",), "4")
         assert os.environ["CUDA_VISIBLE_DEVICES"] == "4,7"
 
 
@@ -146,7 +117,7 @@ def test_the_device_of_a_job_that_fails_is_given_back(machine: Path):
     with pytest.raises(ZeroDivisionError):
         fail()
     with devices.taken(locks=machine) as device:
-        assert device == "4"
+        assert device.names == ("4",)
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "4,7"
 
 
@@ -157,19 +128,20 @@ def test_jobs_on_a_device_wait_for_one_before_anything_else(machine: Path, comma
     arguments = [command, "models/x~000", "--config", "nowhere.yaml"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CUDA_VISIBLE_DEVICES", name)
-        with devices.taken() as device:
+        with devices.taken():
             job = subprocess.Popen(
                 [sys.executable, "-m", "xstilts", *arguments], env=variables, stdout=subprocess.PIPE, text=True
             )
             assert job.stdout.readline().startswith(f"Waiting for 1 of the GPUs {name}: ")
             end(job)
-    (devices.LOCKS / "machine" / device).unlink()
+    for file in (devices.LOCKS / "machine").glob(f"{name}*"):
+        file.unlink()
 
 
 def test_without_a_device_nothing_changes(machine: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     with devices.taken(locks=machine / "locks") as device:
-        assert (device, os.environ["CUDA_VISIBLE_DEVICES"]) == (None, "")
+        assert (device, os.environ["CUDA_VISIBLE_DEVICES"]) == (devices.Devices((), 1), "")
     assert not (machine / "locks").exists()
 
 

@@ -8,7 +8,6 @@ import os
 import shlex
 import signal
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 
@@ -51,6 +50,9 @@ def _add_job_arguments(job: argparse.ArgumentParser, name: str) -> None:
     job.add_argument("entry", help="path of the entry, relative to the store")
     job.add_argument("--config", type=Path, required=True, help="configuration file, JSON or YAML")
     job.add_argument("--log", type=Path, help="write the output to this file, preceded by the cause if the job fails")
+    if name in ON_DEVICE:
+        what = "GPUs that the job may use, each with the number of jobs that share it; default: all visible ones, unshared"
+        job.add_argument("--places", type=_places, metavar="GPU:JOBS,...", help=what)
     if name == "train_stage":
         job.add_argument("--gpus", type=_count, default=1, help="number of GPUs for data-parallel training")
 
@@ -60,6 +62,11 @@ def _count(text: str) -> int:
     if int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
     return int(text)
+
+
+def _places(text: str) -> dict[str, int]:
+    """Parse the names of GPUs and their numbers of jobs, such as `0:4,1:2`."""
+    return {name: _count(number) for name, _, number in (part.rpartition(":") for part in text.split(","))}
 
 
 def main() -> int:
@@ -76,8 +83,9 @@ def main() -> int:
         if arguments.command in COMMANDS:
             # End silently if the reader closes the pipe, as in `status | head`.
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        # Select devices before the import: libraries of the module may initialise them.
-        with taken(getattr(arguments, "gpus", 1)) if arguments.command in ON_DEVICE else nullcontext():
+        if arguments.command in ON_DEVICE:
+            _run_on_device(arguments)
+        else:
             _module(arguments.command).run(arguments)
     except (UserError, termination.Terminated) as error:
         termination.ignore()
@@ -90,6 +98,14 @@ def main() -> int:
             return 1
         raise
     return 0
+
+
+def _run_on_device(arguments: argparse.Namespace) -> None:
+    """Run a job on GPUs, which are selected before the import: libraries of the module may initialise them."""
+    with taken(getattr(arguments, "gpus", 1), places=arguments.places) as devices:
+        module = _module(arguments.command)
+        devices.limit_memory()
+        module.run(arguments)
 
 
 def _module(command: str) -> ModuleType:

@@ -328,6 +328,10 @@ class Config(Settings):
     each evaluation. A signal that stops a training saves its state too. Not part of any fingerprint."""
     tracking: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = ()
     """Experiment trackers that training metrics are sent to, in addition to the log. Not part of any fingerprint."""
+    jobs_per_gpu: Annotated[Literal["auto"] | Count, NOT_IN_SPECS] = "auto"
+    """Number of jobs that share a GPU of this machine, each with an equal part of its memory. `auto`: as many trainings
+    of the largest encoder as its memory holds with 4,096 sub-words per forward pass, but at most one for each two
+    cores; 1 on a cluster. Not part of any fingerprint."""
     training: Training = Training()
     """Default recipe of every stage."""
     encoders: dict[Name, Encoder] = {}

@@ -1,23 +1,47 @@
 """Allocation of GPUs to the jobs of a user on one machine."""
 
 import os
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from itertools import islice
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import TextIO
 
 from xstilts.errors import UserError
-from xstilts.store import locks as file_locks
+from xstilts.runtime import places as locked_places
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 # TMPDIR may differ between jobs.
 LOCKS = Path("/tmp") / f"xstilts-devices-{os.getuid()}"
-"""Folder with a lock file per device, shared by all runs of this user on this machine; a job locks its devices."""
+"""Folder with the locks of GPUs and places, shared by all runs of this user on this machine."""
 
+_ORDER = "CUDA_DEVICE_ORDER"
+_PLACES = "XSTILTS_PLACES"
 _ALLOCATIONS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
-_SECONDS = 0.5
+_QUERY = ("nvidia-smi", "--query-gpu=index,uuid,memory.total", "--format=csv,noheader,nounits")
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The GPUs of a job.
+
+    Args:
+        names: their names; empty on a machine without GPUs.
+        places: the number of jobs among which the memory of each GPU is divided.
+    """
+
+    names: tuple[str, ...] = ()
+    places: int = 1
+
+    def limit_memory(self) -> None:
+        """Restrict the tensors of this process to its share of the GPU's memory. Initialises CUDA if it is shared."""
+        if self.places == 1:
+            return
+        import torch
+
+        if torch.cuda.is_available():
+            torch.cuda.set_per_process_memory_fraction(1 / self.places)
 
 
 def visible() -> list[str]:
@@ -30,37 +54,79 @@ def visible() -> list[str]:
     return names[: next((number for number, name in enumerate(names) if name in ("", "-1")), None)]
 
 
-@contextmanager
-def taken(count: int = 1, locks: Path = LOCKS) -> Iterator[str | None]:
-    """Wait for free GPUs and restrict this process to them while the block lasts. Must be entered before CUDA starts.
+def memory(names: list[str]) -> dict[str, int]:
+    """The total memory of GPUs in bytes, by name, as `nvidia-smi` reports it.
 
-    However the process ends, the kernel releases its locks and thereby its devices.
+    GPUs that it does not list, such as MIG devices, are left out; without `nvidia-smi`, all are.
+
+    Args:
+        names: the numbers of the GPUs in the order of `nvidia-smi`, or their UUIDs, which may be abbreviated.
+    """
+    try:
+        printed = subprocess.run(_QUERY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    rows = [line.split(", ") for line in printed.stdout.decode(errors="replace").splitlines()]
+    known = [(row[0], row[1], int(row[2]) * 2**20) for row in rows if len(row) == 3 and row[2].isdecimal()]
+    found = {}
+    for name in names:
+        alike = [size for index, uuid, size in known if name == index or uuid.startswith(name)]
+        if len(alike) == 1:
+            found[name] = alike[0]
+    return found
+
+
+def places() -> int:
+    """The number of jobs that share each GPU of this job, which is also known to the processes that it starts."""
+    return int(os.environ.get(_PLACES, 1))
+
+
+@contextmanager
+def taken(count: int = 1, locks: Path = LOCKS, places: Mapping[str, int] | None = None) -> Iterator[Devices]:
+    """Wait for places on GPUs and restrict this process to these GPUs while the block lasts.
+
+    Must be entered before CUDA starts. A job on one GPU takes one of its places, a job on several takes all places of
+    each. However the process ends, the kernel releases its locks and thereby its places.
+
+    Args:
+        count: the number of GPUs.
+        locks: the folder for the locks.
+        places: the GPUs that the job may use, and the number of jobs that share each; by default all visible GPUs
+            with one place each.
 
     Yields:
-        The names of the GPUs, separated by commas; None on a machine without GPUs, where nothing is changed.
+        The GPUs; none on a machine without GPUs, where nothing is changed.
 
     Raises:
         UserError: there are fewer GPUs than `count`, or the disk of `locks` does not support file locks.
     """
-    names, before = visible(), os.environ.get(VISIBLE)
-    if not names:
-        yield None
+    seen = visible()
+    if not seen:
+        yield Devices()
         return
+    names = [name for name in seen if places is None or name in places]
     if count > len(names):
-        raise UserError(
-            f"the job requires {count} GPUs, but only {len(names)} are visible ({', '.join(names)}). Set 'gpus' of the "
-            f"stage to at most {len(names)}; its results keep their names."
-        )
-    with ExitStack() as held:
-        files = [held.enter_context(file) for file in _free(count, names, _folder(locks))]
-        os.environ[VISIBLE] = ",".join(file.name.rpartition("/")[2] for file in files)
-        try:
-            yield os.environ[VISIBLE]
-        finally:
-            if before is None:
-                del os.environ[VISIBLE]
-            else:
-                os.environ[VISIBLE] = before
+        raise UserError(_too_few(count, seen, names))
+    numbers = {name: places[name] if places and count == 1 else 1 for name in names}
+    shares = {name: Fraction(1, number) for name, number in numbers.items()}
+
+    def say() -> None:
+        what = "they are used by other jobs" if max(numbers.values()) == 1 else "other jobs have all of their places"
+        print(f"Waiting for {count} of the GPUs {', '.join(names)}: {what}.", flush=True)
+
+    with locked_places.taken(shares, count, _folder(locks), say) as found:
+        devices = Devices(tuple(found), numbers[found[0]])
+        # In this order numbers of GPUs are those of nvidia-smi.
+        variables = {VISIBLE: ",".join(found), _ORDER: "PCI_BUS_ID", _PLACES: str(devices.places)}
+        with _environment(variables):
+            yield devices
+
+
+def _too_few(count: int, seen: list[str], usable: list[str]) -> str:
+    problem = f"the job requires {count} GPUs, but only {len(seen)} are visible ({', '.join(seen)})"
+    if len(usable) < len(seen):
+        problem = f"the job requires {count} GPUs that hold its model, but found only {len(usable)} of {', '.join(seen)}"
+    return f"{problem}. Set 'gpus' of the stage to at most {len(usable)}; its results keep their names."
 
 
 def _folder(locks: Path) -> Path:
@@ -71,19 +137,16 @@ def _folder(locks: Path) -> Path:
     return folder
 
 
-def _free(count: int, names: list[str], folder: Path) -> list[TextIO]:
-    """The lock files of the first free devices, open and locked."""
-    waiting = False
-    while True:
-        files = list(
-            islice(filter(None, (file_locks.hold(folder / name, file_locks.DEVICES) for name in names)), count)
-        )
-        if len(files) == count:
-            return files
-        # A job that held some devices while it waits could deadlock with another.
-        for file in files:
-            file.close()
-        if not waiting:
-            print(f"Waiting for {count} of the GPUs {', '.join(names)}: they are used by other jobs.", flush=True)
-            waiting = True
-        time.sleep(_SECONDS)
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables while the block lasts."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -42,8 +42,13 @@ def beside(folder: Path) -> Path:
     return folder.with_suffix(".lock")
 
 
-def hold(path: Path, purpose: Purpose) -> TextIO | None:
+def hold(path: Path, purpose: Purpose, shared: bool = False) -> TextIO | None:
     """Lock a file for this process and its children.
+
+    Args:
+        path: the file, which is created if it does not exist.
+        purpose: what the lock is required for.
+        shared: whether others may hold shared locks at the same time.
 
     Returns:
         The open file, which holds the lock until it is closed; None if another process holds or checks the lock.
@@ -53,7 +58,7 @@ def hold(path: Path, purpose: Purpose) -> TextIO | None:
     """
     file = path.open("a+", encoding="utf-8")
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
         return None
