@@ -55,4 +55,5 @@ def has_begun(machine: Path, job: subprocess.Popen) -> bool:
 def end(*jobs: subprocess.Popen) -> None:
     for job in jobs:
         job.kill()
-        job.communicate()
+        job.wait()
+        job.stdout.close()

@@ -95,7 +95,7 @@ SILENT = {
     "languages": STATES,
     **dict.fromkeys(("__main__", "commands", "jobs", "run"), RUNS),
     **dict.fromkeys(("runtime", "runtime.devices", "runtime.job", "runtime.processes", "runtime.termination"), RUNS),
-    **dict.fromkeys(("runtime.memory", "sources.shapes"), RUNS),
+    **dict.fromkeys(("runtime.memory", "runtime.places", "runtime.sharing", "sources.shapes"), RUNS),
     **dict.fromkeys(("store", "store.drafts", "store.entries", "store.jsonfiles", "store.leftovers"), RUNS),
     "fingerprints.atomic": RUNS,
     **dict.fromkeys(("store.links", "store.locks", "store.verified", "store.weights"), RUNS),

@@ -8,10 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-
 from gpujobs import ALLOCATIONS, LONG, WORKFLOW, begun, end, start
+
 from xstilts.errors import UserError
 from xstilts.runtime import devices
+
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

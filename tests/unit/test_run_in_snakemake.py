@@ -40,7 +40,11 @@ class Planning(SimpleNamespace):
 
     def __init__(self, **changes):
         here = {"executor_plugin": "local", "dryrun": False, "remote_exec": False, "subprocess_exec": False}
+        here |= {"local_exec": True, "nodes": None, "global_resources": {}}
         super().__init__(**here | changes, dag=SimpleNamespace(forcefiles={"of the user"}))
+
+    def register_resource(self, name: str, value: int) -> None:
+        self.global_resources[name] = value
 
 
 # The beginning of a run
@@ -278,3 +282,99 @@ def test_a_model_that_is_still_to_be_trained_is_an_input_with_its_weights(world:
     world.finish([parent])
     assert run_of(world).inputs(wildcards, "parent") == [run.path(parent.manifest)]
     assert run.inputs(wildcards, "encoder") == []
+
+
+# GPUs
+
+
+@pytest.fixture
+def gpus(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A machine with GPUs of 80 and 24 GB and many cores, and an encoder of XLM-R Large's shape."""
+    sizes = {"vocab_size": 250_002, "max_position_embeddings": 514, "type_vocab_size": 1}
+    sizes |= {"num_hidden_layers": 24, "hidden_size": 1024, "intermediate_size": 4096}
+    (world.folder / "toy" / "config.json").write_text(json.dumps({"model_type": "xlm-roberta", **sizes}))
+    tools = world.folder / "tools"
+    tools.mkdir()
+    (tools / "nvidia-smi").write_text("#!/bin/sh\necho asked >> asked\nprintf '0, GPU-a, 81559\\n1, GPU-b, 24564\\n'\n")
+    (tools / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(64))
+    return world
+
+
+def jobs_of(run: Run) -> tuple[SimpleNamespace, SimpleNamespace]:
+    """A training and a prediction."""
+    return tuple(SimpleNamespace(entry=of_step(run.grid, step)[0].path) for step in ("train_stage", "predict"))
+
+
+def test_jobs_may_use_the_gpus_in_as_many_parts_as_their_memory_has(gpus: World):
+    run = run_of(gpus)
+    training, prediction = jobs_of(run)
+    assert run.options_together(training) == ["--gpus=1", "--places=0:4,1:1"]
+    assert run.options(prediction) == ["--places=0:4,1:1"]
+    assert (run.gpus_together(training), run.gpus, run.processes(training)) == (1, 1, 1)
+    assert (gpus.folder / "asked").read_text() == "asked\n"
+
+
+def test_a_training_on_two_gpus_counts_all_places_of_both(gpus: World):
+    run = run_of(gpus, training={"gpus": 2})
+    training, _ = jobs_of(run)
+    assert (run.gpus_together(training), run.options_together(training)[0]) == (5, "--gpus=2")
+
+
+def test_a_job_that_a_scheduler_has_started_shares_its_gpu_only_if_the_setting_says_so(gpus: World):
+    raw = gpus.config().model_dump(mode="json", exclude_unset=True)
+    for jobs, expected in (("auto", "--places=0:1,1:1"), (2, "--places=0:2,1:2")):
+        run = Run(raw | {"jobs_per_gpu": jobs}, [SHIPPED], on_node=True)
+        assert run.options(jobs_of(run)[1]) == [expected]
+
+
+def test_without_gpus_jobs_have_no_options_for_them_and_count_as_none(gpus: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    run, planning = run_of(gpus, jobs_per_gpu=99, training={"gpus": 2}), Planning()
+    training, prediction = jobs_of(run)
+    assert (run.options_together(training), run.options(prediction)) == (["--gpus=2"], [])
+    assert run.gpus_together(training) == run.gpus == 0
+    monkeypatch.setattr(run, "begin", lambda: None)
+    run.prepare(planning)
+    assert planning.global_resources == {}
+    assert not (gpus.folder / "asked").exists()
+
+
+def test_the_main_memory_of_a_training_follows_from_its_encoder_its_processes_and_the_attempt(gpus: World):
+    run = run_of(gpus, training={"gpus": 2})
+    training, _ = jobs_of(run)
+    # Per process 12 bytes for each of 560 million parameters, and 4 GB.
+    assert run.mem_mb(training, 1) == pytest.approx(2 * 10_719, rel=0.01)
+    assert run.mem_mb(training, 3) == 3 * run.mem_mb(training, 1)
+
+
+def test_a_run_keeps_trainings_within_the_main_memory_unless_the_user_has_set_another_limit(
+    gpus: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("xstilts.runtime.sharing.main_memory_mb", lambda: 64_000)
+    for given, expected in (({}, 64_000), ({"mem_mb": 5}, 5)):
+        run, planning = run_of(gpus), Planning(global_resources=given)
+        monkeypatch.setattr(run, "begin", lambda: None)
+        run.prepare(planning)
+        assert planning.global_resources == {"mem_mb": expected}
+
+
+@pytest.mark.parametrize("dryrun", [False, True])
+def test_more_jobs_than_the_memory_of_a_gpu_holds_are_refused_when_a_run_is_planned(gpus: World, dryrun: bool):
+    message = (
+        r"^error: config key 'jobs_per_gpu': GPU 1 with 25\.8 GB holds at most 2 of the trainings of encoder 'toy'"
+    )
+    with pytest.raises(SystemExit, match=message):
+        run_of(gpus, jobs_per_gpu=3).prepare(Planning(dryrun=dryrun))
+
+
+@pytest.mark.parametrize(
+    "other", [{"local_exec": False}, {"dryrun": True, "nodes": 100}, {"remote_exec": True}], ids=str
+)
+def test_the_gpus_of_a_login_node_do_not_matter_to_jobs_of_a_cluster(gpus: World, monkeypatch, other: dict):
+    run, planning = run_of(gpus, jobs_per_gpu=3), Planning(**other)
+    monkeypatch.setattr(run, "begin", lambda: None)
+    run.prepare(planning)
+    assert planning.global_resources == {}

@@ -107,6 +107,7 @@ TABLE: dict[str, Row] = {
     "strict": Row(True, NOTHING),
     "checkpoint_minutes": Row(0, NOTHING),
     "tracking": Row(["tensorboard"], NOTHING),
+    "jobs_per_gpu": Row(4, NOTHING),
     "report.over_seeds": Row("mean", ("statistics *",)),
     "report.samples": Row(100, ("statistics *",)),
     # What a report is of; what is new besides is in the tests of the grid.

@@ -16,7 +16,10 @@ require_snakemake(snakemake.__version__)
 configfile: str(experiments.SHIPPED)
 
 
-RUN = Run(*experiments.layered(config, workflow.configfiles, workflow.config_settings.config))
+RUN = Run(
+    *experiments.layered(config, workflow.configfiles, workflow.config_settings.config),
+    on_node=workflow.remote_exec,
+)
 RUN.require_no_prefix(workflow.modifier.path_modifier.replace_prefix)
 
 
@@ -38,8 +41,8 @@ def shown(item):
 if workflow.remote_exec and RUN.has_made(sys.argv):
     sys.exit()
 
-# By default as many concurrent GPU jobs as there are GPUs; `--resources gpu=N` overrides it.
+# By default as many concurrent GPU jobs as there are places on the GPUs; `--resources gpu=N` overrides it.
 if RUN.devices and "gpu" not in workflow.global_resources:
-    workflow.register_resource("gpu", len(RUN.devices))
+    workflow.register_resource("gpu", sum(RUN.shared.places.values()))
 
 RUN.show_if_finished()

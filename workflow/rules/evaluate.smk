@@ -11,6 +11,7 @@ use rule job as predict with:
         gpu=RUN.gpus,
     params:
         step="predict",
+        options=RUN.options,
 
 
 use rule job as score with:

@@ -15,6 +15,7 @@ use rule job as train_stage with:
     threads: RUN.processes
     resources:
         gpu=RUN.gpus_together,
+        mem_mb=RUN.mem_mb,
     params:
         step="train_stage",
-        options=lambda wildcards: f"--gpus={RUN.processes(wildcards)}",
+        options=RUN.options_together,

@@ -51,7 +51,9 @@ def _add_job_arguments(job: argparse.ArgumentParser, name: str) -> None:
     job.add_argument("--config", type=Path, required=True, help="configuration file, JSON or YAML")
     job.add_argument("--log", type=Path, help="write the output to this file, preceded by the cause if the job fails")
     if name in ON_DEVICE:
-        what = "GPUs that the job may use, each with the number of jobs that share it; default: all visible ones, unshared"
+        what = (
+            "GPUs that the job may use, each with the number of jobs that share it; default: all visible ones, unshared"
+        )
         job.add_argument("--places", type=_places, metavar="GPU:JOBS,...", help=what)
     if name == "train_stage":
         job.add_argument("--gpus", type=_count, default=1, help="number of GPUs for data-parallel training")

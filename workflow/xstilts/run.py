@@ -20,7 +20,8 @@ from xstilts.grid import Grid
 from xstilts.inspection import failures, upgrades
 from xstilts.inspection.state import State
 from xstilts.paths import without_fingerprints
-from xstilts.runtime import devices, streams
+from xstilts.runtime import devices, sharing, streams
+from xstilts.sources import shapes
 from xstilts.steps.entry import Entry
 from xstilts.store import entries, jsonfiles, leftovers, links, locks, precisions, warned, weights
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 SNAKEMAKE = (9, 27), (10,)
 """The supported versions of Snakemake, on whose internals the rules rely: the oldest, and the first unsupported one."""
+
+
+ON_GPU = ("train_stage", "predict")
+"""The steps whose jobs compute on a GPU if there is one."""
 
 
 class Wildcards(Protocol):
@@ -57,14 +62,22 @@ class Run:
         files: the configuration files in the order of Snakemake: those of the command line, then that of the workflow.
             Empty if the configuration is not from files.
         command_line: the values of `--config`, which `raw` contains already.
+        on_node: whether Snakemake runs jobs that a scheduler has started, to which it has given GPUs.
 
     Raises:
         SystemExit: the configuration is invalid.
     """
 
-    def __init__(self, raw: Mapping, files: Iterable[Path | str], command_line: Mapping = MappingProxyType({})):
+    def __init__(
+        self,
+        raw: Mapping,
+        files: Iterable[Path | str],
+        command_line: Mapping = MappingProxyType({}),
+        on_node: bool = False,
+    ):
         streams.make_safe()
         files = list(files)
+        self.on_node = on_node
         try:
             self.config: Config = configuration.parse(raw, [*files[-1:], *files[:-1]], command_line)
             self.grid: Grid = experiments.open_grid(self.config)
@@ -137,9 +150,23 @@ class Run:
         self._prepared = True
         # Snakemake considers a damaged entry finished, and may have checked its files already.
         workflow.dag.forcefiles.update(self.damaged())
-        runs = workflow.executor_plugin is not None and not workflow.dryrun
-        if runs and not (workflow.remote_exec or workflow.subprocess_exec):
+        if workflow.executor_plugin is None or workflow.remote_exec or workflow.subprocess_exec:
+            return
+        # In a dry run, the executor is local also for a cluster, where the number of jobs is set.
+        if self.devices and workflow.local_exec and not (workflow.dryrun and workflow.nodes):
+            self._use_machine(workflow)
+        if not workflow.dryrun:
             self.begin()
+
+    def _use_machine(self, workflow: "Workflow") -> None:
+        """Check that the GPUs of this machine hold the jobs, and keep concurrent jobs within its main memory."""
+        pending = [entry for entry in self.pending.values() if entry.step in ON_GPU]
+        try:
+            self.shared.require((entry.about.encoder, entry.step == "train_stage") for entry in pending)
+        except UserError as error:
+            raise SystemExit(f"error: {error}") from None
+        if "mem_mb" not in workflow.global_resources:
+            workflow.register_resource("mem_mb", sharing.main_memory_mb())
 
     def damaged(self) -> list[str]:
         """The manifests of damaged entries, which were finished once."""
@@ -151,7 +178,7 @@ class Run:
 
     @cached_property
     def gpus(self) -> int:
-        """The number of GPUs of a job with one process: 1, or 0 on a machine without GPUs."""
+        """The resource `gpu` of a job on one GPU: one place, or 0 on a machine without GPUs."""
         return min(1, len(self.devices))
 
     def processes(self, wildcards: Wildcards) -> int:
@@ -159,8 +186,42 @@ class Run:
         return self.config.stage(self.grid.entries[wildcards.entry].about.stages[-1]).gpus
 
     def gpus_together(self, wildcards: Wildcards) -> int:
-        """The number of GPUs of a training: one per process, or 0 on a machine without GPUs."""
-        return self.processes(wildcards) * self.gpus
+        """The resource `gpu` of a training: one place, all places of several GPUs, or 0 on a machine without GPUs."""
+        count = self.processes(wildcards)
+        return self.gpus if count == 1 or not self.gpus else self.shared.total(count)
+
+    def mem_mb(self, wildcards: Wildcards, attempt: int) -> int:
+        """The main memory of a training in MB; more in every attempt, for jobs that a cluster has ended."""
+        name = self.grid.entries[wildcards.entry].about.encoder
+        made = self.config.encoders[name].pretraining is not None
+        return self.processes(wildcards) * attempt * sharing.training_mb(self._shapes[name], made)
+
+    def options(self, wildcards: Wildcards) -> list[str]:
+        """The options of a prediction: the GPUs that it may use, if the machine has any."""
+        return self._places(wildcards, training=False, whole=False)
+
+    def options_together(self, wildcards: Wildcards) -> list[str]:
+        """The options of a training: the number of its GPUs, and those that it may use."""
+        count = self.processes(wildcards)
+        return [f"--gpus={count}", *self._places(wildcards, training=True, whole=count > 1)]
+
+    def _places(self, wildcards: Wildcards, training: bool, whole: bool) -> list[str]:
+        places = self.shared.holding(self.grid.entries[wildcards.entry].about.encoder, training, whole)
+        return [f"--places={','.join(f'{name}:{number}' for name, number in places.items())}"] if places else []
+
+    @cached_property
+    def shared(self) -> sharing.Sharing:
+        """The GPUs that the run may use, and the jobs that share them."""
+        jobs, names, cores = self.config.jobs_per_gpu, tuple(self.devices), len(os.sched_getaffinity(0))
+        if self.on_node and jobs == "auto":
+            # The scheduler has chosen them for this job.
+            return sharing.Sharing(1, names, {}, self._shapes, cores)
+        return sharing.Sharing(jobs, names, devices.memory(self.devices), self._shapes, cores)
+
+    @cached_property
+    def _shapes(self) -> dict[str, shapes.Shape | None]:
+        """The shapes of the encoders, as far as they are known."""
+        return {name: shapes.of_encoder(self.config.encoders[name]) for name in self.config.grid.encoders}
 
     @cached_property
     def devices(self) -> list[str]:

@@ -60,6 +60,8 @@ UNCOUNTED = {
     "run": "the interface for the rules",
     "__main__": "the command line",
     "runtime.devices": "the choice of a device",
+    "runtime.places": "the choice of a device",
+    "runtime.sharing": "the choice of a device",
     "runtime.memory": "the number of rows that a device takes at once",
     "store.locks": "exclusive access",
     "runtime.termination": "the end of a job",

@@ -62,6 +62,8 @@ def memory(names: list[str]) -> dict[str, int]:
     Args:
         names: the numbers of the GPUs in the order of `nvidia-smi`, or their UUIDs, which may be abbreviated.
     """
+    if not names:
+        return {}
     try:
         printed = subprocess.run(_QUERY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError):
@@ -111,8 +113,8 @@ def taken(count: int = 1, locks: Path = LOCKS, places: Mapping[str, int] | None 
     shares = {name: Fraction(1, number) for name, number in numbers.items()}
 
     def say() -> None:
-        what = "they are used by other jobs" if max(numbers.values()) == 1 else "other jobs have all of their places"
-        print(f"Waiting for {count} of the GPUs {', '.join(names)}: {what}.", flush=True)
+        what = "they are" if max(numbers.values()) == 1 else "their places are"
+        print(f"Waiting for {count} of the GPUs {', '.join(names)}: {what} used by other jobs.", flush=True)
 
     with locked_places.taken(shares, count, _folder(locks), say) as found:
         devices = Devices(tuple(found), numbers[found[0]])
@@ -125,7 +127,9 @@ def taken(count: int = 1, locks: Path = LOCKS, places: Mapping[str, int] | None 
 def _too_few(count: int, seen: list[str], usable: list[str]) -> str:
     problem = f"the job requires {count} GPUs, but only {len(seen)} are visible ({', '.join(seen)})"
     if len(usable) < len(seen):
-        problem = f"the job requires {count} GPUs that hold its model, but found only {len(usable)} of {', '.join(seen)}"
+        problem = (
+            f"the job requires {count} GPUs that hold its model, but found only {len(usable)} of {', '.join(seen)}"
+        )
     return f"{problem}. Set 'gpus' of the stage to at most {len(usable)}; its results keep their names."
 
 

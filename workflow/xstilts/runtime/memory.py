@@ -25,6 +25,9 @@ PLACE_TOKENS = 4096
 LARGEST_PREDICTION = 32_768
 """Padded tokens in a batch of a prediction on a GPU, beyond which batches are hardly faster."""
 
+PRECISIONS = ("fp32", "bf16")
+"""The precisions in which a model computes."""
+
 _FILLED = 0.85
 """The share of the memory that an estimate may fill; the rest is for fragmentation and errors of the formula."""
 
@@ -108,6 +111,12 @@ def places(total_bytes: int, shape: Shape, precision: str, cores: int) -> int:
     """
     needed = training_bytes(shape, PLACE_TOKENS, precision) + _CONTEXT
     return max(1, min(int(_FILLED * total_bytes) // needed, cores // 2))
+
+
+def least_bytes(shape: Shape, training: bool) -> int:
+    """The bytes of a GPU without which a job cannot run: those of the smallest batches, in the better precision."""
+    of_step = training_bytes if training else prediction_bytes
+    return min(of_step(shape, _SMALLEST, precision) for precision in PRECISIONS) + _CONTEXT
 
 
 def _available(total_bytes: int, places: int) -> int:

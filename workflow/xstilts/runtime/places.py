@@ -28,7 +28,9 @@ _TICKET = ".waiting-"
 
 
 @contextmanager
-def taken(shares: Mapping[str, Fraction], number: int, folder: Path, waiting: Callable[[], None]) -> Iterator[list[str]]:
+def taken(
+    shares: Mapping[str, Fraction], number: int, folder: Path, waiting: Callable[[], None]
+) -> Iterator[list[str]]:
     """Wait for places on GPUs, and hold them while the block lasts.
 
     Args:
@@ -46,8 +48,8 @@ def taken(shares: Mapping[str, Fraction], number: int, folder: Path, waiting: Ca
     with ExitStack() as held:
         found = _taken_at_once(shares, number, folder, held)
         if not found:
-            waiting()
             with _ticket(shares, number, folder) as ticket:
+                waiting()
                 while not (found := _taken_at_once(shares, number, folder, held, ticket)):
                     time.sleep(_SECONDS)
         yield found
