@@ -109,6 +109,7 @@ NUMBERS = {
     "training.patience": ([0, True], ""),
     "training.dev_examples": ([0, -1], "greater than 0"),
     "training.gpus": ([0, 1.5], ""),
+    "jobs_per_gpu": ([0, -1, 1.5, True, "many", None], "a number greater than 0; found 0; allowed: auto"),
     "stages.mnli.sampling.temperature": ([0, 0.01, float("inf")], ""),
     "stages.mnli.sampling.cap": ([0], "greater than 0"),
     "report.samples": ([0, 99, 10**9], ""),

@@ -350,6 +350,14 @@ def test_the_main_memory_of_a_training_follows_from_its_encoder_its_processes_an
     assert run.mem_mb(training, 3) == 3 * run.mem_mb(training, 1)
 
 
+def test_an_encoder_without_sizes_is_not_shared_and_left_to_its_jobs(gpus: World):
+    (gpus.folder / "toy" / "config.json").write_text('{"model_type": "xlm-roberta"}')
+    run = run_of(gpus)
+    training, _ = jobs_of(run)
+    assert run.options_together(training) == ["--gpus=1", "--places=0:1,1:1"]
+    assert run.mem_mb(training, 1) == 32_000
+
+
 def test_a_run_keeps_trainings_within_the_main_memory_unless_the_user_has_set_another_limit(
     gpus: World, monkeypatch: pytest.MonkeyPatch
 ):

@@ -220,8 +220,12 @@ class Run:
 
     @cached_property
     def _shapes(self) -> dict[str, shapes.Shape | None]:
-        """The shapes of the encoders, as far as they are known."""
-        return {name: shapes.of_encoder(self.config.encoders[name]) for name in self.config.grid.encoders}
+        """The shapes of the encoders, as far as they are known. The jobs say what is wrong with a `config.json`."""
+        found: dict[str, shapes.Shape | None] = dict.fromkeys(self.config.grid.encoders)
+        for name in found:
+            with suppress(UserError):
+                found[name] = shapes.of_encoder(self.config.encoders[name])
+        return found
 
     @cached_property
     def devices(self) -> list[str]:
