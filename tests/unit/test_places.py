@@ -187,6 +187,9 @@ def test_a_job_uses_none_of_the_gpus_that_do_not_hold_it(machine: Path):
     message = r"^the job requires 2 GPUs, but only 1 of the visible ones \(4, 7\) hold its model\. Set 'gpus'"
     with pytest.raises(UserError, match=message), devices.taken(2, machine, {"7": 2}):
         raise AssertionError
+    message = r"^none of the visible GPUs \(4, 7\) is among those of --places\."
+    with pytest.raises(UserError, match=message), devices.taken(1, machine, {"9": 2}):
+        raise AssertionError
 
 
 def test_a_gpu_whose_name_has_slashes_can_be_taken(machine: Path, monkeypatch: pytest.MonkeyPatch):

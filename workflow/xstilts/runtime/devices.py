@@ -125,12 +125,13 @@ def taken(count: int = 1, locks: Path = LOCKS, places: Mapping[str, int] | None 
 
 
 def _too_few(count: int, seen: list[str], usable: list[str]) -> str:
-    problem = f"the job requires {count} GPUs, but only {len(seen)} are visible ({', '.join(seen)})"
+    found = f"but only {len(seen)} are visible ({', '.join(seen)})"
+    if not usable:
+        return f"none of the visible GPUs ({', '.join(seen)}) is among those of --places. Name at least one of them."
     if len(usable) < len(seen):
-        problem = (
-            f"the job requires {count} GPUs that hold its model, but found only {len(usable)} of {', '.join(seen)}"
-        )
-    return f"{problem}. Set 'gpus' of the stage to at most {len(usable)}; its results keep their names."
+        found = f"but only {len(usable)} of the visible ones ({', '.join(seen)}) hold its model"
+    advice = f"Set 'gpus' of the stage to at most {len(usable)}; its results keep their names."
+    return f"the job requires {count} GPUs, {found}. {advice}"
 
 
 def _folder(locks: Path) -> Path:
