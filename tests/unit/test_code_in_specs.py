@@ -108,6 +108,7 @@ SILENT = {
         ("inspection", "inspection.chains", "inspection.failures", "inspection.forecast", "inspection.progress"), ASKED
     ),
     **dict.fromkeys(("inspection.speed", "inspection.state", "inspection.verification"), ASKED),
+    **dict.fromkeys(("inspection.calibrations", "inspection.cards", "inspection.rates", "inspection.times"), ASKED),
     **dict.fromkeys(("inspection.upgrades", "inspection.weights", "inspection.workload"), ASKED),
     **dict.fromkeys(("store.adoption", "store.differences", "store.pruning"), ASKED),
     **dict.fromkeys(("store.matches", "store.obstacles", "store.simulation"), ASKED),

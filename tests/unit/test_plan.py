@@ -2,13 +2,17 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fabricated import REPORTS, ROWS, SETTINGS, WEIGHTS, World, of_step
 
+from xstilts import tasks
 from xstilts.grid import Grid
 from xstilts.inspection.forecast import Plan, Trainings
+from xstilts.inspection.speed import measurements
+from xstilts.inspection.times import Time, devices
 from xstilts.inspection.workload import Work
 from xstilts.runtime import timing
 from xstilts.store.drafts import Draft
@@ -20,11 +24,19 @@ SLOW = {"measured": {"seconds": 100.0, "examples": 1000, "device": "A"}}
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return World(tmp_path)
 
 
 def plan(grid: Grid) -> Plan:
     return Plan(grid.config, grid)
+
+
+def times(grid: Grid, card: str | None = None, jobs: int | None = None) -> list[Time]:
+    """The estimates for the devices that the command shows."""
+    found = plan(grid)
+    every = [device.time(grid.config, found.work) for device in devices(measurements(found.results), card, jobs)]
+    return [time for time in every if time.known]
 
 
 def training(world: World, stage: str, **changes) -> Trainings:
@@ -64,7 +76,7 @@ def test_tasks_without_files_are_named_with_the_jobs_that_they_hold_up(world: Wo
 def test_steps_are_those_of_the_token_ids_where_there_are_any(world: World):
     world.finish(of_step(world.grid(), "read_task", "encode_task"))
     steps = ROWS * 2 // 32
-    assert training(world, "mnli").work == Work(ROWS, steps, steps * 32, "encoded", False)
+    assert training(world, "mnli").work == Work(ROWS, steps, steps * 32, "encoded", False, 45, evaluated=500)
 
 
 def test_steps_are_those_of_the_data_that_were_read_before_there_are_token_ids(world: World):
@@ -90,19 +102,53 @@ def test_a_training_in_several_languages_has_the_rows_of_all(world: World):
     assert (work.rows, work.steps) == (2 * ROWS, 2 * ROWS // 32)
 
 
-def test_nothing_is_known_of_data_that_are_made_up_or_have_no_published_count(world: World):
+def test_nothing_is_known_of_data_that_are_made_up_or_have_no_published_count(world: World, monkeypatch):
+    load = tasks.load
     assert training(world, "mnli", source="miniature").work is None
-    grid = {**SETTINGS["grid"], "intermediates": ["none", "ccg"]}
-    assert training(world, "ccg", grid=grid).work is None
+    monkeypatch.setattr(tasks, "load", lambda name: replace(load(name), counts={}, estimates={}))
+    assert training(world, "mnli").work is None
 
 
-def test_contexts_may_be_split_into_more_rows_until_they_are_encoded(world: World):
+def test_a_release_without_a_count_has_the_rows_that_its_task_estimates(world: World):
+    work = training(world, "ccg", grid={**SETTINGS["grid"], "intermediates": ["none", "ccg"]}).work
+    assert (work.rows, work.estimated) == (38_015, True)
+
+
+def test_contexts_are_split_into_about_as_many_windows_until_they_are_encoded(world: World):
     grid = {"grid": for_targets("tydiqa"), "languages": ["en"]}
-    assert training(world, "tydiqa", **grid).work.at_least
+    work = training(world, "tydiqa", **grid).work
+    assert (work.rows, work.estimated) == (round(3_696 * 1.04), True)
     world.finish(of_step(world.grid(**grid), "read_task"))
-    assert training(world, "tydiqa", **grid).work.at_least
+    work = training(world, "tydiqa", **grid).work
+    assert (work.rows, work.estimated) == (round(ROWS * 1.04), True)
     world.finish(of_step(world.grid(**grid), "encode_task"))
-    assert not training(world, "tydiqa", **grid).work.at_least
+    work = training(world, "tydiqa", **grid).work
+    assert (work.rows, work.estimated) == (ROWS, False)
+
+
+def test_the_windows_of_squad_are_those_that_were_counted(world: World):
+    grid = {**SETTINGS["grid"], "intermediates": ["none", "squad_v1"]}
+    stages = {"squad_v1": {"epochs": 2, "batch_size": 16}}
+    work = training(world, "squad_v1", grid=grid, stages=stages, tasks={"squad_v1": {"max_length": 384}}).work
+    # Encoded once with XLM-R's tokenizer: 97,813 windows, 12,227 steps.
+    assert work.rows == pytest.approx(97_813, rel=0.001)
+    assert work.steps == pytest.approx(12_227, rel=0.001)
+
+
+def test_a_row_has_the_length_that_its_task_estimates_and_is_cut(world: World):
+    mixed = {"both": {"tasks": ["mnli", "hellaswag"]}}
+    changes = {"grid": {**SETTINGS["grid"], "intermediates": ["both", "hellaswag"]}, "stages": mixed}
+    assert training(world, "hellaswag", **changes).work.subwords == 387
+    assert training(world, "hellaswag", **changes, tasks={"hellaswag": {"max_length": 64}}).work.subwords == 4 * 64
+    rows = 392_702, 39_905
+    assert training(world, "both", **changes).work.subwords == pytest.approx((rows[0] * 45 + rows[1] * 387) / sum(rows))
+
+
+def test_a_search_for_translations_compares_the_halves_of_each_split_and_language(world: World):
+    grid = world.grid(grid=for_targets("bucc2018"), languages=["de", "zh"])
+    ((_, work),) = [(entry, work) for entry, work in plan(grid).work if entry.step == "predict"]
+    assert work.rows == 70_000 + 22_213 + 2 * 664_410
+    assert work.pairs == 35_000**2 + (22_213 / 2) ** 2 + 2 * 332_205**2
 
 
 def test_a_mixture_has_the_rows_of_its_tasks_and_is_as_sure_as_the_least_sure(world: World):
@@ -123,7 +169,7 @@ def test_trainings_of_one_stage_are_one_line(world: World):
 def test_there_are_no_hours_without_a_measurement(world: World):
     grid = world.grid()
     world.finish(of_step(grid, "read_task", "encode_task"))
-    assert plan(grid).times == []
+    assert times(grid) == []
 
 
 def test_the_time_is_that_of_finished_trainings_of_the_stage_else_of_the_encoder(world: World):
@@ -131,13 +177,13 @@ def test_the_time_is_that_of_finished_trainings_of_the_stage_else_of_the_encoder
     world.finish(of_step(grid, "read_task", "encode_task"))
     old = world.grid(grid=for_targets("xnli"), stages={"mnli": {"epochs": 9}})
     world.finish(of_step(old, "train_stage"), **FAST)
-    (time,) = plan(grid).times
+    (time,) = times(grid)
     # Steps of mnli and pawsx, in batches of 32, at 100 rows a second; nothing is known of predictions.
     assert time.seconds == pytest.approx(32 * (ROWS * 2 // 32 + ROWS * 5 // 32) / 100)
     assert (time.device, time.unknown, len(time.measured)) == ("A", 2, 1)
     other = world.grid(grid=for_targets("pawsx"), stages={"pawsx": {"epochs": 9}})
     world.finish(of_step(other, "train_stage"), **SLOW)
-    (time,) = plan(grid).times
+    (time,) = times(grid)
     assert time.seconds == pytest.approx(32 * (ROWS * 2 // 32 / 100 + ROWS * 5 // 32 / 10))
 
 
@@ -146,7 +192,7 @@ def test_a_prediction_takes_as_long_as_others_took(world: World):
     world.finish(of_step(grid, "read_task", "encode_task", "train_stage"))
     old = world.grid("job.predict", grid=for_targets("xnli"))
     world.finish(of_step(old, "predict"), **FAST)
-    (time,) = plan(grid).times
+    (time,) = times(grid)
     assert (time.seconds, time.unknown) == (pytest.approx(2 * ROWS / 100), 0)
 
 
@@ -155,21 +201,20 @@ def test_a_measurement_on_another_encoder_says_nothing(world: World):
     encoders = {"other": {"path": "other"}, "toy": {"path": "toy"}}
     world.finish(of_step(world.grid(grid=other, encoders=encoders), "train_stage"), **FAST)
     world.finish(of_step(world.grid(), "read_task", "encode_task"))
-    (time,) = plan(world.grid()).times
-    assert (time.seconds, time.unknown) == (0, 8 + 9)
+    assert times(world.grid()) == []
 
 
 def test_every_device_has_its_own_estimate(world: World):
     for device, epochs in (("A", 8), ("B", 9)):
         old = world.grid(grid=for_targets("xnli"), stages={"mnli": {"epochs": epochs}})
         world.finish(of_step(old, "train_stage"), measured={**FAST["measured"], "device": device})
-    assert [time.device for time in plan(world.grid()).times] == ["A", "B"]
+    assert [time.device for time in times(world.grid())] == ["A", "B"]
 
 
 def test_an_attempt_that_had_nothing_left_to_do_measures_nothing(world: World):
     old = world.grid(stages={"mnli": {"epochs": 9}})
     world.finish(of_step(old, "train_stage"), measured={**FAST["measured"], "examples": 0})
-    assert plan(world.grid()).times == []
+    assert times(world.grid()) == []
 
 
 def test_a_job_notes_its_time_its_examples_and_its_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -224,7 +269,9 @@ def test_the_command_shows_what_its_estimate_comes_from(world: World):
     world.finish(of_step(world.real(), "read_task", "encode_task"))
     world.finish(of_step(world.real(stages={"mnli": {"epochs": 9}}, grid=for_targets("xnli")), "train_stage"), **FAST)
     run = world.run("plan", world.file())
-    assert re.search(r"^time: about 1 min on A without 9 jobs .*, from 1 training on toy$", run.stdout, re.MULTILINE)
+    # 8 trainings of 2 * 320 or 3 * 320 rows and of 5 * 320 rows; 100 rows a second.
+    assert re.search(r"│ A +│ +1 │ +1 min │ +1\.2 │ +1 min │ +1\.2 │ 1 training on toy", run.stdout)
+    assert "time: on A without 9 jobs with an unknown number of rows" in run.stdout
     assert "keep_models: false would save about 5.0 kB for the weights of 5 models" in run.stdout
 
 

@@ -37,6 +37,7 @@ SILENT = {
         "A = Task(name='a', title='A', licence='B', citation='C' 'D', homepage='E', notes='F')",
         "A = Task(name='a')",
     ),
+    "what is estimated of a task": ("A = Task(name='a', estimates={'train': {'rows': 9}})", "A = Task(name='a')"),
     "the wording within a format": ("print(f'a {next(b)} c')", "print(f'd {next(b)} e')"),
 }
 
@@ -49,6 +50,10 @@ def test_what_only_people_and_type_checkers_read_counts_for_nothing(one: str, ot
 COUNTED = {
     "what a task is, besides its description": ("A = Task(name='a', title='A')", "A = Task(name='b', title='A')"),
     "what describes a task and is no text": ("A = Task(name='a', title=b)", "A = Task(name='a', title=c)"),
+    "what is estimated of a task by a name": (
+        "A = Task(name='a', estimates={'train': b})",
+        "A = Task(name='a', estimates={'train': c})",
+    ),
     "the title of something else": ("A = chart(title='A')", "A = chart(title='B')"),
     "what an error that is not raised here is made from": ("a = DataError(next(b))", "a = DataError(b)"),
     "what is raised": ("raise say('a')", "raise say('b')"),

@@ -126,8 +126,11 @@ class Task:
         citation: authors, year, title and venue of the paper to cite, on one line.
         homepage: the address of the data set.
         notes: remarks for users of the data, or of a model trained on them, as Markdown on one line.
+        estimates: approximate sizes for `xstilts plan`, by split. `subwords` is the mean length of a row with a
+            tokenizer like XLM-R's, special tokens included and all choices together; `windows` is the mean number of
+            windows of a question at 384 sub-words; `rows` is the number of rows in each language that `counts` lacks.
 
-    The last five fields only describe the data. No fingerprint covers them, so correcting them renames no result.
+    The last six fields only describe the data. No fingerprint covers them, so correcting them renames no result.
     """
 
     name: str
@@ -152,6 +155,7 @@ class Task:
     citation: str = ""
     homepage: str = ""
     notes: str = ""
+    estimates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def parts(self) -> tuple["Task", ...]:

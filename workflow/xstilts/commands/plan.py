@@ -1,13 +1,16 @@
 """Show what a run would do: jobs, steps, time and disk space."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections import Counter
+from collections.abc import Iterator
 
 from rich.table import Table
 
-from xstilts.commands.shell import add_config, duration, many, open_experiment, show, size
-from xstilts.inspection import upgrades
-from xstilts.inspection.forecast import Disk, Plan, Time, Trainings
+from xstilts.commands.shell import add_config, hours, many, open_experiment, show, size
+from xstilts.inspection import times, upgrades
+from xstilts.inspection.forecast import Disk, Plan, Trainings
+from xstilts.inspection.speed import measurements
+from xstilts.inspection.times import Time
 
 _SOURCES = {"encoded": "token ids", "read": "data", "published": "published count"}
 _MEASURED = {"train_stage": "training", "predict": "prediction"}
@@ -16,6 +19,24 @@ _MEASURED = {"train_stage": "training", "predict": "prediction"}
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config(parser)
+    parser.add_argument(
+        "--card",
+        metavar="GPU",
+        help="estimate the time on this GPU, such as h100; an unknown name lists the known ones",
+    )
+    parser.add_argument(
+        "--jobs-per-gpu",
+        type=_count,
+        metavar="N",
+        help="estimate the time if N jobs share a GPU; by default as many as its memory holds, with 16 cores per GPU",
+    )
+
+
+def _count(text: str) -> int:
+    """Parse a positive integer."""
+    if int(text) < 1:
+        raise ArgumentTypeError(f"found {text}; expected a number of jobs, at least 1")
+    return int(text)
 
 
 def run(arguments: Namespace) -> None:
@@ -23,13 +44,17 @@ def run(arguments: Namespace) -> None:
     experiment = open_experiment(arguments)
     config, grid = experiment.config, experiment.grid
     plan = Plan(config, grid)
+    devices = times.devices(measurements(plan.results), arguments.card, arguments.jobs_per_gpu)
     if not plan.pending:
         print(f"{config.experiment}: nothing to do.")
         return
     show(_jobs(plan, config.experiment))
     if plan.trainings:
         show(_trainings(plan.trainings))
-    for line in (*_lines(plan), *upgrades.notes(config.store, grid, plan.pending)):
+    estimates = [one for device in devices if (one := device.time(config, plan.work)).known]
+    if estimates:
+        show(_times(estimates))
+    for line in (*_notes(estimates, len(plan.work)), *_lines(plan), *upgrades.notes(config.store, grid, plan.pending)):
         print(line)
 
 
@@ -57,16 +82,17 @@ def _trainings(trainings: list[Trainings]) -> Table:
 def _work(one: Trainings) -> list[str]:
     if one.work is None:
         return ["?", "?", "?", "unknown until read"]
-    sign = "≥ " if one.work.at_least else ""
+    sign = "≈ " if one.work.estimated else ""
     numbers = (one.work.rows, one.work.steps, one.work.steps * one.count)
     return [*(f"{sign}{number:,}" for number in numbers), _SOURCES[one.work.source]]
 
 
 def _lines(plan: Plan) -> list[str]:
-    lines = [_time(time) for time in plan.times]
-    lines = lines or ["time: unknown; no finished training or prediction in the store to estimate the speed from"]
+    lines = []
     if plan.models.models:
         lines.append(f"disk: {_disk(plan.models)}")
+        if plan.states:
+            lines.append(f"disk: up to {size(plan.states)} more for each training while it runs")
         saves = "would save" if plan.config.keep_models else "saves"
         lines.append(f"keep_models: false {saves} {_disk(plan.unused)}, which are used for predictions only")
     for task, splits, jobs in plan.missing():
@@ -76,15 +102,55 @@ def _lines(plan: Plan) -> list[str]:
     return lines
 
 
-def _time(time: Time) -> str:
-    counts = sorted(Counter((one.step, one.encoder) for one in time.measured).items())
-    source = ", ".join(f"{many(count, _MEASURED[step])} on {encoder}" for (step, encoder), count in counts)
-    reason = "with an unknown number of rows or for which no comparable job was timed"
-    rest = f" without {many(time.unknown, 'job')} {reason}" if time.unknown else ""
-    return f"time: about {duration(time.seconds)} on {time.device}{rest}, from {source}"
+def _times(estimates: list[Time]) -> Table:
+    table = Table(title="GPU hours of trainings, up to the last step, and predictions")
+    for column in ("GPU", "jobs per GPU", "GPU hours", "factor", "one job at a time", "factor", "estimated from"):
+        table.add_column(column, justify="left" if column in ("GPU", "estimated from") else "right")
+    for one in estimates:
+        together = hours(one.shared), f"{one.off_shared:.1f}"
+        table.add_row(one.device, str(one.jobs), *together, hours(one.seconds), f"{one.off:.1f}", _basis(one))
+    return table
+
+
+def _basis(one: Time) -> str:
+    """What an estimate rests on."""
+    counts = sorted(Counter((job.step, job.encoder) for job in one.measured).items())
+    measured = [f"{many(count, _MEASURED[step])} on {encoder}" for (step, encoder), count in counts]
+    calibrated = [f"a calibration ({many(one.calibrated, 'job')})"] if one.calibrated else []
+    published = [f"published speed ({many(one.published, 'job')})"] if one.published else []
+    return ", ".join([*measured, *calibrated, *published])
+
+
+def _notes(estimates: list[Time], jobs: int) -> Iterator[str]:
+    """What the reader of an estimate must know."""
+    if not estimates:
+        if jobs:
+            yield (
+                "time: unknown; there is no finished training or prediction in the store, no calibration, and no GPU "
+                "that is known to hold an encoder of a known shape"
+            )
+        return
+    yield (
+        "time: the real one may be longer or shorter by up to the factor; early stopping may end trainings before "
+        "their last step"
+    )
+    for one in estimates:
+        if one.unknown:
+            reason = "with an unknown number of rows, or for which nothing comparable is known"
+            yield f"time: on {one.device} without {many(one.unknown, 'job')} {reason}"
+    if any(one.published for one in estimates):
+        yield (
+            "time: published speed means rates measured on one H200 with 16 cores, for the shape of the encoder and "
+            "the mean length of the rows, scaled to the speed of the GPU; `xstilts calibrate` measures yours"
+        )
+    if any(one.off_shared > one.off for one in estimates):
+        yield (
+            "time: jobs that share a GPU were not measured; each further job is assumed to add half of what one "
+            "achieves alone, until the GPU is busy"
+        )
 
 
 def _disk(disk: Disk) -> str:
     amount = f"about {size(disk.bytes)}" if disk.bytes or not disk.models else "an unknown number of bytes"
-    rest = f" (without {', '.join(disk.unknown)}, whose weights are not downloaded yet)" if disk.unknown else ""
+    rest = f" (without {', '.join(disk.unknown)}, whose size is not known yet)" if disk.unknown else ""
     return f"{amount} for the weights of {many(disk.models, 'model')}{rest}"

@@ -146,6 +146,13 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes < 24 * 60 else f"{minutes / 60 / 24:.1f} days"
 
 
+def hours(seconds: float) -> str:
+    """The time that a device is used for: `59 s`, `12 min`, `3.4 h`, `170 h`."""
+    if seconds < 60 * 60:
+        return duration(seconds)
+    return f"{seconds / 3600:.1f} h" if seconds < 36_000 else f"{seconds / 3600:,.0f} h"
+
+
 def size(count: float) -> str:
     """A number of bytes in a suitable unit: `1.5 GB`."""
     for unit in ("bytes", "kB", "MB", "GB"):

@@ -17,8 +17,11 @@ _IMPORTERS = {"import_module", "__import__", "exec_module", "load_module", "reso
 _MESSAGES = {"print", "warnings.warn"}
 """Functions that only print messages."""
 
-DESCRIPTION = {"title", "licence", "citation", "homepage", "notes"}
+DESCRIPTION = {"title", "licence", "citation", "homepage", "notes", "estimates"}
 """The fields of `xstilts.task.Task` that only describe its data to people."""
+
+_LITERAL = (ast.Constant, ast.Dict)
+"""Expressions that describe a task."""
 
 _TAKING = (ast.Starred, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.In, ast.NotIn)
 """Expressions that may consume an iterator."""
@@ -111,8 +114,8 @@ def _called(node: ast.Call) -> str:
 
 
 def _is_description(keyword: ast.keyword) -> bool:
-    """Whether an argument of a task is a description."""
-    return keyword.arg in DESCRIPTION and isinstance(keyword.value, ast.Constant)
+    """Whether an argument of a task is a description, without names whose values are defined elsewhere."""
+    return keyword.arg in DESCRIPTION and all(isinstance(part, _LITERAL) for part in ast.walk(keyword.value))
 
 
 def _is_message(node: ast.AST) -> TypeGuard[ast.Call]:

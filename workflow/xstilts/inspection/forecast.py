@@ -9,7 +9,6 @@ from xstilts.config import Config
 from xstilts.grid import Grid
 from xstilts.inspection import weights, workload
 from xstilts.inspection.chains import Chains
-from xstilts.inspection.speed import Measurement, Speed, measurements
 from xstilts.inspection.workload import Work
 from xstilts.steps.entry import Entry
 from xstilts.store.contents import Contents
@@ -29,22 +28,6 @@ class Trainings:
     stage: str
     count: int
     work: Work | None
-
-
-@dataclass(frozen=True)
-class Time:
-    """The estimated duration of the trainings and predictions on one device.
-
-    Args:
-        seconds: the total of the jobs that can be estimated.
-        unknown: the number of jobs that cannot be estimated.
-        measured: the measurements behind the estimate.
-    """
-
-    device: str
-    seconds: float
-    unknown: int
-    measured: list[Measurement]
 
 
 @dataclass(frozen=True)
@@ -90,16 +73,22 @@ class Plan:
         ]
 
     @cached_property
-    def times(self) -> list[Time]:
-        """The estimated time on each device that has measurements."""
-        measured = measurements(self.results)
-        work = [(entry, self._work(entry)) for step in ("train_stage", "predict") for entry in self._of(step)]
-        return [_time(Speed(measured, device), work) for device in sorted({one.device for one in measured})]
+    def work(self) -> list[tuple[Entry, Work | None]]:
+        """The trainings and predictions with their work; None where it is unknown until the data have been read."""
+        return [(entry, self._work(entry)) for step in ("train_stage", "predict") for entry in self._of(step)]
 
     @property
     def models(self) -> Disk:
         """The weights of all models."""
         return self._disk(list(self._of("train_stage")))
+
+    @property
+    def states(self) -> int | None:
+        """The disk space of the largest training while it runs; None if it is unknown for all."""
+        found = [
+            weights.state(self.config, encoder) for encoder in {one.about.encoder for one in self._of("train_stage")}
+        ]
+        return max((size for size in found if size is not None), default=None)
 
     @property
     def unused(self) -> Disk:
@@ -130,15 +119,6 @@ class Plan:
         sizes = {encoder: weights.size(self.config, self.results, encoder) for encoder in counts}
         known = sum(counts[encoder] * size for encoder, size in sizes.items() if size is not None)
         return Disk(len(models), known, tuple(encoder for encoder, size in sizes.items() if size is None))
-
-
-def _time(speed: Speed, work: list[tuple[Entry, Work | None]]) -> Time:
-    found = [
-        speed.seconds(entry.step, entry.about.encoder, entry.about.name, one.examples) if one else None
-        for entry, one in work
-    ]
-    known = [seconds for seconds in found if seconds is not None]
-    return Time(speed.device, sum(known), len(found) - len(known), speed.measured)
 
 
 def _is_missing(files: dict) -> bool:

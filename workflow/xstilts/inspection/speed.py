@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from xstilts.inspection import rates
 from xstilts.store.contents import Contents
 
 FOLDERS = {"train_stage": "models", "predict": "cells"}
@@ -20,6 +21,7 @@ class Measurement:
         device: the name of the device.
         seconds: the duration, multiplied by the number of devices.
         examples: the number of rows that passed through the model.
+        places: the number of jobs that could share the device.
     """
 
     step: str
@@ -28,6 +30,12 @@ class Measurement:
     device: str
     seconds: float
     examples: int
+    places: int = 1
+
+    @property
+    def alone(self) -> float:
+        """The estimated seconds without the other jobs."""
+        return self.seconds / self.places * rates.together(self.places)
 
 
 def measurements(results: Contents) -> list[Measurement]:
@@ -52,10 +60,10 @@ class Speed:
         """Estimate the duration of a job from jobs with the same name, or else from others with the same encoder.
 
         Returns:
-            The duration in seconds; None if no comparable job was timed.
+            The duration in seconds if no other job shares the device; None if no comparable job was timed.
         """
         alike = [one for one in self.measured if (one.step, one.encoder) == (step, encoder)]
         best = [one for one in alike if one.name == name] or alike
         if not best:
             return None
-        return examples * sum(one.seconds for one in best) / sum(one.examples for one in best)
+        return examples * sum(one.alone for one in best) / sum(one.examples for one in best)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 from xstilts import tasks
@@ -9,10 +10,16 @@ from xstilts.config import Limit, Stage
 from xstilts.names import split_and_language, split_name
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, noted
-from xstilts.training.batches import optimiser_steps
+from xstilts.training.batches import optimiser_steps, probabilities
 
 SOURCES = ("encoded", "read", "published")
 """The sources of row counts, the most reliable first: token ids, examples, published counts of the release."""
+
+_SUBWORDS = {"classification": 50, "multiple_choice": 200, "tagging": 30, "span": 220, "retrieval": 20}
+"""The mean number of sub-words in a row of tasks without estimates, by kind."""
+
+_WINDOWS = 1.1
+"""The mean number of windows of a question of tasks without estimates."""
 
 
 @dataclass(frozen=True)
@@ -24,21 +31,30 @@ class Work:
         steps: optimiser steps; 0 for a prediction.
         examples: rows that pass through the model: those of all steps, or those to predict.
         source: the least reliable of the sources of its row counts.
-        at_least: whether the numbers are lower bounds, because long contexts may be split into several rows.
+        estimated: whether the numbers are estimates: long contexts are split into several rows, or the release of a
+            task has no known size.
+        subwords: the estimated mean length of a row in sub-words.
+        evaluated: the rows of all evaluations during training.
+        pairs: the pairs of sentences that a search for translations compares, if half of each language are English.
     """
 
     rows: int
     steps: int
     examples: int
     source: str
-    at_least: bool
+    estimated: bool
+    subwords: float
+    evaluated: int = 0
+    pairs: float = 0.0
 
 
 @dataclass(frozen=True)
 class _Rows:
     count: int
     source: str
-    at_least: bool
+    estimated: bool
+    subwords: float
+    pairs: float = 0.0
 
 
 def of_training(store: Path, entry: Entry) -> Work | None:
@@ -49,17 +65,21 @@ def of_training(store: Path, entry: Entry) -> Work | None:
     total = _sum(found)
     if total is None:
         return None
-    sampling = stage.sampling
-    sizes = [rows.count for rows in found if rows]
+    sampling, sizes = stage.sampling, [rows.count for rows in found if rows]
     steps = optimiser_steps(sizes, stage.epochs, stage.batch_size, sampling.strategy, sampling.cap)
-    return Work(total.count, steps, steps * stage.batch_size, total.source, total.at_least)
+    shares = probabilities(sizes, sampling.strategy, sampling.temperature, sampling.cap).tolist()
+    subwords = sum(share * rows.subwords for share, rows in zip(shares, found, strict=True) if rows)
+    evaluated = ceil(steps / stage.evaluate_every) * (stage.dev_examples or 0) * len(stage.tasks) * len(stage.languages)
+    return Work(total.count, steps, steps * stage.batch_size, total.source, total.estimated, subwords, evaluated)
 
 
 def of_prediction(store: Path, entry: Entry) -> Work | None:
     """The work of a prediction in all languages; None if the number of rows of a language is unknown."""
     features = entry.inputs["features"]
     rows = _of_features(store, features, features.inputs["data"].spec["files"])
-    return Work(rows.count, 0, rows.count, rows.source, rows.at_least) if rows else None
+    if rows is None:
+        return None
+    return Work(rows.count, 0, rows.count, rows.source, rows.estimated, rows.subwords, pairs=rows.pairs)
 
 
 def _of_features(store: Path, features: Entry, names: Iterable[str]) -> _Rows | None:
@@ -71,26 +91,42 @@ def _sum(found: list[_Rows | None]) -> _Rows | None:
     known = [rows for rows in found if rows]
     if len(known) < len(found):
         return None
+    count = sum(rows.count for rows in known)
     return _Rows(
-        sum(rows.count for rows in known),
+        count,
         max((rows.source for rows in known), key=SOURCES.index),
-        any(rows.at_least for rows in known),
+        any(rows.estimated for rows in known),
+        sum(rows.count * rows.subwords for rows in known) / max(1, count),
+        sum(rows.pairs or (rows.count / 2) ** 2 for rows in known),
     )
 
 
 def _of_split(store: Path, features: Entry, name: str) -> _Rows | None:
-    if finished(store, features):
-        return _Rows(noted(store, features.path, name, "rows")["rows"], "encoded", False)
     data = features.inputs["data"]
-    task = tasks.load(data.about.task)
-    windows = task.kind == "span"
+    task, (split, _) = tasks.load(data.about.task), split_and_language(name)
+    estimates = task.estimates.get(split, {})
+    longest = features.spec["settings"]["max_length"] * max(1, len(task.labels) * (task.kind == "multiple_choice"))
+    subwords = min(estimates.get("subwords", _SUBWORDS[task.kind]), longest)
+    if finished(store, features):
+        return _Rows(noted(store, features.path, name, "rows")["rows"], "encoded", False, subwords)
+    windows = estimates.get("windows", _WINDOWS) if task.kind == "span" else 1
     if finished(store, data):
-        return _Rows(noted(store, data.path, name, "rows")["rows"], "read", windows)
-    count = None if "miniature" in data.inputs else _published(task, name, Limit.of_spec(data.spec["limit"]))
-    return None if count is None else _Rows(count, "published", windows)
+        count = noted(store, data.path, name, "rows")["rows"]
+        return _Rows(round(count * windows), "read", windows != 1, subwords)
+    if "miniature" in data.inputs:
+        return None
+    count, estimated = _published(task, name, Limit.of_spec(data.spec["limit"]))
+    if count is None:
+        return None
+    return _Rows(round(count * windows), "published", estimated or windows != 1, subwords)
 
 
-def _published(task: tasks.Task, name: str, limits: Limit) -> int | None:
+def _published(task: tasks.Task, name: str, limits: Limit) -> tuple[int | None, bool]:
+    """The number of examples in the release of a task, and whether it is an estimate."""
     split, lang = split_and_language(name)
-    whole, limit = task.counts.get(split, {}).get(lang), getattr(limits, split)
-    return whole if whole is None or limit is None else min(whole, limit)
+    limit = getattr(limits, split)
+    exact, about = task.counts.get(split, {}).get(lang), task.estimates.get(split, {}).get("rows")
+    whole = about if exact is None else exact
+    if whole is None:
+        return None, False
+    return int(whole if limit is None else min(whole, limit)), exact is None

@@ -1,5 +1,6 @@
 """Throughput and resume notes of a job."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,11 +27,16 @@ class Throughput:
 
 @contextmanager
 def measured(draft: Draft) -> Iterator[Throughput]:
-    """Record device seconds, number of examples and device of the block in the manifest."""
+    """Record device seconds, number of examples and device of the block in the manifest.
+
+    If other jobs may share the device, the number of its places is recorded too.
+    """
     speed, begun = Throughput(), monotonic()
     yield speed
     seconds = round((monotonic() - begun) * speed.devices, 3)
-    draft.notes[MEASURED] = {"seconds": seconds, "examples": speed.examples, "device": _device()}
+    places = int(os.environ.get("XSTILTS_PLACES", 1))
+    shared = {"places": places} if places > 1 else {}
+    draft.notes[MEASURED] = {"seconds": seconds, "examples": speed.examples, "device": _device(), **shared}
 
 
 def _device() -> str:

@@ -67,9 +67,13 @@ class Result:
 
     @property
     def measured(self) -> dict:
-        """The measured `seconds`, number of `examples` and `device`; empty if the manifest does not have them."""
+        """The measured `seconds`, number of `examples` and `device`, and the number of `places` if it was shared.
+
+        Empty if the manifest does not have them.
+        """
         noted = self.notes.get(MEASURED)
-        return noted if isinstance(noted, dict) and noted.keys() == {"seconds", "examples", "device"} else {}
+        known = isinstance(noted, dict) and noted.keys() - {"places"} == {"seconds", "examples", "device"}
+        return noted if known else {}
 
     @property
     def is_too_old(self) -> bool:

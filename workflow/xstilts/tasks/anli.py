@@ -43,4 +43,5 @@ TASK = Task(
         "Understanding. ACL."
     ),
     homepage="https://github.com/facebookresearch/anli",
+    estimates={"train": {"subwords": 107}},
 )

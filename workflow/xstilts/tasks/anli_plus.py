@@ -20,4 +20,5 @@ TASK = Task(
         "Improves Zero-Shot Cross-Lingual Transfer Too. AACL-IJCNLP."
     ),
     notes="ANLI, SNLI and MultiNLI form one training set with one head. Pairs without a gold label (`-`) are left out.",
+    estimates={"train": {"subwords": 46}},
 )

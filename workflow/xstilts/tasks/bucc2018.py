@@ -38,4 +38,8 @@ TASK = Task(
         "code, and in no pair either. Where sentences have equal vectors, the official result depends on the order of "
         "the rows; here the lowest row wins on every device."
     ),
+    estimates={
+        "dev": {"subwords": 27, "rows": 70_000},
+        "test": {"subwords": 27, "rows": 664_410},
+    },
 )

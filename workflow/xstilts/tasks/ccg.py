@@ -53,4 +53,5 @@ TASK = Task(
         "`tags_to_id.json` beside them. Without the files, the jobs that need them fail with this advice and the rest "
         "of the grid runs; remove `ccg` from `grid.intermediates` for a run without failures."
     ),
+    estimates={"train": {"subwords": 32, "rows": 38_015}},
 )

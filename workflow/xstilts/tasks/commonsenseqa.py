@@ -28,4 +28,5 @@ TASK = Task(
     ),
     homepage="https://github.com/jonathanherzig/commonsenseqa",
     notes="The files are those of the official random split. Two choices of a question may be equal.",
+    estimates={"train": {"subwords": 113}},
 )

@@ -37,4 +37,5 @@ TASK = Task(
         "SuperGLUE and XTREME-R split the 500 questions of the original dev set into train and dev. The prompt is the "
         'premise followed by "What was the cause?" or "What happened as a result?".'
     ),
+    estimates={"train": {"subwords": 51}},
 )

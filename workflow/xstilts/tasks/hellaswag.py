@@ -31,4 +31,5 @@ TASK = Task(
     citation=(
         "Zellers, Holtzman, Bisk, Farhadi and Choi. 2019. HellaSwag: Can a Machine Really Finish Your Sentence? ACL."
     ),
+    estimates={"train": {"subwords": 387}},
 )

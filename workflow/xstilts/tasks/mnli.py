@@ -54,4 +54,5 @@ TASK = Task(
         "(9,815 pairs) exists in English only; where its files are missing, the dev set of XNLI is read instead, on "
         "which XTREME chooses checkpoints."
     ),
+    estimates={"train": {"subwords": 45}},
 )

@@ -50,4 +50,9 @@ TASK = Task(
     ),
     homepage="https://github.com/google-research-datasets/paws",
     notes="Training data in other languages are machine translations of the English ones.",
+    estimates={
+        "train": {"subwords": 64},
+        "dev": {"subwords": 63},
+        "test": {"subwords": 63},
+    },
 )

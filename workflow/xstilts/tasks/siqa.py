@@ -37,4 +37,5 @@ TASK = Task(
         "Sap, Rashkin, Chen, Le Bras and Choi. 2019. Social IQa: Commonsense Reasoning about Social Interactions. "
         "EMNLP-IJCNLP."
     ),
+    estimates={"train": {"subwords": 104}},
 )

@@ -32,4 +32,5 @@ TASK = Task(
         "Bowman, Angeli, Potts and Manning. 2015. A large annotated corpus for learning natural language inference. "
         "EMNLP."
     ),
+    estimates={"train": {"subwords": 29}},
 )

@@ -26,4 +26,5 @@ TASK = Task(
         "Rajpurkar, Zhang, Lopyrev and Liang. 2016. SQuAD: 100,000+ Questions for Machine Comprehension of Text. EMNLP."
     ),
     homepage="https://rajpurkar.github.io/SQuAD-explorer/",
+    estimates={"train": {"subwords": 229, "windows": 1.117}},
 )

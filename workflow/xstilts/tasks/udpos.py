@@ -42,4 +42,9 @@ TASK = Task(
         "`google/xtreme` on the hub mixes Ancient Greek, Old French, Old Russian and Classical Chinese with the modern "
         "languages and is not used."
     ),
+    estimates={
+        "train": {"subwords": 32, "rows": 10_000},
+        "dev": {"subwords": 31, "rows": 1_500},
+        "test": {"subwords": 31, "rows": 2_970},
+    },
 )

@@ -25,4 +25,5 @@ TASK = Task(
         "Artetxe, Ruder and Yogatama. 2020. On the Cross-lingual Transferability of Monolingual Representations. ACL."
     ),
     homepage="https://github.com/google-deepmind/xquad",
+    estimates={"test": {"subwords": 195, "windows": 1.05}},
 )

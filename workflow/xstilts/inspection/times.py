@@ -1,0 +1,185 @@
+"""Estimates of the time of the pending trainings and predictions on a device."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from xstilts import tasks
+from xstilts.config import Config
+from xstilts.inspection import calibrations, cards, rates
+from xstilts.inspection.calibrations import Calibration
+from xstilts.inspection.cards import Card
+from xstilts.inspection.rates import Cost, Rates
+from xstilts.inspection.speed import Measurement, Speed
+from xstilts.inspection.workload import Work
+from xstilts.runtime import memory
+from xstilts.sources import shapes
+from xstilts.sources.shapes import Shape
+from xstilts.steps.entry import Entry
+
+SHOWN = ("h200", "h100", "a100", "l40s", "rtx4090")
+"""The GPUs for which times are estimated if none was chosen and nothing was measured."""
+
+_MEASURED, _CALIBRATED, _HERE, _ELSEWHERE = 1.2, 1.5, 1.5, 2.0
+_SHARING = 1.5
+"""How far estimates may be off, as factors: from measured jobs, from measured batches, from the rates of the GPU to
+which they were fitted and of another, and in addition if jobs share a GPU for which that was not measured."""
+
+Jobs = Sequence[tuple[Entry, Work | None]]
+
+
+@dataclass(frozen=True)
+class Time:
+    """The estimated time on one device.
+
+    Args:
+        device: the name of the device, or of a GPU in `xstilts.inspection.cards`.
+        jobs: the number of jobs that share a GPU.
+        shared: the seconds of a GPU with this number of jobs.
+        seconds: the seconds of a GPU with one job at a time.
+        known: the number of jobs that are estimated.
+        unknown: the number of jobs that cannot be estimated.
+        measured: the measured jobs behind the estimate.
+        calibrated: the number of jobs that are estimated from measured batches.
+        published: the number of jobs that are estimated from published figures of the GPU.
+        off: the factor by which the time with one job at a time may be off.
+        off_shared: the factor by which the time with several jobs may be off.
+    """
+
+    device: str
+    jobs: int
+    shared: float
+    seconds: float
+    known: int
+    unknown: int
+    measured: list[Measurement]
+    calibrated: int
+    published: int
+    off: float
+    off_shared: float
+
+
+class Device:
+    """A device whose speed is known in some way.
+
+    Args:
+        name: its name.
+        measured: measured jobs, on any device.
+        calibrated: measured batches, on any device.
+        card: the published figures of the device, if it is known.
+        jobs: the number of jobs that share a GPU; None for as many as were measured, or fit.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        measured: Iterable[Measurement] = (),
+        calibrated: Iterable[Calibration] = (),
+        card: Card | None = None,
+        jobs: int | None = None,
+    ):
+        self.name, self.card, self._jobs = name, card, jobs
+        self.speed = Speed(measured, name)
+        self.calibrated = [one for one in calibrated if one.device == name]
+
+    def time(self, config: Config, work: Jobs) -> Time:
+        """The time of some trainings and predictions."""
+        jobs = self._jobs or self._places(config, work)
+        costs = [self._cost(config, entry, one, jobs) if one else None for entry, one in work]
+        known = [cost for cost in costs if cost]
+        sources = [source for source, _ in known]
+        off = max((self._off(source) for source in sources), default=1.0)
+        measured_shared = jobs == 1 or {one.places for one in self.speed.measured} == {jobs}
+        return Time(
+            self.name,
+            jobs,
+            sum(cost.shared(jobs) for _, cost in known),
+            sum(cost.alone for _, cost in known),
+            len(known),
+            len(costs) - len(known),
+            self.speed.measured,
+            sources.count("calibrated"),
+            sources.count("published"),
+            off,
+            off if measured_shared else off * _SHARING,
+        )
+
+    def _cost(self, config: Config, entry: Entry, work: Work, jobs: int) -> tuple[str, Cost] | None:
+        """The time of a job and what it is estimated from; None if it cannot be estimated."""
+        about = entry.about
+        shape = shapes.of_encoder(config.encoders[about.encoder])
+        found = self._rates(shape, _precision(entry), jobs) if shape else None
+        modelled = _modelled(entry, work, shape, found[1]) if shape and found else None
+        seconds = self.speed.seconds(entry.step, about.encoder, about.name, work.examples)
+        if seconds is not None:
+            busy = min(seconds, modelled.busy) if modelled else 0.0
+            return "measured", Cost(seconds, busy)
+        return (found[0], modelled) if found and modelled else None
+
+    def _rates(self, shape: Shape, word: str, jobs: int) -> tuple[str, Rates] | None:
+        for one in self.calibrated:
+            if one.fits(shape, word):
+                return "calibrated", one.rates()
+        if self.card is None:
+            return None
+        precision = self._resolved(word)
+        if memory.training_bytes(shape, 0, precision) > self.card.memory:
+            return None
+        return "published", rates.Published(self.card, shape, precision, jobs)
+
+    def _resolved(self, word: str) -> str:
+        return "fp32" if word == "fp32" or not (self.card and self.card.bf16) else "bf16"
+
+    def _places(self, config: Config, work: Jobs) -> int:
+        """The number of jobs that share a GPU: as measured, or else as many as fit with the largest encoder."""
+        if self.speed.measured:
+            return max(one.places for one in self.speed.measured)
+        if self.card is None:
+            return 1
+        found = {(entry.about.encoder, _precision(entry)) for entry, _ in work}
+        known = [(shapes.of_encoder(config.encoders[encoder]), word) for encoder, word in found]
+        fitting = [
+            memory.places(self.card.memory, shape, self._resolved(word), rates.CORES) for shape, word in known if shape
+        ]
+        return min(fitting, default=1)
+
+    def _off(self, source: str) -> float:
+        if source == "published":
+            return _HERE if self.card and self.card.name == cards.MEASURED else _ELSEWHERE
+        return _MEASURED if source == "measured" else _CALIBRATED
+
+
+def devices(measured: list[Measurement], card: str | None = None, jobs: int | None = None) -> list[Device]:
+    """The devices for which times are estimated: those with measured jobs, else those with measured batches, else some
+    well-known GPUs.
+
+    Args:
+        card: the name of a GPU to which they are restricted.
+        jobs: the number of jobs that share a GPU; None for as many as were measured, or fit.
+
+    Raises:
+        UserError: there is no GPU with this name, or a measured batch cannot be read.
+    """
+    chosen = cards.named(card) if card else None
+    calibrated = calibrations.found()
+    for names in ({one.device for one in measured}, {one.device for one in calibrated}):
+        here = [name for name in sorted(names) if chosen in (None, cards.of_device(name))]
+        if here:
+            return [Device(name, measured, calibrated, cards.of_device(name), jobs) for name in here]
+    shown = [chosen] if chosen else [cards.CARDS[name] for name in SHOWN]
+    return [Device(one.name, card=one, jobs=jobs) for one in shown]
+
+
+def _precision(entry: Entry) -> str:
+    """The precision of a training or prediction, as configured."""
+    return entry.spec["stage" if entry.step == "train_stage" else "options"].get("precision", "fp32")
+
+
+def _modelled(entry: Entry, work: Work, shape: Shape, found: Rates) -> Cost:
+    if entry.step == "train_stage":
+        batch = work.examples / max(1, work.steps) * work.subwords
+        return rates.training(found, shape, work.steps, batch, work.subwords, work.evaluated * work.subwords)
+    tokens = work.rows * work.subwords
+    if tasks.load(entry.about.name).kind != "retrieval":
+        return rates.prediction(found, tokens, work.subwords, shape.layers)
+    layers = entry.spec["options"].get("layer") or round(shape.layers * 14 / 24)
+    return rates.prediction(found, tokens, work.subwords, layers) + found.mining(work.pairs, shape.width)
