@@ -6,18 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from fabricated import REPORTS, ROWS, SETTINGS, WEIGHTS, World, of_step
 
-from xstilts import tasks
+from xstilts import experiments, tasks
+from xstilts.fingerprints.sameness import SHIPPED, Sameness
 from xstilts.grid import Grid
 from xstilts.inspection.forecast import Plan, Trainings
 from xstilts.inspection.speed import measurements
 from xstilts.inspection.times import Time, devices
 from xstilts.inspection.workload import Work
 from xstilts.runtime import timing
+from xstilts.sources import encoder_config
+from xstilts.sources.identity import FileIdentity
 from xstilts.store.drafts import Draft
 
 FAST = {"measured": {"seconds": 10.0, "examples": 1000, "device": "A"}}
+ENCODERS = {"FacebookAI/xlm-roberta-base": {"repository": "FacebookAI/xlm-roberta-base", "revision": "a" * 40}}
 SLOW = {"measured": {"seconds": 100.0, "examples": 1000, "device": "A"}}
 
 
@@ -228,7 +233,98 @@ def test_a_job_notes_its_time_its_examples_and_its_device(tmp_path: Path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
+CONFIGURED = {"training": {"precision": "bf16"}, "source": "hub"}
+
+
+def shipped(world: World, **changes) -> Grid:
+    """The grid of the shipped configuration, of which nothing was run or downloaded."""
+    file = world.folder / "shipped.yaml"
+    file.write_text(yaml.safe_dump({**CONFIGURED, **changes, "store": str(world.store)}))
+    return Grid(experiments.read(file), FileIdentity(world.folder / "no memory", Sameness([SHIPPED])))
+
+
+@pytest.fixture
+def without_downloads(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(encoder_config, "HF_HUB_CACHE", str(world.folder / "empty"))
+    return world
+
+
+def test_the_grid_of_the_paper_has_gpu_hours_before_anything_was_read(without_downloads: World):
+    grid = shipped(without_downloads)
+    h200, h100, *others = times(grid)
+    assert [one.device for one in (h200, h100, *others)] == ["h200", "h100", "a100", "l40s", "rtx4090"]
+    # All but the two lines of Tatoeba and BUCC under none, which need no training, are trained or predicted.
+    assert {(one.known, one.published, one.unknown) for one in (h200, h100, *others)} == {(515, 515, 0)}
+    # 3.1 million steps of 62 ms, as one H200 was expected to take, are 53 hours; jobs that share it at most 25.
+    assert 53 < h200.seconds / 3600 < 53 * h200.off
+    assert h200.shared / 3600 < 25
+    assert h200.jobs == 8
+    assert h200.seconds <= h100.seconds < min(one.seconds for one in others if one.device != "l40s")
+    assert (h200.off, h100.off, h200.off_shared) == (1.5, 2.0, 1.5 * 1.5)
+
+
+def test_the_paper_takes_about_three_million_steps(without_downloads: World):
+    trainings = plan(shipped(without_downloads)).trainings
+    assert sum(one.count for one in trainings) == 222
+    assert sum(one.count * one.work.steps for one in trainings) == pytest.approx(3.1e6, rel=0.03)
+
+
+def test_float32_takes_longer(without_downloads: World):
+    (bf16,), (fp32,) = (
+        times(shipped(without_downloads, training={"precision": precision}), "h200") for precision in ("bf16", "fp32")
+    )
+    assert fp32.seconds > 1.5 * bf16.seconds
+
+
+def test_one_gpu_can_be_chosen_and_shared(without_downloads: World):
+    grid = shipped(without_downloads)
+    (one,), (four,) = (times(grid, "a100", jobs) for jobs in (1, 4))
+    assert (one.device, one.jobs, four.jobs) == ("a100", 1, 4)
+    assert one.shared == one.seconds == four.seconds > four.shared > one.seconds / 4
+    assert one.off == one.off_shared
+
+
+def test_a_gpu_that_does_not_hold_the_encoder_has_no_hours(without_downloads: World):
+    grid = {"encoders": ["xlm-roberta-xl"], "intermediates": ["none"], "targets": ["xnli"], "seeds": [1]}
+    # Weights, gradients and AdamW's state are 16 bytes for each of 3.5 billion parameters.
+    assert [one.device for one in times(shipped(without_downloads, grid=grid))] == ["h200", "h100", "a100"]
+
+
+def test_jobs_that_shared_a_gpu_are_counted_as_they_were_measured(world: World):
+    grid = world.grid(grid=for_targets("xnli"))
+    world.finish(of_step(grid, "read_task", "encode_task", "train_stage"))
+    old = world.grid("job.predict", grid=for_targets("xnli"))
+    world.finish(of_step(old, "predict"), measured={**FAST["measured"], "places": 4})
+    (time,) = times(grid)
+    # 100 rows a second in each of four jobs; one alone is assumed to achieve 1 / 2.5 of all.
+    assert (time.jobs, time.shared) == (4, pytest.approx(2 * ROWS / 400))
+    assert time.seconds == pytest.approx(2 * ROWS / 160)
+    assert time.off == time.off_shared
+    (alone,) = times(grid, jobs=1)
+    assert alone.shared == alone.seconds == time.seconds
+
+
+def test_what_was_not_measured_on_a_known_gpu_is_estimated_from_its_published_speed(without_downloads: World):
+    world = without_downloads
+    changes = {"encoders": {"toy": ENCODERS["FacebookAI/xlm-roberta-base"]}}
+    grid = world.grid(grid=for_targets("xnli", "pawsx"), **changes)
+    world.finish(of_step(grid, "read_task", "encode_task"))
+    old = world.grid(grid=for_targets("xnli"), stages={"mnli": {"epochs": 9}}, **changes)
+    world.finish(of_step(old, "train_stage"), measured={**FAST["measured"], "device": "NVIDIA L4"})
+    (time,) = times(grid)
+    assert (time.device, time.known, time.published, time.unknown) == ("NVIDIA L4", 4, 2, 0)
+    assert time.off == 2.0
+
+
 # Disk
+
+
+def test_weights_are_those_of_the_shape_before_the_encoder_is_downloaded(without_downloads: World):
+    found = plan(shipped(without_downloads))
+    assert found.models.bytes == 222 * 4 * 559_890_432
+    assert (found.models.models, found.models.unknown) == (222, ())
+    # One checkpoint, and two states of weights and two moments.
+    assert found.states == 28 * 559_890_432
 
 
 def test_weights_are_as_large_as_those_of_a_finished_model_of_the_encoder(world: World):
@@ -263,6 +359,18 @@ def test_the_command_shows_jobs_steps_and_what_it_does_not_know(world: World):
     assert "time: unknown" in run.stdout
     assert "disk: an unknown number of bytes for the weights of 8 models" in run.stdout
     assert "missing: mnli has no files for train.en, dev.en" in run.stdout
+
+
+def test_the_command_tells_that_a_gpu_is_unknown(world: World):
+    run = world.run("plan", world.file(), "--card", "h300")
+    assert run.returncode == 1
+    assert re.match(r"error: --card: found 'h300'; expected one of h200, .*, t4\. Did you mean 'h200'\?", run.stderr)
+
+
+def test_the_command_refuses_a_gpu_without_jobs(world: World):
+    run = world.run("plan", world.file(), "--jobs-per-gpu", "0")
+    assert run.returncode == 2
+    assert "argument --jobs-per-gpu: found 0; expected a number of jobs, at least 1" in run.stderr
 
 
 def test_the_command_shows_what_its_estimate_comes_from(world: World):

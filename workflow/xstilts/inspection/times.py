@@ -84,24 +84,28 @@ class Device:
     def time(self, config: Config, work: Jobs) -> Time:
         """The time of some trainings and predictions."""
         jobs = self._jobs or self._places(config, work)
-        costs = [self._cost(config, entry, one, jobs) if one else None for entry, one in work]
-        known = [cost for cost in costs if cost]
-        sources = [source for source, _ in known]
+        together, alone = (self._known(config, work, number) for number in (jobs, 1))
+        sources = [source for source, _ in alone]
         off = max((self._off(source) for source in sources), default=1.0)
         measured_shared = jobs == 1 or {one.places for one in self.speed.measured} == {jobs}
         return Time(
             self.name,
             jobs,
-            sum(cost.shared(jobs) for _, cost in known),
-            sum(cost.alone for _, cost in known),
-            len(known),
-            len(costs) - len(known),
+            sum(cost.shared(jobs) for _, cost in together),
+            sum(cost.alone for _, cost in alone),
+            len(alone),
+            len(work) - len(alone),
             self.speed.measured,
             sources.count("calibrated"),
             sources.count("published"),
             off,
             off if measured_shared else off * _SHARING,
         )
+
+    def _known(self, config: Config, work: Jobs, jobs: int) -> list[tuple[str, Cost]]:
+        """The times of the jobs that can be estimated, each with what it is estimated from."""
+        costs = [self._cost(config, entry, one, jobs) if one else None for entry, one in work]
+        return [cost for cost in costs if cost]
 
     def _cost(self, config: Config, entry: Entry, work: Work, jobs: int) -> tuple[str, Cost] | None:
         """The time of a job and what it is estimated from; None if it cannot be estimated."""
@@ -135,7 +139,8 @@ class Device:
             return max(one.places for one in self.speed.measured)
         if self.card is None:
             return 1
-        found = {(entry.about.encoder, _precision(entry)) for entry, _ in work}
+        trainings = [entry for entry, _ in work if entry.step == "train_stage"]
+        found = {(entry.about.encoder, _precision(entry)) for entry in trainings or [entry for entry, _ in work]}
         known = [(shapes.of_encoder(config.encoders[encoder]), word) for encoder, word in found]
         fitting = [
             memory.places(self.card.memory, shape, self._resolved(word), rates.CORES) for shape, word in known if shape
