@@ -109,6 +109,7 @@ SILENT = {
     ),
     **dict.fromkeys(("inspection.speed", "inspection.state", "inspection.verification"), ASKED),
     **dict.fromkeys(("inspection.calibrations", "inspection.cards", "inspection.rates", "inspection.times"), ASKED),
+    **dict.fromkeys(("commands.calibrate", "inspection.stopwatch"), ASKED),
     **dict.fromkeys(("inspection.upgrades", "inspection.weights", "inspection.workload"), ASKED),
     **dict.fromkeys(("store.adoption", "store.differences", "store.pruning"), ASKED),
     **dict.fromkeys(("store.matches", "store.obstacles", "store.simulation"), ASKED),

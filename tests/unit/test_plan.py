@@ -225,7 +225,7 @@ def test_an_attempt_that_had_nothing_left_to_do_measures_nothing(world: World):
 def test_a_job_notes_its_time_its_examples_and_its_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     clock = iter([5.0, 7.5])
     monkeypatch.setattr(timing, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(timing, "_device", lambda: "A")
+    monkeypatch.setattr(timing, "device_name", lambda: "A")
     draft = Draft(tmp_path)
     with timing.measured(draft) as speed:
         speed.examples = 64

@@ -18,8 +18,21 @@ from xstilts.steps import REPORTS, RESULTS
 from xstilts.store import locks
 
 JOBS = (*RESULTS, *REPORTS)
-ON_DEVICE = ("train_stage", "predict")
-COMMANDS = ("status", "plan", "table", "submission", "export", "push", "adopt", "prune", "discard", "verify", "schema")
+ON_DEVICE = ("train_stage", "predict", "calibrate")
+COMMANDS = (
+    "status",
+    "plan",
+    "calibrate",
+    "table",
+    "submission",
+    "export",
+    "push",
+    "adopt",
+    "prune",
+    "discard",
+    "verify",
+    "schema",
+)
 
 
 _DESCRIPTION = "Inspect experiments and publish their results. To run an experiment, use snakemake."

@@ -103,9 +103,12 @@ def _lines(plan: Plan) -> list[str]:
 
 
 def _times(estimates: list[Time]) -> Table:
-    table = Table(title="GPU hours of trainings, up to the last step, and predictions")
-    for column in ("GPU", "jobs per GPU", "GPU hours", "factor", "one job at a time", "factor", "estimated from"):
-        table.add_column(column, justify="left" if column in ("GPU", "estimated from") else "right")
+    unit = "hours" if all(one.device == "cpu" for one in estimates) else "GPU hours"
+    table = Table(title=f"{unit} of trainings, up to their last step, and predictions")
+    table.add_column("device")
+    for column in ("jobs at once", unit, "factor", "one job at a time", "factor"):
+        table.add_column(column, justify="right")
+    table.add_column("estimated from")
     for one in estimates:
         together = hours(one.shared), f"{one.off_shared:.1f}"
         table.add_row(one.device, str(one.jobs), *together, hours(one.seconds), f"{one.off:.1f}", _basis(one))

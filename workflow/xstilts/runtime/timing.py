@@ -36,10 +36,10 @@ def measured(draft: Draft) -> Iterator[Throughput]:
     seconds = round((monotonic() - begun) * speed.devices, 3)
     places = int(os.environ.get("XSTILTS_PLACES", 1))
     shared = {"places": places} if places > 1 else {}
-    draft.notes[MEASURED] = {"seconds": seconds, "examples": speed.examples, "device": _device(), **shared}
+    draft.notes[MEASURED] = {"seconds": seconds, "examples": speed.examples, "device": device_name(), **shared}
 
 
-def _device() -> str:
+def device_name() -> str:
     """The name of the GPU; `cpu` if there is none."""
     import torch
 
