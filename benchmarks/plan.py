@@ -64,10 +64,10 @@ def finish(folder: Path, own: dict, share: float) -> None:
             jsonfiles.write_json(folder / entry.manifest, {"files": {}, "sizes": {}})
 
 
-def measure(cells: int, share: float) -> tuple[int, float, float, int]:
-    """Jobs, seconds on the clock, seconds of the processor and peak memory in MB of one dry run."""
+def measure(own: dict, share: float) -> tuple[int, float, float, int]:
+    """Jobs, seconds on the clock, seconds of the processor and peak memory in MB of one dry run of a configuration."""
     with tempfile.TemporaryDirectory() as folder:
-        file, own = Path(folder, "plan.yaml"), configuration(cells)
+        file = Path(folder, "plan.yaml")
         file.write_text(yaml.safe_dump(own), encoding="utf-8")
         if share:
             finish(Path(folder, "results"), own, share)
@@ -91,7 +91,7 @@ def main() -> None:
     sizes = list(map(int, sys.argv[1:] or SIZES))
     print("| cells | finished | jobs | seconds | of the processor | MB |\n|---|---|---|---|---|---|")
     for cells, share in [*((size, 0) for size in sizes), (max(sizes), 0.5), (max(sizes), 1)]:
-        jobs, seconds, processor, memory = measure(cells, share)
+        jobs, seconds, processor, memory = measure(configuration(cells), share)
         print(f"| {cells} | {share:.0%} | {jobs} | {seconds:.1f} | {processor:.1f} | {memory} |", flush=True)
 
 
