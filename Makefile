@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 MINIATURE = workflow/experiments/miniature
 
-.PHONY: demo demo-full quick test test-all mutants same check envs docs schema clean
+.PHONY: demo demo-full quick test test-all mutants same bench check envs docs schema clean
 
 # The miniature: generated data and a small encoder, from nothing to the table of deltas.
 demo: $(INSTALLED)
@@ -30,6 +30,12 @@ test-all: check
 mutants: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-mutants.txt
 	$(BIN)/python tests/mutants.py $(AREAS)
+
+# Everything beside the usual way of doing it, into docs/performance.md; ONLY=mining for one part, FEATURES for a folder
+# with token ids of real tasks, whose lengths are used.
+bench: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-bench.txt
+	PYTHONPATH=workflow $(BIN)/python -m benchmarks $(ONLY) $(if $(FEATURES),--features $(FEATURES))
 
 # Which code did the same as that of BASE, shown by running both; WHY and BY_HAND as in docs/development.md.
 same: $(INSTALLED)

@@ -1,4 +1,4 @@
-"""The usual programs: transformers' Trainer as in run_glue.py and run_qa.py, predictions in batches of 32, bare loops."""
+"""The usual programs: the Trainer as in run_glue.py and run_qa.py, predictions in batches of 32, and bare loops."""
 
 import warnings
 from collections.abc import Callable, Iterable
@@ -147,9 +147,10 @@ def grouped(work: Work, blocks: Blocks) -> list[int]:
     batches = np.array(sorted(rows.reshape(-1, work.batch), key=lambda one: max(lengths[row] for row in one)))
     chosen = batches[np.linspace(0, len(batches) - 1, blocks.total).round().astype(int)]
     warm = np.linspace(0, blocks.total - 1, blocks.warmup + 2).round().astype(int)[1:-1]
-    measured = np.delete(chosen, warm, axis=0)
-    dealt = [measured[number :: blocks.rounds] for number in range(blocks.rounds)]
-    return np.concatenate([chosen[warm], *dealt]).ravel().tolist()
+    measured = np.delete(chosen, warm, axis=0).reshape(blocks.steps, blocks.rounds, work.batch)
+    # In turn from the first block to the last and back, so that none always has the longer batches.
+    measured[1::2] = measured[1::2, ::-1].copy()
+    return np.concatenate([chosen[warm], *measured.swapaxes(0, 1)]).ravel().tolist()
 
 
 def ready(work: Work, steps: int) -> list[list[dict[str, torch.Tensor]]]:

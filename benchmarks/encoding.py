@@ -1,6 +1,6 @@
 """From texts to token ids: the workflow beside the tokenizers library alone.
 
-    python -m benchmarks encoding
+python -m benchmarks encoding
 """
 
 import random

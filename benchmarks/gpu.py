@@ -27,11 +27,17 @@ import torch  # noqa: E402
 
 from benchmarks import baselines, data, mining, ours, prediction, report, sharing, training  # noqa: E402
 from benchmarks.clock import Blocks, Spent, by_turns, middle, trainings_by_turns  # noqa: E402
-from benchmarks.data import Setup, Source  # noqa: E402
+from benchmarks.data import Source  # noqa: E402
 from benchmarks.ours import Work  # noqa: E402
 
 SECONDS = 420
-ROWS = {"mnli.train": 40_000, "squad_v1.train": 10_000, "xnli.test": 15_000, "panx.test": 20_000, "tatoeba.test": 40_000}
+ROWS = {
+    "mnli.train": 40_000,
+    "squad_v1.train": 10_000,
+    "xnli.test": 15_000,
+    "panx.test": 20_000,
+    "tatoeba.test": 40_000,
+}
 """Rows in the folder; a training table repeats its rows ten times."""
 COMPILED = "Trainer, padded, torch_compile"
 PRECISION = "bf16"
@@ -183,7 +189,9 @@ def shared(bench: Bench) -> None:
     for jobs, mps in sharing.plan(bench.smoke):
         rate = sharing.rate(bench.folder, bench.encoder, bench.place("sharing"), jobs, mps, bench.smoke)
         alone = alone or rate
-        line("NLI training", f"{jobs} jobs{' with MPS' if mps else ''}", rate, "examples/s", f"{rate / alone:.2f} x one")
+        line(
+            "NLI training", f"{jobs} jobs{' with MPS' if mps else ''}", rate, "examples/s", f"{rate / alone:.2f} x one"
+        )
 
 
 PARTS: dict[str, tuple[Callable[[Bench], None], int]] = {

@@ -1,6 +1,6 @@
 """The work of the paper's grid, and of the same cells without shared models, counted from the graph.
 
-    python -m benchmarks grid
+python -m benchmarks grid
 """
 
 from collections import Counter

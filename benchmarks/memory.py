@@ -1,6 +1,6 @@
-"""The memory of each program, in a process of its own.
+"""The memory of each program, in a process of its own; workers of loaders are other processes, so without them.
 
-    python -m benchmarks memory
+python -m benchmarks memory
 """
 
 from benchmarks import children, encoding, mining, prediction, report, training
@@ -20,6 +20,8 @@ def run(setup: Setup) -> report.Section:
     rows = []
     for what, (module, programs) in MEASURED.items():
         for name in getattr(module, programs)(setup):
+            if name.endswith(f"{max(training.WORKERS)} workers"):
+                continue
             ended = children.run(module.__name__.rpartition(".")[2], programs, name, setup)
             rows.append([f"{what}: {name}", ended.megabytes, ended.spent.seconds])
     text = "Peak memory of a process that runs one program once, with its imports, data and model."

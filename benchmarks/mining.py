@@ -1,6 +1,6 @@
 """Sentence vectors, and exact mining of translation pairs.
 
-    python -m benchmarks mining
+python -m benchmarks mining
 """
 
 from collections.abc import Callable
@@ -152,4 +152,3 @@ def _agreement(mining: dict[str, Callable[[], object]]) -> str:
     expected = {(left, right) for _, left, right in mining[FAISS]()}
     found = {(int(left), int(right)) for _, left, right in mining[report.OURS]()}
     return f"{len(found & expected):,} of {len(expected):,} pairs are those of faiss; {len(found - expected)} others."
-

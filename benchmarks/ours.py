@@ -111,7 +111,7 @@ def _data(work: Work) -> training.TaskData:
     gold = features["labels"].to_pylist() if work.dev else [None]
     examples = data.examples(work.kind, [gold if gold is None else work.task.labels[gold] for gold in gold])
     if not work.dev:
-        features = features.drop_columns([name for name in kinds.load(work.kind).GOLD])
+        features = features.drop_columns(list(kinds.load(work.kind).GOLD))
     return training.TaskData(
         task=work.task,
         kind=kinds.load(work.kind),

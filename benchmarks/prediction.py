@@ -1,6 +1,6 @@
 """Predictions for the 15 languages of XNLI and the 40 of PAN-X.
 
-    python -m benchmarks prediction
+python -m benchmarks prediction
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """Seconds to the first step, and what the miniature and a dry run cost beside their jobs.
 
-    python -m benchmarks start
+python -m benchmarks start
 """
 
 import json

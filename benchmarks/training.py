@@ -1,6 +1,6 @@
 """Training on NLI and question answering, and the overhead of the loop.
 
-    python -m benchmarks training
+python -m benchmarks training
 """
 
 from collections.abc import Callable
