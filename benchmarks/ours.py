@@ -81,8 +81,13 @@ class Work:
         return arrow.lengths(self.rows)
 
 
-def train(work: Work, steps: int, folder: Path, evaluate_every: int = 10**9) -> float | None:
-    """Train a stage of one task from the encoder to the finished checkpoint in `folder`/child; the best dev score."""
+def train(work: Work, steps: int, folder: Path, evaluate_every: int = 10**9, jobs: int = 1) -> float | None:
+    """Train a stage of one task from the encoder to the finished checkpoint in `folder`/child; the best dev score.
+
+    Args:
+        evaluate_every: steps between two evaluations; after each, the state is saved.
+        jobs: the number of trainings that share the device.
+    """
     recipe = Stage(
         learning_rate=work.learning_rate,
         epochs=(steps - 0.5) * work.batch / work.rows.num_rows,

@@ -35,7 +35,7 @@ def rate(features: Path, encoder: Path, folder: Path, jobs: int, mps: bool, smok
         RuntimeError: a job has failed.
     """
     with _mps(folder) if mps else _no_mps() as environment:
-        processes = [_start(features, encoder, folder, number, environment, smoke) for number in range(jobs)]
+        processes = [_start(features, encoder, folder, number, jobs, environment, smoke) for number in range(jobs)]
         try:
             _wait_for(folder, processes)
             (folder / "go").touch()
@@ -48,9 +48,9 @@ def rate(features: Path, encoder: Path, folder: Path, jobs: int, mps: bool, smok
 
 
 def _start(
-    features: Path, encoder: Path, folder: Path, number: int, environment: dict[str, str], smoke: bool
+    features: Path, encoder: Path, folder: Path, number: int, jobs: int, environment: dict[str, str], smoke: bool
 ) -> subprocess.Popen:
-    arguments = map(str, (features, encoder, folder, number, 4 if smoke else 60))
+    arguments = map(str, (features, encoder, folder, number, jobs, 4 if smoke else 60))
     path = os.pathsep.join([str(ROOT), str(ROOT / "workflow")])
     return subprocess.Popen(
         [sys.executable, "-m", "benchmarks.sharing", *arguments],
@@ -95,7 +95,8 @@ def main() -> None:
     from benchmarks.clock import now
     from benchmarks.gpu import Bench
 
-    features, encoder, folder, number, steps = (*map(Path, sys.argv[1:4]), int(sys.argv[4]), int(sys.argv[5]))
+    features, encoder, folder = map(Path, sys.argv[1:4])
+    number, jobs, steps = map(int, sys.argv[4:])
     bench = Bench(features, encoder.parent, smoke=steps < 10)
     work = bench.work("classification", "mnli.train", 32)
     taken = 0
@@ -115,7 +116,7 @@ def main() -> None:
             os._exit(0)
 
     register_optimizer_step_post_hook(stepped)
-    ours.train(work, WARM + steps, folder / str(number))
+    ours.train(work, WARM + steps, folder / str(number), jobs=jobs)
 
 
 if __name__ == "__main__":
