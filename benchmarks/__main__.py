@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import report
 from benchmarks.data import Setup, Source
 
-NAMES = ("training", "prediction", "mining", "encoding", "start", "grid", "memory")
+NAMES = ("training", "whole", "loop", "prediction", "mining", "encoding", "start", "grid", "memory")
 
 
 def main() -> None:

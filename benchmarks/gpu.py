@@ -10,6 +10,8 @@ part that there is no time for, or that fails, says so, and the next one runs.
 
 import argparse
 import gc
+import os
+import shutil
 import sys
 import tempfile
 import time
@@ -21,6 +23,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "workflow")]
+# With several GPUs the Trainer would divide its batches among them.
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
 
 import pyarrow as pa  # noqa: E402
 import torch  # noqa: E402
@@ -39,8 +43,12 @@ ROWS = {
     "tatoeba.test": 40_000,
 }
 """Rows in the folder; a training table repeats its rows ten times."""
+ROUNDS = 3
+"""Of predictions, vectors and searches."""
 COMPILED = "Trainer, padded, torch_compile"
 PRECISION = "bf16"
+ROOM = 50e9
+"""Bytes that all models and states of a run take."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +127,8 @@ def predictions(bench: Bench) -> None:
     """Predictions for XNLI and PAN-X."""
     for name, (kind, split, _) in prediction.TASKS.items():
         features = ours.read(bench.folder / f"{split}.arrow")
-        few = min(2_000, features.num_rows)
-        spent = by_turns(prediction.programs(bench.encoder, kind, features, PRECISION, few), bench.blocks.rounds)
+        few = min(4_000, features.num_rows)
+        spent = by_turns(prediction.programs(bench.encoder, kind, features, PRECISION, few), ROUNDS)
         lines(name, spent, _rows(spent, (report.OURS, prediction.IDEAL), features.num_rows, few), "rows")
 
 
@@ -128,7 +136,7 @@ def vectors(bench: Bench) -> None:
     """Sentence vectors of layer 14."""
     features = ours.read(bench.folder / "tatoeba.test.arrow")
     few = min(4_000, features.num_rows)
-    spent = by_turns(mining.vectors(bench.encoder, features, PRECISION, few), bench.blocks.rounds)
+    spent = by_turns(mining.vectors(bench.encoder, features, PRECISION, few), ROUNDS)
     lines("vectors", spent, _rows(spent, (report.OURS, mining.IDEAL), features.num_rows, few), "rows")
 
 
@@ -141,7 +149,7 @@ def search(bench: Bench) -> None:
     count = 200 if bench.smoke else 100_000
     x, y = mining.sides(count)
     programs = {report.OURS: partial(ours.mined, x, y), mining.PRODUCT: partial(mining.product, x, y)}
-    spent = by_turns(programs, 2)
+    spent = by_turns(programs, ROUNDS)
     lines(f"mining {count} x {count}", spent, dict.fromkeys(spent, count), "rows")
 
 
@@ -197,7 +205,7 @@ def shared(bench: Bench) -> None:
 PARTS: dict[str, tuple[Callable[[Bench], None], int]] = {
     "nli": (nli, 70),
     "qa": (questions, 70),
-    "prediction": (predictions, 40),
+    "prediction": (predictions, 60),
     "vectors": (vectors, 20),
     "mining": (search, 25),
     "saving": (saving, 45),
@@ -248,6 +256,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _roomy() -> Path | None:
+    """The file system in memory, if models and training states have room there."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > ROOM else None
+
+
 def main() -> None:
     """Prepare the token ids or run the parts."""
     parser = _parser()
@@ -255,8 +269,7 @@ def main() -> None:
     if arguments.prepare:
         prepare(arguments.prepare, Source(arguments.features))
         return
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(dir=None if arguments.smoke else _roomy()) as folder:
         scratch = Path(folder)
         if arguments.smoke:
             prepare(scratch / "features", Source(), smoke=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 ROOT = Path(__file__).parents[1]
@@ -28,8 +29,8 @@ def plan(smoke: bool) -> list[tuple[int, bool]]:
     ]
 
 
-def rate(features: Path, encoder: Path, folder: Path, jobs: int, mps: bool, smoke: bool) -> float:
-    """The examples a second of all jobs together.
+def run(features: Path, encoder: Path, folder: Path, jobs: int, mps: bool, smoke: bool) -> tuple[float, float]:
+    """The examples a second of all jobs together, and the memory of one on the GPU, in GB.
 
     Raises:
         RuntimeError: a job has failed.
@@ -44,13 +45,14 @@ def rate(features: Path, encoder: Path, folder: Path, jobs: int, mps: bool, smok
             for process in processes:
                 process.kill()
     found = [json.loads(printed.splitlines()[-1]) for printed, _ in outputs]
-    return sum(one["examples"] for one in found) / max(one["seconds"] for one in found)
+    rate = sum(one["examples"] for one in found) / max(one["seconds"] for one in found)
+    return rate, max(one["GB"] for one in found)
 
 
 def _start(
     features: Path, encoder: Path, folder: Path, number: int, jobs: int, environment: dict[str, str], smoke: bool
 ) -> subprocess.Popen:
-    arguments = map(str, (features, encoder, folder, number, jobs, 4 if smoke else 60))
+    arguments = map(str, (features, encoder, folder, number, jobs, 4 if smoke else 40))
     path = os.pathsep.join([str(ROOT), str(ROOT / "workflow")])
     return subprocess.Popen(
         [sys.executable, "-m", "benchmarks.sharing", *arguments],
@@ -112,7 +114,9 @@ def main() -> None:
             begun = now()
         if taken == WARM + steps:
             seconds = (now() - begun).seconds
-            print(json.dumps({"examples": steps * work.batch, "seconds": seconds}), file=sys.__stdout__, flush=True)
+            used = torch.cuda.max_memory_reserved() / 1e9 if torch.cuda.is_available() else 0.0
+            found = {"examples": steps * work.batch, "seconds": seconds, "GB": used}
+            print(json.dumps(found), file=sys.__stdout__, flush=True)
             os._exit(0)
 
     register_optimizer_step_post_hook(stepped)
