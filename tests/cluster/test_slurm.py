@@ -19,6 +19,7 @@ from xstilts import experiments
 from xstilts.config import parse
 from xstilts.steps.entry import Entry
 from xstilts.store import drafts
+from xstilts.training.states import PROGRESS
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +41,7 @@ GRID = {
     "grid": {"encoders": ["tiny"], "intermediates": ["none", "mnli"], "targets": ["pawsx"], "seeds": [1]},
     "languages": ["en", "de"],
     "training": TRAINING,
+    "checkpoint_minutes": 0,
     "encoders": {"tiny": {"pretraining": PRETRAINING, "max_length": 256, "retrieval": {"layer": 2, "max_length": 64}}},
     "stages": {"mnli": {"epochs": 100}, "pawsx": {"epochs": 100}},
 }
@@ -98,7 +100,7 @@ class Experiment:
 
     def saved(self, training: Entry) -> float:
         """When a state of a training was saved last, of those that are there now."""
-        states = drafts.scratch(self.folder / "results", training, "training").glob("checkpoint-*/trainer_state.json")
+        states = drafts.scratch(self.folder / "results", training, "training").glob(f"state-*/{PROGRESS}")
         return max((file.stat().st_mtime for file in states), default=0.0)
 
     def scores(self) -> bytes:

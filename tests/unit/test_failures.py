@@ -74,9 +74,9 @@ def test_what_most_cells_wait_for_comes_first_and_no_cell_counts_twice(world: Wo
             "its log is empty: the job ended before it started its work; see its output above or in the cluster's log",
         ),
         (
-            "python -m xstilts\n{'loss': '1.0'}\n\n",
+            "python -m xstilts\nstep 1 of 9: loss 1.0\n\n",
             "its log is incomplete: it was probably killed (kill -9, out of memory), or its disk was full; "
-            "the last line: \"{'loss': '1.0'}\"",
+            "the last line: 'step 1 of 9: loss 1.0'",
         ),
         (
             "python -m xstilts\nTraceback (most recent call last):\n  File …\nOSError: [Errno 28] No space left\n",

@@ -5,13 +5,11 @@ import os
 import socket
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
 from fabricated import ROWS, SETTINGS, World, cell, of_step
 from snakemake.utils import update_config
-from transformers import TrainerState
 
 from xstilts import experiments
 from xstilts.__main__ import JOBS
@@ -26,7 +24,10 @@ from xstilts.jobs.train_stage import _steps_done
 from xstilts.sources.identity import FileIdentity
 from xstilts.steps.entry import Entry
 from xstilts.store.drafts import lock_file, scratch
-from xstilts.training.resume import Sealing, exclusive
+from xstilts.training import states
+from xstilts.training.resume import exclusive
+from xstilts.training.states import Progress
+from xstilts.training.states import State as TrainingState
 
 pytestmark = pytest.mark.thorough
 
@@ -283,8 +284,8 @@ def progress(world: World):
 
 
 def losses(*shares: float) -> str:
-    lines = [{"loss": f"{1 - share:.4}", "grad_norm": "1", "epoch": f"{share:.4}"} for share in shares]
-    return "".join(f"{line}\n{{'eval_mnli': '50', 'epoch': '1'}}\n" for line in lines)
+    line = "step {} of {}: loss {:.4g}, gradient norm 1, learning rate 1e-05\nstep {} of {}: dev score 50.00 (mnli 50.00)\n"
+    return "".join(line.format(step := round(share * STEPS), STEPS, 1 - share, step, STEPS) for share in shares)
 
 
 def test_the_progress_of_a_training_is_that_of_the_last_loss_in_its_log(progress):
@@ -296,18 +297,15 @@ def test_the_progress_of_a_training_is_that_of_the_last_loss_in_its_log(progress
 
 def test_a_training_that_goes_on_is_as_fast_as_this_attempt(progress, world: World, capsys):
     state = world.folder / "state"
-    checkpoint = state / f"checkpoint-{STEPS // 4}"
-    checkpoint.mkdir(parents=True)
-    (checkpoint / "model.safetensors").write_text("x")
-    reached = TrainerState(global_step=STEPS // 4)
-    reached.save_to_json(str(checkpoint / "trainer_state.json"))
-    Sealing().on_save(SimpleNamespace(output_dir=str(state)), reached)
+    states.write(state, TrainingState(Progress(STEPS // 4, [], 8192, "fp32"), {}, {}, {}))
     assert _steps_done(state) == STEPS // 4
     found = progress(f"python -m xstilts\n{capsys.readouterr().out}{losses(0.5)}", 60)
     assert found.seconds_left == pytest.approx(120, abs=5)
 
 
-@pytest.mark.parametrize("line", ["{'loss': nan, 'epoch': 0.5}", "{'loss': }", "{'loss': '1.0'}"])
+@pytest.mark.parametrize(
+    "line", ["step 9 of 9: dev score 3.00 (mnli 3.00)", "step x of 9: loss 1, ", "a step 1 of 9: loss 1, "]
+)
 def test_a_line_of_the_log_that_says_nothing_is_none(progress, line: str):
     found = progress(f"python -m xstilts\n{line}\n", 60)
     assert (found.step, found.steps, found.loss) == (0, STEPS, None)

@@ -20,7 +20,7 @@ from xstilts.runtime.timing import GOING_ON
 from xstilts.steps.entry import Entry
 from xstilts.store import drafts, entries
 from xstilts.store.drafts import lock_file
-from xstilts.training.resume import SEAL
+from xstilts.training.states import SEAL
 
 PATIENCE = 900
 """Seconds after which a run that neither ends nor gets anywhere fails the test."""
@@ -75,7 +75,7 @@ class Tormented:
         done = self.done()
         if done == len(self.trainings):
             return []
-        seals = drafts.scratch(self.experiment.results, self.trainings[done], "training").glob(f"*/{SEAL}")
+        seals = drafts.scratch(self.experiment.results, self.trainings[done], "training").glob(f"state-*[0-9]/{SEAL}")
         found = [seal.parent for seal in seals if _is_written(seal) and not seal.with_name(DAMAGED).exists()]
         return sorted(found, key=_step, reverse=True)
 
@@ -183,7 +183,7 @@ class Tormented:
             assert int(found[1]) == step, log
             self.resumed.append(step)
         elif step:
-            assert "'loss'" not in log, log
+            assert ": loss " not in log, log
 
     def end(self) -> None:
         """Let nothing run any more."""

@@ -47,7 +47,7 @@ def pressed(world: Callable[[str], Path]) -> tuple[Experiment, str, str]:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as run:
         log, begun = made.folder / "logs" / f"{training(made).path}.log", time.monotonic()
-        while not (log.is_file() and "'loss'" in log.read_text(encoding="utf-8")):
+        while not (log.is_file() and ": loss " in log.read_text(encoding="utf-8")):
             assert run.poll() is None, run.stdout.read()
             assert time.monotonic() - begun < PATIENCE
             time.sleep(0.05)

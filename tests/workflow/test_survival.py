@@ -50,6 +50,7 @@ def trainings_in_a_row(folder: Path) -> Experiment:
     raw = yaml.safe_load(made.file.read_text(encoding="utf-8"))
     recipe = {"epochs": STEPS / 2, "batch_size": 16, "evaluate_every": 2, "patience": STEPS}
     raw["stages"] = {"udpos": recipe, "mnli": recipe}
+    raw["checkpoint_minutes"] = 0
     made.file.write_text(yaml.safe_dump(raw), encoding="utf-8")
     return made
 

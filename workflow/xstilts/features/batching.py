@@ -1,7 +1,7 @@
 """Sequences of different lengths as columns of a table and as padded arrays."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,8 @@ IGNORED = -100
 """The label of positions that the loss ignores."""
 
 _MULTIPLE = 8
+
+_Length = TypeVar("_Length", int, np.ndarray)
 
 
 def list_column(arrays: Sequence[np.ndarray], dtype: type[np.integer] = np.int32) -> pa.ListArray:
@@ -49,8 +51,8 @@ def label_head(labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def padded_length(length: int) -> int:
-    """The length to which sequences are padded if the longest of them has this length."""
+def padded_length(length: _Length) -> _Length:
+    """The length to which sequences are padded if the longest of them has this length; or several of these."""
     return -(-length // _MULTIPLE) * _MULTIPLE
 
 

@@ -1,6 +1,5 @@
 """Running and failed jobs, as seen from locks and logs."""
 
-import ast
 import re
 import time
 from collections.abc import Iterable
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from xstilts.config import Config
 from xstilts.inspection import workload
-from xstilts.runtime.timing import GOING_ON
+from xstilts.runtime.timing import GOING_ON, STEP_LINE
 from xstilts.steps.entry import Entry
 from xstilts.store.drafts import lock_file
 from xstilts.store.locks import UNKNOWN, holder
@@ -17,7 +16,7 @@ from xstilts.store.locks import UNKNOWN, holder
 LOGS = Path("logs")
 """The folder of the logs of jobs, relative to the working directory of Snakemake."""
 
-_LOSS = re.compile(r"^\{'loss': .*\}$", re.MULTILINE)
+_STEP = re.compile(STEP_LINE.format(r"(\d+)", r"\d+", r"(\S+)"), re.MULTILINE)
 _RESUMED = re.compile(re.escape(GOING_ON).replace(r"\{\}", r"(\d+)"))
 _FAILURE = "error: "
 _TRACEBACK = "Traceback (most recent call last):"
@@ -113,28 +112,18 @@ def log_of(entry: Entry) -> Path:
     return LOGS / f"{entry.path}.log"
 
 
-def _values(loss: str) -> dict:
-    """The values of a line of the log; empty if one is not a Python literal, such as `nan`."""
-    try:
-        return ast.literal_eval(loss)
-    except (ValueError, SyntaxError):
-        return {}
-
-
 def _progress(store: Path, entry: Entry, name: str) -> Running:
     log, work = log_of(entry), workload.of_training(store, entry)
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-    losses, resumed = _LOSS.findall(text), _RESUMED.search(text)
+    steps, resumed = _STEP.findall(text), _RESUMED.search(text)
     begun = int(resumed[1]) if resumed else 0
-    last = _values(losses[-1]) if losses else {}
-    if work is None or not {"loss", "epoch"} <= last.keys():
+    if work is None or not steps:
         return Running(entry, name, log, begun, work.steps if work else None)
-    # The sampler treats the whole training as one epoch, so the Trainer's epoch is the completed fraction.
-    step = round(float(last["epoch"]) * work.steps)
+    step, loss = int(steps[-1][0]), float(steps[-1][1])
     # The lock file is written at the start of an attempt, the log at every loss.
     seconds = log.stat().st_mtime - lock_file(store, entry).stat().st_mtime
     left = None
     if step > begun and seconds > 0:
         since = time.time() - log.stat().st_mtime
         left = max(0.0, (work.steps - step) * seconds / (step - begun) - since)
-    return Running(entry, name, log, step, work.steps, float(last["loss"]), left)
+    return Running(entry, name, log, step, work.steps, loss, left)

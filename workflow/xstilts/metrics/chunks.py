@@ -161,9 +161,7 @@ def _by_sentence(tags: Tags, positions: np.ndarray) -> np.ndarray:
 def _ends(role_before: str, type_before: str | None, role: str, type_: str) -> bool:
     """Whether a chunk ends before a tag."""
     type_changes = type_before != type_
-    return (
-        role_before in "ES" or (role_before in "BI" and role in "BSO") or (type_changes and role_before not in "O.")
-    )
+    return role_before in "ES" or (role_before in "BI" and role in "BSO") or (type_changes and role_before not in "O.")
 
 
 def _starts(role_before: str, type_before: str | None, role: str, type_: str) -> bool:

@@ -11,6 +11,9 @@ from xstilts.store.entries import MEASURED
 
 GOING_ON = "Resuming from step {} of an earlier attempt."
 
+STEP_LINE = "step {} of {}: loss {}, "
+"""The beginning of a line in the log of a training."""
+
 
 @dataclass
 class Throughput:

@@ -1,6 +1,6 @@
 """The batches of a stage as arrays: each step as one or more padded micro-batches."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from itertools import islice
 from typing import NamedTuple
@@ -53,7 +53,7 @@ class Feed:
         """The padded number of tokens of the longest row."""
         return max(int(widths.max(initial=0)) for widths in self._widths.values())
 
-    def after(self, step: int, tokens: int) -> Iterator[Batch]:
+    def after(self, step: int, tokens: int) -> Generator[Batch]:
         """The batches that follow a number of completed steps.
 
         Args:

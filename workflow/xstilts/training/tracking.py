@@ -12,6 +12,7 @@ from accelerate.tracking import GeneralTracker, MLflowTracker, TensorBoardTracke
 from tqdm import tqdm
 
 from xstilts.errors import UserError
+from xstilts.runtime.timing import STEP_LINE
 from xstilts.training.history import SCORE, STEP, Evaluation
 
 _PROJECT = "xstilts"
@@ -65,8 +66,12 @@ class Course:
 
     def training(self, step: int, loss: float, norm: float, rate: float) -> None:
         """Show the mean loss since the last call, and the gradient norm and learning rate of the last step."""
-        line = f"step {step} of {self._bar.total}: loss {loss:.4g}, gradient norm {norm:.4g}, learning rate {rate:.4g}"
-        self._show(step, line, {"train/loss": loss, "train/grad_norm": norm, "train/learning_rate": rate})
+        line = STEP_LINE.format(step, self._bar.total, f"{loss:.4g}")
+        self._show(
+            step,
+            f"{line}gradient norm {norm:.4g}, learning rate {rate:.4g}",
+            {"train/loss": loss, "train/grad_norm": norm, "train/learning_rate": rate},
+        )
 
     def evaluation(self, found: Evaluation, best: bool) -> None:
         """Show the dev scores, and whether they are the best so far."""
