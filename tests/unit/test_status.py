@@ -24,7 +24,7 @@ from xstilts.jobs.train_stage import _steps_done
 from xstilts.sources.identity import FileIdentity
 from xstilts.steps.entry import Entry
 from xstilts.store.drafts import lock_file, scratch
-from xstilts.training import states
+from xstilts.training import states as training_states
 from xstilts.training.resume import exclusive
 from xstilts.training.states import Progress
 from xstilts.training.states import State as TrainingState
@@ -284,8 +284,9 @@ def progress(world: World):
 
 
 def losses(*shares: float) -> str:
-    line = "step {} of {}: loss {:.4g}, gradient norm 1, learning rate 1e-05\nstep {} of {}: dev score 50.00 (mnli 50.00)\n"
-    return "".join(line.format(step := round(share * STEPS), STEPS, 1 - share, step, STEPS) for share in shares)
+    loss = "step {0} of {1}: loss {2:.4g}, gradient norm 1, learning rate 1e-05\n"
+    line = f"{loss}step {{0}} of {{1}}: dev score 50.00 (mnli 50.00)\n"
+    return "".join(line.format(round(share * STEPS), STEPS, 1 - share) for share in shares)
 
 
 def test_the_progress_of_a_training_is_that_of_the_last_loss_in_its_log(progress):
@@ -297,7 +298,7 @@ def test_the_progress_of_a_training_is_that_of_the_last_loss_in_its_log(progress
 
 def test_a_training_that_goes_on_is_as_fast_as_this_attempt(progress, world: World, capsys):
     state = world.folder / "state"
-    states.write(state, TrainingState(Progress(STEPS // 4, [], 8192, "fp32"), {}, {}, {}))
+    training_states.write(state, TrainingState(Progress(STEPS // 4, [], 8192, "fp32"), {}, {}, {}))
     assert _steps_done(state) == STEPS // 4
     found = progress(f"python -m xstilts\n{capsys.readouterr().out}{losses(0.5)}", 60)
     assert found.seconds_left == pytest.approx(120, abs=5)

@@ -267,7 +267,8 @@ class Loop:
             )
         print(f"{problem} Continuing with micro-batches of at most {tokens} tokens.", flush=True)
         self.progress = replace(self.progress, tokens=tokens)
-        torch.accelerator.empty_cache()
+        if torch.accelerator.is_available():
+            torch.accelerator.empty_cache()
 
 
 def _in_host_memory(tensors: Tensors) -> Tensors:

@@ -67,11 +67,8 @@ class Course:
     def training(self, step: int, loss: float, norm: float, rate: float) -> None:
         """Show the mean loss since the last call, and the gradient norm and learning rate of the last step."""
         line = STEP_LINE.format(step, self._bar.total, f"{loss:.4g}")
-        self._show(
-            step,
-            f"{line}gradient norm {norm:.4g}, learning rate {rate:.4g}",
-            {"train/loss": loss, "train/grad_norm": norm, "train/learning_rate": rate},
-        )
+        values = {"train/loss": loss, "train/grad_norm": norm, "train/learning_rate": rate}
+        self._show(step, f"{line}gradient norm {norm:.4g}, learning rate {rate:.4g}", values)
 
     def evaluation(self, found: Evaluation, best: bool) -> None:
         """Show the dev scores, and whether they are the best so far."""

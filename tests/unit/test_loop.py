@@ -1,0 +1,122 @@
+"""The loop of a training: when it saves, what it does without memory, and what it leaves alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tiny
+import torch
+from safetensors.torch import load_file
+from trainings import TOKENS, record, same, train, weights
+
+from xstilts.errors import UserError
+from xstilts.models import precision
+from xstilts.training import loop, states
+from xstilts.training.data import TaskData
+from xstilts.training.feed import Batch
+from xstilts.training.loop import Loop
+
+pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture(autouse=True)
+def _on_cpu(monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+
+
+@pytest.fixture
+def data(tiny_tokenizer) -> dict[str, TaskData]:
+    return {"questions": tiny.data("span", tiny_tokenizer)}
+
+
+@pytest.fixture
+def run(tmp_path, tiny_tokenizer, data) -> Callable[..., Path]:
+    """Train on the questions; the child's folder."""
+
+    def run(child: str = "child", **recipe) -> Path:
+        return train(tmp_path / child, tmp_path / f"{child}.training", tiny_tokenizer, data, **recipe)
+
+    return run
+
+
+@pytest.fixture
+def saved(monkeypatch) -> list[int]:
+    """The steps at which states are written."""
+    write, steps = states.write, []
+    monkeypatch.setattr(states, "write", lambda scratch, state: (steps.append(state.progress.step), write(scratch, state)))
+    return steps
+
+
+@pytest.mark.parametrize("minutes, steps", [(0, [2, 4, 6]), (10, []), (1e-9, [1, 2, 3, 4, 5, 6])])
+def test_states_are_saved_by_time_or_at_each_evaluation(run, saved, minutes, steps):
+    run(minutes=minutes)
+    assert saved == steps
+
+
+def test_a_state_is_due_ten_minutes_after_the_last_one(run, saved, monkeypatch):
+    """Each step takes four minutes; the first reading of the clock is before the first step."""
+    clock = iter(range(0, 10_000, 240))
+    last = [0.0]
+
+    def now() -> float:
+        return last[0]
+
+    take_step = Loop.take_step
+
+    def slow(self: Loop, *arguments):
+        last[0] = float(next(clock)) + 240
+        return take_step(self, *arguments)
+
+    monkeypatch.setattr(loop.time, "monotonic", now)
+    monkeypatch.setattr(Loop, "take_step", slow)
+    run(minutes=10)
+    assert saved == [3, 6]
+
+
+def test_saving_at_other_times_changes_no_byte_of_the_model(run):
+    often, never = run("often", minutes=1e-9), run("never", minutes=10)
+    assert weights(often) == weights(never)
+    assert record(often) == record(never)
+
+
+def test_an_evaluation_draws_no_random_numbers(run, monkeypatch):
+    evaluate, seen = Loop.evaluate, []
+
+    def noting(self: Loop, *arguments):
+        before = torch.get_rng_state()
+        evaluate(self, *arguments)
+        seen.append(torch.equal(before, torch.get_rng_state()))
+        assert self.model.training
+
+    monkeypatch.setattr(Loop, "evaluate", noting)
+    run()
+    assert seen == [True] * 3
+
+
+def out_of_memory(monkeypatch, step: int, below: int) -> list[int]:
+    """Be out of memory in a step, after its first micro-batch, as long as the budget is not below some tokens."""
+    accumulate, budgets = Loop.accumulate_gradient, []
+
+    def failing(self: Loop, batch: Batch):
+        if self.progress.step + 1 == step and self.progress.tokens >= below:
+            budgets.append(self.progress.tokens)
+            accumulate(self, batch._replace(micro_batches=batch.micro_batches[:1]))
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return accumulate(self, batch)
+
+    monkeypatch.setattr(Loop, "accumulate_gradient", failing)
+    return budgets
+
+
+def test_a_step_that_does_not_fit_is_repeated_with_half_the_tokens(run, monkeypatch, capsys):
+    plain = {"learning_rate": 1.0, "adam_epsilon": 1.0, "max_grad_norm": 1e9, "warmup": 0.0, "encoder": tiny.NO_DROPOUT}
+    undisturbed = run("undisturbed", **plain)
+    budgets = out_of_memory(monkeypatch, 3, below=TOKENS // 2)
+    child = run("child", **plain)
+    assert budgets == [TOKENS]
+    assert f"Step 3 does not fit into the memory of the device. Continuing with micro-batches of at most {TOKENS // 2}" in (
+        capsys.readouterr().out
+    )
+    one, other = (load_file(folder / "model.safetensors") for folder in (undisturbed, child))
+    assert max((one[name] - other[name]).abs().max().item() for name in one) < 1e-5
+    assert record(child)["evaluations"] == record(undisturbed)["evaluations"]
