@@ -1,4 +1,4 @@
-"""Measure how fast this device trains and predicts, for `xstilts plan`."""
+"""Measure the speed of this device, for the estimates of `plan`."""
 
 from argparse import ArgumentParser, Namespace
 
