@@ -1,9 +1,11 @@
 """The duration of training steps and forward passes on this device, with random weights of an encoder's shape."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import torch
 from torch import nn
@@ -84,7 +86,7 @@ def _steps(
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-6, fused=True)
     for rows, length in sizes:
         ids = _ids(config, rows, length, device)
-        yield Point(ids.numel(), _duration(lambda ids=ids: _step(model, optimiser, ids, precision), device))
+        yield Point(ids.numel(), _duration(partial(_step, model, optimiser, ids, precision), device))
 
 
 def _step(model: PreTrainedModel, optimiser: torch.optim.Optimizer, ids: torch.Tensor, precision: str) -> None:
@@ -107,9 +109,8 @@ def _forwards(
     with torch.inference_mode():
         for tokens in sizes:
             ids = _ids(config, tokens // LENGTH, LENGTH, device)
-            mask = torch.ones_like(ids)
-            seconds = _duration(lambda ids=ids, mask=mask: model(input_ids=ids, attention_mask=mask), device)
-            yield Point(ids.numel(), seconds)
+            forward = partial(model, input_ids=ids, attention_mask=torch.ones_like(ids))
+            yield Point(ids.numel(), _duration(forward, device))
 
 
 def _products(width: int, device: torch.device) -> float:
@@ -119,7 +120,7 @@ def _products(width: int, device: torch.device) -> float:
         return 2 * _PRODUCT * _PRODUCT * width / _duration(lambda: left @ right.T, device)
 
 
-def _random(loader: type, config: PreTrainedConfig, dtype: torch.dtype, device: torch.device) -> PreTrainedModel:
+def _random(loader: Any, config: PreTrainedConfig, dtype: torch.dtype, device: torch.device) -> PreTrainedModel:
     """A model with random weights, which are drawn on the device."""
     with device:
         return loader.from_config(config, dtype=dtype)

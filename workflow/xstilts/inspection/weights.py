@@ -29,12 +29,12 @@ def state(config: Config, encoder: str) -> int | None:
     two states, of which one is being written, with weights and two moments of each; None if it is unknown.
     """
     shape = shapes.of_encoder(config.encoders[encoder])
-    return shape and (4 + 2 * 12) * shape.parameters
+    return (4 + 2 * 12) * shape.parameters if shape else None
 
 
 def _of_shape(encoder: Encoder) -> int | None:
     shape = shapes.of_encoder(encoder)
-    return shape and 4 * shape.parameters
+    return 4 * shape.parameters if shape else None
 
 
 def _of_encoder(encoder: Encoder) -> int | None:

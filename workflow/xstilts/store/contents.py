@@ -72,8 +72,9 @@ class Result:
         Empty if the manifest does not have them.
         """
         noted = self.notes.get(MEASURED)
-        known = isinstance(noted, dict) and noted.keys() - {"places"} == {"seconds", "examples", "device"}
-        return noted if known else {}
+        if not isinstance(noted, dict) or noted.keys() - {"places"} != {"seconds", "examples", "device"}:
+            return {}
+        return noted
 
     @property
     def is_too_old(self) -> bool:
