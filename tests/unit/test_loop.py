@@ -1,5 +1,6 @@
 """The loop of a training: when it saves, what it does without memory, and what it leaves alone."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,11 +8,11 @@ import pytest
 import tiny
 import torch
 from safetensors.torch import load_file
-from trainings import TOKENS, record, same, train, weights
+from trainings import TOKENS, record, train, weights
 
+from xstilts.config import Stage
 from xstilts.errors import UserError
-from xstilts.models import precision
-from xstilts.training import loop, states
+from xstilts.training import loop, stage, states
 from xstilts.training.data import TaskData
 from xstilts.training.feed import Batch
 from xstilts.training.loop import Loop
@@ -43,7 +44,9 @@ def run(tmp_path, tiny_tokenizer, data) -> Callable[..., Path]:
 def saved(monkeypatch) -> list[int]:
     """The steps at which states are written."""
     write, steps = states.write, []
-    monkeypatch.setattr(states, "write", lambda scratch, state: (steps.append(state.progress.step), write(scratch, state)))
+    monkeypatch.setattr(
+        states, "write", lambda scratch, state: (steps.append(state.progress.step), write(scratch, state))
+    )
     return steps
 
 
@@ -93,12 +96,12 @@ def test_an_evaluation_draws_no_random_numbers(run, monkeypatch):
     assert seen == [True] * 3
 
 
-def out_of_memory(monkeypatch, step: int, below: int) -> list[int]:
-    """Be out of memory in a step, after its first micro-batch, as long as the budget is not below some tokens."""
+def out_of_memory(monkeypatch: pytest.MonkeyPatch, step: int, least: int) -> list[int]:
+    """Be out of memory in a step, after its first micro-batch, as long as the budget is at least some tokens."""
     accumulate, budgets = Loop.accumulate_gradient, []
 
     def failing(self: Loop, batch: Batch):
-        if self.progress.step + 1 == step and self.progress.tokens >= below:
+        if self.progress.step + 1 == step and self.progress.tokens >= least:
             budgets.append(self.progress.tokens)
             accumulate(self, batch._replace(micro_batches=batch.micro_batches[:1]))
             raise torch.OutOfMemoryError("CUDA out of memory.")
@@ -111,12 +114,92 @@ def out_of_memory(monkeypatch, step: int, below: int) -> list[int]:
 def test_a_step_that_does_not_fit_is_repeated_with_half_the_tokens(run, monkeypatch, capsys):
     plain = {"learning_rate": 1.0, "adam_epsilon": 1.0, "max_grad_norm": 1e9, "warmup": 0.0, "encoder": tiny.NO_DROPOUT}
     undisturbed = run("undisturbed", **plain)
-    budgets = out_of_memory(monkeypatch, 3, below=TOKENS // 2)
+    budgets = out_of_memory(monkeypatch, step=3, least=TOKENS)
     child = run("child", **plain)
     assert budgets == [TOKENS]
-    assert f"Step 3 does not fit into the memory of the device. Continuing with micro-batches of at most {TOKENS // 2}" in (
-        capsys.readouterr().out
+    assert (
+        f"Step 3 does not fit into the memory of the device. Continuing with micro-batches of at most {TOKENS // 2}"
+        in (capsys.readouterr().out)
     )
     one, other = (load_file(folder / "model.safetensors") for folder in (undisturbed, child))
     assert max((one[name] - other[name]).abs().max().item() for name in one) < 1e-5
     assert record(child)["evaluations"] == record(undisturbed)["evaluations"]
+
+
+def test_a_repeated_step_has_the_dropout_of_the_first_attempt(run, monkeypatch):
+    accumulate, drawn = Loop.accumulate_gradient, []
+
+    def failing(self: Loop, batch: Batch):
+        if self.progress.step == 2:
+            drawn.append(torch.get_rng_state())
+            if len(drawn) == 1:
+                accumulate(self, batch)
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+        return accumulate(self, batch)
+
+    monkeypatch.setattr(Loop, "accumulate_gradient", failing)
+    run()
+    first, again = drawn
+    assert torch.equal(first, again)
+
+
+def test_a_row_that_does_not_fit_at_all_ends_the_training_and_keeps_its_states(run, monkeypatch, tmp_path):
+    out_of_memory(monkeypatch, step=4, least=1)
+    with pytest.raises(UserError, match=r"^step 4 does not fit .* the longest row has \d+\. Set jobs_per_gpu to 1"):
+        run()
+    assert states.last(tmp_path / "child.training").name == "state-2"
+
+
+def test_a_budget_below_the_longest_row_is_refused_before_training(run, monkeypatch):
+    monkeypatch.setattr("trainings.TOKENS", 8)
+    with pytest.raises(UserError, match=r"^tokens_per_device 8: the longest row .* has \d+ tokens.*at least \d+"):
+        run()
+
+
+class Death(Exception):  # noqa: N818
+    """What kills a training."""
+
+
+def dying(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    take_step = Loop.take_step
+
+    def die(self: Loop, *arguments):
+        if self.progress.step + 1 == step:
+            raise Death
+        return take_step(self, *arguments)
+
+    monkeypatch.setattr(Loop, "take_step", die)
+
+
+def test_a_training_that_resumes_keeps_its_budget_whatever_the_device_is_good_for(run, monkeypatch, tmp_path):
+    monkeypatch.setattr("trainings.TOKENS", None)
+    monkeypatch.setattr(stage.memory, "CPU_TOKENS", 256)
+    with monkeypatch.context() as patch:
+        dying(patch, 5)
+        with pytest.raises(Death):
+            run()
+    monkeypatch.setattr(stage.memory, "CPU_TOKENS", 4096)
+    seen = []
+    begin = Loop.run
+    monkeypatch.setattr(Loop, "run", lambda self, course: (seen.append(self.progress.tokens), begin(self, course)))
+    run()
+    assert seen == [256]
+
+
+def test_a_training_goes_on_in_the_precision_in_which_it_was_begun(run, monkeypatch):
+    with monkeypatch.context() as patch:
+        dying(patch, 3)
+        patch.setattr(stage.precision, "resolved", lambda *_: "bf16")
+        with pytest.raises(Death):
+            run(precision="mixed")
+    with pytest.raises(UserError, match=r"the training was begun in bfloat16"):
+        run(precision="mixed")
+
+
+def test_what_a_training_was_executed_with_is_recorded_for_its_manifest(tmp_path, tiny_tokenizer, data):
+    parent, child = tiny.encoder(tmp_path / "parent", tiny_tokenizer), tmp_path / "child"
+    child.mkdir()
+    execution = stage.Execution(tokens=512)
+    stage.train(Stage(epochs=0.1), parent, data, child, tmp_path / "scratch", seed=1, execution=execution)
+    found = json.loads((tmp_path / "scratch" / stage.EXECUTED).read_text())
+    assert found == {"precision": "fp32", "tokens_per_device": 512, "peak_memory": None}

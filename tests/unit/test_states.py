@@ -87,7 +87,9 @@ def test_after_a_crash_at_any_moment_the_state_before_is_there_or_the_new_one_is
 def test_files_are_on_disk_before_the_state_has_its_name(tmp_path, monkeypatch):
     order = []
     fsync, rename = os.fsync, Path.rename
-    monkeypatch.setattr(os, "fsync", lambda number: (order.append(Path(f"/proc/self/fd/{number}").resolve()), fsync(number)))
+    monkeypatch.setattr(
+        os, "fsync", lambda number: (order.append(Path(f"/proc/self/fd/{number}").resolve()), fsync(number))
+    )
     monkeypatch.setattr(Path, "rename", lambda path, target: (order.append("rename"), rename(path, target))[1])
     states.write(tmp_path, state(1))
     place = order.index("rename")

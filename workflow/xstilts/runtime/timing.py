@@ -1,11 +1,11 @@
 """Throughput and resume notes of a job."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
+from xstilts.runtime import devices
 from xstilts.store.drafts import Draft
 from xstilts.store.entries import MEASURED
 
@@ -37,7 +37,7 @@ def measured(draft: Draft) -> Iterator[Throughput]:
     speed, begun = Throughput(), monotonic()
     yield speed
     seconds = round((monotonic() - begun) * speed.devices, 3)
-    places = int(os.environ.get("XSTILTS_PLACES", 1))
+    places = devices.places()
     shared = {"places": places} if places > 1 else {}
     draft.notes[MEASURED] = {"seconds": seconds, "examples": speed.examples, "device": device_name(), **shared}
 
