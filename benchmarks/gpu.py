@@ -12,6 +12,7 @@ import argparse
 import gc
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -195,11 +196,15 @@ def shared(bench: Bench) -> None:
     """Several NLI trainings on one GPU."""
     alone = None
     for jobs, mps in sharing.plan(bench.smoke):
-        rate = sharing.rate(bench.folder, bench.encoder, bench.place("sharing"), jobs, mps, bench.smoke)
+        name, place = f"{jobs} at once{', MPS' if mps else ''}", bench.place("sharing")
+        try:
+            rate, gigabytes = sharing.run(bench.folder, bench.encoder, place, jobs, mps, bench.smoke)
+        except (RuntimeError, subprocess.SubprocessError) as error:
+            line("NLI training", f"{name}: failed: {error}", "", "", "")
+            continue
         alone = alone or rate
-        line(
-            "NLI training", f"{jobs} jobs{' with MPS' if mps else ''}", rate, "examples/s", f"{rate / alone:.2f} x one"
-        )
+        name += f", {gigabytes:.1f} GB of the GPU each"
+        line("NLI training", name, rate, "examples/s", f"{rate / alone:.2f} x one")
 
 
 PARTS: dict[str, tuple[Callable[[Bench], None], int]] = {
@@ -209,7 +214,7 @@ PARTS: dict[str, tuple[Callable[[Bench], None], int]] = {
     "vectors": (vectors, 20),
     "mining": (search, 25),
     "saving": (saving, 45),
-    "sharing": (shared, 130),
+    "sharing": (shared, 140),
     "compile": (compiled, 60),
 }
 """The parts, in order, each with the seconds that it is given."""

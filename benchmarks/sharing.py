@@ -44,6 +44,9 @@ def run(features: Path, encoder: Path, folder: Path, jobs: int, mps: bool, smoke
         finally:
             for process in processes:
                 process.kill()
+                process.wait()
+    if any(process.returncode for process in processes):
+        raise RuntimeError("a job has failed; its message is above")
     found = [json.loads(printed.splitlines()[-1]) for printed, _ in outputs]
     rate = sum(one["examples"] for one in found) / max(one["seconds"] for one in found)
     return rate, max(one["GB"] for one in found)
