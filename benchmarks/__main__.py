@@ -29,7 +29,8 @@ def main() -> None:
             setup = Setup(Source(arguments.features), Path(folder), arguments.smoke)
             section = import_module(f"benchmarks.{name}").run(setup)
         print(section, flush=True)
-        report.write(name, section, f"{report.machine()}. {setup.source.said()}", arguments.page)
+        lengths = f" {setup.source.said()}" if section.of_lengths else ""
+        report.write(name, section, f"{report.machine()}.{lengths}", arguments.page)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,8 @@ def run(setup: Setup) -> report.Section:
     spent = by_turns(programs(setup), rounds)
     found = report.Section(
         f"Encoding {rows:,} pairs of texts of the miniature, one in {REPEATED} with a new premise. Medians of {rounds} "
-        "alternating runs."
+        "alternating runs.",
+        of_lengths=False,
     )
     sizes = dict.fromkeys(spent, rows)
     found.tables.append(report.compared(spent, sizes, "pairs"))

@@ -30,7 +30,9 @@ def run(_: Setup) -> report.Section:
         for name, entries in (("shared, as here", distinct), ("each cell by itself", separate))
     ]
     head = ["", "trainings", "optimiser steps", "forward passes of training", "of prediction", "steps / shared"]
-    found = report.Section(f"The {len(cells)} cells of `config.yaml`, by the published numbers of rows:")
+    found = report.Section(
+        f"The {len(cells)} cells of `config.yaml`, by the published numbers of rows:", of_lengths=False
+    )
     found.tables.append(report.table(head, rows))
     if unknown:
         found.claims.append(f"Without what is unknown before the data are read: {', '.join(unknown)}.")

@@ -24,11 +24,13 @@ class Section:
         text: what is measured, in Markdown.
         tables: in Markdown.
         claims: one sentence for each headline.
+        of_lengths: whether the results depend on the lengths of rows.
     """
 
     text: str
     tables: list[str] = field(default_factory=list)
     claims: list[str] = field(default_factory=list)
+    of_lengths: bool = True
 
     def __str__(self) -> str:
         return "\n\n".join([self.text, *self.tables, *self.claims])

@@ -6,48 +6,30 @@ python -m benchmarks start
 import json
 import os
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import children, data, ours, plan, report
-from benchmarks.clock import first_step, middle
+from benchmarks import children, data, plan, report
+from benchmarks.clock import middle
 from benchmarks.data import Setup
-from benchmarks.ours import Work
 
 IMPORT = "import BertForSequenceClassification, the collector off"
-IMPORTING = "import gc; gc.disable(); from transformers import BertForSequenceClassification; gc.enable(); print()"
+IMPORTING = "import gc, os; gc.disable(); from transformers import BertForSequenceClassification; os._exit(0)"
+JOBS = {"train, to the first step": "train", "predict, to the first batch": "predict"}
 CELLS = 297
 """Of the paper's grid."""
 
 
-def jobs(setup: Setup) -> dict[str, Callable[[], object]]:
-    """Jobs that end after their first batch, with an encoder that takes no time to load."""
-    work = Work("classification", setup.source.nli(100, 1_000), setup.folder / "tiny", batch=32, micro_batch=32)
-    return {
-        "train, to the first step": lambda: first_step(
-            partial(ours.train, work, 2, setup.folder / str(os.getpid())), _end
-        ),
-        "predict, to the first batch": partial(_predict, work),
-    }
-
-
-def _end(_: object) -> None:
-    print("null", file=sys.__stdout__, flush=True)
-    os._exit(0)
-
-
-def _predict(work: Work) -> None:
-    ours.forward(ours.model_of(work.kind, work.encoder, "fp32"), work.kind, work.rows.slice(0, 8), "fp32")
-
-
 def run(setup: Setup) -> report.Section:
     """Measure starts, the miniature and a dry run."""
-    found = report.Section("Processor seconds from the start of a process, medians of alternating runs.")
-    data.encoder(data.TINY, setup.folder / "tiny")
+    found = report.Section(
+        "Processor seconds from the start of a process, medians of alternating runs.", of_lengths=False
+    )
+    data.encoder(data.TINY, setup.folder / "encoder")
     rounds = setup.size(5, 1)
     commands = {IMPORT: partial(children.command, [sys.executable, "-c", IMPORTING])} | {
-        name: partial(children.run, "start", "jobs", name, setup) for name in jobs(setup)
+        name: partial(children.command, [sys.executable, "-m", "benchmarks.first_batch", job, str(setup.folder)])
+        for name, job in JOBS.items()
     }
     ended = {name: [] for name in commands}
     for _ in range(rounds):
