@@ -18,6 +18,7 @@ from benchmarks.clock import Blocks
 from xstilts import kinds
 from xstilts.config import Stage
 from xstilts.features import arrow
+from xstilts.features.rows import Rows
 from xstilts.models import encoders
 from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction import embed as embedding
@@ -26,7 +27,8 @@ from xstilts.prediction import mine
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.task import Task
 from xstilts.training import stage as training
-from xstilts.training.batches import BatchSampler
+from xstilts.training.batches import BatchSampler, micro_batches
+from xstilts.training.data import TaskData
 from xstilts.training.resume import exclusive
 
 TASKS = {
@@ -54,7 +56,7 @@ class Work:
         dev: the number of labelled dev rows, evaluated after the last step; 0 for none.
         encoder: the folder of the encoder, with its tokenizer.
         batch: rows in a step.
-        micro_batch: rows that go through the model together.
+        parts: the micro-batches of a step, about; the workflow divides a step by tokens, the other programs by rows.
         precision: `fp32` or `bf16`.
         seed: of the order of rows.
         learning_rate: at its highest.
@@ -64,7 +66,7 @@ class Work:
     rows: pa.Table
     encoder: Path
     batch: int
-    micro_batch: int
+    parts: int = 1
     precision: str = "fp32"
     dev: int = 0
     seed: int = 1
@@ -79,6 +81,18 @@ class Work:
     def lengths(self) -> np.ndarray:
         """The number of tokens of each row."""
         return arrow.lengths(self.rows)
+
+    @property
+    def micro_batch(self) -> int:
+        """The rows of a micro-batch."""
+        return self.batch // self.parts
+
+    @property
+    def tokens(self) -> int:
+        """The budget of padded tokens of a micro-batch, with which a step of mean length has `parts` of them."""
+        widths = arrow.widths(self.rows)
+        longest = int(widths.max())
+        return self.batch * longest if self.parts == 1 else max(longest, int(1.1 * widths.mean() * self.micro_batch))
 
 
 def train(work: Work, steps: int, folder: Path, evaluate_every: int = 10**9, jobs: int = 1) -> float | None:
@@ -105,19 +119,19 @@ def train(work: Work, steps: int, folder: Path, evaluate_every: int = 10**9, job
             child,
             scratch,
             seed=work.seed,
-            micro_batch=work.micro_batch,
+            execution=training.Execution(tokens=work.tokens),
         )
     best = json.loads((child / TRAINING_RECORD).read_text(encoding="utf-8"))["best"]
     return best and best["score"]
 
 
-def _data(work: Work) -> training.TaskData:
+def _data(work: Work) -> TaskData:
     features = work.rows.slice(0, max(work.dev, 1))
     gold = features["labels"].to_pylist() if work.dev else [None]
     examples = data.examples(work.kind, [gold if gold is None else work.task.labels[gold] for gold in gold])
     if not work.dev:
         features = features.drop_columns(list(kinds.load(work.kind).GOLD))
-    return training.TaskData(
+    return TaskData(
         task=work.task,
         kind=kinds.load(work.kind),
         train=work.rows,
@@ -134,13 +148,13 @@ def steps(work: Work, count: int, seed: int | None = None) -> Iterator[list[list
         lengths={name: work.lengths},
         weights=np.ones(1),
         steps=count,
-        rows=work.batch,
-        micro_batch=work.micro_batch,
+        batch_size=work.batch,
         seed=work.seed if seed is None else seed,
     )
-    batches = iter(sampler)
-    for _ in range(count):
-        yield [[row for _, row in next(batches)] for _ in range(work.batch // work.micro_batch)]
+    widths, tokens = arrow.widths(work.rows), work.tokens
+    for step in sampler:
+        parts = micro_batches(list(range(work.batch)), widths[step.rows], tokens)
+        yield [[step.rows[place] for place in part] for part in parts]
 
 
 def even_seed(work: Work, blocks: Blocks, seeds: int = 200) -> int:
@@ -157,7 +171,8 @@ def even_seed(work: Work, blocks: Blocks, seeds: int = 200) -> int:
 
 def batch(kind: str, rows: pa.Table, indices: list[int]) -> dict[str, np.ndarray]:
     """Rows as the arguments of a model."""
-    return kinds.load(kind).collate(arrow.rows(rows, indices), data.PAD)
+    module = kinds.load(kind)
+    return module.collate(Rows(rows, module.COLUMNS).take(indices), data.PAD)
 
 
 def model_of(kind: str, encoder: Path, precision: str) -> PreTrainedModel:
