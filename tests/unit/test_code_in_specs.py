@@ -163,7 +163,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     "features.arrow features.tokens kinds": ENCODED,
     "features.rows models.prefetch": PREDICTED,
     # Models.
-    "features features.batching models models.architectures models.tokenization sources.checkpoints": (
+    "features features.batching models models.architectures models.known_configs models.tokenization "
+    "models.tokenizer_classes models.vocabulary sources.checkpoints": (
         "pretrain_encoder",
         ALL,
         *ENCODED,

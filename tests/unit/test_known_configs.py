@@ -14,6 +14,8 @@ from xstilts.models import architectures
 from xstilts.models.known_configs import _TYPES, _VALUES, ARCHITECTURES, is_known
 from xstilts.sources.checkpoints import Checkpoint
 
+pytestmark = pytest.mark.thorough
+
 NESTED = {"layer_types", "rope_parameters", "id2label", "label2id"}
 """Entries with lists or objects, which are left to transformers."""
 OTHERS = {"output_hidden_states", "return_dict", "problem_type"}

@@ -10,7 +10,7 @@ import tiny
 from jobs import Experiment
 from sentences import SENTENCES
 from tokenizer_types import ALL
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from transformers import AutoTokenizer
 
 from xstilts.errors import UserError
 from xstilts.features import arrow
@@ -146,20 +146,6 @@ def test_the_vocabulary_of_token_ids_is_recorded(tmp_path, tiny_tokenizer):
     assert tokenization.pad_token_id(features / "tokenizer") == 2
     (features / "manifest.json").unlink()
     assert tokenization.vocabulary(features / "tokenizer") == expected
-
-
-class Shouting(PreTrainedTokenizerFast):
-    """A tokenizer that changes texts before it encodes them."""
-
-    def _encode_plus(self, text, text_pair=None, **options):
-        return super()._encode_plus([one.upper() for one in text], text_pair, **options)
-
-
-def test_a_class_that_changes_texts_is_refused(tmp_path, tiny_tokenizer, monkeypatch):
-    tiny_tokenizer.save_pretrained(tmp_path)
-    monkeypatch.setattr(tokenization, "tokenizer_class", lambda checkpoint: Shouting)
-    with pytest.raises(UserError, match=r"Shouting gives other ids than its tokenizer\.json"):
-        tokenization.load_tokenizer(Checkpoint(str(tmp_path)))
 
 
 def test_a_lost_vocabulary_is_found_before_anything_is_trained(tmp_path):

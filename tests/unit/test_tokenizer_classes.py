@@ -19,6 +19,8 @@ from xstilts.models.known_configs import ARCHITECTURES
 from xstilts.models.tokenizer_classes import class_name, tokenizer_class
 from xstilts.sources.checkpoints import Checkpoint
 
+pytestmark = pytest.mark.thorough
+
 UNSET = object()
 TEXTS = [*SENTENCES, "  Grey  wool 鳥", "", "<mask> [MASK] <s> [SEP]", "RIVER Café café ½"]
 

@@ -6,9 +6,13 @@ import pyarrow as pa
 import pytest
 from sentences import SENTENCES
 from tokenizer_types import ALL, made
+from transformers import PreTrainedTokenizerFast
 
+from xstilts.errors import UserError
 from xstilts.features import tokens
-from xstilts.features.tokens import located, sequence_columns, subwords
+from xstilts.features.tokens import located, require_ids_of_backend, sequence_columns, subwords
+
+pytestmark = pytest.mark.thorough
 
 TEXTS = [*SENTENCES, "", " ", "  Grey  wool 鳥 ", "<mask> [MASK] </s>", "½ ﬁ Café", "a" * 80]
 OPTIONS = {
@@ -71,3 +75,17 @@ def test_batches_become_chunks_and_no_text_is_no_row(tiny_tokenizer, monkeypatch
     assert [len(chunk) for chunk in column.chunks] == [4, 4, 2]
     assert sequence_columns(tiny_tokenizer, 16, [], [])["input_ids"].to_pylist() == []
     assert subwords(tiny_tokenizer, []) == located(tiny_tokenizer, []) == []
+
+
+class Shouting(PreTrainedTokenizerFast):
+    """A tokenizer that changes texts before it encodes them."""
+
+    def _encode_plus(self, text, text_pair=None, **options):
+        return super()._encode_plus([one.upper() for one in text], text_pair, **options)
+
+
+def test_a_class_that_changes_texts_is_refused(tmp_path, tiny_tokenizer):
+    tiny_tokenizer.save_pretrained(tmp_path)
+    require_ids_of_backend(PreTrainedTokenizerFast.from_pretrained(tmp_path))
+    with pytest.raises(UserError, match=rf"{tmp_path}: Shouting gives other ids than its tokenizer\.json"):
+        require_ids_of_backend(Shouting.from_pretrained(tmp_path))

@@ -18,6 +18,7 @@ _BATCH = 1024
 """Texts in one call of the tokenizer, whose intermediate objects need far more memory than the ids."""
 
 _PROBE = "a"
+_SENTENCES = ["A river, a mill.", "Two words"]
 
 
 class Text(NamedTuple):
@@ -120,6 +121,23 @@ def sequence_columns(
         name: pa.chunked_array([batch[n] for batch in batches], dtype)
         for n, (name, (_, dtype)) in enumerate(columns.items())
     }
+
+
+def require_ids_of_backend(tokenizer: "PreTrainedTokenizerBase") -> None:
+    """Check that the class of a tokenizer leaves texts and ids as they are: token ids come from its backend alone.
+
+    Raises:
+        UserError: a call of the tokenizer gives other ids.
+    """
+    pairs = _SENTENCES, _SENTENCES[::-1]
+    (rows,) = _encoded(tokenizer, *pairs)
+    ids = [row.ids for row in rows]
+    if ids != tokenizer(*pairs, verbose=False)["input_ids"]:
+        raise UserError(
+            f"{tokenizer.name_or_path}: {type(tokenizer).__name__} gives other ids than its tokenizer.json, from which "
+            "token ids are computed. Set tokenizer_class in its tokenizer_config.json to PreTrainedTokenizerFast, or "
+            "choose another encoder."
+        )
 
 
 def subwords(tokenizer: "PreTrainedTokenizerBase", texts: list[str]) -> list[np.ndarray]:

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 
 from xstilts import kinds, tasks
 from xstilts.config import TaskSettings
-from xstilts.features import arrow
+from xstilts.features import arrow, tokens
 from xstilts.models import architectures, tokenization, vocabulary
 from xstilts.names import split_and_language
 from xstilts.runtime import job
@@ -24,12 +24,13 @@ def run(arguments: Namespace) -> None:
         # Fail here, before training, if transformers does not support the architecture of the encoder.
         architectures.require_supported(this.tokenizer())
     tokenizer = tokenization.load_tokenizer(this.tokenizer())
+    tokens.require_ids_of_backend(tokenizer)
     with publishing(this.store, this.entry) as draft:
         tokenization.save_tokenizer(tokenizer, draft.folder / tokenization.FOLDER)
         draft.notes[vocabulary.NOTE] = vocabulary.Vocabulary.of(tokenizer).note()
         for name, file in this.data().items():
             table = kind.encode(pq.read_table(file), tokenizer, task, settings)
             arrow.write(draft.folder / arrow.file_name(*split_and_language(name)), table)
-            tokens = int(arrow.lengths(table).sum())
-            draft.notes[name] = {"rows": table.num_rows, "tokens": tokens}
-            print(f"{name}: {table.num_rows} rows, {tokens} tokens", flush=True)
+            count = int(arrow.lengths(table).sum())
+            draft.notes[name] = {"rows": table.num_rows, "tokens": count}
+            print(f"{name}: {table.num_rows} rows, {count} tokens", flush=True)

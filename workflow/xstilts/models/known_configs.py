@@ -16,8 +16,8 @@ ARCHITECTURES = ("bert", "xlm-roberta", "xlm-roberta-xl", "deberta-v2", "rembert
 _POSITIVE = """vocab_size hidden_size num_hidden_layers num_attention_heads intermediate_size max_position_embeddings
     input_embedding_size output_embedding_size local_attention global_attn_every_n_layers"""
 _TOKENS = "pad_token_id bos_token_id eos_token_id cls_token_id sep_token_id mask_token_id"
-_WHOLE = """type_vocab_size chunk_size_feed_forward max_relative_positions position_buckets sparse_pred_ignore_index pooler_hidden_size
-    pooler_fc_size pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head"""
+_WHOLE = """type_vocab_size chunk_size_feed_forward max_relative_positions position_buckets sparse_pred_ignore_index
+    pooler_hidden_size pooler_fc_size pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head"""
 _FLOATS = "initializer_range layer_norm_eps norm_eps initializer_cutoff_factor global_rope_theta local_rope_theta"
 _RATES = """hidden_dropout_prob attention_probs_dropout_prob classifier_dropout_prob
     attention_dropout embedding_dropout mlp_dropout pooler_dropout"""
@@ -67,8 +67,10 @@ def _fits(name: str, value: object) -> bool:
         return isinstance(value, str) and value in _VALUES[name]
     if name == "architectures":
         return isinstance(value, list) and all(isinstance(architecture, str) for architecture in value)
+    if name in _POSITIVE.split():
+        return type(value) is int and value > 0
     # transformers accepts neither true for 1 nor 1 for 1.0.
-    return type(value) in _TYPES.get(name, ()) and (name not in _POSITIVE.split() or value >= 1)
+    return type(value) in _TYPES.get(name, ())
 
 
 def read_json(checkpoint: Checkpoint, name: str) -> dict | None:

@@ -9,7 +9,6 @@ from tokenizers import Tokenizer
 from transformers.utils import cached_file
 
 from xstilts.errors import UserError
-from xstilts.features.tokens import sequence_columns
 from xstilts.fingerprints import spec
 from xstilts.models.architectures import refused
 from xstilts.models.tokenizer_classes import tokenizer_class
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 
 FOLDER = "tokenizer"
 """The subfolder of token ids that contains their tokenizer."""
-
-_PROBE = ["A river, a mill.", "Two words"]
-_PROBE_LENGTH = 512
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> "PreTrainedTokenizerBase":
@@ -44,7 +40,6 @@ def load_tokenizer(checkpoint: Checkpoint) -> "PreTrainedTokenizerBase":
             f"{checkpoint.name}: its tokenizer has only {len(tokenizer)} tokens, so all text would be unknown. Add its "
             "tokenizer files, or set tokenizer_class in its tokenizer_config.json."
         )
-    _require_ids_of_backend(tokenizer, checkpoint)
     return tokenizer
 
 
@@ -85,17 +80,6 @@ def _require_model_of_file(tokenizer: "PreTrainedTokenizerBase", checkpoint: Che
             f"{checkpoint.name}: its tokenizer.json has a {there} model, but {type(tokenizer).__name__} loads it as a "
             f"{loaded} model. Set the right tokenizer_class in its tokenizer_config.json, such as "
             "PreTrainedTokenizerFast."
-        )
-
-
-def _require_ids_of_backend(tokenizer: "PreTrainedTokenizerBase", checkpoint: Checkpoint) -> None:
-    """Refuse a tokenizer whose class changes texts or ids in Python: token ids come from its backend alone."""
-    expected = tokenizer(_PROBE, _PROBE[::-1], verbose=False)["input_ids"]
-    if sequence_columns(tokenizer, _PROBE_LENGTH, _PROBE, _PROBE[::-1])["input_ids"].to_pylist() != expected:
-        raise UserError(
-            f"{checkpoint.name}: {type(tokenizer).__name__} gives other ids than its tokenizer.json, which is all that "
-            "is used here. Set tokenizer_class in its tokenizer_config.json to PreTrainedTokenizerFast, or choose "
-            "another encoder."
         )
 
 

@@ -73,7 +73,7 @@ def class_name(settings: dict, own: dict) -> str | None:
     named = settings.get("tokenizer_class") if own.get("tokenizer_class") is None else own["tokenizer_class"]
     if "auto_map" in own or not isinstance(named, str | None):
         return None
-    usual = _OF_ARCHITECTURE.get(settings.get("model_type"))
+    usual = _OF_ARCHITECTURE[settings["model_type"]] if settings else None
     if usual and (named is None or usual == _GENERIC):
         return usual
     return None if named is None else _NAMED.get(named, _NAMED.get(named.removesuffix("Fast")))
