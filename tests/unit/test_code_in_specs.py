@@ -328,8 +328,8 @@ STARTS = (
 ONLY_TYPES = ("kinds", "tasks", "task", "sources.parts", "sources.release")
 """What `kinds` and `sources.labels` import to say of which type an argument is, and what that imports."""
 
-FOR_USERS = ("reporting.experiment_results",)
-"""What `reporting` opens for Python users. It counts for nothing itself, and is the package of modules that count."""
+FOR_USERS = ("reporting.experiment_results", "reporting.correction")
+"""What `reporting` opens for Python users, and what that imports. It counts for nothing itself, and is the package of modules that count."""
 
 
 @pytest.mark.parametrize("start", STARTS)

@@ -1,11 +1,13 @@
 """Sample predictions of each cell, correct and wrong ones, with a size limit for the page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts import tasks
@@ -13,7 +15,9 @@ from xstilts.fingerprints.spec import fingerprint
 from xstilts.grid import Cell
 from xstilts.prediction import xtreme_files
 from xstilts.reporting.page.examples import Examples
-from xstilts.sources.columns import file_name
+from xstilts.sources.columns import SCHEMAS, file_name
+from xstilts.steps.entry import Entry
+from xstilts.task import Task
 
 COUNT = 20
 """Sample predictions of a cell."""
@@ -26,6 +30,11 @@ LONGEST, SHORTEST = 400, 80
 
 _BYTES = 6
 """Bytes per character of the length: UTF-8 outside the Latin alphabet, for two texts."""
+
+_KEYS = ["language", "unit"]
+
+_BATCH, _BUFFER = 2**14, 2**20
+"""The rows and bytes of a table that are held in memory at once."""
 
 
 def text_length(cells: int) -> int:
@@ -41,8 +50,13 @@ def of_cells(store: Path, cells: Iterable[Cell], length: int) -> dict[str, list[
         cells: the cells.
         length: the number of characters at which a text is cut.
     """
-    by_target = sorted({cell.predictions.path: cell for cell in cells}.values(), key=lambda cell: cell.target)
-    return {cell.predictions.path: _of_cell(store, cell, length) for cell in by_target}
+    by_target: dict[str, dict[str, Cell]] = {}
+    for cell in cells:
+        by_target.setdefault(cell.target, {})[cell.predictions.path] = cell
+    found: dict[str, list[dict]] = {}
+    for target, mine in by_target.items():
+        found |= _of_target(store, tasks.load(target), list(mine.values()), length)
+    return found
 
 
 def choose(units: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
@@ -71,39 +85,90 @@ def judged(scores: Path, metric: str) -> pd.DataFrame:
         scores: the folder with the scores of the cell.
         metric: the name of the metric.
     """
-    counts = pd.read_parquet(scores / "examples.parquet")
-    if counts.empty:
+    file = scores / "examples.parquet"
+    names = [name for name in pq.read_schema(file).names if name not in _KEYS]
+    counts = pd.read_parquet(file, columns=names)
+    if not names:
         return pd.DataFrame({"language": [], "unit": [], "right": pd.Series(dtype=bool)})
-    exact = [name for name in counts.columns if name.endswith("exact_match")]
+    exact = [name for name in names if name.endswith("exact_match")]
     if exact:
         right = counts[exact].sum(axis=1) == 1
-    elif "all" in counts.columns:
+    elif "all" in names:
         right = counts["right"] == counts["all"]
     else:
         right = (counts["right"] == counts["found"]) & (counts["right"] == counts["expected"])
-    if metric == "bucc":
-        counts = counts[counts["expected"] + counts["found"] > 0]
-    return counts[["language", "unit"]].assign(right=right)
+    is_shown = np.full(len(counts), True) if metric != "bucc" else (counts["expected"] + counts["found"] > 0).to_numpy()
+    # Corpora have many sentences with neither: their ids are not converted.
+    units = pq.read_table(file, columns=_KEYS, read_dictionary=_KEYS[:1]).filter(is_shown)
+    return units.to_pandas().assign(right=right[is_shown].to_numpy())
 
 
-def _of_cell(store: Path, cell: Cell, length: int) -> list[dict]:
-    task, split = tasks.load(cell.target), cell.predictions.spec["split"]
-    data = str(store / cell.predictions.inputs["data"].path)
-    folder = store / cell.predictions.path / "predictions" / cell.target
-    form, shown = xtreme_files.form_of(task.kind, task.metric), []
+def _of_target(store: Path, task: Task, cells: list[Cell], length: int) -> dict[str, list[dict]]:
+    """The samples of cells of one target, by the path of the predictions.
+
+    One language after the other is read, and of its examples only those that are shown, since corpora are large.
+    """
+    chosen = {cell.predictions.path: _chosen(store, task, cell) for cell in cells}
+    shown = {}
+    for lang in dict.fromkeys(lang for units in chosen.values() for lang in units):
+        units = {path: of[lang] for path, of in chosen.items() if lang in of}
+        shown[lang] = _of_language(store, task, cells[0].predictions, lang, units, length)
+    return {path: [one for lang in units for one in shown[lang][path]] for path, units in chosen.items()}
+
+
+Units = Mapping[str, bool]
+"""The units that are shown of a cell in one language, and whether their predictions are correct."""
+
+
+def _chosen(store: Path, task: Task, cell: Cell) -> dict[str, Units]:
+    """The units that are shown of a cell, by language."""
     seed = int(fingerprint(cell.predictions.path)[:8], 16)
-    chosen = choose(judged(store / cell.scores.path, task.metric), COUNT, seed)
-    for language, units in chosen.groupby("language", sort=False):
-        examples = _examples(cell.target, f"{data}/{file_name(split, language)}")
-        predictions = xtreme_files.read(folder / xtreme_files.file_name(task.kind, split, language), form)
-        predicted = examples.predicted(predictions)
-        for unit, right in zip(units["unit"], units["right"], strict=True):
-            example = examples.show(unit, predicted.get(unit), length)
-            shown.append({"language": language, "id": unit, "right": bool(right), **asdict(example)})
-    return shown
+    units = choose(judged(store / cell.scores.path, task.metric), COUNT, seed).astype({"language": str})
+    by_language = units.groupby("language", sort=False)
+    return {lang: dict(zip(own["unit"], map(bool, own["right"]), strict=True)) for lang, own in by_language}
 
 
-@lru_cache(maxsize=64)
-def _examples(target: str, file: str) -> Examples:
-    """The examples of a language, cached since all cells of a target share them."""
-    return Examples(tasks.load(target), pq.read_table(file))
+def _of_language(
+    store: Path, task: Task, entry: Entry, lang: str, chosen: Mapping[str, Units], length: int
+) -> dict[str, list[dict]]:
+    """The samples of one target in one language, by the path of the predictions.
+
+    Args:
+        entry: predictions of the target, whose data and split are those of all others.
+        chosen: the units that are shown, by the path of the predictions.
+    """
+    split, form = entry.spec["split"], xtreme_files.form_of(task.kind, task.metric)
+    file = store / entry.inputs["data"].path / file_name(split, lang)
+    names = [name for name in ("id", "side") if name in SCHEMAS[task.kind].names]
+    every, predicted = Examples(task, pq.read_table(file, columns=names)), {}
+    for path, units in chosen.items():
+        own = store / path / "predictions" / task.name / xtreme_files.file_name(task.kind, split, lang)
+        known = every.predicted(xtreme_files.read(own, form))
+        predicted[path] = {unit: known.get(unit) for unit in units}
+    examples = Examples(task, _rows(file, _ids(task, file, predicted.values())))
+    return {
+        path: [
+            {"language": lang, "id": unit, "right": right} | asdict(examples.show(unit, predicted[path][unit], length))
+            for unit, right in units.items()
+        ]
+        for path, units in chosen.items()
+    }
+
+
+def _ids(task: Task, file: Path, predicted: Iterable[Mapping[str, object]]) -> set[str]:
+    """The ids of the examples that are shown: of the units and, for retrieval, of their gold and found translations."""
+    ids = {unit for found in predicted for unit in found}
+    if task.kind != "retrieval":
+        return ids
+    gold = _rows(file, ids, ["id", "gold"])["gold"].to_pylist()
+    found = [[one] if isinstance(one, str) else one for own in predicted for one in own.values()]
+    return ids.union(*(translations or () for translations in (*gold, *found)))
+
+
+def _rows(file: Path, ids: set[str], columns: list[str] | None = None) -> pa.Table:
+    """The rows of a table of examples with these ids."""
+    wanted = pa.array(sorted(ids), pa.string())
+    with pq.ParquetFile(file, buffer_size=_BUFFER) as parquet:
+        schema = parquet.schema_arrow if columns is None else pa.schema(map(parquet.schema_arrow.field, columns))
+        batches = parquet.iter_batches(_BATCH, columns=columns)
+        return pa.Table.from_batches([one.filter(pc.is_in(one["id"], wanted)) for one in batches], schema)
