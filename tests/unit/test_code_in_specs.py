@@ -329,7 +329,7 @@ ONLY_TYPES = ("kinds", "tasks", "task", "sources.parts", "sources.release")
 """What `kinds` and `sources.labels` import to say of which type an argument is, and what that imports."""
 
 FOR_USERS = ("reporting.experiment_results", "reporting.correction")
-"""What `reporting` opens for Python users, and what that imports. It counts for nothing itself, and is the package of modules that count."""
+"""What `reporting` opens for Python users, with its import. It counts for nothing itself, but modules in it do."""
 
 
 @pytest.mark.parametrize("start", STARTS)

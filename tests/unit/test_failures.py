@@ -129,6 +129,7 @@ def test_one_screen_is_enough_for_many_failures_and_long_causes(world: World):
         ("pretrain_encoder", About(encoder="toy"), "pretrain_encoder for toy"),
         ("write_miniature", About(), "write_miniature for the miniature"),
         ("tables", About(experiment="mine"), "tables for mine"),
+        ("statistics", About(experiment="mine", task="xnli"), "statistics of xnli for mine"),
     ],
 )
 def test_jobs_have_names_in_words(step: str, about: About, expected: str):

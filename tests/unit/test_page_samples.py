@@ -1,9 +1,13 @@
 """Sample predictions on the page: selection, correctness and readable form."""
 
 import json
+import shutil
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import tiny
@@ -166,6 +170,44 @@ def test_a_long_text_is_cut_around_the_place_that_matters():
     assert cut(text, 10) == f"{text[:10]}…"
     assert cut(text, 10, around=50) == f"…{text[45:55]}…"
     assert cut(text, 10, around=99) == f"…{text[-10:]}"
+
+
+def test_cells_of_a_target_are_each_shown_with_their_own_predictions_in_all_languages(tmp_path: Path):
+    row = {"text_a": "It rains.", "text_b": "It is dry.", "label": "contradiction"}
+    rows = {lang: [{"id": str(n), **row} for n in range(40)] for lang in ("de", "en")}
+    given = {"right": "contradiction", "wrong": "neutral"}
+    cells = [cell(tmp_path / name, "xnli", rows, dict.fromkeys(rows, [label] * 40)) for name, label in given.items()]
+    both = [
+        Cell("toy", name, "xnli", 1, moved(one.predictions, name), moved(one.scores, name))
+        for name, one in zip(given, cells, strict=True)
+    ]
+    for name in given:
+        (tmp_path / name / both[0].predictions.inputs["data"].path).rename(tmp_path / name / "data" / name)
+    shutil.copytree(tmp_path / "right" / "data" / "right", tmp_path / both[0].predictions.inputs["data"].path)
+    found = samples.of_cells(tmp_path, both, LONG)
+    for one, label in zip(both, given.values(), strict=True):
+        mine = found[one.predictions.path]
+        assert [example["predicted"] for example in mine] == [label] * samples.COUNT
+        assert Counter(example["language"] for example in mine) == {"de": 10, "en": 10}
+
+
+def moved(entry: Entry, folder: str) -> Entry:
+    """An entry in a folder of the store."""
+    return replace(entry, path=f"{folder}/{entry.path}")
+
+
+def test_of_a_large_corpus_only_what_is_shown_is_held_in_memory(tmp_path: Path):
+    rows = 50_000
+    table = pa.table({"id": map(str, range(rows)), "text": [f"{n} " + "x" * 500 for n in range(rows)]})
+    pq.write_table(table, tmp_path / "corpus.parquet")
+    before, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+    pa.set_memory_pool(pool)
+    try:
+        found = samples._rows(tmp_path / "corpus.parquet", {"7", "49999", "no such id"})
+    finally:
+        pa.set_memory_pool(before)
+    assert found.equals(table.take([7, rows - 1]).cast(found.schema))
+    assert pool.max_memory() < table.nbytes / 2
 
 
 def test_what_is_shown_can_be_written_as_json(tmp_path: Path):

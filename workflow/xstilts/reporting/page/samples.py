@@ -33,7 +33,7 @@ _BYTES = 6
 
 _KEYS = ["language", "unit"]
 
-_BATCH, _BUFFER = 2**14, 2**20
+_BATCH, _BUFFER = 2**12, 2**20
 """The rows and bytes of a table that are held in memory at once."""
 
 
