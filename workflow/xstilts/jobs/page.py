@@ -2,8 +2,6 @@
 
 from argparse import Namespace
 
-import pyarrow as pa
-
 from xstilts.experiments import added_records
 from xstilts.reporting.experiment_results import read
 from xstilts.reporting.page import document
@@ -15,8 +13,6 @@ from xstilts.store.warned import warnings
 
 def run(arguments: Namespace) -> None:
     """Write `report.html`."""
-    # This allocator returns the memory of one target's examples before those of the next are read.
-    pa.set_memory_pool(pa.system_memory_pool())
     this = job.of(arguments)
     found = read(this.store, this.grid)
     records = [{"of": record.of, "why": record.why} for record in added_records(this.store, this.grid)]

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,10 +30,8 @@ LONGEST, SHORTEST = 400, 80
 _BYTES = 6
 """Bytes per character of the length: UTF-8 outside the Latin alphabet, for two texts."""
 
-_KEYS = ["language", "unit"]
-
-_BATCH, _BUFFER = 2**12, 2**20
-"""The rows and bytes of a table that are held in memory at once."""
+_BATCH, _COUNTS, _BUFFER = 2**12, 2**16, 2**20
+"""The rows of examples and of counts, and the bytes of a file, that are read at once."""
 
 
 def text_length(cells: int) -> int:
@@ -56,6 +53,8 @@ def of_cells(store: Path, cells: Iterable[Cell], length: int) -> dict[str, list[
     found: dict[str, list[dict]] = {}
     for target, mine in by_target.items():
         found |= _of_target(store, tasks.load(target), list(mine.values()), length)
+        # Otherwise, the allocator keeps what the largest target has used.
+        pa.default_memory_pool().release_unused()
     return found
 
 
@@ -85,22 +84,25 @@ def judged(scores: Path, metric: str) -> pd.DataFrame:
         scores: the folder with the scores of the cell.
         metric: the name of the metric.
     """
-    file = scores / "examples.parquet"
-    names = [name for name in pq.read_schema(file).names if name not in _KEYS]
-    counts = pd.read_parquet(file, columns=names)
-    if not names:
-        return pd.DataFrame({"language": [], "unit": [], "right": pd.Series(dtype=bool)})
-    exact = [name for name in names if name.endswith("exact_match")]
+    with pq.ParquetFile(scores / "examples.parquet", buffer_size=_BUFFER) as parquet:
+        if not parquet.metadata.num_rows:
+            return pd.DataFrame({"language": [], "unit": [], "right": pd.Series(dtype=bool)})
+        batches = parquet.iter_batches(_COUNTS)
+        return pd.concat([_judged(batch.to_pandas(), metric) for batch in batches], ignore_index=True)
+
+
+def _judged(counts: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The units of some rows of counts."""
+    exact = [name for name in counts.columns if name.endswith("exact_match")]
     if exact:
         right = counts[exact].sum(axis=1) == 1
-    elif "all" in names:
+    elif "all" in counts.columns:
         right = counts["right"] == counts["all"]
     else:
         right = (counts["right"] == counts["found"]) & (counts["right"] == counts["expected"])
-    is_shown = np.full(len(counts), True) if metric != "bucc" else (counts["expected"] + counts["found"] > 0).to_numpy()
-    # Corpora have many sentences with neither: their ids are not converted.
-    units = pq.read_table(file, columns=_KEYS, read_dictionary=_KEYS[:1]).filter(is_shown)
-    return units.to_pandas().assign(right=right[is_shown].to_numpy())
+    if metric == "bucc":
+        counts = counts[counts["expected"] + counts["found"] > 0]
+    return counts[["language", "unit"]].assign(right=right)
 
 
 def _of_target(store: Path, task: Task, cells: list[Cell], length: int) -> dict[str, list[dict]]:
@@ -123,7 +125,7 @@ Units = Mapping[str, bool]
 def _chosen(store: Path, task: Task, cell: Cell) -> dict[str, Units]:
     """The units that are shown of a cell, by language."""
     seed = int(fingerprint(cell.predictions.path)[:8], 16)
-    units = choose(judged(store / cell.scores.path, task.metric), COUNT, seed).astype({"language": str})
+    units = choose(judged(store / cell.scores.path, task.metric), COUNT, seed)
     by_language = units.groupby("language", sort=False)
     return {lang: dict(zip(own["unit"], map(bool, own["right"]), strict=True)) for lang, own in by_language}
 
@@ -139,7 +141,8 @@ def _of_language(
     """
     split, form = entry.spec["split"], xtreme_files.form_of(task.kind, task.metric)
     file = store / entry.inputs["data"].path / file_name(split, lang)
-    names = [name for name in ("id", "side") if name in SCHEMAS[task.kind].names]
+    # Pairs contain the ids of their sentences.
+    names = [name for name in ("id", "side") if name in SCHEMAS[task.kind].names and form != "pairs"]
     every, predicted = Examples(task, pq.read_table(file, columns=names)), {}
     for path, units in chosen.items():
         own = store / path / "predictions" / task.name / xtreme_files.file_name(task.kind, split, lang)
