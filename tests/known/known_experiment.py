@@ -129,7 +129,6 @@ class Experiment:
             patch.setattr("xstilts.experiments.open_grid", lambda config: self.grid)
             # Several batches of each target, and several calls of the tokenizer.
             patch.setattr("xstilts.prediction.forward.TOKENS_PER_BATCH", 100)
-            patch.setattr("xstilts.prediction.embed.TOKENS_PER_BATCH", 100)
             patch.setattr("xstilts.features.tokens._BATCH", 4)
             for entry in self.grid.entries.values():
                 self._make(entry)

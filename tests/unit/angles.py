@@ -18,7 +18,7 @@ class Angles(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.config = SimpleNamespace(num_hidden_layers=len(LAYERS), hidden_size=2)
+        self.config = SimpleNamespace(model_type="angles", num_hidden_layers=len(LAYERS), hidden_size=2)
         self.words = nn.Embedding(PAD + 1, 1)
         angles = torch.arange(PAD, dtype=torch.float64)
         away = torch.tensor([[-50.0, -70.0]])

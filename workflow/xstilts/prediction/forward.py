@@ -4,7 +4,7 @@ Batches are a stream: on a GPU, the next ones are collated and sent, and the out
 it computes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,9 @@ TOKENS_PER_BATCH = 8192
 
 WEIGHTS = {FP32: torch.float32, BF16: torch.bfloat16}
 """The data type in which weights are loaded for a prediction, by precision."""
+
+Compute = Callable[[dict[str, torch.Tensor]], list[torch.Tensor]]
+"""A function from the arguments of a model to what is wanted of its output."""
 
 Parts = dict[str, tuple[pa.Table, pa.Table]]
 """Examples and features, by language."""
@@ -162,27 +165,63 @@ def forward(
         UserError: the memory of the GPU is too small for a single row.
     """
     rows = Rows(features, [name for name in kind.COLUMNS if name not in kind.GOLD])
-    tokens = tokens or token_budget(model)
     outputs: list = [None] * len(rows)
+    weights = next(model.parameters())
+
+    def compute(tensors: dict[str, torch.Tensor]) -> list[torch.Tensor]:
+        result = model(**tensors)
+        return [result[name].float() for name in kind.OUTPUTS]
+
+    # Weights that are loaded in bfloat16 need no autocast. One block for all batches: it casts the weights once.
+    with autocast(weights.device, precision if weights.dtype == torch.float32 else FP32):
+        batched = computed(model, kind, rows, np.arange(len(rows)), compute, pad_token_id=pad_token_id, tokens=tokens)
+        for indices, arrays in batched:
+            for row, index in enumerate(indices.tolist()):
+                length = rows.lengths[index] if kind.PER_TOKEN else None
+                outputs[index] = tuple(array[row][:length] for array in arrays)
+    return outputs
+
+
+def computed(
+    model: PreTrainedModel,
+    kind: kinds.Kind,
+    rows: Rows,
+    chosen: np.ndarray,
+    compute: Compute,
+    *,
+    pad_token_id: int,
+    tokens: int | None = None,
+) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    """The results for the chosen rows, batch by batch: places in `chosen`, and arrays, `(batch, ...)`.
+
+    If a GPU runs out of memory, the batches continue with half of the tokens.
+
+    Args:
+        compute: called without gradients for each batch, on the device of the model.
+        tokens: the padded tokens of a batch; by default what the device is good for.
+
+    Raises:
+        UserError: the memory of the GPU is too small for a single row.
+    """
+    tokens = tokens or token_budget(model)
     model.eval()
-    left = np.arange(len(rows))
-    while len(left):
-        order = [left[batch] for batch in batches(rows.lengths[left], tokens)]
+    done = np.zeros(len(chosen), bool)
+    while not done.all():
+        left = np.flatnonzero(~done)
+        order = [left[batch] for batch in batches(rows.lengths[chosen[left]], tokens)]
+        collated = (kind.collate(rows.take(chosen[places]), pad_token_id) for places in order)
         try:
-            for indices, arrays in _stream(model, kind, rows, order, pad_token_id, precision):
-                for row, index in enumerate(indices.tolist()):
-                    length = rows.lengths[index] if kind.PER_TOKEN else None
-                    outputs[index] = tuple(array[row][:length] for array in arrays)
-            return outputs
+            for places, arrays in zip(order, _stream(model, collated, compute), strict=True):
+                done[places] = True
+                yield places, arrays
+            return
         except torch.OutOfMemoryError:
             if len(order) == len(left):
-                raise UserError(_too_small(rows.lengths[left].max())) from None
+                raise UserError(_too_small(rows.lengths[chosen[left]].max())) from None
         # Only here are the tensors of the failed pass free, which the exception referred to.
         torch.cuda.empty_cache()
         print(f"Out of memory with {tokens} tokens in a batch; continuing with {tokens // 2}.", flush=True)
         tokens //= 2
-        left = np.array([index for index in left.tolist() if outputs[index] is None])
-    return outputs
 
 
 def token_budget(model: PreTrainedModel) -> int:
@@ -207,31 +246,12 @@ def _too_small(longest: int) -> str:
 
 
 def _stream(
-    model: PreTrainedModel,
-    kind: kinds.Kind,
-    rows: Rows,
-    order: list[np.ndarray],
-    pad_token_id: int,
-    precision: str,
-) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
-    """The numbers of the rows of each batch, and its outputs, `(batch, ...)`."""
+    model: PreTrainedModel, collated: Iterable[dict[str, np.ndarray]], compute: Compute
+) -> Iterator[list[np.ndarray]]:
+    """The results of each batch, `(batch, ...)`."""
     where = next(model.parameters()).device
-    collated = (kind.collate(rows.take(indices), pad_token_id) for indices in order)
     with closing(prefetched(collated, where)) as sent:
-        yield from zip(order, read_back(_computed(model, kind, sent, precision), where), strict=True)
-
-
-def _computed(
-    model: PreTrainedModel, kind: kinds.Kind, sent: Iterable[dict[str, torch.Tensor]], precision: str
-) -> Iterator[list[torch.Tensor]]:
-    weights = next(model.parameters())
-    # Weights that are loaded in bfloat16 need no autocast. One block for all batches: it casts the weights once.
-    with autocast(weights.device, precision if weights.dtype == torch.float32 else FP32):
-        for tensors in sent:
-            with torch.inference_mode():
-                result = model(**tensors)
-                outputs = [result[name].float() for name in kind.OUTPUTS]
-            yield outputs
+        yield from read_back((torch.inference_mode()(compute)(tensors) for tensors in sent), where)
 
 
 def batches(lengths: np.ndarray, tokens: int) -> Iterator[list[int]]:
