@@ -174,21 +174,23 @@ def test_equally_near_rows_give_the_lowest(block):
     assert nearest(np.eye(4, dtype=np.float32)[[2, 1]], index, block=block).tolist() == [2, 1]
 
 
-def test_search_multiplies_in_full_precision_and_leaves_what_training_chose(monkeypatch):
-    before, during, largest = torch.get_float32_matmul_precision(), [], mine._largest
+@pytest.mark.parametrize("search", [nearest, lambda x, y: candidates(named("de", *x), named("en", *y))])
+def test_search_multiplies_in_full_precision_and_leaves_what_training_chose(monkeypatch, search):
+    matmul, during, multiply = torch.backends.cuda.matmul, [], torch.mm
+    before = matmul.fp32_precision
 
-    def spied(products: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
-        during.append(torch.get_float32_matmul_precision())
-        return largest(products, k)
+    def spied(*factors: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+        during.append(matmul.fp32_precision)
+        return multiply(*factors, out=out)
 
-    monkeypatch.setattr(mine, "_largest", spied)
-    torch.set_float32_matmul_precision("high")
+    monkeypatch.setattr(torch, "mm", spied)
+    matmul.fp32_precision = "tf32"
     try:
-        nearest(vectors(2), vectors(2))
-        assert during == ["highest"]
-        assert torch.get_float32_matmul_precision() == "high"
+        search(vectors(2), vectors(2))
+        assert during == ["ieee"], "one product for both directions"
+        assert matmul.fp32_precision == "tf32"
     finally:
-        torch.set_float32_matmul_precision(before)
+        matmul.fp32_precision = before
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0])
