@@ -172,7 +172,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "models.finite": ("pretrain_encoder", ALL, *PREDICTED),
     "models.encoders models.loading models.fitting models.precision prediction.forward": PREDICTED,
     "training training.[!t]*": ("train_stage", ALL),
-    "prediction.embed prediction.mine prediction.retrieval": ("predict", RETRIEVAL),
+    "prediction.embed prediction.mine prediction.retrieval prediction.sentences": ("predict", RETRIEVAL),
     "prediction": ("train_stage predict score statistics page", ALL),
     "prediction.xtreme_files": ("predict score statistics page", ALL),
     # Scores. A metric that only chooses checkpoints makes none.

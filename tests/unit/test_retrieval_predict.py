@@ -11,7 +11,7 @@ from gold_tables import table
 
 from xstilts.errors import UserError
 from xstilts.models import encoders, tokenization
-from xstilts.prediction import mine
+from xstilts.prediction import mine, sentences
 from xstilts.prediction.forward import Request
 from xstilts.prediction.retrieval import predict
 from xstilts.sources.checkpoints import Checkpoint
@@ -30,7 +30,9 @@ Rows = list[tuple[str, str, list[int], list[str] | None]]
 def predicted(monkeypatch: pytest.MonkeyPatch):
     """A function from sentences, by split and language, to the predictions."""
     loaded = []
-    monkeypatch.setattr(encoders, "load_encoder", lambda checkpoint: loaded.append(checkpoint) or Angles())
+    monkeypatch.setattr(
+        encoders, "load_encoder", lambda checkpoint, dtype: loaded.append(checkpoint) or Angles().to(dtype)
+    )
     monkeypatch.setattr(tokenization, "pad_token_id", {Path("tokenizer"): PAD}.__getitem__)
 
     def run(task: Task, splits: dict[str, dict[str, Rows]], split: str = "test", **options) -> dict[str, list]:
@@ -73,6 +75,54 @@ RUSSIAN = [foreign("3", 20), foreign("1", 70, 70), english("en-80", 80), english
 def test_each_english_sentence_gets_the_nearest_foreign_one_of_its_language(predicted):
     # The other way round, 7, 5 and 2 would get en-10, en-60 and en-60.
     assert predicted(TATOEBA, {"test": {"de": GERMAN, "ru": RUSSIAN}}) == {"de": ["7", "5", "5"], "ru": ["1", "1", "3"]}
+
+
+def both(lang: str, split: str) -> Rows:
+    """The pairs of `two_pairs`, both with their gold."""
+    return two_pairs(lang, split, "near far")
+
+
+@pytest.mark.parametrize("vectors", [0, 1, 3, 4, 100])
+def test_predictions_are_the_same_however_many_vectors_are_in_memory_together(predicted, monkeypatch, vectors):
+    monkeypatch.setattr(sentences, "GROUP_BYTES", vectors * 4 * 2)
+    near = predicted(TATOEBA, {"test": {"de": GERMAN, "ru": RUSSIAN}})
+    assert near == {"de": ["7", "5", "5"], "ru": ["1", "1", "3"]}
+
+
+@pytest.mark.parametrize("vectors", [0, 5, 8, 100])
+def test_thresholds_go_from_one_group_of_vectors_to_the_next(predicted, monkeypatch, vectors):
+    monkeypatch.setattr(sentences, "GROUP_BYTES", vectors * 4 * 2)
+    dev = {"de": two_pairs("de", "dev", "near"), "ru": two_pairs("ru", "dev", "near far")}
+    assert predicted(BUCC, {"test": {lang: both(lang, "test") for lang in dev}, "dev": dev}) == {
+        "de": pairs("de", "test", "near"),
+        "ru": pairs("ru", "test", "near", "far"),
+    }
+
+
+def test_sentences_with_the_same_token_ids_are_embedded_once_for_all_languages(predicted, monkeypatch):
+    embedded, forward = [], Angles.forward
+
+    def spied(self: Angles, input_ids: torch.Tensor, attention_mask: torch.Tensor, **options):
+        embedded.extend(ids[mask.bool()].tolist() for ids, mask in zip(input_ids, attention_mask, strict=True))
+        return forward(self, input_ids, attention_mask, **options)
+
+    monkeypatch.setattr(Angles, "forward", spied)
+    predicted(
+        TATOEBA, {"test": {"de": [*GERMAN, english("en-41", 40)], "ru": [*RUSSIAN, english("en-10", 10, 10, 10)]}}
+    )
+    # 0 is a German, a Russian and an English sentence.
+    expected = [[10] * 3, [0], [52, 52], [40], [90] * 3, [60, 60], [20], [70, 70], [80], [75, 75]]
+    assert sorted(embedded) == sorted(expected)
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+def test_weights_are_loaded_in_the_precision_that_computes(predicted, monkeypatch, precision, dtype):
+    loaded, load = [], encoders.load_encoder
+    monkeypatch.setattr(
+        encoders, "load_encoder", lambda checkpoint, dtype: loaded.append(dtype) or load(checkpoint, dtype)
+    )
+    assert predicted(TATOEBA, {"test": {"de": QUESTIONS}}, precision=precision) == {"de": ["low", "high"]}
+    assert loaded == [dtype]
 
 
 QUESTIONS = [foreign("low", 0), foreign("high", 80), english("en-10", 10), english("en-45", 45)]

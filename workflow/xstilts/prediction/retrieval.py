@@ -1,5 +1,7 @@
 """Predictions of retrieval targets, with the encoder alone: nearest neighbours, or pairs mined above a threshold."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -7,17 +9,19 @@ import pyarrow.compute as pc
 from xstilts.errors import UserError
 from xstilts.models import encoders, tokenization
 from xstilts.models.fitting import require_fit
-from xstilts.prediction.embed import embed
-from xstilts.prediction.forward import Parts, Request, device
-from xstilts.prediction.mine import Candidate, Side, above, best_threshold, candidates, nearest
+from xstilts.models.precision import FP32, resolved
+from xstilts.prediction.embed import embed, without_unread_layers
+from xstilts.prediction.forward import WEIGHTS, Parts, Request, device
+from xstilts.prediction.mine import Selection, Side, above, best_threshold, candidates, nearest
+from xstilts.prediction.sentences import Part, Sentences
 from xstilts.sources.gold_pairs import gold_pairs
 from xstilts.task import Task
 
 
 def predict(request: Request) -> dict[str, list]:
-    """The predictions for a split, by language; the sentences of all languages share batches.
+    """The predictions for a split, by language.
 
-    The request's `options` are the layer and the pooling, see `embed`.
+    The request's `options` are the layer and the pooling, see `embed`, and the precision of the weights.
 
     Returns:
         For a task with a threshold, pairs of foreign and English ids; otherwise, for each English sentence, the id of
@@ -27,20 +31,33 @@ def predict(request: Request) -> dict[str, list]:
         UserError: the split that thresholds are tuned on lacks gold pairs in a language, or the encoder cannot be
             loaded or cannot process the features.
     """
-    splits, split, threshold_split = request.splits, request.split, request.task.threshold_split
+    threshold_split = request.task.threshold_split
     if threshold_split is not None:
-        _require_gold(request.task, threshold_split, splits[threshold_split])
-    vectors = _vectors(request)
-    predictions = {}
-    for lang, (examples, _) in splits[split].items():
-        if threshold_split is None:
-            foreign, english = _sides(examples, vectors[split, lang])
+        _require_gold(request.task, threshold_split, request.splits[threshold_split])
+    sentences = _sentences(request)
+    predictions: dict[str, list] = {}
+    thresholds: dict[str, float] = {}
+    for group in range(len(sentences.groups)):
+        # The vectors of a group must not outlive this call, or those of two groups would be in memory.
+        predictions |= _of_group(request, sentences.vectors(group), thresholds)
+    return predictions
+
+
+def _of_group(request: Request, vectors: Mapping[Part, Selection], thresholds: dict[str, float]) -> dict[str, list]:
+    """The predictions for the parts of a group, by language; adds the thresholds that are tuned on them."""
+    predictions: dict[str, list] = {}
+    for (split, lang), selection in vectors.items():
+        examples = request.splits[split][lang][0]
+        foreign, english = _sides(examples, selection)
+        if request.task.threshold_split is None:
             rows = nearest(english.vectors, foreign.vectors, str(device()))
             predictions[lang] = [foreign.ids[row] for row in rows]
-        else:
-            mined = {name: _mine(splits[name][lang][0], vectors[name, lang]) for name in splits}
-            threshold = best_threshold(mined[threshold_split], gold_pairs(splits[threshold_split][lang][0]))
-            predictions[lang] = above(mined[split], threshold)
+            continue
+        mined = candidates(foreign, english, device=str(device()))
+        if split == request.task.threshold_split:
+            thresholds[lang] = best_threshold(mined, gold_pairs(examples))
+        if split == request.split:
+            predictions[lang] = above(mined, thresholds[lang])
     return predictions
 
 
@@ -55,32 +72,31 @@ def _require_gold(task: Task, split: str, parts: Parts) -> None:
         )
 
 
-def _vectors(request: Request) -> dict[tuple[str, str], np.ndarray]:
-    features = {(split, lang): part[1] for split, parts in request.splits.items() for lang, part in parts.items()}
-    encoder, sentences = encoders.load_encoder(request.checkpoint), pa.concat_tables(features.values())
+def _sentences(request: Request) -> Sentences:
+    """The sentences of all languages: in each, first the split that its threshold is tuned on."""
+    names = dict.fromkeys([request.task.threshold_split or request.split, request.split])
+    langs = request.splits[request.split]
+    features = {(name, lang): request.splits[name][lang][1] for lang in langs for name in names}
     pad_token_id = tokenization.pad_token_id(request.tokenizer)
-    require_fit(encoder, sentences, pad_token_id, request.checkpoint.name)
-    everything = embed(
-        encoder.to(device()),
-        sentences,
-        pad_token_id=pad_token_id,
-        layer=request.options["layer"],
-        pooling=request.options["pooling"],
-    )
-    bounds = np.cumsum([table.num_rows for table in features.values()])[:-1]
-    return dict(zip(features, np.split(everything, bounds), strict=True))
+    precision = resolved(request.options.get("precision", FP32), device())
+    encoder = encoders.load_encoder(request.checkpoint, WEIGHTS[precision])
+    for table in features.values():
+        require_fit(encoder, table, pad_token_id, request.checkpoint.name)
+    layer, pooling = request.options["layer"], request.options["pooling"]
+    without_unread_layers(encoder, layer).to(device())
+
+    def write(table: pa.Table, rows: np.ndarray, out: np.ndarray) -> None:
+        embed(encoder, table, pad_token_id=pad_token_id, layer=layer, pooling=pooling, chosen=rows, out=out)
+
+    return Sentences(features, encoder.config.hidden_size, write)
 
 
-def _sides(examples: pa.Table, vectors: np.ndarray) -> tuple[Side, Side]:
+def _sides(examples: pa.Table, vectors: Selection) -> tuple[Side, Side]:
     """The foreign and the English sentences of a table."""
     sides = []
     for name in ("foreign", "english"):
         mask = pc.equal(examples["side"], name)
         own = examples.filter(mask)
-        sides.append(Side(own["id"].to_pylist(), own["text"].to_pylist(), vectors[mask.to_numpy()]))
+        chosen = Selection(vectors.vectors, vectors.rows[mask.to_numpy()])
+        sides.append(Side(own["id"].to_pylist(), own["text"].to_pylist(), chosen))
     return sides[0], sides[1]
-
-
-def _mine(examples: pa.Table, vectors: np.ndarray) -> list[Candidate]:
-    foreign, english = _sides(examples, vectors)
-    return candidates(foreign, english, device=str(device()))
