@@ -25,7 +25,7 @@ def main() -> None:
     """Train or predict until the first batch is done."""
     job, folder = sys.argv[1], Path(sys.argv[2])
     rows = data.Source().nli(100, data.TINY.vocabulary)
-    work = ours.Work("classification", rows, folder / "encoder", batch=32)
+    work = ours.Work("classification", rows, folder / "encoder", batch=32, micro_batch=32)
     if job == "train":
         first_step(partial(ours.train, work, 2, folder / str(os.getpid())), lambda _: os._exit(0))
     else:

@@ -38,7 +38,7 @@ def run(setup: Setup) -> report.Section:
 
 
 def _work(table: pa.Table, setup: Setup) -> Work:
-    return Work("classification", table, training.encoder(setup, data.TINY), batch=32, parts=4)
+    return Work("classification", table, training.encoder(setup, data.TINY), batch=32, micro_batch=8)
 
 
 def _spent(setup: Setup, name: str, work: Work, blocks: Blocks) -> dict[str, list[Spent]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import torch
+from accelerate.state import AcceleratorState
 from transformers import PreTrainedModel
 
 from benchmarks import data
@@ -24,6 +25,7 @@ from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction import embed as embedding
 from xstilts.prediction import forward as prediction
 from xstilts.prediction import mine
+from xstilts.runtime import memory
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.task import Task
 from xstilts.training import stage as training
@@ -36,6 +38,9 @@ TASKS = {
     "tagging": Task("tags", "tagging", "chunks", ("en",), {}, labels=tuple("1234567")),
     "span": Task("questions", "span", "squad", ("en",), {}),
 }
+
+
+UNLIMITED = 2**20
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Work:
         dev: the number of labelled dev rows, evaluated after the last step; 0 for none.
         encoder: the folder of the encoder, with its tokenizer.
         batch: rows in a step.
-        parts: the micro-batches of a step, about; the workflow divides a step by tokens, the other programs by rows.
+        micro_batch: rows that go through the model together; in the workflow, about as many.
         precision: `fp32` or `bf16`.
         seed: of the order of rows.
         learning_rate: at its highest.
@@ -66,7 +71,7 @@ class Work:
     rows: pa.Table
     encoder: Path
     batch: int
-    parts: int = 1
+    micro_batch: int
     precision: str = "fp32"
     dev: int = 0
     seed: int = 1
@@ -83,16 +88,14 @@ class Work:
         return arrow.lengths(self.rows)
 
     @property
-    def micro_batch(self) -> int:
-        """The rows of a micro-batch."""
-        return self.batch // self.parts
+    def widths(self) -> np.ndarray:
+        """The number of tokens of each row, padded."""
+        return arrow.widths(self.rows)
 
     @property
     def tokens(self) -> int:
-        """The budget of padded tokens of a micro-batch, with which a step of mean length has `parts` of them."""
-        widths = arrow.widths(self.rows)
-        longest = int(widths.max())
-        return self.batch * longest if self.parts == 1 else max(longest, int(1.1 * widths.mean() * self.micro_batch))
+        """The padded tokens of a micro-batch: those of `micro_batch` average rows; no limit if it is the batch."""
+        return UNLIMITED if self.micro_batch == self.batch else round(self.micro_batch * self.widths.mean())
 
 
 def train(work: Work, steps: int, folder: Path, evaluate_every: int = 10**9, jobs: int = 1) -> float | None:
@@ -111,6 +114,10 @@ def train(work: Work, steps: int, folder: Path, evaluate_every: int = 10**9, job
     )
     child, scratch = folder / "child", folder / "scratch"
     child.mkdir(parents=True)
+    # The programs beside this one have other settings, which accelerate keeps for a whole process.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    if device().type == "cuda":
+        torch.cuda.set_per_process_memory_fraction(1 / jobs)
     with exclusive(scratch):
         training.train(
             recipe,
@@ -119,7 +126,7 @@ def train(work: Work, steps: int, folder: Path, evaluate_every: int = 10**9, job
             child,
             scratch,
             seed=work.seed,
-            execution=training.Execution(tokens=work.tokens),
+            execution=training.Execution(tokens=work.tokens, minutes=0),
         )
     best = json.loads((child / TRAINING_RECORD).read_text(encoding="utf-8"))["best"]
     return best and best["score"]
@@ -151,18 +158,17 @@ def steps(work: Work, count: int, seed: int | None = None) -> Iterator[list[list
         batch_size=work.batch,
         seed=work.seed if seed is None else seed,
     )
-    widths, tokens = arrow.widths(work.rows), work.tokens
+    widths = work.widths
     for step in sampler:
-        parts = micro_batches(list(range(work.batch)), widths[step.rows], tokens)
-        yield [[step.rows[place] for place in part] for part in parts]
+        yield micro_batches(step.rows, widths, work.tokens)
 
 
 def even_seed(work: Work, blocks: Blocks, seeds: int = 200) -> int:
     """The seed whose blocks of steps are most alike in the number of tokens, padding included."""
-    lengths = np.maximum(8, -(-work.lengths // 8) * 8)
+    widths = work.widths
 
     def spread(seed: int) -> float:
-        tokens = [sum(lengths[rows].max() * len(rows) for rows in step) for step in steps(work, blocks.total, seed)]
+        tokens = [sum(widths[rows].max() * len(rows) for rows in step) for step in steps(work, blocks.total, seed)]
         found = np.array([sum(tokens[number] for number in block) for block in blocks.ranges()])
         return found.max() / found.min()
 
@@ -171,14 +177,15 @@ def even_seed(work: Work, blocks: Blocks, seeds: int = 200) -> int:
 
 def batch(kind: str, rows: pa.Table, indices: list[int]) -> dict[str, np.ndarray]:
     """Rows as the arguments of a model."""
-    module = kinds.load(kind)
-    return module.collate(Rows(rows, module.COLUMNS).take(indices), data.PAD)
+    return kinds.load(kind).collate(Rows(rows, kinds.load(kind).COLUMNS).take(indices), data.PAD)
 
 
 def model_of(kind: str, encoder: Path, precision: str) -> PreTrainedModel:
     """A model with a random head on an encoder, loaded for predictions."""
-    found = encoders.with_fresh_head(Checkpoint(str(encoder)), kinds.load(kind), TASKS[kind])
-    return found.to(prediction.device())
+    folder = encoder.with_name(f"{encoder.name}-{kind}")
+    if not folder.is_dir():
+        encoders.with_fresh_head(Checkpoint(str(encoder)), kinds.load(kind), TASKS[kind]).save_pretrained(folder)
+    return encoders.load_model(str(folder), kinds.load(kind), prediction.WEIGHTS[precision]).to(prediction.device())
 
 
 def forward(model: PreTrainedModel, kind: str, features: pa.Table, precision: str) -> list[tuple[np.ndarray, ...]]:
@@ -192,13 +199,15 @@ def outputs(kind: str) -> tuple[str, ...]:
 
 
 def prediction_batches(lengths: np.ndarray) -> list[list[int]]:
-    """The row numbers of the batches of `forward` and `embed`."""
-    return list(prediction.batches(lengths, prediction.TOKENS_PER_BATCH))
+    """The row numbers of the batches of `forward` and `embed`; on a GPU, where there is memory for large ones."""
+    tokens = memory.LARGEST_PREDICTION if device().type == "cuda" else prediction.TOKENS_PER_BATCH
+    return list(prediction.batches(lengths, tokens))
 
 
 def encoder_of(folder: Path, precision: str) -> PreTrainedModel:
     """An encoder, loaded for sentence vectors."""
-    return encoders.load_encoder(Checkpoint(str(folder))).to(prediction.device())
+    encoder = encoders.load_encoder(Checkpoint(str(folder)), prediction.WEIGHTS[precision])
+    return embedding.without_unread_layers(encoder, None).to(prediction.device())
 
 
 def embed(encoder: PreTrainedModel, features: pa.Table, precision: str) -> np.ndarray:

@@ -23,13 +23,13 @@ WORKERS = (0, 4)
 def nli(setup: Setup) -> Work:
     """Classification of pairs in batches of 32."""
     rows = setup.source.nli(setup.table, setup.shape.vocabulary)
-    return Work("classification", rows, encoder(setup, setup.shape), batch=32)
+    return Work("classification", rows, encoder(setup, setup.shape), batch=32, micro_batch=32)
 
 
 def questions(setup: Setup) -> Work:
     """Question answering in batches of 16 windows."""
     rows = setup.source.questions(setup.table, setup.shape.vocabulary)
-    return Work("span", rows, encoder(setup, setup.shape), batch=16)
+    return Work("span", rows, encoder(setup, setup.shape), batch=16, micro_batch=16)
 
 
 def encoder(setup: Setup, shape: data.Shape) -> Path:

@@ -162,7 +162,7 @@ def test_every_benchmark_has_a_place_in_the_documentation(tmp_path: Path):
 def work(tmp_path: Path) -> ours.Work:
     """Training on rows of very different lengths."""
     rows = data.Source().nli(4_000, 1_000)
-    return ours.Work("classification", rows, tmp_path, batch=8, parts=2)
+    return ours.Work("classification", rows, tmp_path, batch=8, micro_batch=4)
 
 
 def padded(work: ours.Work, rows: list[int]) -> int:

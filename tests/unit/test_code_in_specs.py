@@ -78,6 +78,7 @@ SILENT = {
         (
             "checks",
             "config",
+            "config.former",
             "config.numbers",
             "config.paths",
             "config.replacing",

@@ -1,7 +1,6 @@
 """Files of token ids."""
 
 import pyarrow as pa
-import pytest
 
 from xstilts.features import arrow
 
@@ -19,7 +18,14 @@ def test_the_length_of_a_row_is_its_number_of_ids():
     assert arrow.lengths(TABLE).tolist() == [1, 3, 0, 2]
 
 
-@pytest.mark.parametrize("indices", [[3, 0], [1, 1, 2], []])
-def test_rows_are_those_of_the_numbers_in_their_order(indices):
-    whole = TABLE.to_pylist()
-    assert arrow.rows(TABLE, indices) == [whole[index] for index in indices]
+def test_the_width_of_a_row_is_its_length_in_a_batch_of_such_rows():
+    assert arrow.widths(TABLE).tolist() == [8, 8, 0, 8]
+
+
+def test_the_width_of_choices_is_that_of_all_padded_to_the_longest():
+    choices = pa.chunked_array(
+        [pa.array([[3, 9, 4], [8]], pa.list_(pa.int32())), pa.array([[17, 1]], pa.list_(pa.int32()))]
+    )
+    table = pa.table({"choices": choices})
+    assert arrow.widths(table).tolist() == [3 * 16, 8, 2 * 24]
+    assert arrow.widths(table.slice(1)).tolist() == [8, 2 * 24]

@@ -40,8 +40,3 @@ def widths(features: pa.Table) -> np.ndarray:
         choices.flatten().to_numpy(), choices.offsets.to_numpy()[:-1] - choices.offsets[0].as_py()
     )
     return padded_length(longest) * pc.list_value_length(choices).to_numpy()
-
-
-def rows(features: pa.Table, indices: list[int]) -> list[dict]:
-    """The rows with the given numbers, as dictionaries."""
-    return features.take(pa.array(indices, pa.int64())).to_pylist()
