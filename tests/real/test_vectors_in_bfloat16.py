@@ -28,7 +28,7 @@ def found(samples: Path) -> dict[torch.dtype, list[np.ndarray]]:
     if not folder.is_dir():
         pytest.skip("no encoder in models/me5-small-96k beside the samples")
     sides = [file for english in sorted((samples / "tatoeba").glob("*.eng")) for file in (foreign_of(english), english)]
-    texts = [file.read_text(encoding="utf-8").splitlines()[:PAIRS] for file in sides]
+    texts = [file.read_text(encoding="utf-8").rstrip("\n").split("\n")[:PAIRS] for file in sides]
     tokenizer = tokenization.load_tokenizer(Checkpoint(str(folder)))
     examples = pa.table({"text": [text for lines in texts for text in lines]})
     features = load("retrieval").encode(examples, tokenizer, None, SimpleNamespace(max_length=512))
