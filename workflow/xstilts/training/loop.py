@@ -62,6 +62,7 @@ class Loop:
         self.watch = Watch()
         self.losses: list[Tensor] = []
         self.saved_at, self.signal = time.monotonic(), 0
+        self.has_stalled = history.without_gain(progress.evaluations) >= stage.patience
 
     def resume(self, state: State) -> None:
         """Set the weights, the optimiser and the random generators to those of a state."""
@@ -154,9 +155,12 @@ class Loop:
         self.require_finite_steps()
         found = history.evaluation(self.progress.step, self.dev_scores())
         self.progress = replace(self.progress, evaluations=[*self.progress.evaluations, found])
+        self.has_stalled = history.without_gain(self.progress.evaluations) >= self.stage.patience
         is_best = history.best_step(self.progress.evaluations) == self.progress.step
         course.evaluation(found, is_best)
         if is_best and self.accelerator.is_main_process:
+            # At most one copy is in memory.
+            self.saver.wait()
             self.saver.save_best(self.progress.step, self.weights())
 
     def dev_scores(self) -> dict[str, float]:
@@ -198,6 +202,7 @@ class Loop:
         self.require_finite_steps()
         own = generators.of_all(self.accelerator.device)
         if self.accelerator.is_main_process:
+            self.saver.wait()
             values = _in_host_memory(optimizer.values(self.model, self.optimizer))
             self.saver.save(State(self.progress, self.weights(), values, own))
         self.saved_at = time.monotonic()
@@ -242,8 +247,7 @@ class Loop:
 
     def is_over(self) -> bool:
         """Whether this was the last step, or the dev score has not improved for too many evaluations."""
-        stopped_early = history.without_gain(self.progress.evaluations) >= self.stage.patience
-        return self.progress.step >= self.steps or stopped_early
+        return self.progress.step >= self.steps or self.has_stalled
 
     def halve_budget(self) -> None:
         """Continue with smaller micro-batches.
