@@ -166,6 +166,11 @@ def test_equal_tags_are_one_chunk_save_those_in_s_and_across_sentences():
     assert list(map(conlleval_chunks, sentences)) == chunks
 
 
+def test_by_the_older_rules_no_chunk_begins_in_an_earlier_sentence():
+    found = chunks_of([["I-X", "O"], [".-X", "I-X"], ["O"]], CONLLEVAL)
+    assert found == [("X", 0, 0), ("X", 3, 4)]
+
+
 CHUNKS_OF_SEQEVAL_0_0_12 = {
     "B-X I-X O I-X I-Y B-Y": {("X", 0, 1), ("X", 3, 3), ("Y", 4, 4), ("Y", 5, 5)},
     "S-X S-X I-X E-X I-X O": {("X", 0, 0), ("X", 1, 1), ("X", 2, 3), ("X", 4, 4)},
