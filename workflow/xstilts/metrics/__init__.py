@@ -96,7 +96,7 @@ def require_equal_counts(predictions: Sequence, expected: Sequence, unit: str) -
         raise UserError(f"Found {len(predictions)} predictions; expected one for each of the {len(expected)} {unit}.")
 
 
-def table(units: Sequence, **counts: Sequence[float]) -> pa.Table:
+def table(units: Sequence, **counts: Sequence[float] | np.ndarray) -> pa.Table:
     """Counts by unit, as float64, whose sums are exact for integers."""
     return pa.table(
         {UNIT: pa.array(units, pa.string())} | {name: pa.array(c, pa.float64()) for name, c in counts.items()}
