@@ -85,7 +85,7 @@ def sure() -> pd.DataFrame:
             numbers |= {"significant": mine and abs(delta) > 3, "n": n if mine else 5, "seeds": seeds if mine else 2}
             names = {"encoder": encoder, "intermediate": intermediate, "target": target, "language": lang}
             rows.append(names | numbers)
-    return pd.DataFrame(rows).reindex(columns=significance.COLUMNS)
+    return pd.DataFrame(rows).reindex(columns=[*significance.COLUMNS, "p_adjusted", "significant"])
 
 
 def results(**changes) -> Results:

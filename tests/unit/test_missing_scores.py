@@ -149,7 +149,7 @@ def statistics(case: Case) -> pd.DataFrame:
             around = [value, value - 1, value + 1, delta, delta - 1, delta + 1]
             p = delta * 0 + 0.01
             rows.append([*where, "main_score", *around, p, p, abs(delta) > 1, n, len(GRID.seeds) * (n > 0)])
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=[*COLUMNS[:-2], "p_adjusted", "significant", *COLUMNS[-2:]])
 
 
 @pytest.fixture(scope="module", params=CASES)

@@ -78,7 +78,7 @@ def _sentences(request: Request) -> Sentences:
     langs = request.splits[request.split]
     features = {(name, lang): request.splits[name][lang][1] for lang in langs for name in names}
     pad_token_id = tokenization.pad_token_id(request.tokenizer)
-    precision = resolved(request.options.get("precision", FP32), device())
+    precision = resolved(request.options["precision"], device())
     encoder = encoders.load_encoder(request.checkpoint, WEIGHTS[precision])
     for table in features.values():
         require_fit(encoder, table, pad_token_id, request.checkpoint.name)

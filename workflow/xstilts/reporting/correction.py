@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from statsmodels.stats.multitest import multipletests
 
 from xstilts.config import GridSettings
 from xstilts.reporting.collect import ALL
@@ -38,9 +39,9 @@ def adjusted(table: pd.DataFrame) -> pd.Series:
 
 
 def _holm(p: pd.Series) -> pd.Series:
-    known = p.dropna().sort_values()
-    raised = (known * np.arange(len(known), 0, -1)).cummax().clip(upper=1)
-    return raised.reindex(p.index)
+    known = p.dropna()
+    adjusted = multipletests(known, method="holm")[1] if len(known) else []
+    return pd.Series(adjusted, known.index, dtype="float64").reindex(p.index)
 
 
 def significant(table: pd.DataFrame) -> pd.Series:
