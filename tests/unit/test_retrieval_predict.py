@@ -37,7 +37,7 @@ def predicted(monkeypatch: pytest.MonkeyPatch):
 
     def run(task: Task, splits: dict[str, dict[str, Rows]], split: str = "test", **options) -> dict[str, list]:
         parts = {name: {lang: part(rows) for lang, rows in langs.items()} for name, langs in splits.items()}
-        options = {"layer": 1, "pooling": "mean", **options}
+        options = {"layer": 1, "pooling": "mean", "precision": "fp32", **options}
         found = predict(Request(Checkpoint("toy"), Path("tokenizer"), task, parts, split, None, options))
         assert loaded == [Checkpoint("toy")], "one encoder for all languages"
         return found

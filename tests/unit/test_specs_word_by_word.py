@@ -248,6 +248,7 @@ SPECS: dict[str, Expected] = {
             "features": XQUAD,
             "split": "test",
             "options": {"precision": "bf16"},
+            "weights": "bf16",
             "code": roles("job.predict kind.span predictor.outputs task.xquad"),
             "libraries": PREDICTS,
         },

@@ -28,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--jobs-per-gpu",
         type=_count,
         metavar="N",
-        help="estimate the time if N jobs share a GPU; by default as many as its memory holds, with 16 cores per GPU",
+        help="estimate the time if N jobs share a GPU; by default jobs_per_gpu, or as many as its memory holds, with 16 cores per GPU",
     )
 
 
@@ -44,7 +44,8 @@ def run(arguments: Namespace) -> None:
     experiment = open_experiment(arguments)
     config, grid = experiment.config, experiment.grid
     plan = Plan(config, grid)
-    devices = times.devices(measurements(plan.results), arguments.card, arguments.jobs_per_gpu)
+    jobs = arguments.jobs_per_gpu or (None if config.jobs_per_gpu == "auto" else config.jobs_per_gpu)
+    devices = times.devices(measurements(plan.results), arguments.card, jobs)
     if not plan.pending:
         print(f"{config.experiment}: nothing to do.")
         return

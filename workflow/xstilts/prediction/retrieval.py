@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from xstilts.errors import UserError
 from xstilts.models import encoders, tokenization
 from xstilts.models.fitting import require_fit
-from xstilts.models.precision import FP32, resolved
+from xstilts.models.precision import resolved
 from xstilts.prediction.embed import embed, without_unread_layers
 from xstilts.prediction.forward import WEIGHTS, Parts, Request, device
 from xstilts.prediction.mine import Selection, Side, above, best_threshold, candidates, nearest

@@ -64,7 +64,9 @@ def predict(task: Task, encoder: Encoder, stage: Stage, features: str, split: st
         options = encoder.retrieval.in_specs(only=("layer", "pooling", "precision"))
     else:
         options = stage.in_specs(only=("precision",))
-    return {"features": features, "split": split, "options": options}
+    # Earlier releases predicted with float32 weights under autocast if the precision was `bf16`.
+    weights = {"weights": "bf16"} if options.get("precision") == "bf16" else {}
+    return {"features": features, "split": split, "options": options, **weights}
 
 
 def score(data: str) -> dict:
