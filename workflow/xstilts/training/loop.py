@@ -55,7 +55,8 @@ class Loop:
         minutes: float,
     ):
         self.accelerator, self.model, self.wrapped = accelerator, model, accelerator.prepare(model)
-        self.optimizer = optimizer.adamw(model, stage)
+        # Walking all modules in each step would take as long as launching a layer.
+        self.optimizer, self.parameters = optimizer.adamw(model, stage), list(model.parameters())
         self.stage, self.feed, self.saver, self.progress = stage, feed, saver, progress
         self.steps, self.score, self.minutes = feed.steps, score, minutes
         self.log_every = max(1, min(50, self.steps // 10))
@@ -114,7 +115,7 @@ class Loop:
             self.optimizer.zero_grad()
             generators.restore(before, self.accelerator.device)
             return None
-        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.stage.max_grad_norm)
+        norm = self.accelerator.clip_grad_norm_(self.parameters, self.stage.max_grad_norm)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
