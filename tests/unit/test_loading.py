@@ -180,12 +180,11 @@ def test_a_training_goes_on_with_all_of_its_weights_or_not_at_all(tmp_path, tiny
     checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
     model = StageModel({"tags": encoders.with_fresh_head(checkpoint, kinds.load("tagging"), tiny.TASKS["tagging"])})
     state = model.state_dict()
-    # As the Trainer calls it, which would only warn.
-    model.load_state_dict(state, False)
+    model.load_state_dict(state)
     with pytest.raises(RuntimeError, match="Unexpected key"):
-        model.load_state_dict(state | {"more": torch.zeros(1)}, False)
+        model.load_state_dict(state | {"more": torch.zeros(1)})
     with pytest.raises(RuntimeError, match="Missing key"):
-        model.load_state_dict(dict(list(state.items())[1:]), False)
+        model.load_state_dict(dict(list(state.items())[1:]))
 
 
 @pytest.mark.parametrize("layers", [0, -1])

@@ -88,7 +88,7 @@ def test_two_places_in_one_block_are_refused(tmp_path, blocks, command_line):
 def test_an_encoder_that_is_shipped_can_be_read_from_a_folder(tmp_path):
     (tmp_path / "mine.yaml").write_text("encoders: {xlm-roberta-large: {path: mine}}")
     encoder = experiments.read(tmp_path / "mine.yaml").encoders["xlm-roberta-large"]
-    assert (str(encoder.path), encoder.repository, encoder.tokens_per_device) == ("mine", None, 8)
+    assert (str(encoder.path), encoder.repository, encoder.retrieval.layer) == ("mine", None, 14)
     # What a run leaves for its jobs says one place.
     whole = tmp_path / "config.json"
     config = experiments.read(tmp_path / "mine.yaml")

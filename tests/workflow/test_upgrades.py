@@ -161,7 +161,7 @@ def test_a_new_setting_lists_nothing_at_its_neutral_value_and_a_stage_where_it_h
 def test_a_setting_that_is_renamed_and_keeps_its_name_in_specs_lists_nothing(project: Project):
     before = names(project)
     source("config/__init__", lambda text: text.replace("max_grad_norm: Annotated", "clip_at: Annotated"))(project)
-    source("training/stage", lambda text: text.replace(".max_grad_norm", ".clip_at"))(project)
+    source("training/loop", lambda text: text.replace(".max_grad_norm", ".clip_at"))(project)
     # The trainer reads it by its new name, which is a change of code, though of no result.
     assert record(project, before, "roles") == ["job.train_stage"]
     assert listed(project) == []

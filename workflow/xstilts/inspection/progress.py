@@ -16,7 +16,7 @@ from xstilts.store.locks import UNKNOWN, holder
 LOGS = Path("logs")
 """The folder of the logs of jobs, relative to the working directory of Snakemake."""
 
-_STEP = re.compile(STEP_LINE.format(r"(\d+)", r"\d+", r"(\S+)"), re.MULTILINE)
+_STEP = re.compile("^" + STEP_LINE.format(r"(\d+)", r"\d+", r"(\S+)"), re.MULTILINE)
 _RESUMED = re.compile(re.escape(GOING_ON).replace(r"\{\}", r"(\d+)"))
 _FAILURE = "error: "
 _TRACEBACK = "Traceback (most recent call last):"
