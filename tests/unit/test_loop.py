@@ -56,6 +56,13 @@ def test_states_are_saved_by_time_or_at_each_evaluation(run, saved, minutes, ste
     assert saved == steps
 
 
+def test_states_are_saved_where_evaluations_would_be_if_a_task_has_no_dev_labels(run, saved, data, tiny_tokenizer):
+    data["unlabelled"] = tiny.data("classification", tiny_tokenizer, dev_gold=False)
+    child = run(epochs=1, evaluate_every=4)
+    assert saved == [4, 6]
+    assert record(child)["evaluations"] == []
+
+
 def test_a_state_is_due_ten_minutes_after_the_last_one(run, saved, monkeypatch):
     """Each step takes four minutes; the first reading of the clock is before the first step."""
     clock = iter(range(0, 10_000, 240))

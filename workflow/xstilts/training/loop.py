@@ -39,7 +39,7 @@ class Loop:
         feed: the batches of this process.
         progress: the progress at the start.
         score: computes the main dev score of each task, in percent; None if there is no selection by dev score.
-        minutes: the time between two saved states; 0 to save a state at each evaluation.
+        minutes: the time between two saved states; 0 to save a state every `evaluate_every` steps, at each evaluation.
     """
 
     def __init__(
@@ -100,9 +100,10 @@ class Loop:
                 course.step(self.progress.step)
                 if self.progress.step % self.log_every == 0:
                     self.log(course, taken.norm, rate)
-                if evaluates := self.is_time_to_evaluate():
+                ends_interval = self.ends_interval()
+                if ends_interval and self.score:
                     self.evaluate(course)
-                self.save_if_due(evaluates)
+                self.save_if_due(ends_interval)
                 if self.is_over():
                     return
 
@@ -174,10 +175,10 @@ class Loop:
         self.wrapped.train()
         return scores
 
-    def save_if_due(self, evaluated: bool) -> None:
+    def save_if_due(self, ends_interval: bool) -> None:
         """Save the state if it is time, or if a signal asks the training to stop, which it then does."""
         elapsed = time.monotonic() - self.saved_at
-        is_due = elapsed >= 60 * self.minutes if self.minutes else evaluated
+        is_due = elapsed >= 60 * self.minutes if self.minutes else ends_interval
         asked, is_due = self.agreed(self.signal, is_due)
         stops = asked and not self.is_over()
         if stops or is_due:
@@ -241,10 +242,9 @@ class Loop:
         """Record the signal that asks the training to stop."""
         self.signal = signal.Signals[name].value
 
-    def is_time_to_evaluate(self) -> bool:
-        """Whether the weights of this step are evaluated."""
-        is_due = self.progress.step % self.stage.evaluate_every == 0 or self.progress.step == self.steps
-        return self.score is not None and is_due
+    def ends_interval(self) -> bool:
+        """Whether the weights of this step are evaluated, if there is a selection by dev score."""
+        return self.progress.step % self.stage.evaluate_every == 0 or self.progress.step == self.steps
 
     def is_over(self) -> bool:
         """Whether this was the last step, or the dev score has not improved for too many evaluations."""
