@@ -193,6 +193,39 @@ def test_a_training_that_resumes_keeps_its_budget_whatever_the_device_is_good_fo
     assert seen == [256]
 
 
+@pytest.mark.parametrize("tokens", [TOKENS, None], ids=["set", "derived"])
+def test_a_budget_that_was_halved_stays_so_after_a_resume(run, data, tiny_tokenizer, monkeypatch, tokens):
+    # The weights of the last step are kept.
+    data["questions"] = tiny.data("span", tiny_tokenizer, dev_gold=False)
+    monkeypatch.setattr("trainings.TOKENS", tokens)
+    monkeypatch.setattr(stage.memory, "CPU_TOKENS", TOKENS)
+    budgets = out_of_memory(monkeypatch, step=3, least=TOKENS)
+    undisturbed = run("undisturbed")
+    with monkeypatch.context() as patch:
+        dying(patch, 6)
+        with pytest.raises(Death):
+            run()
+    child = run()
+    assert budgets == [TOKENS] * 2
+    assert weights(child) == weights(undisturbed)
+
+
+@pytest.mark.parametrize("tokens, expected", [(96, 96), (384, TOKENS)], ids=["smaller", "larger"])
+def test_a_budget_that_is_set_between_two_attempts_can_only_reduce_that_of_the_state(
+    run, monkeypatch, tokens, expected
+):
+    with monkeypatch.context() as patch:
+        dying(patch, 5)
+        with pytest.raises(Death):
+            run()
+    monkeypatch.setattr("trainings.TOKENS", tokens)
+    seen = []
+    begin = Loop.run
+    monkeypatch.setattr(Loop, "run", lambda self, course: (seen.append(self.progress.tokens), begin(self, course)))
+    run()
+    assert seen == [expected]
+
+
 def test_a_training_goes_on_in_the_precision_in_which_it_was_begun(run, monkeypatch):
     with monkeypatch.context() as patch:
         dying(patch, 3)

@@ -155,8 +155,9 @@ def _progress(
     else:
         computed = precision.resolved(stage.precision, device)
     precision.allow_tf32(computed, device)
-    tokens = execution.tokens or (state.progress.tokens if state else _budget(model, computed, device))
-    tokens = min(tokens, states.budget(scratch) or tokens)
+    chosen = execution.tokens or (None if state else _budget(model, computed, device))
+    # An earlier attempt may have halved the budget, one that is set too.
+    tokens = min(filter(None, [chosen, state and state.progress.tokens, states.budget(scratch)]))
     if execution.tokens and execution.tokens < feed.longest:
         raise UserError(
             f"tokens_per_device {execution.tokens}: the longest row of the training data has {feed.longest} tokens, so "
