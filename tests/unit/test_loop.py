@@ -226,6 +226,23 @@ def test_a_budget_that_is_set_between_two_attempts_can_only_reduce_that_of_the_s
     assert seen == [expected]
 
 
+def test_a_training_that_resumes_lets_go_of_the_files_of_its_state(run, monkeypatch, tmp_path):
+    with monkeypatch.context() as patch:
+        dying(patch, 5)
+        with pytest.raises(Death):
+            run()
+    held = []
+    begin = Loop.run
+
+    def noting(self: Loop, *arguments):
+        held.extend(line for line in Path("/proc/self/maps").read_text().splitlines() if f"{tmp_path}" in line)
+        begin(self, *arguments)
+
+    monkeypatch.setattr(Loop, "run", noting)
+    run()
+    assert [line for line in held if "child.training" in line] == []
+
+
 def test_a_training_goes_on_in_the_precision_in_which_it_was_begun(run, monkeypatch):
     with monkeypatch.context() as patch:
         dying(patch, 3)

@@ -44,4 +44,4 @@ def load_values(model: nn.Module, optimizer: torch.optim.Optimizer, found: dict[
     parameters = dict(model.named_parameters())
     for path, value in found.items():
         name, _, key = path.rpartition(".")
-        optimizer.state[parameters[name]][key] = value.to(parameters[name].device)
+        optimizer.state[parameters[name]][key] = value.to(parameters[name].device, copy=True)

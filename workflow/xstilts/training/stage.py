@@ -94,6 +94,8 @@ def train(
         loop = Loop(accelerator, model, stage, feed, saver, progress, score=score, minutes=execution.minutes)
         if state:
             loop.resume(state)
+            # It is three times as large as the model, and its files are mapped, so that NFS could not remove them.
+            del state
         with shown(execution.tracking, progress.step, feed.steps, accelerator.is_main_process) as course:
             loop.run(course)
     if accelerator.is_main_process:
