@@ -12,7 +12,7 @@ from trainings import TOKENS, record, train, weights
 
 from xstilts.config import Stage
 from xstilts.errors import UserError
-from xstilts.training import loop, stage, states
+from xstilts.training import feed, loop, stage, states
 from xstilts.training.data import TaskData
 from xstilts.training.feed import Batch
 from xstilts.training.loop import Loop
@@ -148,6 +148,31 @@ def test_a_repeated_step_has_the_dropout_of_the_first_attempt(run, monkeypatch):
     run()
     first, again = drawn
     assert torch.equal(first, again)
+
+
+def test_a_batch_that_does_not_fit_on_its_way_to_the_device_halves_the_budget_too(run, monkeypatch, capsys):
+    prefetched, calls = feed.prefetched, []
+
+    def full_once(batches, device):
+        calls.append(device)
+        for number, batch in enumerate(prefetched(batches, device), start=1):
+            if number == 3 and len(calls) == 1:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+            yield batch
+
+    monkeypatch.setattr(feed, "prefetched", full_once)
+    assert record(run())["steps"] == 6
+    assert "Step 3 does not fit into the memory of the device. Continuing with" in capsys.readouterr().out
+    assert len(calls) == 2
+
+
+def test_an_optimiser_that_does_not_fit_beside_the_weights_is_an_error_that_says_so(run, monkeypatch):
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", full)
+    with pytest.raises(UserError, match=r"^the state of the optimiser does not fit .* Set jobs_per_gpu to 1"):
+        run()
 
 
 def test_a_row_that_does_not_fit_at_all_ends_the_training_and_keeps_its_states(run, monkeypatch, tmp_path):

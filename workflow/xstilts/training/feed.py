@@ -53,15 +53,18 @@ class Feed:
         """The padded number of tokens of the longest row."""
         return max(int(widths.max(initial=0)) for widths in self._widths.values())
 
-    def after(self, step: int, tokens: int) -> Generator[Batch]:
-        """The batches that follow a number of completed steps.
+    def after(self, step: int, tokens: int) -> Generator[Batch | None]:
+        """The batches that follow a number of completed steps; None, and no more, if one does not fit on the device.
 
         Args:
             tokens: the maximum number of padded tokens in a micro-batch.
         """
         steps = islice(self._sampler, step, None)
-        with closing(prefetched((self._collated(one, tokens) for one in steps), self._device)) as batches:
-            yield from (Batch(*batch) for batch in batches)
+        try:
+            with closing(prefetched((self._collated(one, tokens) for one in steps), self._device)) as batches:
+                yield from (Batch(*batch) for batch in batches)
+        except torch.OutOfMemoryError:
+            yield None
 
     def _collated(self, step: Step, tokens: int) -> tuple[str, int, list[dict[str, np.ndarray]]]:
         kind, rows = self._kinds[step.task], self._rows[step.task].take(step.rows)

@@ -92,7 +92,7 @@ class Loop:
         with closing(self.feed.after(self.progress.step, self.progress.tokens)) as batches:
             for batch in batches:
                 rate = optimizer.learning_rate(self.stage, self.progress.step, self.steps)
-                taken = self.take_step(batch, rate)
+                taken = self.take_step(batch, rate) if batch else None
                 if taken is None:
                     self.halve_budget()
                     return
@@ -119,7 +119,13 @@ class Loop:
         norm = self.accelerator.clip_grad_norm_(self.parameters, self.stage.max_grad_norm)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        self.optimizer.step()
+        try:
+            self.optimizer.step()
+        except torch.OutOfMemoryError:
+            raise UserError(
+                "the state of the optimiser does not fit into the memory of the device beside weights and gradients. "
+                "Set jobs_per_gpu to 1, or use a device with more memory."
+            ) from None
         self.optimizer.zero_grad()
         return Taken(loss, norm)
 
