@@ -162,7 +162,8 @@ def test_the_command_measures_an_encoder_and_the_plan_uses_it(
     assert re.search(r"│ cpu +│ +1 │ .* │ a calibration \(17 jobs\) │", plan.stdout)
 
 
-def test_the_command_refuses_an_encoder_that_the_experiment_pretrains(tmp_path: Path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match=r"^encoder 'toy' is pretrained by the experiment"):
-        command(World(tmp_path).file(encoders={"toy": {"path": None, "pretraining": {}}}))
+def test_the_command_refuses_an_encoder_that_the_experiment_pretrains(tmp_path: Path):
+    world = World(tmp_path)
+    refused = world.run("calibrate", world.file(encoders={"toy": {"path": None, "pretraining": {}}}))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: encoder 'toy' is pretrained by the experiment")

@@ -117,7 +117,7 @@ def main() -> int:
 
 def _run_on_device(arguments: argparse.Namespace) -> None:
     """Run a job on GPUs, which are selected before the import: libraries of the module may initialise them."""
-    with taken(getattr(arguments, "gpus", 1), places=arguments.places) as devices:
+    with taken(getattr(arguments, "gpus", 1), places=getattr(arguments, "places", None)) as devices:
         module = _module(arguments.command)
         devices.limit_memory()
         module.run(arguments)
