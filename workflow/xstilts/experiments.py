@@ -85,7 +85,9 @@ def read(*files: Path | str) -> Config:
     if len(given) == 1 and _is_whole(given[0]):
         _require(given[0])
         return read_whole(given[0])
-    layers = given if given and _is_whole(given[0]) else [SHIPPED, *given]
+    if given and _is_whole(given[0]):
+        return parse(_merged(updated(_read(given[0])), *map(_read, given[1:])), given)
+    layers = [SHIPPED, *given]
     return parse(_merged(*map(_read, layers)), layers)
 
 

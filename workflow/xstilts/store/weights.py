@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from xstilts.config import Config, parse
+from xstilts.config.former import updated
 from xstilts.errors import UserError
 from xstilts.experiments import open_grid
 from xstilts.grid import Grid
@@ -65,7 +66,7 @@ def _opened(file: Path, store: Path) -> tuple[Config, Grid]:
     try:
         if not content:
             raise UserError("empty or truncated.")
-        other = parse({**content, "store": str(store)})
+        other = parse({**updated(content), "store": str(store)})
         return other, open_grid(other)
     except UserError as error:
         raise UserError(
