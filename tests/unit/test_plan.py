@@ -367,10 +367,17 @@ def test_the_command_tells_that_a_gpu_is_unknown(world: World):
     assert re.match(r"error: --card: found 'h300'; expected one of h200, .*, t4\. Did you mean 'h200'\?", run.stderr)
 
 
-def test_the_command_refuses_a_gpu_without_jobs(world: World):
-    run = world.run("plan", world.file(), "--jobs-per-gpu", "0")
+@pytest.mark.parametrize("jobs", ["0", "-1", "many"])
+def test_the_command_refuses_a_gpu_without_jobs(world: World, jobs: str):
+    run = world.run("plan", world.file(), f"--jobs-per-gpu={jobs}")
     assert run.returncode == 2
-    assert "argument --jobs-per-gpu: found 0; expected a number of jobs, at least 1" in run.stderr
+    assert f"argument --jobs-per-gpu: found {jobs!r}; expected a number of jobs, at least 1" in run.stderr
+
+
+def test_the_command_tells_that_the_data_must_be_read_first(world: World):
+    grid = {**SETTINGS["grid"], "intermediates": ["none"], "targets": ["xnli"]}
+    run = world.run("plan", world.file(source="miniature", grid=grid))
+    assert "time: unknown until the data are read" in run.stdout
 
 
 def test_the_command_shows_what_its_estimate_comes_from(world: World):

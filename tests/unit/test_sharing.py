@@ -99,15 +99,19 @@ def test_jobs_that_fit_are_accepted():
 
 def test_more_jobs_than_the_memory_holds_are_refused_with_what_fits():
     with pytest.raises(ConfigError) as refused:
-        machine(9, a=A100, b=RTX).require([("large", PREDICTION), ("large", TRAINING)])
+        machine(9, a=A100).require([("large", PREDICTION), ("large", TRAINING)])
     assert str(refused.value) == (
         "config key 'jobs_per_gpu': GPU a with 86.0 GB holds at most 8 of the trainings of encoder 'large', which need "
         "9.9 GB or more; found 9; allowed: auto, a number up to 8."
     )
+
+
+@pytest.mark.parametrize("jobs", [3, 9, 1000])
+def test_the_number_that_fits_holds_for_all_jobs_and_all_gpus(jobs: int):
     with pytest.raises(
-        ConfigError, match=r"GPU b with 25\.0 GB holds at most 2 of .*; allowed: auto, a number up to 2"
+        ConfigError, match=r"GPU b with 25\.0 GB holds at most 2 of the trainings .*; allowed: auto, a number up to 2"
     ):
-        machine(3, a=A100, b=RTX).require([("large", TRAINING)])
+        machine(jobs, a=A100, b=RTX).require([("large", PREDICTION), ("large", TRAINING)])
 
 
 def test_an_encoder_that_no_gpu_holds_is_refused():

@@ -10,7 +10,7 @@ from xstilts.commands.shell import add_config, hours, many, open_experiment, sho
 from xstilts.inspection import times, upgrades
 from xstilts.inspection.forecast import Disk, Plan, Trainings
 from xstilts.inspection.speed import measurements
-from xstilts.inspection.times import Time
+from xstilts.inspection.times import Jobs, Time
 
 _SOURCES = {"encoded": "token ids", "read": "data", "published": "published count"}
 _MEASURED = {"train_stage": "training", "predict": "prediction"}
@@ -28,14 +28,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--jobs-per-gpu",
         type=_count,
         metavar="N",
-        help="estimate the time if N jobs share a GPU; by default jobs_per_gpu, or as many as its memory holds, with 16 cores per GPU",
+        help="estimate the time if N jobs share a GPU; by default jobs_per_gpu, or as many as its memory holds, with 16 "
+        "cores per GPU",
     )
 
 
 def _count(text: str) -> int:
     """Parse a positive integer."""
-    if int(text) < 1:
-        raise ArgumentTypeError(f"found {text}; expected a number of jobs, at least 1")
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"found {text!r}; expected a number of jobs, at least 1")
     return int(text)
 
 
@@ -55,7 +56,7 @@ def run(arguments: Namespace) -> None:
     estimates = [one for device in devices if (one := device.time(config, plan.work)).known]
     if estimates:
         show(_times(estimates))
-    for line in (*_notes(estimates, len(plan.work)), *_lines(plan), *upgrades.notes(config.store, grid, plan.pending)):
+    for line in (*_notes(estimates, plan.work), *_lines(plan), *upgrades.notes(config.store, grid, plan.pending)):
         print(line)
 
 
@@ -125,10 +126,12 @@ def _basis(one: Time) -> str:
     return ", ".join([*measured, *calibrated, *published])
 
 
-def _notes(estimates: list[Time], jobs: int) -> Iterator[str]:
+def _notes(estimates: list[Time], work: Jobs) -> Iterator[str]:
     """What the reader of an estimate must know."""
     if not estimates:
-        if jobs:
+        if work and not any(known for _, known in work):
+            yield "time: unknown until the data are read, since the numbers of their rows are not published"
+        elif work:
             yield (
                 "time: unknown; there is no finished training or prediction in the store, no calibration, and no GPU "
                 "that is known to hold an encoder of a known shape"

@@ -14,7 +14,7 @@ _PRECISION = {"precision": "fp32"}
 
 
 def updated(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A configuration that an earlier release has written, with the present names and with the defaults of that release.
+    """A configuration that an earlier release has written, with the present names and the defaults of that release.
 
     Replaced settings are left out; they have no effect on results. Every configuration that was written by a release
     with `micro_batch` contains it, and means float32 where it sets no precision. In configuration files of users,

@@ -94,15 +94,17 @@ class Sharing:
             ConfigError: the setting `jobs_per_gpu` demands more than the memory of a GPU.
             UserError: no GPU holds a job, even if it has the GPU to itself.
         """
+        demanded = []
         for encoder, training in sorted(set(jobs)):
             most = {name: self._most(name, encoder, training) for name in self.names}
             if most and not any(most.values()):
                 raise UserError(self._too_large(encoder, training))
-            for name, number in most.items():
-                if self.jobs != "auto" and 0 < number < self.jobs:
-                    holds = f"GPU {name} with {_gigabytes(self.memory[name])} holds at most {number} of"
-                    problem = f"{holds} {self._jobs(encoder, training)}"
-                    raise ConfigError("jobs_per_gpu", self.jobs, problem, ["auto", f"a number up to {number}"])
+            demanded += [(number, name, encoder, training) for name, number in most.items() if number]
+        number, name, encoder, training = min(demanded, default=(0, "", "", False))
+        if self.jobs != "auto" and number < self.jobs and demanded:
+            holds = f"GPU {name} with {_gigabytes(self.memory[name])} holds at most {number} of"
+            problem = f"{holds} {self._jobs(encoder, training)}"
+            raise ConfigError("jobs_per_gpu", self.jobs, problem, ["auto", f"a number up to {number}"])
 
     def _too_large(self, encoder: str, training: bool) -> str:
         cards = ", ".join(f"GPU {name} has {_gigabytes(self.memory[name])}" for name in self.names)
