@@ -28,8 +28,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--jobs-per-gpu",
         type=_count,
         metavar="N",
-        help="estimate the time if N jobs share a GPU; by default jobs_per_gpu, or as many as its memory holds, with 16 "
-        "cores per GPU",
+        help="estimate the time if N jobs share a GPU; by default jobs_per_gpu, or as many as its memory holds, with "
+        "16 cores per GPU",
     )
 
 
@@ -56,7 +56,7 @@ def run(arguments: Namespace) -> None:
     estimates = [one for device in devices if (one := device.time(config, plan.work)).known]
     if estimates:
         show(_times(estimates))
-    for line in (*_notes(estimates, plan.work), *_lines(plan), *upgrades.notes(config.store, grid, plan.pending)):
+    for line in (*_notes(estimates, plan.work, jobs), *_lines(plan), *upgrades.notes(config.store, grid, plan.pending)):
         print(line)
 
 
@@ -126,7 +126,7 @@ def _basis(one: Time) -> str:
     return ", ".join([*measured, *calibrated, *published])
 
 
-def _notes(estimates: list[Time], work: Jobs) -> Iterator[str]:
+def _notes(estimates: list[Time], work: Jobs, jobs: int | None) -> Iterator[str]:
     """What the reader of an estimate must know."""
     if not estimates:
         if work and not any(known for _, known in work):
@@ -142,6 +142,8 @@ def _notes(estimates: list[Time], work: Jobs) -> Iterator[str]:
         "their last step"
     )
     for one in estimates:
+        if jobs and one.jobs < jobs:
+            yield f"time: {one.device} holds at most {many(one.jobs, 'job')} at once, not {jobs}"
         if one.unknown:
             reason = "with an unknown number of rows, or for which nothing comparable is known"
             yield f"time: on {one.device} without {many(one.unknown, 'job')} {reason}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from xstilts import tasks
 from xstilts.config import Config
@@ -66,7 +67,7 @@ class Device:
         measured: measured jobs, on any device.
         calibrated: measured batches, on any device.
         card: the published figures of the device, if it is known.
-        jobs: the number of jobs that share a GPU; None for as many as were measured, or fit.
+        jobs: the number of jobs that share a GPU, if its memory holds them; None for as many as were measured, or fit.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class Device:
 
     def time(self, config: Config, work: Jobs) -> Time:
         """The time of some trainings and predictions."""
-        jobs = self._jobs or self._places(config, work)
+        jobs = int(min(self._jobs, self._most(config, work))) if self._jobs else self._places(config, work)
         together, alone = (self._known(config, work, number) for number in (jobs, 1))
         sources = [source for source, _ in alone]
         off = max((self._off(source) for source in sources), default=1.0)
@@ -139,13 +140,20 @@ class Device:
             return max(one.places for one in self.speed.measured)
         if self.card is None:
             return 1
-        trainings = [entry for entry, _ in work if entry.step == "train_stage"]
-        found = {(entry.about.encoder, _precision(entry)) for entry in trainings or [entry for entry, _ in work]}
-        known = [(shapes.of_encoder(config.encoders[encoder]), word) for encoder, word in found]
+        # As in `xstilts.runtime.sharing`, which does not know in which precision a job will compute.
         fitting = [
-            memory.places(self.card.memory, shape, self._resolved(word), rates.CORES) for shape, word in known if shape
+            memory.places(self.card.memory, shape, precision, rates.CORES)
+            for shape, _ in _shapes(config, work)
+            for precision in memory.PRECISIONS
         ]
         return min(fitting, default=1)
+
+    def _most(self, config: Config, work: Jobs) -> float:
+        """The number of jobs that the memory of a known GPU holds, at least 1."""
+        if self.card is None:
+            return inf
+        needed = [memory.least_bytes(shape, training) for shape, training in _shapes(config, work)]
+        return max(1, self.card.memory // max(needed)) if needed else inf
 
     def _off(self, source: str) -> float:
         if source == "published":
@@ -172,6 +180,14 @@ def devices(measured: list[Measurement], card: str | None = None, jobs: int | No
             return [Device(name, measured, calibrated, cards.of_device(name), jobs) for name in here]
     shown = [chosen] if chosen else [cards.CARDS[name] for name in SHOWN]
     return [Device(one.name, card=one, jobs=jobs) for one in shown]
+
+
+def _shapes(config: Config, work: Jobs) -> set[tuple[Shape, bool]]:
+    """The known shapes of encoders that are trained, or else of those that predict, and whether they are trained."""
+    trained = [entry for entry, _ in work if entry.step == "train_stage"]
+    names = {entry.about.encoder for entry in trained or [entry for entry, _ in work]}
+    found = (shapes.of_encoder(config.encoders[name]) for name in names)
+    return {(shape, bool(trained)) for shape in found if shape}
 
 
 def _precision(entry: Entry) -> str:
