@@ -172,6 +172,14 @@ def test_micro_batches_have_every_row_once_in_order_and_fit(tokens: int):
         assert all(len(part) * widths[part].max() <= tokens for part in parts)
 
 
+def test_a_row_that_does_not_fit_is_alone_and_the_others_are_not():
+    # Sixteen rows of 8 tokens fit into two micro-batches of 64; shares are about as long as the row that is too long.
+    parts = micro_batches(list(range(17)), np.array([8] * 16 + [72]), 64)
+    assert parts[-1] == [16]
+    assert len(parts) <= 6
+    assert all(8 * len(part) <= 64 for part in parts[:-1])
+
+
 def test_micro_batches_of_alike_rows_are_as_few_as_possible():
     for rows in range(1, 70):
         parts = micro_batches(list(range(rows)), np.full(rows, 16), 16 * 8)

@@ -105,6 +105,6 @@ def micro_batches(rows: list[int], widths: np.ndarray, tokens: int) -> list[list
         # A row in the middle of which a share ends belongs to that share.
         cuts = np.searchsorted(ends, ends[-1] * np.arange(1, count) / count) + 1
         parts = [part.tolist() for part in np.split(np.array(rows), np.unique(cuts[cuts < len(rows)]))]
-        if all(len(part) * widths[part].max() <= tokens for part in parts):
+        if all(len(part) == 1 or len(part) * widths[part].max() <= tokens for part in parts):
             return parts
     return [[row] for row in rows]
