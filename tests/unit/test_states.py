@@ -110,6 +110,16 @@ def test_the_last_two_states_and_the_best_weights_that_they_refer_to_are_kept(tm
     assert names(tmp_path) == {"best-4", "state-4", "state-6"}
 
 
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_text("{")], ids=["missing", "truncated"])
+def test_a_damaged_older_state_does_not_prevent_a_training_from_saving(tmp_path, damage):
+    states.write(tmp_path, state(2))
+    states.write(tmp_path, state(4))
+    damage(tmp_path / "state-2" / states.PROGRESS)
+    states.write_best(tmp_path, 6, state(6).model)
+    states.write(tmp_path, state(6, at_6=20))
+    assert names(tmp_path) == {"best-6", "state-4", "state-6"}
+
+
 def test_best_weights_of_later_steps_are_ignored_after_a_resume(tmp_path):
     states.write_best(tmp_path, 2, state(2).model)
     states.write(tmp_path, state(3, at_2=10))

@@ -188,12 +188,20 @@ def _to_disk(path: Path) -> None:
 def _remove_unneeded(scratch: Path, best: int | None) -> None:
     """Remove states but the last two, and best weights that neither of them nor the training refers to."""
     kept = _numbered(scratch, _STATE)[:_KEPT]
-    needed = {best, *(best_step(progress(folder).evaluations) for folder in kept)}
+    needed = {best, *map(_best_before, kept)}
     for folder in _numbered(scratch, _STATE)[_KEPT:]:
         shutil.rmtree(folder)
     for folder in _numbered(scratch, _BEST):
         if _number(folder) not in needed:
             shutil.rmtree(folder)
+
+
+def _best_before(folder: Path) -> int | None:
+    """The step of the best weights that a state refers to; None if it is damaged, which is found out on a resume."""
+    try:
+        return best_step(progress(folder).evaluations)
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _is_whole(folder: Path) -> bool:
