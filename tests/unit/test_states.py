@@ -1,7 +1,10 @@
 """States of a training on disk: complete or not there at all, and no more of them than are needed."""
 
+import errno
 import os
+import stat
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -97,6 +100,21 @@ def test_files_are_on_disk_before_the_state_has_its_name(tmp_path, monkeypatch):
     assert {states.MODEL, states.OPTIMIZER, states.GENERATORS, states.PROGRESS, states.SEAL} <= written
     assert order[place - 2].name == states.SEAL
     assert order[place + 1 :] == [tmp_path]
+
+
+@pytest.mark.parametrize("number, is_error", [(errno.EINVAL, False), (errno.EIO, True)])
+def test_a_disk_that_cannot_synchronise_folders_keeps_states_all_the_same(tmp_path, monkeypatch, number, is_error):
+    fsync = os.fsync
+
+    def of_files_alone(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", of_files_alone)
+    with pytest.raises(OSError, match="Input/output") if is_error else nullcontext():
+        states.write(tmp_path, state(1))
+    assert states.last(tmp_path) == (None if is_error else tmp_path / "state-1")
 
 
 def test_the_last_two_states_and_the_best_weights_that_they_refer_to_are_kept(tmp_path):

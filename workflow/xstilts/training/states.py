@@ -5,6 +5,7 @@ name when it is complete, and its seal has the sha256 of its files. The last two
 that either of them refers to, so that training can be resumed even if one of the states is damaged.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -181,6 +182,10 @@ def _to_disk(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # Some network disks cannot do that with folders.
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+            raise
     finally:
         os.close(descriptor)
 
