@@ -278,6 +278,18 @@ def test_a_training_goes_on_in_the_precision_in_which_it_was_begun(run, monkeypa
         run(precision="mixed")
 
 
+def test_processes_on_gpus_of_different_kinds_compute_in_one_precision_with_one_budget(run, monkeypatch):
+    of_the_other = {"bf16": "fp32", TOKENS: TOKENS // 2}
+    monkeypatch.setattr(stage, "gather_object", lambda own: [*own, of_the_other[own[0]]])
+    monkeypatch.setattr(stage.precision, "resolved", lambda *_: "bf16")
+    seen = []
+    begin = Loop.run
+    monkeypatch.setattr(Loop, "run", lambda self, course: (seen.append(self.progress), begin(self, course)))
+    run(precision="mixed")
+    (progress,) = seen
+    assert (progress.precision, progress.tokens) == ("fp32", TOKENS // 2)
+
+
 def test_what_a_training_was_executed_with_is_recorded_for_its_manifest(tmp_path, tiny_tokenizer, data):
     parent, child = tiny.encoder(tmp_path / "parent", tiny_tokenizer), tmp_path / "child"
     child.mkdir()

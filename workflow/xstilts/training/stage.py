@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
-from accelerate.utils import broadcast_object_list, set_seed
+from accelerate.utils import broadcast_object_list, gather_object, set_seed
 from transformers import PreTrainedModel
 
 from xstilts import metrics
@@ -156,10 +156,14 @@ def _progress(
         computed = precision.resumed(state.progress.precision, stage.precision, device, scratch)
     else:
         computed = precision.resolved(stage.precision, device)
+    # Processes may have GPUs of different kinds.
+    if precision.FP32 in gather_object([computed]):
+        computed = precision.FP32
     precision.allow_tf32(computed, device)
     chosen = execution.tokens or (None if state else _budget(model, computed, device))
     # An earlier attempt may have halved the budget, one that is set too.
-    tokens = min(filter(None, [chosen, state and state.progress.tokens, states.budget(scratch)]))
+    own = min(filter(None, [chosen, state and state.progress.tokens, states.budget(scratch)]))
+    tokens = min(gather_object([own]))
     if execution.tokens and execution.tokens < feed.longest:
         raise UserError(
             f"tokens_per_device {execution.tokens}: the longest row of the training data has {feed.longest} tokens, so "
