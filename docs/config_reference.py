@@ -110,6 +110,8 @@ def _type(node: dict, plural: str = "") -> str:
             return f"{_type(one)} or `null`"
         case [one, other]:
             return f"{_type(one)}, or {_type(other)}"
+    if "const" in node:
+        return f"`{node['const']}`"
     if "enum" in node:
         return _either(node["enum"])
     if "$ref" in node:

@@ -250,8 +250,8 @@ class Encoder(Settings):
     """Maximum length of a sequence that the encoder takes, in sub-words."""
     tokens_per_device: Annotated[Count | None, NOT_IN_SPECS] = None
     """Maximum number of tokens, padding included, in a micro-batch of a training on one GPU. Gradients of larger
-    batches are accumulated. `null` derives it from the memory of the GPU. A training that is resumed keeps its value
-    unless this one is smaller. Not part of any fingerprint."""
+    batches are accumulated. `null` derives it from the memory of the GPU when a training begins; 8,192 on a CPU. A
+    training that is resumed keeps its value unless this one is smaller. Not part of any fingerprint."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
