@@ -307,9 +307,20 @@ def test_jobs_that_shared_a_gpu_are_counted_as_they_were_measured(world: World):
     # 100 rows a second in each of four jobs; one alone is assumed to achieve 1 / 2.5 of all.
     assert (time.jobs, time.shared) == (4, pytest.approx(2 * ROWS / 400))
     assert time.seconds == pytest.approx(2 * ROWS / 160)
-    assert time.off == time.off_shared
+    # If each had the GPU to itself, the four take 1.6 times as long.
+    assert time.off == time.off_shared > 1.6
     (alone,) = times(grid, jobs=1)
     assert alone.shared == alone.seconds == time.seconds
+
+
+def test_a_processor_is_not_shared(world: World):
+    grid = world.grid(grid=for_targets("xnli"))
+    world.finish(of_step(grid, "read_task", "encode_task", "train_stage"))
+    old = world.grid("job.predict", grid=for_targets("xnli"))
+    world.finish(of_step(old, "predict"), measured={**FAST["measured"], "device": "cpu"})
+    (time,) = times(grid, jobs=4)
+    assert (time.device, time.jobs) == ("cpu", 1)
+    assert time.shared == time.seconds
 
 
 def test_what_was_not_measured_on_a_known_gpu_is_estimated_from_its_published_speed(without_downloads: World):

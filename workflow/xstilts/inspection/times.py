@@ -23,7 +23,8 @@ SHOWN = ("h200", "h100", "a100", "l40s", "rtx4090")
 _MEASURED, _CALIBRATED, _HERE, _ELSEWHERE = 1.2, 1.5, 1.5, 2.0
 _SHARING = 1.5
 """How far estimates may be off, as factors: from measured jobs, from measured batches, from the rates of the GPU to
-which they were fitted and of another, and in addition if jobs share a GPU for which that was not measured."""
+which they were fitted and of another, and in addition if jobs share a GPU for which that was not measured, or if
+measured jobs could share one."""
 
 Jobs = Sequence[tuple[Entry, Work | None]]
 
@@ -78,7 +79,8 @@ class Device:
         card: Card | None = None,
         jobs: int | None = None,
     ):
-        self.name, self.card, self._jobs = name, card, jobs
+        # Only GPUs are shared.
+        self.name, self.card, self._jobs = name, card, None if name == "cpu" else jobs
         self.speed = Speed(measured, name)
         self.calibrated = [one for one in calibrated if one.device == name]
 
@@ -87,8 +89,11 @@ class Device:
         jobs = int(min(self._jobs, self._most(config, work))) if self._jobs else self._places(config, work)
         together, alone = (self._known(config, work, number) for number in (jobs, 1))
         sources = [source for source, _ in alone]
+        measured = {one.places for one in self.speed.measured}
         off = max((self._off(source) for source in sources), default=1.0)
-        measured_shared = jobs == 1 or {one.places for one in self.speed.measured} == {jobs}
+        # Jobs that could share a GPU may have had it to themselves.
+        off *= _SHARING if max(measured, default=1) > 1 else 1
+        measured_shared = jobs == 1 or measured == {jobs}
         return Time(
             self.name,
             jobs,
