@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import tiny
@@ -12,10 +13,13 @@ from trainings import TOKENS, record, train, weights
 
 from xstilts.config import Stage
 from xstilts.errors import UserError
+from xstilts.kinds import load
+from xstilts.models import encoders
 from xstilts.training import feed, loop, stage, states
 from xstilts.training.data import TaskData
 from xstilts.training.feed import Batch
 from xstilts.training.loop import Loop
+from xstilts.training.model import StageModel
 
 pytestmark = pytest.mark.thorough
 
@@ -297,3 +301,16 @@ def test_what_a_training_was_executed_with_is_recorded_for_its_manifest(tmp_path
     stage.train(Stage(epochs=0.1), parent, data, child, tmp_path / "scratch", seed=1, execution=execution)
     found = json.loads((tmp_path / "scratch" / stage.EXECUTED).read_text())
     assert found == {"precision": "fp32", "tokens_per_device": 512, "peak_memory": None}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known shape", "unknown shape"])
+def test_the_budget_of_a_gpu_follows_from_its_memory_if_the_shape_of_the_encoder_is_known(
+    tmp_path, tiny_tokenizer, monkeypatch, capsys, known
+):
+    checkpoint = tiny.encoder(tmp_path, tiny_tokenizer, "xlm-roberta" if known else "electra")
+    model = StageModel({"tags": encoders.with_fresh_head(checkpoint, load("tagging"), tiny.TASKS["tagging"])})
+    gpu = SimpleNamespace(total_memory=2 * 10**9)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: gpu)
+    tokens = stage._budget(model, "fp32", torch.device("cuda"))
+    assert (tokens > 4096, "is unknown" in capsys.readouterr().out) == (known, not known)
+    assert known or tokens == 4096

@@ -162,7 +162,8 @@ def _progress(
     precision.allow_tf32(computed, device)
     chosen = execution.tokens or (None if state else _budget(model, computed, device))
     # An earlier attempt may have halved the budget, one that is set too.
-    own = min(filter(None, [chosen, state and state.progress.tokens, states.budget(scratch)]))
+    before = state.progress.tokens if state else None
+    own = min(tokens for tokens in (chosen, before, states.budget(scratch)) if tokens)
     tokens = min(gather_object([own]))
     if execution.tokens and execution.tokens < feed.longest:
         raise UserError(
@@ -179,7 +180,12 @@ def _budget(model: StageModel, computed: str, device: torch.device) -> int:
     """The padded tokens of a micro-batch that fit into the memory of the device."""
     if device.type != "cuda":
         return memory.CPU_TOKENS
-    shape = shapes.of_config(model.encoder.config.to_dict())
+    try:
+        shape = shapes.of_config(model.encoder.config.to_dict())
+    except UserError:
+        tokens = memory.PLACE_TOKENS
+        print(f"The memory that this encoder needs is unknown. Micro-batches have at most {tokens} tokens.", flush=True)
+        return tokens
     total = torch.cuda.get_device_properties(device).total_memory
     return memory.token_budget(total, devices.places(), shape, computed)
 
