@@ -4,6 +4,7 @@ A training, a prediction or a search is the function that the jobs of the workfl
 """
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +103,7 @@ def train(work: Work, steps: int, folder: Path, evaluate_every: int = 10**9, job
     """Train a stage of one task from the encoder to the finished checkpoint in `folder`/child; the best dev score.
 
     Args:
-        evaluate_every: steps between two evaluations; after each, the state is saved.
+        evaluate_every: steps between two evaluations; after each, the state is saved. Without dev rows, there are none.
         jobs: the number of trainings that share the device.
     """
     recipe = Stage(
@@ -126,7 +127,7 @@ def train(work: Work, steps: int, folder: Path, evaluate_every: int = 10**9, job
             child,
             scratch,
             seed=work.seed,
-            execution=training.Execution(tokens=work.tokens, minutes=0),
+            execution=training.Execution(tokens=work.tokens, minutes=0 if work.dev else math.inf),
         )
     best = json.loads((child / TRAINING_RECORD).read_text(encoding="utf-8"))["best"]
     return best and best["score"]
