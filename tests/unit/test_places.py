@@ -6,6 +6,7 @@ import subprocess
 import time
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -202,10 +203,11 @@ def test_a_gpu_whose_name_has_slashes_can_be_taken(machine: Path, monkeypatch: p
 # The memory of a GPU
 
 
-@pytest.mark.parametrize("places, fractions", [(4, [0.25]), (1, [])])
+@pytest.mark.parametrize("places, fractions", [(4, [0.25 - 0.5 / 80]), (1, [])])
 def test_a_job_that_shares_a_gpu_is_restricted_to_its_share(monkeypatch: pytest.MonkeyPatch, places, fractions):
     limited: list[float] = []
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: SimpleNamespace(total_memory=80 * 10**9))
     monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", limited.append)
     devices.Devices(("0",), places).limit_memory()
     assert limited == fractions

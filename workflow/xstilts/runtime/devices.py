@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from xstilts.errors import UserError
+from xstilts.runtime import memory as memory_needs
 from xstilts.runtime import places as locked_places
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -41,7 +42,8 @@ class Devices:
         import torch
 
         if torch.cuda.is_available():
-            torch.cuda.set_per_process_memory_fraction(1 / self.places)
+            total = torch.cuda.get_device_properties(0).total_memory
+            torch.cuda.set_per_process_memory_fraction(1 / self.places - memory_needs.CONTEXT / total)
 
 
 def visible() -> list[str]:

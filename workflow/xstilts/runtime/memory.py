@@ -28,7 +28,7 @@ PRECISIONS = ("fp32", "bf16")
 _FILLED = 0.85
 """The share of the memory that an estimate may fill; the rest is for fragmentation and errors of the formula."""
 
-_CONTEXT = 500_000_000
+CONTEXT = 500_000_000
 """The bytes of a CUDA context."""
 
 _SMALLEST = 256
@@ -106,19 +106,19 @@ def places(total_bytes: int, shape: Shape, precision: str, cores: int) -> int:
     Returns:
         At least 1.
     """
-    needed = training_bytes(shape, PLACE_TOKENS, precision) + _CONTEXT
+    needed = training_bytes(shape, PLACE_TOKENS, precision) + CONTEXT
     return max(1, min(int(_FILLED * total_bytes) // needed, cores // 2))
 
 
 def least_bytes(shape: Shape, training: bool) -> int:
     """The bytes of a GPU without which a job cannot run: those of the smallest batches, in the better precision."""
     of_step = training_bytes if training else prediction_bytes
-    return min(of_step(shape, _SMALLEST, precision) for precision in PRECISIONS) + _CONTEXT
+    return min(of_step(shape, _SMALLEST, precision) for precision in PRECISIONS) + CONTEXT
 
 
 def _available(total_bytes: int, places: int) -> int:
     """The bytes that the estimate for a job may reach in one of some places."""
-    return int(_FILLED * total_bytes / places) - _CONTEXT
+    return int(_FILLED * total_bytes / places) - CONTEXT
 
 
 def _power_of_two(tokens: int) -> int:

@@ -177,6 +177,7 @@ class Loop:
         try:
             (scores,) = broadcast_object_list([self.score()])
         except NotFiniteError as error:
+            self.saver.wait()
             raise _diverged(self.progress.step, str(error)) from None
         self.wrapped.train()
         return scores

@@ -19,6 +19,7 @@ from xstilts.models.fitting import require_fit
 from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction.forward import decoded
 from xstilts.runtime import devices, memory
+from xstilts.runtime.timing import device_name
 from xstilts.sources import shapes
 from xstilts.store.entries import PRECISION
 from xstilts.store.jsonfiles import write_json
@@ -89,6 +90,9 @@ def train(
     state = _last_state(accelerator, scratch)
     feed = Feed(data, _sampler(stage, data, seed), pad_token_id, accelerator)
     progress = _progress(stage, execution, scratch, state, feed, model, accelerator.device)
+    if accelerator.is_main_process:
+        most = f"at most {progress.tokens} tokens in a micro-batch"
+        print(f"Training in {progress.precision} on {device_name()}, with {most}.", flush=True)
     score = partial(_scores, model, data, pad_token_id, progress.precision) if _selects(data) else None
     with Saver(scratch) as saver:
         loop = Loop(accelerator, model, stage, feed, saver, progress, score=score, minutes=execution.minutes)
