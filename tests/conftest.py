@@ -1,8 +1,11 @@
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from xstilts.runtime import termination
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # There is a worker for each core; more threads than cores would slow each other down.
@@ -11,6 +14,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile("long", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(autouse=True)
+def _handlers_of_signals():
+    """Restore the handlers of signals: that of a job ignores further signals once one has arrived."""
+    before = {number: signal.getsignal(number) for number in termination.SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -135,7 +135,7 @@ def test_retrieval_is_refused_before_its_first_sentence(tmp_path, tiny_tokenizer
     examples = tiny.table("retrieval", rows)
     module, task = kinds.load("retrieval"), tiny.TASKS["tagging"]
     encoded = module.encode(examples, tiny_tokenizer, None, tiny.SETTINGS)
-    options = {"layer": None, "pooling": "mean"}
+    options = {"layer": None, "pooling": "mean", "precision": "fp32"}
     splits = {"test": {"de": (examples, encoded)}}
     request = Request(checkpoint, tmp_path, task, splits, "test", tiny.SETTINGS, options)
     with pytest.raises(UserError, match=r"positions for 17\. Reduce max_length"):
