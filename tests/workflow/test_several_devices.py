@@ -46,7 +46,7 @@ def test_models_have_the_same_names_and_the_same_weights(runs: dict[int, Attempt
         assert ours.keys() == theirs.keys()
         assert max(abs(ours[key] - theirs[key]).max() for key in ours) < 1e-5
         logs = [(run.experiment.folder / "logs" / f"{path}.log").read_text(encoding="utf-8") for run in (one, two)]
-        assert [re.search(r"--gpus (\d)", log)[1] for log in logs] == ["1", "2"]
+        assert [re.search(r"--gpus=(\d)", log)[1] for log in logs] == ["1", "2"]
 
 
 def test_scores_are_the_same(runs: dict[int, Attempt]):
