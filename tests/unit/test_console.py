@@ -247,7 +247,8 @@ def test_configurations_that_do_not_lie_together_need_the_folder(
     project: Path, elsewhere: Path, run: Path, capsys: pytest.CaptureFixture
 ):
     (file,) = layers(elsewhere, {**RELATIVE, "experiment": "other"})
-    with pytest.raises(UserError, match=rf"\({project}, {REPOSITORY}\), .* --directory"):
+    folders = ", ".join(map(str, sorted((project, REPOSITORY))))
+    with pytest.raises(UserError, match=rf"\({folders}\), .* --directory"):
         ask("prune", run, file)
     ask("prune", run, file, "--directory", project)
     assert capsys.readouterr().out == f"Everything in {project / 'results'} is used by these configurations.\n"
