@@ -419,7 +419,7 @@ def test_the_command_shows_what_its_estimate_comes_from(world: World):
 def test_trainings_that_are_there_with_other_code_are_told_before_they_are_made_again(world: World):
     world.finish(world.older("job.train_stage").entries.values())
     *_, last = world.run("plan", world.file()).stdout.splitlines()
-    assert last.startswith(f"note: 8 of 8 trainings of this run are in {world.store} under other names")
+    assert last.startswith(f"note: 8 of 8 trainings of 'mine' are in {world.store} under other names")
 
 
 def test_a_finished_experiment_has_nothing_to_do(world: World):

@@ -266,8 +266,11 @@ def said(world: World, **changes) -> list[str]:
 def test_trainings_in_the_former_default_are_counted_with_the_setting_that_keeps_them(world: World):
     world.finish(world.grid(**FP32).entries.values())
     (line,) = said(world)
-    assert line.startswith(f"note: 8 of 8 trainings of this run are in {world.store} with `precision: fp32`, which was")
-    assert "set `precision: fp32` under `training`, and under `retrieval` of each encoder" in line
+    assert line.startswith(
+        f"note: 8 of 8 trainings and 3 of 3 predictions of retrieval targets of 'mine' are in {world.store} with "
+        "`precision: fp32`, which was"
+    )
+    assert "set `precision: fp32` under `training` and under `retrieval` of each encoder (docs/config.md)" in line
     assert said(world, **FP32) == []
 
 
@@ -288,3 +291,24 @@ def test_trainings_that_are_finished_with_either_default_are_not_counted(world: 
 def test_a_precision_that_the_user_has_changed_is_no_news(world: World):
     world.finish(world.grid().entries.values())
     assert said(world, **FP32) == []
+
+
+def test_vectors_in_the_former_default_are_counted_though_nothing_is_trained(world: World):
+    encoders = {"toy": {"path": "toy", "retrieval": {"precision": "fp32"}}}
+    world.finish(world.grid(encoders=encoders).entries.values())
+    (line,) = said(world)
+    # Tatoeba after none, mnli and squad_v1/mnli.
+    assert line == (
+        f"note: 3 of 3 predictions of retrieval targets of 'mine' are in {world.store} with `precision: fp32`, which "
+        "was the default of earlier versions; it is `mixed` now, bfloat16 on GPUs that compute in it. To continue with "
+        "them, set `precision: fp32` under `retrieval` of each encoder (docs/config.md)."
+    )
+    assert said(world, encoders=encoders) == []
+
+
+def test_prune_says_what_keeps_results_in_the_former_default_before_it_removes_any(world: World):
+    world.finish(world.real(**FP32).entries.values())
+    printed = world.run("prune", world.file()).stdout.splitlines()
+    assert printed[-2].startswith("note: 8 of 8 trainings and 3 of 3 predictions of retrieval targets of 'mine' are in")
+    assert printed[-1].startswith("Nothing was removed.")
+    assert "Everything in" in world.run("prune", world.file(**FP32)).stdout

@@ -39,7 +39,7 @@ def test_where_nothing_is_trained_nothing_is_said(world: World):
 def test_trainings_that_are_there_under_other_code_are_counted_with_its_roles(world: World):
     (line,) = said(world, "job.train_stage")
     assert line.startswith(
-        f"note: 8 of 8 trainings of this run are in {world.store} under other names, which differ only in "
+        f"note: 8 of 8 trainings of 'mine' are in {world.store} under other names, which differ only in "
         "job.train_stage. If that does not affect results, adopt them instead of training again"
     )
 
@@ -79,7 +79,7 @@ def test_what_is_older_than_the_records_is_said(world: World):
         manifest.write_text(json.dumps(noted), encoding="utf-8")
     (line,) = said(world, "job.train_stage")
     assert line == (
-        f"note: 8 of 8 trainings of this run are in {world.store}, but were made by a version of xstilts without "
+        f"note: 8 of 8 trainings of 'mine' are in {world.store}, but were made by a version of xstilts without "
         "records of sameness (docs/store.md), and are repeated. Use that version to continue with them."
     )
 

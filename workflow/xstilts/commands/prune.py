@@ -7,7 +7,9 @@ from rich.table import Table
 
 from xstilts.commands.shell import add_configs, add_consent, many, open_experiments, show, size
 from xstilts.errors import UserError
+from xstilts.inspection import upgrades
 from xstilts.store import pruning
+from xstilts.store.entries import pending
 from xstilts.store.pruning import Leftover
 
 _SHOWN = 10
@@ -34,6 +36,9 @@ def run(arguments: Namespace) -> None:
         print(f"Everything in {store} is used by these configurations.")
         return
     _show(found)
+    for experiment in opened:
+        for note in upgrades.notes(store, experiment.grid, pending(store, experiment.grid)):
+            print(note)
     if not arguments.yes:
         print(f"Nothing was removed. Add --yes to free {size(pruning.freed(found))}.")
         return
