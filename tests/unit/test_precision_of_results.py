@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -204,6 +205,48 @@ def test_a_strict_run_is_refused_before_it_begins(world: World, monkeypatch):
     with pytest.raises(SystemExit, match=r"'strict': rejects results in different precisions: toy: .* on pawsx"):
         Run(raw, [SHIPPED]).begin()
     Run({**raw, "strict": False}, [SHIPPED]).begin()
+
+
+@pytest.fixture
+def strict(world: World, monkeypatch) -> dict:
+    """The configuration of a finished experiment that is strict since, in which one model was trained on a V100."""
+    for variable in ("PATH", "PYTHONPATH"):
+        monkeypatch.setenv(variable, "/bin")
+    monkeypatch.chdir(world.folder)
+    grid = world.real()
+    slower = models(list(grid.entries.values()), "mnli", "pawsx")
+    world.finish((entry for entry in grid.entries.values() if entry not in slower), **H100)
+    world.finish(slower, **V100)
+    return world.config(strict=True).model_dump(mode="json", exclude_unset=True)
+
+
+REFUSED = r"config key 'strict': rejects results in different precisions: toy: .* on pawsx"
+
+
+def test_a_finished_experiment_is_refused_once_it_is_strict(strict: dict):
+    run = Run(strict, [SHIPPED])
+    assert run.pending == {}
+    with pytest.raises(SystemExit, match=f"error: {REFUSED}"):
+        run.show_if_finished()
+    assert not Path(run.last_config_file).exists()
+    # A node may run jobs of another workflow.
+    Run(strict, [SHIPPED], on_node=True).show_if_finished()
+    Run({**strict, "strict": False}, [SHIPPED]).show_if_finished()
+
+
+@pytest.mark.parametrize("command", [["table"], ["submission", "--cells", "best"]])
+def test_commands_that_use_results_refuse_those_of_a_strict_experiment(world: World, strict: dict, command):
+    done = world.run(*command, world.file(strict=True))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.match(f"error: {REFUSED}", done.stderr)
+
+
+def test_status_says_what_is_refused(world: World, strict: dict):
+    *_, last = world.run("status", world.file(strict=True)).stdout.splitlines()
+    assert re.match(f"refused  {REFUSED}", last)
+    (refusal,) = json.loads(world.run("status", world.file(strict=True), "--json").stdout)["refused"]
+    assert last == f"refused  {refusal}"
+    assert json.loads(world.run("status", world.file(), "--json").stdout)["refused"] == []
 
 
 def test_without_strict_nothing_is_refused(world: World):

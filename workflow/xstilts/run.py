@@ -23,7 +23,7 @@ from xstilts.paths import without_fingerprints
 from xstilts.runtime import devices, sharing, streams
 from xstilts.sources import shapes
 from xstilts.steps.entry import Entry
-from xstilts.store import entries, jsonfiles, leftovers, links, locks, precisions, warned, weights
+from xstilts.store import entries, jsonfiles, leftovers, links, locks, warned, weights
 
 if TYPE_CHECKING:
     from snakemake.workflow import Workflow
@@ -283,8 +283,7 @@ class Run:
         """
         try:
             experiments.require_encoders(self.config)
-            warned.require_counts(self.config, self.grid)
-            precisions.require_one(self.config, self.grid)
+            warned.require(self.config, self.grid)
             if any(entry.step == "train_stage" for entry in self.pending.values()):
                 locks.require(self.config.store / "models", locks.TRAININGS)
             self._write_config()
@@ -327,12 +326,27 @@ class Run:
         links.show(self.config.store, self.grid)
 
     def show_if_finished(self) -> None:
-        """Update the folder of the experiment if no job is pending, for example after an edit was undone."""
+        """Update the folder of the experiment if no job is pending, for example after an edit was undone.
+
+        Raises:
+            SystemExit: the configuration is strict, and rejects the results.
+        """
         if not self.pending:
+            self._require_no_warning()
             # The store may be read-only.
             with suppress(OSError):
                 self.show()
                 self.tidy()
+
+    def _require_no_warning(self) -> None:
+        """Check the results of a finished experiment, which has no job that would do so."""
+        # A node may run jobs of another workflow.
+        if self.on_node:
+            return
+        try:
+            warned.require(self.config, self.grid)
+        except UserError as error:
+            raise SystemExit(f"error: {error}") from None
 
     def _write_config(self) -> None:
         """Write the configuration for the jobs, unless the file exists, since jobs of other plans may be reading it."""

@@ -14,6 +14,7 @@ from xstilts.commands.shell import add_config, duration, many, open_experiment, 
 from xstilts.grid import Cell
 from xstilts.inspection.progress import Failure, Running
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
+from xstilts.store import warned
 from xstilts.store.differences import sentence
 
 _STYLES = {DONE: "green", FAILED: "red", RUNNING: "yellow", TO_DO: "dim"}
@@ -50,6 +51,8 @@ def _print(state: State) -> None:
             print(f"         such as {group.entry},\n         the store has {group.instead}")
     if done == len(cells) and state.pending:
         print("to do    the tables, by snakemake")
+    for refusal in warned.refusals(state.config, state.grid):
+        print(f"refused  {refusal}")
 
 
 def _table(state: State, title: str) -> Table:
@@ -91,6 +94,7 @@ def _document(state: State) -> dict:
         "running": [_job(state, one) for one in state.running.values()],
         "failed": [_job(state, one) for one in state.failed.values()],
         "reasons": [asdict(group) for group in state.groups()],
+        "refused": warned.refusals(state.config, state.grid),
         "tables": state.grid.tables.path not in state.pending,
     }
 

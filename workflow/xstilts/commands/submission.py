@@ -11,6 +11,7 @@ from xstilts.metrics.xtreme import TASKS
 from xstilts.publication.selection import intermediate_of, only
 from xstilts.publication.xtreme_submission import PREDICTIONS, Missing, Submission
 from xstilts.reporting.choice import BEST
+from xstilts.store.warned import require
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -39,10 +40,12 @@ def run(arguments: Namespace) -> None:
     """Write a complete submission, or list the missing files.
 
     Raises:
-        UserError: files are missing; all of them have been printed.
+        UserError: files are missing, all of which have been printed, or the configuration is strict and rejects the
+            results.
     """
     experiment = open_experiment(arguments)
     config = experiment.config
+    require(config, experiment.grid)
     encoder = only("encoder", config.grid.encoders, arguments.encoder)
     seed = only("seed", config.grid.seeds, arguments.seed)
     found = Submission(config, experiment.grid, encoder, seed, _wanted(arguments, config))

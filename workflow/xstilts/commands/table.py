@@ -8,7 +8,7 @@ from xstilts.reporting import collect, tables
 from xstilts.reporting.marks import MISSING
 from xstilts.reporting.tables import of_scores
 from xstilts.store.entries import finished
-from xstilts.store.warned import warnings
+from xstilts.store.warned import require, warnings
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -17,9 +17,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """Print a table per encoder, and the warnings about the data."""
+    """Print a table per encoder, and the warnings about the results.
+
+    Raises:
+        UserError: no cell is finished, or the configuration is strict and there is a warning.
+    """
     experiment = open_experiment(arguments)
     config, grid = experiment.config, experiment.grid
+    require(config, grid)
     done = [cell for cell in grid.cells if finished(config.store, cell.scores)]
     if not done:
         raise UserError(f"no cell of {config.experiment!r} is finished below {config.store}; run snakemake first.")

@@ -34,3 +34,27 @@ def require_counts(config: Config, grid: Grid) -> None:
     """
     for warning in of_data(config.store, grid) if config.strict else []:
         raise ConfigError("strict", True, f"rejects data that have already been read: {warning}")
+
+
+_CHECKS = (require_counts, precisions.require_one)
+
+
+def require(config: Config, grid: Grid) -> None:
+    """Reject what an experiment would be warned of, if its configuration is strict.
+
+    Raises:
+        ConfigError: data were read with a warning, or results that are compared differ in precision.
+    """
+    for check in _CHECKS:
+        check(config, grid)
+
+
+def refusals(config: Config, grid: Grid) -> list[str]:
+    """The messages of `require`, for each kind of warning."""
+    found = []
+    for check in _CHECKS:
+        try:
+            check(config, grid)
+        except ConfigError as error:
+            found.append(str(error))
+    return found
