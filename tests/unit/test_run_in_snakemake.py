@@ -378,11 +378,59 @@ def test_more_jobs_than_the_memory_of_a_gpu_holds_are_refused_when_a_run_is_plan
         run_of(gpus, jobs_per_gpu=3).prepare(Planning(dryrun=dryrun))
 
 
+TWO = "this machine has 2 (0, 1)"
+
+
+@pytest.mark.parametrize("dryrun", [False, True])
+@pytest.mark.parametrize(
+    ("changes", "key", "stage"),
+    [
+        ({"stages": {"pawsx": {"gpus": 4}}}, "stages.pawsx.gpus", "pawsx"),
+        ({"training": {"gpus": 4}, "stages": {"mnli": {"gpus": 2}, "squad_v1": {"gpus": 1}}}, "training.gpus", "pawsx"),
+    ],
+)
+def test_a_stage_on_more_gpus_than_there_are_is_refused_when_a_run_is_planned(
+    gpus: World, dryrun: bool, changes: dict, key: str, stage: str
+):
+    with pytest.raises(SystemExit) as refused:
+        run_of(gpus, **changes).prepare(Planning(dryrun=dryrun))
+    problem = f"stage {stage!r} requires 4 GPUs, but {TWO}"
+    assert str(refused.value) == f"error: config key {key!r}: {problem}; found 4; allowed: a number up to 2."
+
+
+def test_gpus_without_enough_memory_are_not_counted_among_those_of_a_stage(gpus: World):
+    # XLM-R XL needs 58 GB.
+    sizes = json.loads((gpus.folder / "toy" / "config.json").read_text())
+    sizes |= {"num_hidden_layers": 36, "hidden_size": 2560, "intermediate_size": 10_240}
+    (gpus.folder / "toy" / "config.json").write_text(json.dumps(sizes))
+    message = f"stage 'mnli' requires 2 GPUs, but {TWO}, of which 1 can hold the training of encoder 'toy'"
+    with pytest.raises(SystemExit, match=re.escape(message)):
+        run_of(gpus, stages={"mnli": {"gpus": 2}}).prepare(Planning(dryrun=True))
+
+
+def test_finished_trainings_need_no_gpus(gpus: World):
+    changes = {"stages": {"pawsx": {"gpus": 4}}}
+    gpus.finish(entry for entry in of_step(gpus.real(**changes), "train_stage") if entry.about.stages[-1] == "pawsx")
+    run_of(gpus, **changes).prepare(Planning(dryrun=True))
+
+
+def test_plan_notes_that_a_run_on_this_machine_is_refused(gpus: World):
+    changes = {"stages": {"mnli": {"gpus": 4}}}
+    printed = gpus.run("plan", gpus.file(**changes)).stdout
+    line = "note: a run on the GPUs of this machine is refused: config key 'stages.mnli.gpus': stage 'mnli' requires 4"
+    assert line in printed
+    assert "refused" not in gpus.run("plan", gpus.file(**changes), "--card", "h100").stdout
+    assert "refused" not in gpus.run("plan", gpus.file()).stdout
+
+
+@pytest.mark.parametrize("changes", [{"jobs_per_gpu": 3}, {"training": {"gpus": 4}}], ids=str)
 @pytest.mark.parametrize(
     "other", [{"local_exec": False}, {"dryrun": True, "nodes": 100}, {"remote_exec": True}], ids=str
 )
-def test_the_gpus_of_a_login_node_do_not_matter_to_jobs_of_a_cluster(gpus: World, monkeypatch, other: dict):
-    run, planning = run_of(gpus, jobs_per_gpu=3), Planning(**other)
+def test_the_gpus_of_a_login_node_do_not_matter_to_jobs_of_a_cluster(
+    gpus: World, monkeypatch, other: dict, changes: dict
+):
+    run, planning = run_of(gpus, **changes), Planning(**other)
     monkeypatch.setattr(run, "begin", lambda: None)
     run.prepare(planning)
     assert planning.global_resources == {}

@@ -21,7 +21,6 @@ from xstilts.inspection import failures, upgrades
 from xstilts.inspection.state import State
 from xstilts.paths import without_fingerprints
 from xstilts.runtime import devices, sharing, streams
-from xstilts.sources import shapes
 from xstilts.steps.entry import Entry
 from xstilts.store import entries, jsonfiles, leftovers, links, locks, warned, weights
 
@@ -30,10 +29,6 @@ if TYPE_CHECKING:
 
 SNAKEMAKE = (9, 27), (10,)
 """The supported versions of Snakemake, on whose internals the rules rely: the oldest, and the first unsupported one."""
-
-
-ON_GPU = ("train_stage", "predict")
-"""The steps whose jobs compute on a GPU if there is one."""
 
 
 class Wildcards(Protocol):
@@ -160,9 +155,8 @@ class Run:
 
     def _use_machine(self, workflow: "Workflow") -> None:
         """Check that the GPUs of this machine hold the jobs, and keep concurrent jobs within its main memory."""
-        pending = [entry for entry in self.pending.values() if entry.step in ON_GPU]
         try:
-            self.shared.require((entry.about.encoder, entry.step == "train_stage") for entry in pending)
+            self.shared.require_all(self.config, self.pending.values())
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
         if "mem_mb" not in workflow.global_resources:
@@ -194,7 +188,7 @@ class Run:
         """The main memory of a training in MB; more in every attempt, for jobs that a cluster has ended."""
         name = self.grid.entries[wildcards.entry].about.encoder
         made = self.config.encoders[name].pretraining is not None
-        return self.processes(wildcards) * attempt * sharing.training_mb(self._shapes[name], made)
+        return self.processes(wildcards) * attempt * sharing.training_mb(self.shared.shapes[name], made)
 
     def options(self, wildcards: Wildcards) -> list[str]:
         """The options of a prediction: the GPUs that it may use, if the machine has any."""
@@ -212,20 +206,7 @@ class Run:
     @cached_property
     def shared(self) -> sharing.Sharing:
         """The GPUs that the run may use, and the jobs that share them."""
-        jobs, names, cores = self.config.jobs_per_gpu, tuple(self.devices), len(os.sched_getaffinity(0))
-        if self.on_node and jobs == "auto":
-            # The scheduler has chosen them for this job.
-            return sharing.Sharing(1, names, {}, self._shapes, cores)
-        return sharing.Sharing(jobs, names, devices.memory(self.devices), self._shapes, cores)
-
-    @cached_property
-    def _shapes(self) -> dict[str, shapes.Shape | None]:
-        """The shapes of the encoders, as far as they are known. The jobs say what is wrong with a `config.json`."""
-        found: dict[str, shapes.Shape | None] = dict.fromkeys(self.config.grid.encoders)
-        for name in found:
-            with suppress(UserError):
-                found[name] = shapes.of_encoder(self.config.encoders[name])
-        return found
+        return sharing.of_machine(self.config, self.on_node)
 
     @cached_property
     def devices(self) -> list[str]:

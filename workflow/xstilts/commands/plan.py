@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from xstilts.commands.shell import add_config, hours, many, open_experiment, show, size
+from xstilts.config import Config
+from xstilts.errors import UserError
 from xstilts.inspection import times, upgrades
 from xstilts.inspection.forecast import Disk, Plan, Trainings
 from xstilts.inspection.speed import measurements
 from xstilts.inspection.times import Jobs, Time
+from xstilts.runtime import sharing
 
 _SOURCES = {"encoded": "token ids", "read": "data", "published": "published count"}
 _MEASURED = {"train_stage": "training", "predict": "prediction"}
@@ -58,6 +61,16 @@ def run(arguments: Namespace) -> None:
         show(_times(estimates))
     for line in (*_notes(estimates, plan.work, jobs), *_lines(plan), *upgrades.notes(config.store, grid, plan.pending)):
         print(line)
+    if not arguments.card:
+        _check_machine(config, plan)
+
+
+def _check_machine(config: Config, plan: Plan) -> None:
+    """Print why a run on this machine would be refused. The run may be meant for another one."""
+    try:
+        sharing.of_machine(config).require_all(config, plan.pending.values())
+    except UserError as error:
+        print(f"note: a run on the GPUs of this machine is refused: {error}")
 
 
 def _jobs(plan: Plan, experiment: str) -> Table:

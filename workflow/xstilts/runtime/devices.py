@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -56,7 +56,7 @@ def visible() -> list[str]:
     return names[: next((number for number, name in enumerate(names) if name in ("", "-1")), None)]
 
 
-def memory(names: list[str]) -> dict[str, int]:
+def memory(names: Sequence[str]) -> dict[str, int]:
     """The total memory of GPUs in bytes, by name, as `nvidia-smi` reports it.
 
     GPUs that it does not list, such as MIG devices, are left out; without `nvidia-smi`, all are.

@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from xstilts.config import ConfigError
+from xstilts.config import Config, ConfigError
 from xstilts.errors import UserError
-from xstilts.runtime import memory
+from xstilts.runtime import devices, memory
+from xstilts.sources import shapes
 from xstilts.sources.shapes import Shape
+from xstilts.steps.entry import Entry
 
 _GB, _MB = 10**9, 10**6
 _PROCESS_MB = 4_000
@@ -21,6 +24,7 @@ _UNKNOWN_MB = 32_000
 _STATE_BYTES = 12
 """The bytes of the copy of a parameter and of AdamW's moments, from which a training state is saved."""
 
+_TRAINING = "train_stage"
 _LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -84,6 +88,30 @@ class Sharing:
             return self._number(name)
         return self.memory[name] // memory.least_bytes(shape, training)
 
+    def require_all(self, config: Config, entries: Iterable[Entry]) -> None:
+        """Check that the GPUs hold the trainings and predictions among some entries.
+
+        Raises:
+            ConfigError: the setting `jobs_per_gpu` demands more than the memory of a GPU, or `gpus` of a stage more
+                GPUs than hold its training.
+            UserError: no GPU holds a job, even if it has the GPU to itself.
+        """
+        jobs = [(entry.about, entry.step == _TRAINING) for entry in entries if entry.step in (_TRAINING, "predict")]
+        self.require((about.encoder, training) for about, training in jobs)
+        for stage, encoder in sorted({(about.stages[-1], about.encoder) for about, training in jobs if training}):
+            self._require_together(config, stage, encoder)
+
+    def _require_together(self, config: Config, stage: str, encoder: str) -> None:
+        count, usable = config.stage(stage).gpus, self.holding(encoder, training=True, whole=True)
+        if not self.names or count <= len(usable):
+            return
+        own = stage in config.stages and "gpus" in config.stages[stage].model_fields_set
+        found = f"this machine has {len(self.names)} ({', '.join(self.names)})"
+        if len(usable) < len(self.names):
+            found += f", of which {len(usable)} can hold the training of encoder {encoder!r}"
+        problem = f"stage {stage!r} requires {count} GPUs, but {found}"
+        raise ConfigError(f"stages.{stage}.gpus" if own else "training.gpus", count, problem, [_up_to(len(usable))])
+
     def require(self, jobs: Iterable[tuple[str, bool]]) -> None:
         """Check that the GPUs hold some jobs.
 
@@ -104,7 +132,7 @@ class Sharing:
         if self.jobs != "auto" and number < self.jobs and demanded:
             holds = f"GPU {name} with {_gigabytes(self.memory[name])} holds at most {number} of"
             problem = f"{holds} {self._jobs(encoder, training)}"
-            raise ConfigError("jobs_per_gpu", self.jobs, problem, ["auto", f"a number up to {number}"])
+            raise ConfigError("jobs_per_gpu", self.jobs, problem, ["auto", _up_to(number)])
 
     def _too_large(self, encoder: str, training: bool) -> str:
         cards = ", ".join(f"GPU {name} has {_gigabytes(self.memory[name])}" for name in self.names)
@@ -120,6 +148,27 @@ class Sharing:
         return (
             f"the {what} of encoder {encoder!r}, which need {_gigabytes(memory.least_bytes(shape, training))} or more"
         )
+
+
+def of_machine(config: Config, on_node: bool = False) -> Sharing:
+    """The GPUs that jobs of an experiment may use on this machine.
+
+    Args:
+        on_node: whether a scheduler has started the jobs and chosen their GPUs.
+    """
+    jobs, names, cores = config.jobs_per_gpu, tuple(devices.visible()), len(os.sched_getaffinity(0))
+    if on_node and jobs == "auto":
+        return Sharing(1, names, {}, _shapes(config), cores)
+    return Sharing(jobs, names, devices.memory(names), _shapes(config), cores)
+
+
+def _shapes(config: Config) -> dict[str, Shape | None]:
+    """The shapes of the encoders, as far as they are known. The jobs say what is wrong with a `config.json`."""
+    found: dict[str, Shape | None] = dict.fromkeys(config.grid.encoders)
+    for name in found:
+        with suppress(UserError):
+            found[name] = shapes.of_encoder(config.encoders[name])
+    return found
 
 
 def training_mb(shape: Shape | None, made: bool = False) -> int:
@@ -142,6 +191,10 @@ def main_memory_mb() -> int:
     except OSError:
         limit = "max"
     return min(size, int(limit) if limit.isdecimal() else size) // _MB
+
+
+def _up_to(count: int) -> str:
+    return f"a number up to {count}"
 
 
 def _gigabytes(size: int) -> str:
