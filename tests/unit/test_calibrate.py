@@ -18,6 +18,7 @@ from xstilts.inspection.calibrations import Calibration
 from xstilts.inspection.rates import Point
 from xstilts.inspection.times import devices
 from xstilts.models.architectures import config_of
+from xstilts.runtime.devices import Gpu
 from xstilts.sources import shapes
 from xstilts.sources.checkpoints import Checkpoint
 
@@ -138,6 +139,7 @@ def test_a_calibrated_device_comes_before_the_table_of_gpus():
     assert [one.name for one in devices([])] == ["NVIDIA L4"]
     assert [one.name for one in devices([], "l4")] == ["NVIDIA L4"]
     assert [one.name for one in devices([], "h100")] == ["h100"]
+    assert [one.name for one in devices([], gpus=[Gpu("NVIDIA H100 80GB HBM3", 85 * 10**9)])] == ["NVIDIA L4"]
 
 
 def command(*arguments: str | Path) -> None:

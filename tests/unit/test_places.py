@@ -221,9 +221,20 @@ def pretend(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
+PRINTED = (
+    "0, GPU-8932f937-d72c, 24564, NVIDIA GeForce RTX 4090\\n1, GPU-8932aaaa-11aa, 81559, NVIDIA H100 80GB HBM3\\n"
+    "2, GPU-77, [N/A], NVIDIA A100-SXM4-40GB\\n"
+)
+
+
+def test_the_models_of_gpus_are_what_nvidia_smi_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pretend(tmp_path, monkeypatch, f"printf '{PRINTED}'")
+    expected = {"1": "NVIDIA H100 80GB HBM3", "0": "NVIDIA GeForce RTX 4090"}
+    assert {name: gpu.model for name, gpu in devices.gpus(["1", "0", "2"]).items()} == expected
+
+
 def test_the_memory_of_gpus_is_what_nvidia_smi_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    printed = "0, GPU-8932f937-d72c, 24564\\n1, GPU-8932aaaa-11aa, 81559\\n2, GPU-77, [N/A]\\n"
-    pretend(tmp_path, monkeypatch, f"printf '{printed}'")
+    pretend(tmp_path, monkeypatch, f"printf '{PRINTED}'")
     small, large = 24564 * 1024 * 1024, 81559 * 1024 * 1024
     assert devices.memory(["0", "1"]) == {"0": small, "1": large}
     assert devices.memory(["GPU-8932a", "GPU-8932f937-d72c"]) == {"GPU-8932a": large, "GPU-8932f937-d72c": small}

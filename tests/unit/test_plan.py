@@ -1,5 +1,6 @@
 """The command `plan`: the jobs of a run, its steps, its time and its disk space."""
 
+import os
 import re
 from collections import Counter
 from dataclasses import replace
@@ -30,6 +31,7 @@ SLOW = {"measured": {"seconds": 100.0, "examples": 1000, "device": "A"}}
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     return World(tmp_path)
 
 
@@ -384,6 +386,45 @@ def test_the_command_tells_that_a_gpu_is_unknown(world: World):
     run = world.run("plan", world.file(), "--card", "h300")
     assert run.returncode == 1
     assert re.match(r"error: --card: found 'h300'; expected one of h200, .*, t4\. Did you mean 'h200'\?", run.stderr)
+
+
+@pytest.fixture
+def gpu(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A machine with two GPUs of a known model, each with half of the memory that it usually has, and of an unknown."""
+    listed = "0, GPU-a, 40780, NVIDIA H100 80GB HBM3\\n1, GPU-b, 40780, NVIDIA H100 80GB HBM3\\n2, GPU-c, 9000, GTX\\n"
+    (world.folder / "nvidia-smi").write_text(f"#!/bin/sh\nprintf '{listed}'\n")
+    (world.folder / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{world.folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
+    (world.folder / "mine.yaml").write_text("{}")
+    return world
+
+
+def test_the_command_estimates_for_the_gpu_of_this_machine_and_its_memory(gpu: World):
+    printed = gpu.run("plan", "mine.yaml").stdout
+    rows = [[cell.strip() for cell in row.split("│")[1:-1]] for row in printed.splitlines() if "published speed" in row]
+    (row,) = [row for row in rows if row]
+    assert (row[0], row[-1]) == ("NVIDIA H100 80GB HBM3", "published speed of the GPU of this machine (515 jobs)")
+    # 16 GB for each of two jobs, of 85 % of 42.8 GB; 80 GB hold four.
+    assert row[1] == "2"
+
+
+def test_the_command_estimates_for_a_chosen_gpu_on_a_machine_with_another(gpu: World):
+    printed = gpu.run("plan", "mine.yaml", "--card", "a100").stdout
+    assert re.search(r"│ a100 +│ +4 │.*│ published speed \(515 jobs\)", printed)
+    assert "H100" not in printed
+
+
+def test_the_command_estimates_for_common_gpus_where_that_of_this_machine_is_unknown(gpu: World, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2")
+    printed = gpu.run("plan", "mine.yaml").stdout
+    assert re.findall(r"^│ (\w+) .*published speed", printed, re.MULTILINE) == [
+        "h200",
+        "h100",
+        "a100",
+        "l40s",
+        "rtx4090",
+    ]
 
 
 def test_the_command_tells_that_fewer_jobs_share_a_gpu(world: World):

@@ -295,7 +295,8 @@ def gpus(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     (world.folder / "toy" / "config.json").write_text(json.dumps({"model_type": "xlm-roberta", **sizes}))
     tools = world.folder / "tools"
     tools.mkdir()
-    (tools / "nvidia-smi").write_text("#!/bin/sh\necho asked >> asked\nprintf '0, GPU-a, 81559\\n1, GPU-b, 24564\\n'\n")
+    smi = "0, GPU-a, 81559, NVIDIA A100 80GB PCIe\\n1, GPU-b, 24564, NVIDIA GeForce RTX 4090\\n"
+    (tools / "nvidia-smi").write_text(f"#!/bin/sh\necho asked >> asked\nprintf '{smi}'\n")
     (tools / "nvidia-smi").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")

@@ -26,7 +26,7 @@ def test_as_many_as_there_are_gpus(
 def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The names of two pretended GPUs of 80 GB, which no other job on this machine has."""
     names = [f"GPU-{number}-of-{os.getpid()}" for number in range(2)]
-    rows = "".join(f"{number}, {name}-aa, 81559\\n" for number, name in enumerate(names))
+    rows = "".join(f"{number}, {name}-aa, 81559, NVIDIA A100 80GB PCIe\\n" for number, name in enumerate(names))
     file = tmp_path / "nvidia-smi"
     file.write_text(f"#!/bin/sh\nprintf '{rows}'\n", encoding="utf-8")
     file.chmod(0o755)

@@ -13,7 +13,7 @@ from xstilts.inspection import times, upgrades
 from xstilts.inspection.forecast import Disk, Plan, Trainings
 from xstilts.inspection.speed import measurements
 from xstilts.inspection.times import Jobs, Time
-from xstilts.runtime import sharing
+from xstilts.runtime import devices, sharing
 
 _SOURCES = {"encoded": "token ids", "read": "data", "published": "published count"}
 _MEASURED = {"train_stage": "training", "predict": "prediction"}
@@ -25,7 +25,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--card",
         metavar="GPU",
-        help="estimate the time on this GPU, such as h100; an unknown name lists the known ones",
+        help="estimate the time on this GPU, such as h100, instead of that of this machine; an unknown name lists the "
+        "known ones",
     )
     parser.add_argument(
         "--jobs-per-gpu",
@@ -49,14 +50,15 @@ def run(arguments: Namespace) -> None:
     config, grid = experiment.config, experiment.grid
     plan = Plan(config, grid)
     jobs = arguments.jobs_per_gpu or (None if config.jobs_per_gpu == "auto" else config.jobs_per_gpu)
-    devices = times.devices(measurements(plan.results), arguments.card, jobs)
+    gpus = devices.gpus(devices.visible()).values()
+    found = times.devices(measurements(plan.results), arguments.card, jobs, gpus)
     if not plan.pending:
         print(f"{config.experiment}: nothing to do.")
         return
     show(_jobs(plan, config.experiment))
     if plan.trainings:
         show(_trainings(plan.trainings))
-    estimates = [one for device in devices if (one := device.time(config, plan.work)).known]
+    estimates = [one for device in found if (one := device.time(config, plan.work)).known]
     if estimates:
         show(_times(estimates))
     for line in (*_notes(estimates, plan.work, jobs), *_lines(plan), *upgrades.notes(config.store, grid, plan.pending)):
@@ -135,7 +137,8 @@ def _basis(one: Time) -> str:
     counts = sorted(Counter((job.step, job.encoder) for job in one.measured).items())
     measured = [f"{many(count, _MEASURED[step])} on {encoder}" for (step, encoder), count in counts]
     calibrated = [f"a calibration ({many(one.calibrated, 'job')})"] if one.calibrated else []
-    published = [f"published speed ({many(one.published, 'job')})"] if one.published else []
+    speed = "published speed of the GPU of this machine" if one.own else "published speed"
+    published = [f"{speed} ({many(one.published, 'job')})"] if one.published else []
     return ", ".join([*measured, *calibrated, *published])
 
 

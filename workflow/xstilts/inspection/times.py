@@ -1,7 +1,7 @@
 """Estimates of the time of the pending trainings and predictions on a device."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from xstilts import tasks
@@ -13,6 +13,7 @@ from xstilts.inspection.rates import Cost, Rates
 from xstilts.inspection.speed import Measurement, Speed
 from xstilts.inspection.workload import Work
 from xstilts.runtime import memory
+from xstilts.runtime.devices import Gpu
 from xstilts.sources import shapes
 from xstilts.sources.shapes import Shape
 from xstilts.steps.entry import Entry
@@ -45,6 +46,7 @@ class Time:
         published: the number of jobs that are estimated from published figures of the GPU.
         off: the factor by which the time with one job at a time may be off.
         off_shared: the factor by which the time with several jobs may be off.
+        own: whether the device is a GPU of this machine.
     """
 
     device: str
@@ -58,6 +60,7 @@ class Time:
     published: int
     off: float
     off_shared: float
+    own: bool
 
 
 class Device:
@@ -69,6 +72,7 @@ class Device:
         calibrated: measured batches, on any device.
         card: the published figures of the device, if it is known.
         jobs: the number of jobs that share a GPU, if its memory holds them; None for as many as were measured, or fit.
+        own: whether it is a GPU of this machine.
     """
 
     def __init__(
@@ -78,7 +82,9 @@ class Device:
         calibrated: Iterable[Calibration] = (),
         card: Card | None = None,
         jobs: int | None = None,
+        own: bool = False,
     ):
+        self.own = own
         # Only GPUs are shared.
         self.name, self.card, self._jobs = name, card, None if name == "cpu" else jobs
         self.speed = Speed(measured, name)
@@ -106,6 +112,7 @@ class Device:
             sources.count("published"),
             off,
             off if measured_shared else off * _SHARING,
+            self.own,
         )
 
     def _known(self, config: Config, work: Jobs, jobs: int) -> list[tuple[str, Cost]]:
@@ -166,13 +173,16 @@ class Device:
         return _MEASURED if source == "measured" else _CALIBRATED
 
 
-def devices(measured: list[Measurement], card: str | None = None, jobs: int | None = None) -> list[Device]:
-    """The devices for which times are estimated: those with measured jobs, else those with measured batches, else some
-    well-known GPUs.
+def devices(
+    measured: list[Measurement], card: str | None = None, jobs: int | None = None, gpus: Iterable[Gpu] = ()
+) -> list[Device]:
+    """The devices for which times are estimated: those with measured jobs, else those with measured batches, else the
+    known GPUs of this machine, else some well-known GPUs.
 
     Args:
         card: the name of a GPU to which they are restricted.
         jobs: the number of jobs that share a GPU; None for as many as were measured, or fit.
+        gpus: the GPUs of this machine.
 
     Raises:
         UserError: there is no GPU with this name, or a measured batch cannot be read.
@@ -183,6 +193,9 @@ def devices(measured: list[Measurement], card: str | None = None, jobs: int | No
         here = [name for name in sorted(names) if chosen in (None, cards.of_device(name))]
         if here:
             return [Device(name, measured, calibrated, cards.of_device(name), jobs) for name in here]
+    own = {gpu.model: replace(known, memory=gpu.memory) for gpu in gpus if (known := cards.of_device(gpu.model))}
+    if own and not chosen:
+        return [Device(model, card=known, jobs=jobs, own=True) for model, known in own.items()]
     shown = [chosen] if chosen else [cards.CARDS[name] for name in SHOWN]
     return [Device(one.name, card=one, jobs=jobs) for one in shown]
 

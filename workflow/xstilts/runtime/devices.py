@@ -20,7 +20,20 @@ LOCKS = Path("/tmp") / f"xstilts-devices-{os.getuid()}"
 _ORDER = "CUDA_DEVICE_ORDER"
 _PLACES = "XSTILTS_PLACES"
 _ALLOCATIONS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
-_QUERY = ("nvidia-smi", "--query-gpu=index,uuid,memory.total", "--format=csv,noheader,nounits")
+_QUERY = ("nvidia-smi", "--query-gpu=index,uuid,memory.total,name", "--format=csv,noheader,nounits")
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU of this machine.
+
+    Args:
+        model: the name of its model.
+        memory: its total memory in bytes.
+    """
+
+    model: str
+    memory: int
 
 
 @dataclass(frozen=True)
@@ -56,8 +69,8 @@ def visible() -> list[str]:
     return names[: next((number for number, name in enumerate(names) if name in ("", "-1")), None)]
 
 
-def memory(names: Sequence[str]) -> dict[str, int]:
-    """The total memory of GPUs in bytes, by name, as `nvidia-smi` reports it.
+def gpus(names: Sequence[str]) -> dict[str, Gpu]:
+    """The GPUs with some names, as `nvidia-smi` describes them.
 
     GPUs that it does not list, such as MIG devices, are left out; without `nvidia-smi`, all are.
 
@@ -70,14 +83,19 @@ def memory(names: Sequence[str]) -> dict[str, int]:
         printed = subprocess.run(_QUERY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError):
         return {}
-    rows = [line.split(", ") for line in printed.stdout.decode(errors="replace").splitlines()]
-    known = [(row[0], row[1], int(row[2]) * 2**20) for row in rows if len(row) == 3 and row[2].isdecimal()]
+    rows = [line.split(", ", maxsplit=3) for line in printed.stdout.decode(errors="replace").splitlines()]
+    known = [(row[0], row[1], Gpu(row[3], int(row[2]) * 2**20)) for row in rows if len(row) == 4 and row[2].isdecimal()]
     found = {}
     for name in names:
-        alike = [size for index, uuid, size in known if name == index or uuid.startswith(name)]
+        alike = [gpu for index, uuid, gpu in known if name == index or uuid.startswith(name)]
         if len(alike) == 1:
             found[name] = alike[0]
     return found
+
+
+def memory(names: Sequence[str]) -> dict[str, int]:
+    """The total memory of the GPUs with some names in bytes, as far as `gpus` knows them."""
+    return {name: gpu.memory for name, gpu in gpus(names).items()}
 
 
 def places() -> int:
