@@ -20,6 +20,29 @@ SCHEMA = ROOT / "workflow/schemas/config.schema.json"
 MISTAKES = {
     "Norwegian without quotes": ({"languages": ["de", False]}, ["'languages.1'", "unquoted yes, no", '"no"']),
     "unknown key": ({"trainin": {}}, ["'trainin'", "unknown key", "Did you mean 'training'?"]),
+    "a key of encoders at the top level": (
+        {"tokens_per_device": 4096},
+        ["'tokens_per_device': unknown key here; it belongs to encoders.<name>; found", "allowed: checkpoint_minutes,"],
+    ),
+    "a key of encoders in a stage": (
+        {"stages": {"mnli": {"tokens_per_device": 4096}}},
+        ["'stages.mnli.tokens_per_device': unknown key here; it belongs to encoders.<name>; found"],
+    ),
+    "a key of trainings in an encoder": (
+        {"encoders": {"a": {"path": "x", "precision": "fp32"}}},
+        [
+            "'encoders.a.precision': unknown key here; it belongs to training, encoders.<name>.retrieval or "
+            "stages.<name>; found 'precision'; allowed: "
+        ],
+    ),
+    "a key of pretraining in trainings": (
+        {"training": {"masked": 0.2}},
+        ["'training.masked': unknown key here; it belongs to encoders.<name>.pretraining; found"],
+    ),
+    "a key of the top level in a block": (
+        {"training": {"checkpoint_minutes": 5}},
+        ["'training.checkpoint_minutes': unknown key here; it belongs to the top level; found"],
+    ),
     "unknown key of a stage": (
         {"stages": {"mnli": {"learning_rte": 1}}},
         ["'stages.mnli.learning_rte'", "learning_rate", "Did you mean 'learning_rate'?"],

@@ -107,7 +107,8 @@ def _problem(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseMode
             return f"renamed to {present!r}"
         if present := _present(REPLACED, keys, top):
             return f"replaced by {present!r}, which is described in docs/config.md; remove the key"
-        return "unknown key"
+        places = [place or "the top level" for place, block in _blocks(top) if keys[-1] in block.model_fields]
+        return f"unknown key here; it belongs to {_either(places)}" if places else "unknown key"
     if error["type"] == "string_type" and isinstance(error["input"], bool):
         return 'YAML reads an unquoted yes, no, on or off as true or false; quote it, as in "no"'
     if error["type"] == "string_type" and not isinstance(error["input"], list | dict | NoneType):
@@ -139,6 +140,23 @@ def _present(former: Mapping[str, str], keys: tuple[str, ...], top: type[BaseMod
     """The present key of a block that has taken the place of a former one."""
     present = former.get(keys[-1])
     return present if present in reduce(_block_of, keys[:-1], top).model_fields else None
+
+
+def _blocks(block: type[BaseModel], place: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+    """The types of all blocks of settings, each with its place, such as `encoders.<name>.retrieval`."""
+    yield place, block
+    for key, field in block.model_fields.items():
+        below, keys = field.annotation, [place, key] if place else [key]
+        if get_origin(below) is dict:
+            below, keys = get_args(below)[1], [*keys, "<name>"]
+        below = get_args(below)[0] if get_origin(below) is UnionType else below
+        if isinstance(below, type) and issubclass(below, BaseModel):
+            yield from _blocks(below, ".".join(keys))
+
+
+def _either(places: list[str]) -> str:
+    *others, last = places
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _block_of(block: Any, key: str) -> Any:
