@@ -70,6 +70,16 @@ def test_a_job_knows_how_many_share_its_gpu_and_so_do_its_processes(machine: Pat
     assert "XSTILTS_PLACES" not in os.environ
 
 
+def test_the_jobs_that_have_a_place_on_the_gpu_of_a_job_are_counted(machine: Path):
+    others = [start(machine, LONG, places="4:4"), start(machine, LONG, places="4:4"), start(machine, LONG, count=1)]
+    begun(machine, others, 3)
+    with devices.taken(1, machine / "locks", {"4": 4}):
+        assert devices.jobs(machine / "locks") == 3
+        end(others[0])
+        assert devices.jobs(machine / "locks") == 2
+    end(*others)
+
+
 def test_numbers_of_gpus_are_those_of_nvidia_smi_while_a_job_has_them(machine: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
     with devices.taken(locks=machine):

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 import yaml
@@ -17,6 +18,7 @@ from xstilts.inspection.forecast import Plan, Trainings
 from xstilts.inspection.speed import measurements
 from xstilts.inspection.times import Time, devices
 from xstilts.inspection.workload import Work
+from xstilts.runtime import devices as devices_of_jobs
 from xstilts.runtime import timing
 from xstilts.sources import encoder_config
 from xstilts.sources.identity import FileIdentity
@@ -235,6 +237,38 @@ def test_a_job_notes_its_time_its_examples_and_its_device(tmp_path: Path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_job_on_a_shared_gpu_notes_how_many_jobs_were_there_on_average(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    counts, counted = iter([1, 2, 4, 4]), Event()
+
+    def jobs() -> int:
+        found = next(counts, None)
+        if found is None:
+            counted.set()
+        return found or 4
+
+    monkeypatch.setattr(timing, "device_name", lambda: "A")
+    monkeypatch.setattr(timing, "_SECONDS", 0.01)
+    monkeypatch.setattr(devices_of_jobs, "places", lambda: 4)
+    monkeypatch.setattr(devices_of_jobs, "jobs", jobs)
+    draft = Draft(tmp_path)
+    with timing.measured(draft):
+        assert counted.wait(30)
+    assert draft.notes["measured"]["places"] == 4
+    # The mean of the first five counts is 3; all others are 4.
+    assert 3 <= draft.notes["jobs_on_gpu"] < 4
+
+
+def test_a_job_on_a_gpu_of_its_own_counts_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(timing, "device_name", lambda: "A")
+    monkeypatch.setattr(devices_of_jobs, "jobs", lambda: pytest.fail("it counts"))
+    draft = Draft(tmp_path)
+    with timing.measured(draft):
+        pass
+    assert draft.notes.keys() == {"measured"}
+
+
 CONFIGURED = {"training": {"precision": "bf16"}, "source": "hub"}
 
 
@@ -313,6 +347,21 @@ def test_jobs_that_shared_a_gpu_are_counted_as_they_were_measured(world: World):
     assert time.off == time.off_shared > 1.6
     (alone,) = times(grid, jobs=1)
     assert alone.shared == alone.seconds == time.seconds
+
+
+def test_jobs_that_are_known_to_have_shared_a_gpu_are_counted_as_they_did(world: World):
+    grid = world.grid(grid=for_targets("xnli"))
+    world.finish(of_step(grid, "read_task", "encode_task", "train_stage"))
+    old = world.grid("job.predict", grid=for_targets("xnli"))
+    world.finish(of_step(old, "predict"), measured={**FAST["measured"], "places": 4}, jobs_on_gpu=2.0)
+    (time,) = times(grid)
+    # 100 rows a second in each of two jobs; one alone is assumed to achieve 1 / 1.5 of both.
+    assert time.seconds == pytest.approx(2 * ROWS / (200 / 1.5))
+    # Four jobs are assumed to achieve 2.5 times as much as one.
+    assert (time.jobs, time.shared) == (4, pytest.approx(time.seconds / 2.5))
+    assert (time.off, time.off_shared) == (1.2, pytest.approx(1.2 * 1.5))
+    (two,) = times(grid, jobs=2)
+    assert (two.jobs, two.shared, two.off_shared) == (2, pytest.approx(2 * ROWS / 200), 1.2)
 
 
 def test_a_processor_is_not_shared(world: World):

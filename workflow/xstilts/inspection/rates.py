@@ -68,7 +68,7 @@ class Cost:
         return max(self.alone / together(jobs), self.busy)
 
 
-def together(jobs: int) -> float:
+def together(jobs: float) -> float:
     """How much jobs that share a GPU achieve, relative to one of them alone, if they do not keep it busy."""
     return 1 + _FURTHER * (jobs - 1)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from xstilts.inspection import rates
 from xstilts.store.contents import Contents
+from xstilts.store.entries import JOBS_ON_GPU
 
 FOLDERS = {"train_stage": "models", "predict": "cells"}
 """The steps that measure their speed, and the folders of the store with their results."""
@@ -22,6 +23,7 @@ class Measurement:
         seconds: the duration, multiplied by the number of devices.
         examples: the number of rows that passed through the model.
         places: the number of jobs that could share the device.
+        jobs: the mean number of jobs that shared it; None if it is unknown.
     """
 
     step: str
@@ -31,11 +33,17 @@ class Measurement:
     seconds: float
     examples: int
     places: int = 1
+    jobs: float | None = None
+
+    @property
+    def sharing(self) -> float:
+        """The number of jobs that shared the device, as far as it is known: at most, as many as there are places."""
+        return self.places if self.jobs is None else self.jobs
 
     @property
     def alone(self) -> float:
         """The estimated seconds without the other jobs."""
-        return self.seconds / self.places * rates.together(self.places)
+        return self.seconds / self.sharing * rates.together(self.sharing)
 
 
 def measurements(results: Contents) -> list[Measurement]:
@@ -45,7 +53,8 @@ def measurements(results: Contents) -> list[Measurement]:
         for result in results.below(folder):
             noted = result.measured
             if noted and noted["examples"]:
-                found.append(Measurement(step, result.about.encoder, result.about.name, **noted))
+                about, jobs = result.about, result.notes.get(JOBS_ON_GPU)
+                found.append(Measurement(step, about.encoder, about.name, **noted, jobs=jobs))
     return found
 
 

@@ -95,11 +95,11 @@ class Device:
         jobs = int(min(self._jobs, self._most(config, work))) if self._jobs else self._places(config, work)
         together, alone = (self._known(config, work, number) for number in (jobs, 1))
         sources = [source for source, _ in alone]
-        measured = {one.places for one in self.speed.measured}
+        measured = self.speed.measured
         off = max((self._off(source) for source in sources), default=1.0)
-        # Jobs that could share a GPU may have had it to themselves.
-        off *= _SHARING if max(measured, default=1) > 1 else 1
-        measured_shared = jobs == 1 or measured == {jobs}
+        # Where the number of jobs on a GPU is unknown, each may have had it to itself.
+        off *= _SHARING if any(one.places > 1 and one.jobs is None for one in measured) else 1
+        measured_shared = jobs == 1 or {round(one.sharing) for one in measured} == {jobs}
         return Time(
             self.name,
             jobs,

@@ -103,6 +103,15 @@ def places() -> int:
     return int(os.environ.get(_PLACES, 1))
 
 
+def jobs(locks: Path = LOCKS) -> int:
+    """The number of jobs that have a place on the GPU of this job at present, including this one.
+
+    Args:
+        locks: the folder for the locks.
+    """
+    return max([1, *(locked_places.jobs(name, _folder(locks)) for name in visible()[:1])])
+
+
 @contextmanager
 def taken(count: int = 1, locks: Path = LOCKS, places: Mapping[str, int] | None = None) -> Iterator[Devices]:
     """Wait for places on GPUs and restrict this process to these GPUs while the block lasts.

@@ -95,6 +95,12 @@ def _occupied(name: str, folder: Path) -> Fraction:
     return sum((Fraction(share) for share in map(locks.holder, files) if share), Fraction())
 
 
+def jobs(name: str, folder: Path) -> int:
+    """The number of jobs that have a place on a GPU at present."""
+    files = folder.glob(f"{glob.escape(_file(folder, name).name)}.*")
+    return sum(locks.holder(file) is not None for file in files)
+
+
 @contextmanager
 def _ticket(shares: Mapping[str, Fraction], number: int, folder: Path) -> Iterator[Path]:
     """A ticket that keeps GPUs free: those with the fewest tickets, and of these the least occupied ones."""

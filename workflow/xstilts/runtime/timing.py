@@ -3,16 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from statistics import fmean
+from threading import Event, Thread
 from time import monotonic
 
 from xstilts.runtime import devices
 from xstilts.store.drafts import Draft
-from xstilts.store.entries import MEASURED
+from xstilts.store.entries import JOBS_ON_GPU, MEASURED
 
 GOING_ON = "Resuming from step {} of an earlier attempt."
 
 STEP_LINE = "step {} of {}: loss {}, "
 """The beginning of a line in the log of a training."""
+
+
+_SECONDS = 10.0
+"""The time between two counts of the jobs on a GPU."""
 
 
 @dataclass
@@ -32,14 +38,39 @@ class Throughput:
 def measured(draft: Draft) -> Iterator[Throughput]:
     """Record device seconds, number of examples and device of the block in the manifest.
 
-    If other jobs may share the device, the number of its places is recorded too.
+    If other jobs may share the device, the number of its places is recorded too, and the mean number of jobs that had
+    one meanwhile.
     """
-    speed, begun = Throughput(), monotonic()
-    yield speed
-    seconds = round((monotonic() - begun) * speed.devices, 3)
     places = devices.places()
+    speed, begun = Throughput(), monotonic()
+    with _counted(places > 1) as counts:
+        yield speed
+    seconds = round((monotonic() - begun) * speed.devices, 3)
     shared = {"places": places} if places > 1 else {}
     draft.notes[MEASURED] = {"seconds": seconds, "examples": speed.examples, "device": device_name(), **shared}
+    if counts:
+        draft.notes[JOBS_ON_GPU] = round(fmean(counts), 2)
+
+
+@contextmanager
+def _counted(shared: bool) -> Iterator[list[int]]:
+    """The numbers of jobs on the GPU of this job, counted regularly while the block lasts; none if it is not shared."""
+    if not shared:
+        yield []
+        return
+    counts, ended = [devices.jobs()], Event()
+
+    def count() -> None:
+        while not ended.wait(_SECONDS):
+            counts.append(devices.jobs())
+
+    thread = Thread(target=count, daemon=True)
+    thread.start()
+    try:
+        yield counts
+    finally:
+        ended.set()
+        thread.join()
 
 
 def device_name() -> str:
