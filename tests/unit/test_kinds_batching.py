@@ -113,8 +113,10 @@ def test_the_template_builds_what_the_tokenizer_builds(name, request):
     for count in (1, 2):
         template = Template(tokenizer, count)
         expected = tokenizer(*texts[:count], return_token_type_ids=True)
-        assert template.wrap(*ids[:count]).tolist() == expected["input_ids"]
-        assert template.types(*map(len, ids[:count])).tolist() == expected["token_type_ids"]
+        columns = template.columns([ids[:count], ids[:count]])
+        assert {name: column.to_pylist() for name, column in columns.items()} == {
+            name: [expected[name]] * 2 for name in tokenizer.model_input_names if name != "attention_mask"
+        }
         assert template.size == len(expected["input_ids"]) - sum(map(len, ids[:count]))
         assert template.start(*ids[: count - 1]) == expected.sequence_ids().index(count - 1)
 

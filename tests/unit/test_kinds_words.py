@@ -60,7 +60,7 @@ def test_pieces_of_a_sentence_have_the_ids_of_the_whole(name):
     for example, ids in zip(features["example"].to_pylist(), features["input_ids"].to_pylist(), strict=True):
         assert len(ids) <= SHORT
         text = ids[special.start() : len(ids) - special.size + special.start()]
-        assert special.wrap(np.array(text)).tolist() == ids
+        assert special.columns([(np.array(text),)])["input_ids"].to_pylist() == [ids]
         texts[example] += text
     assert len(features) > len(WORDS)
     assert texts == [running(tokenizer, words) for words in WORDS]
@@ -109,7 +109,7 @@ def test_an_empty_word_is_the_unknown_token_and_its_neighbours_stay(name, place)
     if place == 0 and name not in ALONE:
         kept = subwords(tokenizer, [" river", " wool"])
     kept.insert(place, np.array([tokenizer.unk_token_id]))
-    assert ids == Template(tokenizer, texts=1).wrap(np.concatenate(kept)).tolist()
+    assert [ids] == Template(tokenizer, texts=1).columns([(np.concatenate(kept),)])["input_ids"].to_pylist()
 
 
 @pytest.mark.parametrize("name", ALONE)

@@ -1,5 +1,6 @@
 """Tokenisation for the kinds: sequences with special tokens, and texts with character offsets."""
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -8,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from xstilts.errors import UserError
-from xstilts.features.batching import list_column
+from xstilts.features.batching import bounds
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 
 _BATCH = 1024
 """Texts in one call of the tokenizer, whose intermediate objects need far more memory than the ids."""
+
+_BLOCK = 512 * _BATCH
+"""Sequences that share their texts: more than the training rows of MNLI, whose order separates those of a premise."""
+
+_SAMPLE = 32
+"""Sequences of a block that are both encoded as a whole and joined from their texts, to compare them."""
+
+_REPEATED = 0.05
+"""The share of repeated texts from which joining sequences saves time."""
+
+_VALUES = {"input_ids": ("ids", np.int32), "token_type_ids": ("type_ids", np.int8)}
+"""The attribute of an encoding with the values of each column, and their type."""
 
 _PROBE = "a"
 _SENTENCES = ["A river, a mill.", "Two words"]
@@ -27,6 +40,37 @@ class Text(NamedTuple):
     ids: np.ndarray
     starts: np.ndarray
     ends: np.ndarray
+
+
+class Pool(NamedTuple):
+    """The special tokens of a template, then texts, end to end.
+
+    Args:
+        ids: `(tokens,)`.
+        starts: the position of each special token and text among `ids`, `(parts,)`.
+        lengths: `(parts,)`.
+    """
+
+    ids: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+
+
+class Sequences(NamedTuple):
+    """Sequences with special tokens, end to end.
+
+    Args:
+        lengths: `(sequences,)`.
+        values: `input_ids` (int32) and, if the models take them, `token_type_ids` (int8), `(tokens,)` each.
+    """
+
+    lengths: np.ndarray
+    values: dict[str, np.ndarray]
+
+    def columns(self) -> dict[str, pa.ListArray]:
+        """The values as columns of lists."""
+        offsets = pa.array(bounds(self.lengths))
+        return {name: pa.ListArray.from_arrays(offsets, pa.array(values)) for name, values in self.values.items()}
 
 
 class Template:
@@ -46,39 +90,53 @@ class Template:
         kept = [n for n, segment in enumerate(segments) if segment is None or segment not in segments[:n]]
         self._types = types[kept]
         self._texts = np.array([n for n, place in enumerate(kept) if segments[place] is not None])
-        around = np.split(ids[kept], self._texts)
-        self._special = [around[0], *(part[1:] for part in around[1:])]
+        self._special = np.delete(ids[kept], self._texts)
+        # The special tokens are the first parts of a pool, and the texts follow.
+        self._parts = np.arange(len(kept)) - np.searchsorted(self._texts, np.arange(len(kept)))
+        self._parts[self._texts] = len(self._special)
         self._has_types = takes_types(tokenizer)
 
     @property
     def size(self) -> int:
         """The number of special tokens."""
-        return sum(map(len, self._special))
-
-    def wrap(self, *texts: np.ndarray) -> np.ndarray:
-        """The ids of a sequence from those of its texts."""
-        parts = [self._special[0]]
-        for text, special in zip(texts, self._special[1:], strict=True):
-            parts += [text, special]
-        return np.concatenate(parts)
+        return len(self._special)
 
     def start(self, *before: np.ndarray) -> int:
         """The position in a sequence of the text that follows the texts `before`."""
-        return sum(map(len, before)) + sum(map(len, self._special[: len(before) + 1]))
+        return sum(map(len, before)) + int(self._texts[len(before)]) - len(before)
 
-    def types(self, *lengths: int) -> np.ndarray:
-        """The token types of a sequence from the lengths of its texts."""
-        repeats = np.ones(len(self._types), int)
-        repeats[self._texts] = lengths
-        return np.repeat(self._types, repeats)
+    def pool(self, ids: Sequence[np.ndarray], lengths: Sequence[int]) -> Pool:
+        """Texts to join, from their ids, end to end in one or more arrays, and the length of each text."""
+        sizes = np.array([1] * self.size + list(lengths), np.int64)
+        return Pool(np.concatenate([self._special, *ids], dtype=np.int32), np.cumsum(sizes) - sizes, sizes)
+
+    def lengths(self, pool: Pool, rows: np.ndarray) -> np.ndarray:
+        """The lengths of the sequences that `join` makes, `(sequences,)`."""
+        return self.size + pool.lengths[self.size + rows].sum(axis=1)
+
+    def join(self, pool: Pool, rows: np.ndarray) -> Sequences:
+        """Sequences of the texts of a pool.
+
+        Args:
+            rows: the numbers of the texts of each sequence, `(sequences, texts)`.
+        """
+        parts = np.tile(self._parts, (len(rows), 1))
+        parts[:, self._texts] += rows
+        lengths = pool.lengths[parts]
+        ends = lengths.cumsum().reshape(lengths.shape)
+        shifts = np.repeat(pool.starts[parts] - (ends - lengths), lengths.ravel())
+        values = {"input_ids": pool.ids[shifts + np.arange(len(shifts))]}
+        if self._has_types:
+            values["token_type_ids"] = np.repeat(np.tile(self._types, len(rows)), lengths.ravel())
+        return Sequences(lengths.sum(axis=1), values)
 
     def columns(self, sequences: Sequence[Sequence[np.ndarray]]) -> dict[str, pa.Array]:
         """The columns `input_ids` and, if the models take them, `token_type_ids` for sequences of texts."""
-        columns = {"input_ids": list_column([self.wrap(*texts) for texts in sequences])}
-        if self._has_types:
-            types = [self.types(*map(len, texts)) for texts in sequences]
-            columns["token_type_ids"] = list_column(types, np.int8)
-        return columns
+        texts = [text for sequence in sequences for text in sequence]
+        pool = self.pool(texts, [len(text) for text in texts])
+        rows = np.arange(len(texts)).reshape(-1, len(self._texts))
+        batches = [self.join(pool, rows[start : start + _BATCH]) for start in range(0, max(len(rows), 1), _BATCH)]
+        return _end_to_end(batches).columns()
 
 
 def _probe(tokenizer: "PreTrainedTokenizerBase", texts: int) -> tuple[list[int | None], np.ndarray, np.ndarray]:
@@ -110,17 +168,107 @@ def sequence_columns(
 
     Sequences longer than `max_length` are truncated at the end of the longer text.
     """
-    columns = {"input_ids": ("ids", pa.list_(pa.int32()))}
-    if takes_types(tokenizer):
-        columns["token_type_ids"] = ("type_ids", pa.list_(pa.int8()))
-    batches = [
-        [pa.array([getattr(row, part) for row in batch], dtype) for part, dtype in columns.values()]
-        for batch in _encoded(tokenizer, texts, pairs, max_length=max_length)
-    ]
+    sides = [texts] if pairs is None else [texts, pairs]
+    batches = [batch.columns() for batch in _batches(tokenizer, sides, max_length)]
     return {
-        name: pa.chunked_array([batch[n] for batch in batches], dtype)
-        for n, (name, (_, dtype)) in enumerate(columns.items())
+        name: pa.chunked_array([batch[name] for batch in batches], pa.list_(pa.from_numpy_dtype(dtype)))
+        for name, (_, dtype) in _values(tokenizer).items()
     }
+
+
+def _values(tokenizer: "PreTrainedTokenizerBase") -> dict[str, tuple[str, type[np.integer]]]:
+    """The columns of sequences."""
+    return {name: value for name, value in _VALUES.items() if name == "input_ids" or takes_types(tokenizer)}
+
+
+def _batches(tokenizer: "PreTrainedTokenizerBase", sides: list[list[str]], max_length: int) -> Iterator[Sequences]:
+    """Sequences in batches; where it saves time, each distinct text is encoded once, and sequences are joined."""
+    try:
+        template = Template(tokenizer, len(sides))
+    except UserError:
+        template = None
+    for start in range(0, len(sides[0]), _BLOCK):
+        block = [side[start : start + _BLOCK] for side in sides]
+        if template is not None and _joinable(template, tokenizer, block, max_length):
+            yield from _joined(template, tokenizer, block, max_length)
+        else:
+            yield from _whole(tokenizer, block, max_length)
+
+
+def _joinable(
+    template: Template, tokenizer: "PreTrainedTokenizerBase", sides: list[list[str]], max_length: int
+) -> bool:
+    """Whether to join sequences: a sample has the ids of whole sequences, and more is repeated than encoded again.
+
+    Sequences that are too long are encoded again, as a whole.
+    """
+    repeated = 1 - len(set(chain(*sides))) / sum(map(len, sides))
+    if repeated < _REPEATED:
+        return False
+    sample = [side[:: len(side) // _SAMPLE + 1] for side in sides]
+    both = _joined(template, tokenizer, sample), _whole(tokenizer, sample)
+    joined, whole = (_end_to_end(list(batches)) for batches in both)
+    return joined.columns() == whole.columns() and repeated > np.mean(whole.lengths > max_length)
+
+
+def _joined(
+    template: Template, tokenizer: "PreTrainedTokenizerBase", sides: list[list[str]], max_length: int | None = None
+) -> Iterator[Sequences]:
+    """Sequences in batches, joined from their texts; those that are too long are encoded as a whole."""
+    pool, rows = _pool(template, tokenizer, sides)
+    long = template.lengths(pool, rows) > (math.inf if max_length is None else max_length)
+    for start in range(0, len(rows), _BATCH):
+        part = slice(start, start + _BATCH)
+        batch = template.join(pool, rows[part][~long[part]])
+        if long[part].any():
+            texts = [[side[row] for row in start + np.flatnonzero(long[part])] for side in sides]
+            (truncated,) = _whole(tokenizer, texts, max_length)
+            batch = _merged(batch, truncated, long[part])
+        yield batch
+
+
+def _pool(template: Template, tokenizer: "PreTrainedTokenizerBase", sides: list[list[str]]) -> tuple[Pool, np.ndarray]:
+    """The distinct texts, and the numbers of those of each sequence, `(sequences, texts)`."""
+    numbers: dict[str, int] = {}
+    rows = np.column_stack([[numbers.setdefault(text, len(numbers)) for text in side] for side in sides])
+    ids: list[np.ndarray] = []
+    lengths: list[int] = []
+    for batch in _encoded(tokenizer, list(numbers), special_tokens=False):
+        ids.append(_flat(batch))
+        lengths += map(len, batch)
+    return template.pool(ids, lengths), rows
+
+
+def _end_to_end(batches: Sequence[Sequences]) -> Sequences:
+    """The sequences of all batches."""
+    values = {name: np.concatenate([batch.values[name] for batch in batches]) for name in batches[0].values}
+    return Sequences(np.concatenate([batch.lengths for batch in batches]), values)
+
+
+def _merged(some: Sequences, others: Sequences, where: np.ndarray) -> Sequences:
+    """The sequences of both in order; `where` is true for those of `others`, `(sequences,)`."""
+    lengths = np.empty(len(where), np.int64)
+    lengths[where], lengths[~where] = others.lengths, some.lengths
+    inside = np.repeat(where, lengths)
+    values = {name: np.empty(len(inside), array.dtype) for name, array in some.values.items()}
+    for name, array in values.items():
+        array[inside], array[~inside] = others.values[name], some.values[name]
+    return Sequences(lengths, values)
+
+
+def _whole(
+    tokenizer: "PreTrainedTokenizerBase", sides: list[list[str]], max_length: int | None = None
+) -> Iterator[Sequences]:
+    """Sequences in batches, encoded as a whole."""
+    for batch in _encoded(tokenizer, *sides, max_length=max_length):
+        lengths = np.fromiter(map(len, batch), np.int64, len(batch))
+        values = {name: _flat(batch, *value) for name, value in _values(tokenizer).items()}
+        yield Sequences(lengths, values)
+
+
+def _flat(batch: list["Encoding"], part: str = "ids", dtype: type[np.integer] = np.int32) -> np.ndarray:
+    """A part of encodings, end to end."""
+    return np.fromiter(chain.from_iterable(getattr(row, part) for row in batch), dtype)
 
 
 def require_ids_of_backend(tokenizer: "PreTrainedTokenizerBase") -> None:
