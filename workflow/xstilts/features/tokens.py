@@ -27,7 +27,10 @@ _SAMPLE = 32
 _REPEATED = 0.05
 """The share of repeated texts from which joining sequences saves time."""
 
-_VALUES = {"input_ids": ("ids", np.int32), "token_type_ids": ("type_ids", np.int8)}
+_VALUES: dict[str, tuple[str, type[np.integer]]] = {
+    "input_ids": ("ids", np.int32),
+    "token_type_ids": ("type_ids", np.int8),
+}
 """The attribute of an encoding with the values of each column, and their type."""
 
 _PROBE = "a"
@@ -208,7 +211,7 @@ def _joinable(
     sample = [side[:: len(side) // _SAMPLE + 1] for side in sides]
     both = _joined(template, tokenizer, sample), _whole(tokenizer, sample)
     joined, whole = (_end_to_end(list(batches)) for batches in both)
-    return joined.columns() == whole.columns() and repeated > np.mean(whole.lengths > max_length)
+    return joined.columns() == whole.columns() and repeated > float(np.mean(whole.lengths > max_length))
 
 
 def _joined(
