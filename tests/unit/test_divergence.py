@@ -8,6 +8,8 @@ import pyarrow as pa
 import pytest
 import tiny
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from trainings import train
 
 from xstilts.config import Pretraining
@@ -198,8 +200,46 @@ def test_no_stage_writes_a_model_with_a_tensor_that_is_not_finite(tmp_path, tiny
         assert not (tmp_path / "child").exists()
 
 
-def test_integers_of_a_model_are_finite():
-    require_finite({"positions": torch.arange(3), "weights": torch.ones(2)})
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16, torch.float64])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [0, 500, 1000])
+def test_one_bad_value_of_a_tensor_is_found_at_any_place_in_any_precision(dtype, value, place):
+    bad = torch.linspace(-1, 1, 1001, dtype=dtype)
+    bad[place] = value
+    with pytest.raises(NotFiniteError, match=r"^1 of the 2 tensors of the model .* the first is 'bad'"):
+        require_finite({"good": torch.ones(2, 3, dtype=dtype), "bad": bad})
+
+
+def test_the_largest_and_the_smallest_number_of_each_precision_are_finite():
+    types = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
+    require_finite({str(t): torch.tensor([torch.finfo(t).min, torch.finfo(t).max], dtype=t) for t in types})
+
+
+def test_integers_and_empty_tensors_of_a_model_are_finite():
+    integers, nothing = torch.arange(3), torch.empty(0, 4)
+    require_finite({"positions": integers, "nothing": nothing, "weights": torch.ones(2)})
+    require_finite({"positions": integers, "nothing": nothing})
+    require_finite({})
+
+
+class Sizes(TorchDispatchMode):
+    """Collects the number of elements of all tensors that operations return."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[int] = []
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        result = function(*arguments, **keywords or {})
+        self.found += [leaf.numel() for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
+        return result
+
+
+def test_a_large_weight_is_checked_without_a_temporary_tensor_of_its_size():
+    weights = {"words": torch.ones(100, 10), "bias": torch.ones(10)}
+    with Sizes() as sizes:
+        require_finite(weights)
+    assert 0 < max(sizes.found) < 10
 
 
 def test_a_miniature_pretraining_that_diverges_says_at_which_step_and_writes_nothing(tmp_path):

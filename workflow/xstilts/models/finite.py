@@ -37,9 +37,11 @@ def require_finite(weights: Mapping[str, torch.Tensor]) -> None:
     Raises:
         NotFiniteError: some are not; the message names the first tensor.
     """
-    floating = {name: tensor for name, tensor in weights.items() if tensor.is_floating_point()}
+    floating = {name: tensor for name, tensor in weights.items() if tensor.is_floating_point() and tensor.numel()}
+    # The extremes show NaN and infinity without a temporary tensor of the size of the weight.
+    extremes = (torch.stack(torch.aminmax(tensor)) for tensor in floating.values())
     # One transfer for all tensors, since each one synchronises with the device.
-    finite = torch.stack([torch.isfinite(tensor).all() for tensor in floating.values()]).tolist()
+    finite = torch.stack([torch.isfinite(pair).all() for pair in extremes]).tolist() if floating else []
     bad = [name for name, good in zip(floating, finite, strict=True) if not good]
     if bad:
         raise NotFiniteError(
