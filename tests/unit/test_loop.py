@@ -300,7 +300,33 @@ def test_what_a_training_was_executed_with_is_recorded_for_its_manifest(tmp_path
     execution = stage.Execution(tokens=512)
     stage.train(Stage(epochs=0.1), parent, data, child, tmp_path / "scratch", seed=1, execution=execution)
     found = json.loads((tmp_path / "scratch" / stage.EXECUTED).read_text())
-    assert found == {"precision": "fp32", "tokens_per_device": 512, "peak_memory": None}
+    assert found == {"precision": "fp32", "tokens_per_device": 512, "peak_memory": None, "resumed_from": 0}
+
+
+def test_a_training_that_resumes_prints_and_records_its_step_and_hashes_its_state_once(
+    run, monkeypatch, tmp_path, capsys
+):
+    with monkeypatch.context() as patch:
+        dying(patch, 5)
+        with pytest.raises(Death):
+            run()
+    assert "Resuming" not in capsys.readouterr().out
+    sha256, hashed = states.spec.sha256, []
+    monkeypatch.setattr(states.spec, "sha256", lambda file: (hashed.append(file), sha256(file))[1])
+    executed = []
+    monkeypatch.setattr(stage, "write_json", lambda _, value: executed.append(value))
+    # The log is shown by `status` while the encoder is loaded.
+    with_fresh_head, printed = encoders.with_fresh_head, []
+
+    def noting(*arguments):
+        printed.append(capsys.readouterr().out)
+        return with_fresh_head(*arguments)
+
+    monkeypatch.setattr(encoders, "with_fresh_head", noting)
+    run()
+    assert printed == ["Resuming from step 4 of an earlier attempt.\n"]
+    assert [one["resumed_from"] for one in executed] == [4]
+    assert [file.name for file in hashed if file.parent.name == "state-4"].count(states.MODEL) == 1
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known shape", "unknown shape"])

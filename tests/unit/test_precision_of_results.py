@@ -25,7 +25,7 @@ from xstilts.steps import specs
 from xstilts.steps.entry import Entry
 from xstilts.store import precisions, warned
 from xstilts.store.entries import pending
-from xstilts.training.stage import EXECUTED
+from xstilts.training.stage import EXECUTED, RESUMED_FROM
 
 FP32 = {"training": {"precision": "fp32"}, "encoders": {"toy": {"path": "toy", "retrieval": {"precision": "fp32"}}}}
 """What keeps the names that results had when float32 was the default."""
@@ -126,7 +126,8 @@ def test_a_model_notes_the_precision_of_its_training(tmp_path: Path, monkeypatch
 
     def trained(*_) -> None:
         (tmp_path / "training.json").write_text('{"steps": 20}')
-        (tmp_path / "scratch" / EXECUTED).write_text('{"precision": "bf16", "tokens_per_device": 4096}')
+        executed = {"precision": "bf16", "tokens_per_device": 4096, RESUMED_FROM: 0}
+        (tmp_path / "scratch" / EXECUTED).write_text(json.dumps(executed))
 
     monkeypatch.setattr(train_stage, "spawn_processes", trained)
     train_stage.run(SimpleNamespace(gpus=1))

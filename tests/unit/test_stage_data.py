@@ -1,5 +1,6 @@
 """The data of a stage: training rows of all its languages, and the first dev examples of each."""
 
+import json
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,9 @@ from xstilts.jobs import train_stage
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.steps.entry import About
 from xstilts.store.entries import MEASURED
-from xstilts.training.stage import TaskData
+from xstilts.training import states
+from xstilts.training.stage import EXECUTED, RESUMED_FROM, TaskData
+from xstilts.training.states import Progress, State
 
 COUNTS = {("train", "en"): 5, ("train", "de"): 3, ("dev", "en"): 4, ("dev", "de"): 2, ("test", "en"): 6}
 """Examples of each split and language."""
@@ -95,14 +98,19 @@ def test_the_training_has_the_settings_the_parent_and_the_seed_of_its_entry(tmp_
 
 def test_the_speed_of_a_training_that_goes_on_is_that_of_the_steps_of_this_attempt(tmp_path, monkeypatch):
     # 20 steps of 8 rows, of which an earlier attempt made 12.
+    states.write(tmp_path / "scratch", State(Progress(12, [], 8192, "fp32"), {}, {}, {}))
     draft = SimpleNamespace(folder=tmp_path, notes={})
     entry = SimpleNamespace(spec={"stage": {"tasks": ["mnli"], "batch_size": 8}})
     monkeypatch.setattr(train_stage.job, "of", lambda _: SimpleNamespace(store=tmp_path, entry=entry))
     monkeypatch.setattr(train_stage, "publishing", lambda *_: nullcontext(draft))
     monkeypatch.setattr(train_stage, "scratch", lambda *_: tmp_path / "scratch")
-    monkeypatch.setattr(train_stage, "_steps_done", lambda _: 12)
-    monkeypatch.setattr(
-        train_stage, "spawn_processes", lambda *_: (tmp_path / "training.json").write_text('{"steps": 20}')
-    )
+    monkeypatch.setattr(states.spec, "sha256", lambda file: pytest.fail(f"{file} is hashed beside the training"))
+
+    def trained(*_) -> None:
+        (tmp_path / "training.json").write_text('{"steps": 20}')
+        (tmp_path / "scratch" / EXECUTED).write_text(json.dumps({"precision": "fp32", RESUMED_FROM: 12}))
+
+    monkeypatch.setattr(train_stage, "spawn_processes", trained)
     train_stage.run(SimpleNamespace(gpus=2))
     assert draft.notes[MEASURED]["examples"] == 64
+    assert draft.notes.keys() == {MEASURED, "precision"}

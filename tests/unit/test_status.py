@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from accelerate import Accelerator
 from fabricated import ROWS, SETTINGS, World, cell, of_step
 from snakemake.utils import update_config
 
@@ -20,12 +21,12 @@ from xstilts.fingerprints.sourcecode import SourceCode
 from xstilts.fingerprints.spec import minor_version
 from xstilts.grid import Grid
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
-from xstilts.jobs.train_stage import _steps_done
 from xstilts.sources.identity import FileIdentity
 from xstilts.steps.entry import Entry
 from xstilts.store.drafts import lock_file, scratch
 from xstilts.training import states as training_states
 from xstilts.training.resume import exclusive
+from xstilts.training.stage import _last_state
 from xstilts.training.states import Progress
 from xstilts.training.states import State as TrainingState
 
@@ -299,7 +300,7 @@ def test_the_progress_of_a_training_is_that_of_the_last_loss_in_its_log(progress
 def test_a_training_that_goes_on_is_as_fast_as_this_attempt(progress, world: World, capsys):
     state = world.folder / "state"
     training_states.write(state, TrainingState(Progress(STEPS // 4, [], 8192, "fp32"), {}, {}, {}))
-    assert _steps_done(state) == STEPS // 4
+    assert _last_state(Accelerator(cpu=True), state).progress.step == STEPS // 4
     found = progress(f"python -m xstilts\n{capsys.readouterr().out}{losses(0.5)}", 60)
     assert found.seconds_left == pytest.approx(120, abs=5)
 

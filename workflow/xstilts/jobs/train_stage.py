@@ -14,14 +14,13 @@ from xstilts.models import tokenization
 from xstilts.paths import TRAINING_RECORD
 from xstilts.runtime import job
 from xstilts.runtime.processes import spawn_processes
-from xstilts.runtime.timing import GOING_ON, measured
+from xstilts.runtime.timing import measured
 from xstilts.sources import labels
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.sources.columns import file_name
 from xstilts.store.drafts import TRAINING, publishing, scratch
 from xstilts.store.jsonfiles import read_json
 from xstilts.training import stage as training
-from xstilts.training import states
 from xstilts.training.data import TaskData
 from xstilts.training.resume import exclusive
 from xstilts.training.tracking import Tracking
@@ -35,11 +34,12 @@ def run(arguments: Namespace) -> None:
     this = job.of(arguments)
     state = scratch(this.store, this.entry, TRAINING)
     with exclusive(state), publishing(this.store, this.entry) as draft, measured(draft) as speed:
-        begun = _steps_done(state)
         spawn_processes(arguments.gpus, _train, this, draft.folder, state)
         steps = json.loads((draft.folder / TRAINING_RECORD).read_text(encoding="utf-8"))["steps"]
-        speed.examples, speed.devices = (steps - begun) * _stage(this).batch_size, arguments.gpus
-        draft.notes.update(read_json(state / training.EXECUTED))
+        executed = read_json(state / training.EXECUTED)
+        own_steps = steps - executed.pop(training.RESUMED_FROM)
+        speed.examples, speed.devices = own_steps * _stage(this).batch_size, arguments.gpus
+        draft.notes.update(executed)
 
 
 def _stage(this: job.Job) -> Stage:
@@ -63,16 +63,6 @@ def _train(this: job.Job, output: Path, state: Path) -> None:
             tracking=Tracking(config.tracking, this.entry.path, TENSORBOARD / this.entry.path),
         ),
     )
-
-
-def _steps_done(state: Path) -> int:
-    """The number of optimiser steps from which the training resumes, which is also printed to the log."""
-    folder = states.last(state)
-    if folder is None:
-        return 0
-    steps = states.progress(folder).step
-    print(GOING_ON.format(steps), flush=True)
-    return steps
 
 
 def _task_data(this: job.Job, name: str, stage: Stage) -> TaskData:

@@ -19,7 +19,7 @@ from xstilts.models.fitting import require_fit
 from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction.forward import decoded
 from xstilts.runtime import devices, memory
-from xstilts.runtime.timing import device_name
+from xstilts.runtime.timing import GOING_ON, device_name
 from xstilts.sources import shapes
 from xstilts.store.entries import PRECISION
 from xstilts.store.jsonfiles import write_json
@@ -35,6 +35,9 @@ from xstilts.training.tracking import UNTRACKED, Tracking, shown
 
 EXECUTED = "executed.json"
 """The file in the folder of training states that says how a finished training was executed."""
+
+RESUMED_FROM = "resumed_from"
+"""The key in this file of the number of steps that earlier attempts completed."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def train(
     """
     execution.tracking.require_installed()
     accelerator = _accelerator()
+    state = _last_state(accelerator, scratch)
     set_seed(seed)
     tokenizer = tokenization.shared({name: d.tokenizer for name, d in data.items()})
     pad_token_id = tokenization.pad_token_id(tokenizer)
@@ -87,7 +91,6 @@ def train(
     set_seed(seed + accelerator.process_index)
     # Earlier releases used torch's DataLoader, which draws a number before its first batch.
     torch.empty((), dtype=torch.int64).random_()
-    state = _last_state(accelerator, scratch)
     feed = Feed(data, _sampler(stage, data, seed), pad_token_id, accelerator)
     progress = _progress(stage, execution, scratch, state, feed, model, accelerator.device)
     if accelerator.is_main_process:
@@ -108,7 +111,7 @@ def train(
         tokenization.copy_tokenizer(tokenizer, output)
         found = history.record(loop.progress.step, feed.steps, loop.progress.evaluations)
         (output / TRAINING_RECORD).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-        write_json(scratch / EXECUTED, _executed(accelerator.device, loop.progress))
+        write_json(scratch / EXECUTED, _executed(accelerator.device, loop.progress, progress.step))
 
 
 def _accelerator() -> Accelerator:
@@ -137,11 +140,16 @@ def _sampler(stage: Stage, data: dict[str, TaskData], seed: int) -> BatchSampler
 
 
 def _last_state(accelerator: Accelerator, scratch: Path) -> State | None:
-    """The state from which the training resumes, the same in all processes; what was written after it is removed."""
+    """The state from which the training resumes, the same in all processes; what was written after it is removed.
+
+    Its step is printed to the log.
+    """
     folder = None
     if accelerator.is_main_process:
         folder = states.last(scratch)
         states.discard_after(scratch, folder)
+        if folder:
+            print(GOING_ON.format(states.progress(folder).step), flush=True)
     (folder,) = broadcast_object_list([folder])
     return states.load(folder) if folder else None
 
@@ -227,7 +235,12 @@ def _load_best(model: StageModel, scratch: Path, progress: Progress) -> None:
         model.load_state_dict(states.load_best(scratch, best))
 
 
-def _executed(device: torch.device, progress: Progress) -> dict:
-    """How the training was executed, for the manifest."""
+def _executed(device: torch.device, progress: Progress, begun: int) -> dict:
+    """How the training was executed; `begun` is the number of steps of earlier attempts."""
     peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
-    return {PRECISION: progress.precision, "tokens_per_device": progress.tokens, "peak_memory": peak}
+    return {
+        PRECISION: progress.precision,
+        "tokens_per_device": progress.tokens,
+        "peak_memory": peak,
+        RESUMED_FROM: begun,
+    }
