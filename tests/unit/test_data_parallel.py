@@ -126,6 +126,20 @@ def terminated(loop: Loop, *arguments: object) -> Taken | None:
     return STEP(loop, *arguments)
 
 
+def terminated_before_an_evaluation(loop: Loop, *arguments: object) -> Taken | None:
+    """Get SIGTERM in the fourth step, in all processes."""
+    if loop.progress.step == 3:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return STEP(loop, *arguments)
+
+
+def last_terminated_before_an_evaluation(loop: Loop, *arguments: object) -> Taken | None:
+    """Get SIGTERM in the fourth step, in the last process."""
+    if loop.progress.step == 3 and loop.accelerator.is_last_process:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return STEP(loop, *arguments)
+
+
 def diverging(loop: Loop, *arguments: object) -> Taken | None:
     """Have a loss that is not finite in the third step, in the last process."""
     if loop.progress.step == 2 and loop.accelerator.is_last_process:
@@ -229,6 +243,23 @@ def test_two_processes_of_which_one_gets_sigterm_save_the_same_step_and_go_on(tr
     assert sealed.keys() == {states.MODEL, states.OPTIMIZER, states.GENERATORS, states.PROGRESS}
     generators = load_file(attempt(2).scratch / "state-3" / states.GENERATORS)
     assert generators.keys() == {"cpu.0", "cpu.1"}
+    run(attempt(2))
+    assert difference(attempt(2), trained[2]["tagging"]) == 0
+    assert record(attempt(2)) == record(trained[2]["tagging"])
+
+
+@pytest.mark.parametrize(
+    "accident, evaluated",
+    [(terminated_before_an_evaluation, [2]), (last_terminated_before_an_evaluation, [2, 4])],
+    ids=["all", "last"],
+)
+def test_two_processes_stop_in_an_evaluation_if_the_first_of_them_gets_sigterm_and_go_on_with_it(
+    trained, attempt, accident, evaluated
+):
+    with pytest.raises(UserError, match=r"^stopped by SIGTERM; the state at step 4 is saved"):
+        run(attempt(2, accident))
+    progress = states.progress(attempt(2).scratch / "state-4")
+    assert [one["step"] for one in progress.evaluations] == evaluated
     run(attempt(2))
     assert difference(attempt(2), trained[2]["tagging"]) == 0
     assert record(attempt(2)) == record(trained[2]["tagging"])

@@ -12,7 +12,9 @@ from trainings import train
 from transformers import PreTrainedTokenizerBase
 
 from xstilts.errors import UserError
+from xstilts.prediction import forward
 from xstilts.runtime import termination
+from xstilts.training import states
 from xstilts.training.loop import Loop
 
 pytestmark = pytest.mark.thorough
@@ -107,9 +109,63 @@ def test_a_training_may_be_terminated_again_and_again(run, undisturbed, calls):
     assert files(run()) == undisturbed[True]
 
 
-def test_a_training_that_is_terminated_at_its_last_step_finishes(run, undisturbed, calls):
+def test_a_training_that_is_terminated_at_its_last_step_finishes_if_nothing_is_to_be_evaluated(run, undisturbed, calls):
     calls("take_step", terminated=9)
+    assert files(run(dev_gold=False)) == undisturbed[False]
+
+
+@pytest.fixture
+def batches(monkeypatch) -> Callable[..., list[int]]:
+    """Record the steps at which batches of dev rows, two in each evaluation, are computed; send a signal in one."""
+    # Two rows of at most 52 tokens, and four of at most 29.
+    monkeypatch.setattr(forward, "TOKENS_PER_BATCH", 128)
+    of_dev, loops, steps = forward._stream, [], []
+    evaluate = Loop.evaluate
+    monkeypatch.setattr(Loop, "evaluate", lambda loop, course: (loops.append(loop), evaluate(loop, course))[1])
+
+    def watch(terminated: int | None = None) -> list[int]:
+        steps.clear()
+
+        def watched(model, collated, compute):
+            def noting(tensors):
+                steps.append(loops[-1].progress.step)
+                if len(steps) == terminated:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                return compute(tensors)
+
+            return of_dev(model, collated, noting)
+
+        monkeypatch.setattr(forward, "_stream", watched)
+        return steps
+
+    return watch
+
+
+@pytest.mark.parametrize("step, batch", [(4, 1), (4, 2), (8, 3), (9, 5)])
+def test_an_evaluation_ends_between_two_batches_and_is_made_before_the_next_step_of_the_resumed_training(
+    run, undisturbed, calls, batches, tmp_path, step, batch
+):
+    seen = batches(terminated=batch)
+    with pytest.raises(UserError, match=rf"^stopped by SIGTERM; the state at step {step} is saved"):
+        run()
+    assert len(seen) == batch
+    progress = states.progress(tmp_path / "scratch" / f"state-{step}")
+    assert [one["step"] for one in progress.evaluations] == [one for one in (4, 8) if one < step]
+
+    seen, steps = batches(), calls("take_step")
     assert files(run()) == undisturbed[True]
+    assert seen == [one for one in (4, 4, 8, 8, 9, 9) if one >= step]
+    assert len(steps) == 9 - step
+
+
+def test_an_evaluation_may_be_interrupted_again_and_again(run, undisturbed, batches):
+    for terminated, step in ((1, 4), (2, 4), (4, 8), (1, 8)):
+        batches(terminated)
+        with pytest.raises(UserError, match=rf"^stopped by SIGTERM; the state at step {step} is saved"):
+            run()
+    seen = batches()
+    assert files(run()) == undisturbed[True]
+    assert seen == [8, 8, 9, 9]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "a terminal that closes"])

@@ -32,6 +32,10 @@ class Taken(NamedTuple):
     norm: Tensor
 
 
+class Interrupted(Exception):  # noqa: N818
+    """A signal has ended an evaluation."""
+
+
 class Loop:
     """A training in progress. Each of its processes runs the same loop on its share of every batch.
 
@@ -82,6 +86,9 @@ class Loop:
         self.wrapped.train()
         self.saved_at = time.monotonic()
         with termination.answered(self.ask):
+            if self.lacks_evaluation():
+                # A signal interrupted it in an earlier attempt.
+                self.complete_step(course)
             while not self.is_over():
                 self.train(course)
         self.require_finite_steps()
@@ -100,10 +107,7 @@ class Loop:
                 course.step(self.progress.step)
                 if self.progress.step % self.log_every == 0:
                     self.log(course, taken.norm, rate)
-                ends_interval = self.ends_interval()
-                if ends_interval and self.score:
-                    self.evaluate(course)
-                self.save_if_due(ends_interval)
+                self.complete_step(course)
                 if self.is_over():
                     return
 
@@ -158,10 +162,18 @@ class Loop:
         self.losses.clear()
         course.training(self.progress.step, loss.item(), norm.item(), rate)
 
+    def complete_step(self, course: Course) -> None:
+        """Evaluate the weights and save the state, if that is due after this step."""
+        if self.lacks_evaluation():
+            self.evaluate(course)
+        self.save_if_due()
+
     def evaluate(self, course: Course) -> None:
-        """Compute the dev scores, and save the weights if they are the best so far."""
+        """Compute the dev scores, and save the weights if they are the best so far. A signal ends the evaluation."""
         self.require_finite_steps()
-        found = history.evaluation(self.progress.step, self.dev_scores())
+        if (scores := self.dev_scores()) is None:
+            return
+        found = history.evaluation(self.progress.step, scores)
         self.progress = replace(self.progress, evaluations=[*self.progress.evaluations, found])
         self.has_stalled = history.without_gain(self.progress.evaluations) >= self.stage.patience
         is_best = history.best_step(self.progress.evaluations) == self.progress.step
@@ -171,21 +183,34 @@ class Loop:
             self.saver.wait()
             self.saver.save_best(self.progress.step, self.weights())
 
-    def dev_scores(self) -> dict[str, float]:
-        """The main score of each task, in all processes that of the first, so that they agree on the best weights."""
+    def dev_scores(self) -> dict[str, float] | None:
+        """The main score of each task, in all processes that of the first, so that they agree on the best weights.
+
+        None if a signal interrupted the first process.
+        """
         assert self.score is not None
+        own = None
         try:
-            (scores,) = broadcast_object_list([self.score()])
+            with self.model.checked(self.require_no_signal):
+                own = self.score()
+        except Interrupted:
+            pass
         except NotFiniteError as error:
             self.saver.wait()
             raise _diverged(self.progress.step, str(error)) from None
+        (scores,) = broadcast_object_list([own])
         self.wrapped.train()
         return scores
 
-    def save_if_due(self, ends_interval: bool) -> None:
+    def require_no_signal(self) -> None:
+        """Raise `Interrupted` if a signal asks the training to stop."""
+        if self.signal:
+            raise Interrupted
+
+    def save_if_due(self) -> None:
         """Save the state if it is time, or if a signal asks the training to stop, which it then does."""
         elapsed = time.monotonic() - self.saved_at
-        is_due = elapsed >= 60 * self.minutes if self.minutes else ends_interval
+        is_due = elapsed >= 60 * self.minutes if self.minutes else self.ends_interval()
         asked, is_due = self.agreed(self.signal, is_due)
         stops = asked and not self.is_over()
         if stops or is_due:
@@ -253,9 +278,14 @@ class Loop:
         """Whether the weights of this step are evaluated, if there is a selection by dev score."""
         return self.progress.step % self.stage.evaluate_every == 0 or self.progress.step == self.steps
 
+    def lacks_evaluation(self) -> bool:
+        """Whether the weights of this step are still to be evaluated."""
+        last = self.progress.evaluations[-1][history.STEP] if self.progress.evaluations else 0
+        return self.score is not None and self.ends_interval() and last < self.progress.step
+
     def is_over(self) -> bool:
         """Whether this was the last step, or the dev score has not improved for too many evaluations."""
-        return self.progress.step >= self.steps or self.has_stalled
+        return (self.progress.step >= self.steps and not self.lacks_evaluation()) or self.has_stalled
 
     def halve_budget(self) -> None:
         """Continue with smaller micro-batches.

@@ -1,5 +1,7 @@
 """The model of a stage: one encoder, and one head for each of its tasks."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import torch
@@ -39,6 +41,14 @@ class StageModel(nn.Module):
         """
         loss = _span_loss if "start_positions" in batch else _label_loss
         return loss(self.models[task], **batch) / items
+
+    @contextmanager
+    def checked(self, check: Callable[[], None]) -> Iterator[None]:
+        """Within the block, call a function before each batch; it may raise an error to end the computation."""
+        with ExitStack() as hooks:
+            for model in self.models.values():
+                hooks.enter_context(model.register_forward_pre_hook(lambda *_: check()))
+            yield
 
     def train(self, mode: bool = True) -> "StageModel":
         """Set all models to training or evaluation mode."""
