@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 import tiny
 import torch
@@ -13,6 +15,7 @@ from trainings import TOKENS, record, train, weights
 
 from xstilts.config import Stage
 from xstilts.errors import UserError
+from xstilts.features.batching import IGNORED
 from xstilts.kinds import load
 from xstilts.models import encoders
 from xstilts.training import feed, loop, stage, states
@@ -91,6 +94,25 @@ def test_saving_at_other_times_changes_no_byte_of_the_model(run):
     often, never = run("often", minutes=1e-9), run("never", minutes=10)
     assert weights(often) == weights(never)
     assert record(often) == record(never)
+
+
+@pytest.mark.parametrize("kind", ["classification", "tagging"])
+def test_a_step_without_labels_has_no_loss_and_no_gradient(run, data, tiny_tokenizer, monkeypatch, kind):
+    whole = tiny.data(kind, tiny_tokenizer, rows=4)
+    labels = whole.train["labels"].to_pylist()
+    labels[2] = [IGNORED] * len(labels[2]) if kind == "tagging" else IGNORED
+    place = whole.train.column_names.index("labels")
+    train = whole.train.set_column(place, "labels", pa.array(labels, whole.train["labels"].type))
+    data.clear()
+    data[kind] = replace(whole, train=train)
+    note, seen = Loop.note, []
+    monkeypatch.setattr(
+        Loop, "note", lambda self, *taken: (seen.append([one.item() for one in taken]), note(self, *taken))
+    )
+    run(batch_size=1, epochs=1)
+    assert len(seen) == 4
+    assert sorted(map(all, seen)) == [False, True, True, True]
+    assert [0.0, 0.0] in seen
 
 
 def test_an_evaluation_draws_no_random_numbers(run, monkeypatch):

@@ -21,7 +21,7 @@ class Batch(NamedTuple):
     """The share of one process in an optimiser step.
 
     Args:
-        items: the number of labels in the step, over all processes; of rows, where each row has one answer.
+        items: the number of labels in the step, over all processes, at least 1; of rows, where each row has one answer.
         micro_batches: the arguments of the model.
     """
 
@@ -72,7 +72,8 @@ class Feed:
         own = share(list(range(len(rows))), self._process, self._processes)
         parts = micro_batches(own, self._widths[step.task][step.rows], tokens)
         arrays = [kind.collate([rows[place] for place in part], self._pad_token_id) for part in parts]
-        return step.task, sum(map(_items, rows)), arrays
+        # The loss of a step without labels is 0, not 0 / 0. Rows that the kinds encode have at least one label each.
+        return step.task, max(1, sum(map(_items, rows))), arrays
 
 
 def _items(row: Mapping[str, object]) -> int:
