@@ -201,6 +201,28 @@ def test_an_optimiser_that_does_not_fit_beside_the_weights_is_an_error_that_says
         run()
 
 
+@pytest.mark.parametrize(
+    "owner, method, kept",
+    [
+        (Loop, "__init__", []),
+        (Loop, "dev_scores", []),
+        (Loop, "weights", []),
+        (loop.optimizer, "values", ["best-2"]),
+        (loop.generators, "of_all", ["best-2"]),
+    ],
+)
+def test_a_device_without_memory_outside_of_steps_is_an_error_that_says_so(
+    run, monkeypatch, tmp_path, owner, method, kept
+):
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(owner, method, full)
+    with pytest.raises(UserError, match=r"^the model, .* does not fit into the memory of the device .* jobs_per_gpu"):
+        run()
+    assert sorted(folder.name for folder in (tmp_path / "child.training").iterdir()) == kept
+
+
 def test_a_row_that_does_not_fit_at_all_ends_the_training_and_keeps_its_states(run, monkeypatch, tmp_path):
     out_of_memory(monkeypatch, step=4, least=1)
     with pytest.raises(UserError, match=r"^step 4 does not fit .* the longest row has \d+\. Set jobs_per_gpu to 1"):

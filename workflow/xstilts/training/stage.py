@@ -1,6 +1,8 @@
 """Training a stage: the encoder of a parent checkpoint with a new head for each task, trained on their mixture."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -97,7 +99,7 @@ def train(
         most = f"at most {progress.tokens} tokens in a micro-batch"
         print(f"Training in {progress.precision} on {device_name()}, with {most}.", flush=True)
     score = partial(_scores, model, data, pad_token_id, progress.precision) if _selects(data) else None
-    with Saver(scratch) as saver:
+    with _enough_memory(), Saver(scratch) as saver:
         loop = Loop(accelerator, model, stage, feed, saver, progress, score=score, minutes=execution.minutes)
         if state:
             loop.resume(state)
@@ -112,6 +114,19 @@ def train(
         found = history.record(loop.progress.step, feed.steps, loop.progress.evaluations)
         (output / TRAINING_RECORD).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
         write_json(scratch / EXECUTED, _executed(accelerator.device, loop.progress, progress.step))
+
+
+@contextmanager
+def _enough_memory() -> Iterator[None]:
+    """Report that the device is out of memory outside the steps of a training, which halve their token budget."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise UserError(
+            "the model, the state of its training or an evaluation does not fit into the memory of the device beside "
+            "what else is there. Set jobs_per_gpu to 1, end other programs that use the device, or use a device with "
+            "more memory. The next run resumes from the last saved state."
+        ) from None
 
 
 def _accelerator() -> Accelerator:
