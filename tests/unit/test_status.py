@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import time
 from pathlib import Path
@@ -305,6 +306,41 @@ def test_a_training_that_goes_on_is_as_fast_as_this_attempt(progress, world: Wor
     assert found.seconds_left == pytest.approx(120, abs=5)
 
 
+@pytest.fixture
+def killed(world: World) -> Entry:
+    """The training of mnli, which was killed after it had saved its states of a quarter and of half of its steps."""
+    grid = world.grid()
+    world.finish(of_step(grid, "read_task", "encode_task"))
+    mnli = model(grid, "mnli")
+    folder = scratch(world.store, mnli, "training")
+    for step in (STEPS // 4, STEPS // 2):
+        training_states.write(folder, TrainingState(Progress(step, [], 8192, "fp32"), {}, {}, {}))
+    (folder / f"state-{STEPS - 1}.tmp").mkdir()
+    lock_file(world.store, mnli).write_text("pid 1 on elsewhere")
+    return mnli
+
+
+def test_a_training_that_was_killed_is_to_do_from_its_last_complete_state_which_is_not_hashed(
+    world: World, killed: Entry, monkeypatch
+):
+    grid = world.grid()
+    monkeypatch.setattr(training_states.spec, "sha256", lambda file: pytest.fail(f"{file} is hashed"))
+    now = state(grid)
+    found = [(one.entry.path, one.step, one.steps) for one in now.interrupted.values()]
+    assert found == [(killed.path, STEPS // 2, STEPS)]
+    assert states(grid) == {TO_DO: 9}
+
+
+def test_a_training_that_runs_again_is_not_interrupted(world: World, killed: Entry):
+    with exclusive(scratch(world.store, killed, "training")):
+        assert not state(world.grid()).interrupted
+
+
+def test_a_training_that_failed_is_not_interrupted(world: World, killed: Entry):
+    log(killed, "error: the disk is full.\n")
+    assert not state(world.grid()).interrupted
+
+
 @pytest.mark.parametrize(
     "line", ["step 9 of 9: dev score 3.00 (mnli 3.00)", "step x of 9: loss 1, ", "a step 1 of 9: loss 1, "]
 )
@@ -338,6 +374,18 @@ def test_the_command_shows_the_grid_and_the_reasons(world: World):
         ["mnli", "0/1", "0/1, 1 failed", "0/1"],
         ["squad_v1/mnli", "0/1", "0/1", "0/1"],
     ]
+
+
+def test_the_command_shows_where_a_training_resumes_that_was_killed(world: World):
+    mnli = model(world.real(), "mnli")
+    progress = Progress(300, [], 8192, "fp32")
+    training_states.write(scratch(world.store, mnli, "training"), TrainingState(progress, {}, {}, {}))
+    file = world.file()
+    printed = world.run("status", file).stdout
+    found = json.loads(world.run("status", file, "--json").stdout)["interrupted"]
+    (line,) = [line for line in printed.splitlines() if line.startswith(f"to do    {mnli.path}: ")]
+    assert re.search(r": interrupted, resumes from step 300 of (\d+|unknown); needed by 4 cells$", line)
+    assert [(one["entry"], one["step"], one["cells"]) for one in found] == [(mnli.path, 300, 4)]
 
 
 def test_the_command_prints_the_same_as_json(done: World):

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from xstilts.commands.shell import add_config, duration, many, open_experiment, show
 from xstilts.grid import Cell
-from xstilts.inspection.progress import Failure, Running
+from xstilts.inspection.progress import Failure, Interrupted, Running
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
 from xstilts.store import warned
 from xstilts.store.differences import sentence
@@ -45,6 +45,9 @@ def _print(state: State) -> None:
     for failure in state.failed.values():
         path = failure.entry.path
         print(f"failed   {path}: {failure.cause}; {_waiting(state, path)}; log: {failure.log}")
+    for path, one in state.interrupted.items():
+        steps = f"step {one.step} of {one.steps or 'unknown'}"
+        print(f"to do    {path}: interrupted, resumes from {steps}; {_waiting(state, path)}")
     for group in state.groups():
         print(f"to do    {many(group.cells, 'cell')}: {group.text}")
         if group.instead:
@@ -92,6 +95,7 @@ def _document(state: State) -> dict:
         "store": str(state.config.store),
         "cells": [_cell(state, cell) for cell in state.grid.cells],
         "running": [_job(state, one) for one in state.running.values()],
+        "interrupted": [_job(state, one) for one in state.interrupted.values()],
         "failed": [_job(state, one) for one in state.failed.values()],
         "reasons": [asdict(group) for group in state.groups()],
         "refused": warned.refusals(state.config, state.grid),
@@ -106,6 +110,6 @@ def _cell(state: State, cell: Cell) -> dict:
     return what | {"state": found, "reasons": sorted(reasons), "scores": cell.scores.path}
 
 
-def _job(state: State, one: Running | Failure) -> dict:
+def _job(state: State, one: Running | Interrupted | Failure) -> dict:
     facts = {name: str(value) if isinstance(value, Path) else value for name, value in vars(one).items()}
     return facts | {"entry": one.entry.path, "cells": state.cells_behind(one.entry.path)}

@@ -10,8 +10,9 @@ from xstilts.config import Config
 from xstilts.inspection import workload
 from xstilts.runtime.timing import GOING_ON, STEP_LINE
 from xstilts.steps.entry import Entry
-from xstilts.store.drafts import lock_file
+from xstilts.store.drafts import TRAINING, lock_file, scratch
 from xstilts.store.locks import UNKNOWN, holder
+from xstilts.training import folders
 
 LOGS = Path("logs")
 """The folder of the logs of jobs, relative to the working directory of Snakemake."""
@@ -60,6 +61,35 @@ class Running:
     steps: int | None = None
     loss: float | None = None
     seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A training that was interrupted and has a saved state.
+
+    Args:
+        entry: its entry.
+        step: the step of its last state. A resume verifies it, and uses the previous one if it is damaged.
+        steps: the total number of steps, if known.
+    """
+
+    entry: Entry
+    step: int
+    steps: int | None
+
+
+def interrupted(config: Config, pending: Iterable[Entry]) -> list[Interrupted]:
+    """The trainings with a saved state, including those that are running."""
+    found = []
+    for entry in pending:
+        if entry.step == "train_stage" and (states := _states(config.store, entry)):
+            work = workload.of_training(config.store, entry)
+            found.append(Interrupted(entry, folders.step_of(states[0]), work.steps if work else None))
+    return found
+
+
+def _states(store: Path, entry: Entry) -> list[Path]:
+    return folders.numbered(scratch(store, entry, TRAINING), folders.STATE)
 
 
 def running(config: Config, pending: Iterable[Entry]) -> list[Running]:

@@ -50,6 +50,10 @@ class State:
         # If a training may be running or not, its log shows whether it has failed.
         self.running = {path: one for path, one in running.items() if one.holder != UNKNOWN or path not in failed}
         self.failed = {path: one for path, one in failed.items() if path not in self.running}
+        saved = {one.entry.path: one for one in progress.interrupted(config, self.pending.values())}
+        self.interrupted = {
+            path: one for path, one in saved.items() if path not in self.running and path not in self.failed
+        }
         self._chains = Chains(self.pending)
 
     @cached_property

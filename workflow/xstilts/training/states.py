@@ -20,6 +20,7 @@ from torch import Tensor
 from xstilts.errors import UserError
 from xstilts.fingerprints import spec
 from xstilts.store.jsonfiles import read_json, write_json
+from xstilts.training.folders import BEST, STATE, UNFINISHED, numbered, step_of
 from xstilts.training.history import Evaluation, best_step
 
 Tensors = dict[str, Tensor]
@@ -30,9 +31,7 @@ OPTIMIZER = "optimizer.safetensors"
 GENERATORS = "generators.safetensors"
 PROGRESS = "progress.json"
 
-_STATE, _BEST = "state-", "best-"
 _OLDER = "checkpoint-"
-_UNFINISHED = ".tmp"
 _BUDGET = "tokens_per_device.json"
 _KEPT = 2
 
@@ -72,7 +71,7 @@ class State:
 
 def write(scratch: Path, state: State) -> None:
     """Write a state, and remove those that are no longer needed."""
-    with _sealed(scratch / f"{_STATE}{state.progress.step}") as folder:
+    with _sealed(scratch / f"{STATE}{state.progress.step}") as folder:
         save_file(state.model, folder / MODEL)
         save_file(state.optimizer, folder / OPTIMIZER)
         save_file(state.generators, folder / GENERATORS)
@@ -89,7 +88,7 @@ def write_best(scratch: Path, step: int, weights: Tensors) -> None:
 
 def last(scratch: Path) -> Path | None:
     """The folder of the latest intact state; later ones, incomplete or damaged, are removed."""
-    for folder in _numbered(scratch, _STATE):
+    for folder in numbered(scratch, STATE):
         if _is_whole(folder):
             return folder
         print(f"The state in {folder} is incomplete or damaged; removing it.", flush=True)
@@ -124,14 +123,14 @@ def load_best(scratch: Path, step: int) -> Tensors:
 
 def discard_after(scratch: Path, state: Path | None) -> None:
     """Remove what was written after a state, what is unfinished, and the states of older releases."""
-    step = _number(state) if state else -1
+    step = step_of(state) if state else -1
     for folder in scratch.glob(f"{_OLDER}*"):
         print(f"{folder} was saved by an older release of xstilts and cannot be used; removing it.", flush=True)
         shutil.rmtree(folder)
-    for folder in scratch.glob(f"*{_UNFINISHED}"):
+    for folder in scratch.glob(f"*{UNFINISHED}"):
         shutil.rmtree(folder)
-    for folder in (*_numbered(scratch, _STATE), *_numbered(scratch, _BEST)):
-        if _number(folder) > step:
+    for folder in (*numbered(scratch, STATE), *numbered(scratch, BEST)):
+        if step_of(folder) > step:
             shutil.rmtree(folder)
 
 
@@ -146,23 +145,13 @@ def budget(scratch: Path) -> int | None:
 
 
 def _best(scratch: Path, step: int) -> Path:
-    return scratch / f"{_BEST}{step}"
-
-
-def _number(folder: Path) -> int:
-    return int(folder.name.rpartition("-")[2])
-
-
-def _numbered(scratch: Path, prefix: str) -> list[Path]:
-    """The complete folders with a prefix, the latest first."""
-    found = [folder for folder in scratch.glob(f"{prefix}*") if not folder.name.endswith(_UNFINISHED)]
-    return sorted(found, key=_number, reverse=True)
+    return scratch / f"{BEST}{step}"
 
 
 @contextmanager
 def _sealed(folder: Path) -> Iterator[Path]:
     """Create a folder: it gets its name once all its files and their hashes are on disk."""
-    unfinished = folder.with_name(folder.name + _UNFINISHED)
+    unfinished = folder.with_name(folder.name + UNFINISHED)
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     yield unfinished
@@ -192,12 +181,12 @@ def _to_disk(path: Path) -> None:
 
 def _remove_unneeded(scratch: Path, best: int | None) -> None:
     """Remove states but the last two, and best weights that neither of them nor the training refers to."""
-    kept = _numbered(scratch, _STATE)[:_KEPT]
+    kept = numbered(scratch, STATE)[:_KEPT]
     needed = {best, *map(_best_before, kept)}
-    for folder in _numbered(scratch, _STATE)[_KEPT:]:
+    for folder in numbered(scratch, STATE)[_KEPT:]:
         shutil.rmtree(folder)
-    for folder in _numbered(scratch, _BEST):
-        if _number(folder) not in needed:
+    for folder in numbered(scratch, BEST):
+        if step_of(folder) not in needed:
             shutil.rmtree(folder)
 
 
