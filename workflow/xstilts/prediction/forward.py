@@ -28,8 +28,8 @@ from xstilts.sources import shapes
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.task import Task
 
-TOKENS_PER_BATCH = 8192
-"""Padded tokens in a batch on a CPU, where the last bits of outputs depend on it."""
+TOKENS_PER_BATCH = 2048
+"""Padded tokens in a batch on a CPU, whose caches larger ones exceed. The last bits of outputs depend on it."""
 
 WEIGHTS = {FP32: torch.float32, BF16: torch.bfloat16}
 """The data type in which weights are loaded for a prediction, by precision."""
