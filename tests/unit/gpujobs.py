@@ -12,7 +12,7 @@ LONG = 60
 _JOB = """
 import os, sys, time
 from pathlib import Path
-from xstilts.__main__ import _places
+from xstilts.cli import _places
 from xstilts.runtime import devices
 
 locks, marks, seconds, count = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])

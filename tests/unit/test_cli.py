@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from xstilts.__main__ import COMMANDS, JOBS
+from xstilts.cli import COMMANDS, JOBS
 from xstilts.runtime import termination
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"

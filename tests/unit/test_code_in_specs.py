@@ -94,7 +94,7 @@ SILENT = {
     **dict.fromkeys(("sources.archives", "sources.download", "sources.fetch", "sources.files", "sources.hub"), FETCHES),
     "sources.repositories": FETCHES,
     "languages": STATES,
-    **dict.fromkeys(("__main__", "commands", "jobs", "run"), RUNS),
+    **dict.fromkeys(("__main__", "cli", "commands", "jobs", "run", "runtime.cpu", "runtime.forkserver"), RUNS),
     **dict.fromkeys(("runtime", "runtime.devices", "runtime.job", "runtime.processes", "runtime.termination"), RUNS),
     **dict.fromkeys(("runtime.memory", "runtime.places", "runtime.sharing", "sources.shapes"), RUNS),
     **dict.fromkeys(("store", "store.drafts", "store.entries", "store.jsonfiles", "store.leftovers"), RUNS),

@@ -17,7 +17,7 @@ import yaml
 from fabricated import SETTINGS, World
 
 from xstilts import experiments
-from xstilts.__main__ import COMMANDS, main
+from xstilts.cli import COMMANDS, main
 from xstilts.commands import shell
 from xstilts.errors import UserError
 from xstilts.experiments import directory_of, open_grid

@@ -26,7 +26,7 @@ FLOORS = (
     "reporting",
     "publication",
     "jobs commands",
-    "run __main__",
+    "run cli __main__",
 )
 """From the ground up; what stands on one floor may import within it, and from every floor below."""
 

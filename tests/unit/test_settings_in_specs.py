@@ -72,6 +72,7 @@ def recipe(stage: str, *targets: str) -> dict[str, tuple[object, tuple[str, ...]
         "evaluate_every": 7,
         "patience": 7,
         "dev_examples": None,
+        "rows": 7,
     }
     return {
         **{name: (value, trains) for name, value in numbers.items()},
@@ -108,6 +109,8 @@ TABLE: dict[str, Row] = {
     "checkpoint_minutes": Row(0, NOTHING),
     "tracking": Row(["tensorboard"], NOTHING),
     "jobs_per_gpu": Row(4, NOTHING),
+    "fork_server": Row(True, NOTHING),
+    "reproducible_cpu": Row(True, NOTHING),
     "report.over_seeds": Row("mean", ("statistics *",)),
     "report.samples": Row(100, ("statistics *",)),
     # What a report is of; what is new besides is in the tests of the grid.
@@ -148,6 +151,11 @@ TABLE: dict[str, Row] = {
     "stages.*.sampling.strategy": Row(("mixed", "uniform"), ("train_stage * mixed",)),
     "stages.*.sampling.temperature": Row(("mixed", 2), ("train_stage * mixed",)),
     "stages.*.sampling.cap": Row(("mixed", 7), ("train_stage * mixed",)),
+    "targets.*.stage": Row(
+        ("xquad", "reading"),
+        (*OF_ALL_TARGETS, "statistics xquad"),
+        {"stages": {**RAW["stages"], "reading": {"tasks": ["squad_v1"], "epochs": 7}}},
+    ),
     # The encoders.
     "encoders.*.path": Row(("toy", "other"), whole("toy")),
     "encoders.*.repository": Row(("hub", "lab/other"), whole("hub")),

@@ -21,9 +21,9 @@ print(times.user + times.system)
 
 FIRST_BATCH = """
 import os
-from xstilts import __main__
+from xstilts import cli
 
-load = __main__._module
+load = cli._module
 
 def watched(command):
     module = load(command)
@@ -41,8 +41,8 @@ def watched(command):
     torch.nn.Module.__call__ = call
     return module
 
-__main__._module = watched
-__main__.main()
+cli._module = watched
+cli.main()
 """
 """The processor time of a job up to the first batch that its model gets."""
 

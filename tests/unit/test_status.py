@@ -14,7 +14,7 @@ from fabricated import ROWS, SETTINGS, World, cell, of_step
 from snakemake.utils import update_config
 
 from xstilts import experiments
-from xstilts.__main__ import JOBS
+from xstilts.cli import JOBS
 from xstilts.config import parse
 from xstilts.errors import UserError
 from xstilts.fingerprints.sameness import Sameness

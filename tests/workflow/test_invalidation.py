@@ -125,7 +125,7 @@ CODE: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "tokenization": (code("models/tokenization"), ("features/*", *MODELS_AND_CELLS)),
     "a metric with another in it": (code("metrics/squad"), ("cells/*/xquad/*/scores",)),
     "what only plans": (
-        code("config/__init__", "names", "paths", "steps/specs", "grid", "checks", "run", "__main__", "errors"),
+        code("config/__init__", "names", "paths", "steps/specs", "grid", "checks", "run", "__main__", "cli", "errors"),
         NOTHING,
     ),
     "the store": (code("fingerprints/spec", "store/entries", "store/drafts", "store/locks"), NOTHING),

@@ -20,7 +20,7 @@ from xstilts.grid import Grid
 from xstilts.inspection import failures, upgrades
 from xstilts.inspection.state import State
 from xstilts.paths import without_fingerprints
-from xstilts.runtime import devices, sharing, streams
+from xstilts.runtime import cpu, devices, forkserver, sharing, streams
 from xstilts.steps.entry import Entry
 from xstilts.store import entries, jsonfiles, leftovers, links, locks, warned, weights
 
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 SNAKEMAKE = (9, 27), (10,)
 """The supported versions of Snakemake, on whose internals the rules rely: the oldest, and the first unsupported one."""
+
+
+FORKED = ("read_task", "encode_task", "train_stage", "predict", "score", "statistics")
+"""The steps of which a run has many jobs, which start as forks if `fork_server` is set."""
 
 
 class Wildcards(Protocol):
@@ -76,6 +80,8 @@ class Run:
         try:
             self.config: Config = configuration.parse(raw, [*files[-1:], *files[:-1]], command_line)
             self.grid: Grid = experiments.open_grid(self.config)
+            if self.config.reproducible_cpu:
+                cpu.pin()
         except UserError as error:
             raise SystemExit(f"error: {error}") from None
         self.begun = 0.0
@@ -152,6 +158,8 @@ class Run:
             self._use_machine(workflow)
         if not workflow.dryrun:
             self.begin()
+            if workflow.local_exec and self.config.fork_server and forkserver.IS_SUPPORTED:
+                self._server = forkserver.start(FORKED)
 
     def _use_machine(self, workflow: "Workflow") -> None:
         """Check that the GPUs of this machine hold the jobs, and keep concurrent jobs within its main memory."""

@@ -153,6 +153,9 @@ class Training(Settings):
     """Precision of training, evaluation and prediction. `fp32` computes in float32. `bf16` computes in bfloat16 where
     that is safe and keeps weights and optimiser state in float32; a GPU without bfloat16 in hardware is an error.
     `mixed` is `bf16` on GPUs with bfloat16 in hardware, and `fp32` on other GPUs and on CPUs."""
+    rows: Annotated[Count | None, InSpecs(neutral=None)] = None
+    """Number of training examples of each task and language; `null` for all. A smaller number selects a part of what a
+    larger one does, and the same examples in every language of parallel data. More than there are is an error."""
     gpus: Annotated[Count, NOT_IN_SPECS] = 1
     """Number of GPUs that share a batch; must divide `batch_size`. Not part of any fingerprint."""
 
@@ -164,6 +167,14 @@ class Stage(Training):
     """Tasks to train on jointly. By default the task with the name of the stage."""
     sampling: Sampling = Sampling()
     """How the task of the next optimiser step is chosen in a stage with several tasks."""
+
+
+class Target(Settings):
+    """How a model is trained for a target."""
+
+    stage: str | None = None
+    """Stages that follow the intermediate, such as `siqa/copa`; the last one must train on the task of the target's
+    training data. `null` for the stage with the name of that task, such as `mnli` for XNLI."""
 
 
 class Miniature(Settings):
@@ -333,12 +344,20 @@ class Config(Settings):
     """Number of jobs that share a GPU of this machine, each with an equal part of its memory. `auto`: as many trainings
     of the largest encoder as its memory holds with 4,096 sub-words per forward pass, but at most one for each two
     cores; 1 on a cluster. Not part of any fingerprint."""
+    fork_server: Annotated[bool, NOT_IN_SPECS] = False
+    """Whether the jobs of a run on this machine start as forks of a process that has imported torch and transformers,
+    which saves about four seconds of processor time for each. Linux only. Not part of any fingerprint."""
+    reproducible_cpu: Annotated[bool, NOT_IN_SPECS] = False
+    """Whether jobs that compute on a CPU use one thread and no instructions beyond AVX2, so that their results depend
+    less on the processor. Not part of any fingerprint."""
     training: Training = Training()
     """Default recipe of every stage."""
     encoders: dict[Name, Encoder] = {}
     """Encoders, by name."""
     stages: dict[Name, Stage] = {}
     """Stages, by name. A stage that is not listed trains on the task with its name."""
+    targets: dict[Name, Target] = {}
+    """Training of targets, by name of the target."""
     tasks: dict[Name, TaskSettings] = {}
     """Settings of tasks, by name of the task."""
 

@@ -4,7 +4,8 @@ from argparse import Namespace
 
 from xstilts.miniature.pretraining import pretrain
 from xstilts.models import tokenization
-from xstilts.runtime import job
+from xstilts.runtime import cpu, job
+from xstilts.runtime.timing import COMPUTED
 from xstilts.store.drafts import publishing
 
 
@@ -16,3 +17,4 @@ def run(arguments: Namespace) -> None:
     tokenizer = tokenization.load_tokenizer(this.tokenizer())
     with publishing(this.store, this.entry) as draft:
         pretrain(settings, tokenizer, draft.folder)
+        draft.notes[COMPUTED] = cpu.computed()

@@ -7,9 +7,15 @@ from statistics import fmean
 from threading import Event, Thread
 from time import monotonic
 
-from xstilts.runtime import devices
+from xstilts.runtime import cpu, devices
 from xstilts.store.drafts import Draft
 from xstilts.store.entries import JOBS_ON_GPU, MEASURED
+
+CPU = "cpu"
+"""The name of the device of a job without a GPU."""
+
+COMPUTED = "cpu"
+"""The note in the manifest that says how a CPU computed."""
 
 GOING_ON = "Resuming from step {} of an earlier attempt."
 
@@ -46,8 +52,10 @@ def measured(draft: Draft) -> Iterator[Throughput]:
     with _counted(places > 1) as counts:
         yield speed
     seconds = round((monotonic() - begun) * speed.devices, 3)
-    shared = {"places": places} if places > 1 else {}
-    draft.notes[MEASURED] = {"seconds": seconds, "examples": speed.examples, "device": device_name(), **shared}
+    shared, device = {"places": places} if places > 1 else {}, device_name()
+    draft.notes[MEASURED] = {"seconds": seconds, "examples": speed.examples, "device": device, **shared}
+    if device == CPU:
+        draft.notes[COMPUTED] = cpu.computed()
     if counts:
         draft.notes[JOBS_ON_GPU] = round(fmean(counts), 2)
 
@@ -74,7 +82,7 @@ def _counted(shared: bool) -> Iterator[list[int]]:
 
 
 def device_name() -> str:
-    """The name of the GPU; `cpu` if there is none."""
+    """The name of the GPU; `CPU` if there is none."""
     import torch
 
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else CPU
