@@ -93,6 +93,21 @@ def test_every_path_of_stages_is_one_model():
     assert len(expected) == 4 * 6 + 3 - 2
 
 
+def test_a_target_can_have_stages_of_its_own():
+    few = {"stages": {"few": {"tasks": ["squad_v1"], "rows": 7}}, "targets": {"xquad": {"stage": "ccg/few"}}}
+    one = grid(**few)
+    models = {cell.target: cell.predictions.inputs["model"].about.stages for cell in one.cells[:7]}
+    assert models["xquad"] == ("ccg", "few")
+    assert {target: stages for target, stages in models.items() if target != "xquad"} == {
+        target: (stage,) for target, stage in STAGES.items() if stage and target != "xquad"
+    }
+    assert (one.own_stages("xquad"), one.own_stages("tatoeba")) == (("ccg", "few"), ())
+    # Whatever does not concern this target keeps its name.
+    assert names(grid()) - names(one) == {
+        path for path in names(grid()) if "/xquad~" in path and path.startswith("cells")
+    }
+
+
 def test_data_are_read_and_encoded_once_for_training_and_once_for_evaluation():
     parts = {f"{task}.train" for task in TRAINED} | {f"{task}.evaluate" for task in STAGES}
     assert plain(of_step("read_task", grid())) == {f"data/{part}" for part in parts}
@@ -328,6 +343,18 @@ MISTAKES = {
     "an unknown intermediate": (
         {"grid": {"intermediates": ["none", "mnlii"]}},
         ["'grid.intermediates'", "'mnlii'", "allowed: anli, ", "'mnli'?"],
+    ),
+    "an unknown stage of a target": (
+        {"targets": {"xquad": {"stage": "mnli/squadd"}}},
+        ["'targets.xquad.stage'", "in 'mnli/squadd'", "found 'squadd'", "'squad_v2'?"],
+    ),
+    "a stage that does not train what the target needs": (
+        {"targets": {"xquad": {"stage": "squad_v1/mnli"}}},
+        ["'stages.mnli.tasks'", "'xquad' can only train on 'squad_v1'"],
+    ),
+    "stages of a target without training": (
+        {"targets": {"tatoeba": {"stage": "mnli"}}},
+        ["'targets'", "found 'tatoeba'", "allowed: anli, "],
     ),
     "an unknown stage of a path": (
         {"grid": {"intermediates": ["squad_v1/mnlii"]}},

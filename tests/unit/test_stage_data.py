@@ -1,6 +1,8 @@
 """The data of a stage: training rows of all its languages, and the first dev examples of each."""
 
+import hashlib
 import json
+import random
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,12 +13,15 @@ import pytest
 import tiny
 
 from xstilts.config import Stage
+from xstilts.errors import UserError
 from xstilts.features import arrow
 from xstilts.jobs import train_stage
+from xstilts.runtime.timing import COMPUTED
 from xstilts.sources.checkpoints import Checkpoint
 from xstilts.steps.entry import About
 from xstilts.store.entries import MEASURED
 from xstilts.training import states
+from xstilts.training.data import subset
 from xstilts.training.stage import EXECUTED, RESUMED_FROM, TaskData
 from xstilts.training.states import Progress, State
 
@@ -42,7 +47,9 @@ def given(tmp_path, tiny_tokenizer):
     def given(**recipe) -> TaskData:
         inputs = {"features.squad_v1": SimpleNamespace(path="features", spec={"settings": settings})}
         places = {"data.squad_v1": data, "features.squad_v1": encoded}
-        job = SimpleNamespace(store=tmp_path, entry=SimpleNamespace(inputs=inputs), input=places.__getitem__)
+        job = SimpleNamespace(
+            store=tmp_path, entry=SimpleNamespace(inputs=inputs, about=About(stages=("few",))), input=places.__getitem__
+        )
         return train_stage._task_data(job, "squad_v1", Stage(tasks=("squad_v1",), **recipe))
 
     return given
@@ -113,4 +120,35 @@ def test_the_speed_of_a_training_that_goes_on_is_that_of_the_steps_of_this_attem
     monkeypatch.setattr(train_stage, "spawn_processes", trained)
     train_stage.run(SimpleNamespace(gpus=2))
     assert draft.notes[MEASURED]["examples"] == 64
-    assert draft.notes.keys() == {MEASURED, "precision"}
+    assert draft.notes.keys() == {MEASURED, COMPUTED, "precision"}
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_a_number_of_rows_chooses_examples_by_id_with_all_their_windows(given, tmp_path, count):
+    ids = [f"train-en-{number}" for number in range(COUNTS["train", "en"])]
+    chosen = sorted(ids, key=lambda one: hashlib.sha256(one.encode()).hexdigest())[:count]
+    expected = [row for row in windows(tmp_path, "train", "en") if ids[row["example"]] in chosen]
+    assert given(rows=count).train.to_pylist() == expected
+
+
+def test_a_number_of_rows_is_that_of_each_language(given, tmp_path):
+    train = given(languages=("en", "de"), rows=3).train.to_pylist()
+    english = given(rows=3).train.to_pylist()
+    assert train == english + windows(tmp_path, "train", "de")
+
+
+def test_more_rows_than_there_are_is_an_error(given, tmp_path):
+    with pytest.raises(UserError, match=r"^stage 'few': rows is 6, but .*train\.en\.parquet has only 5 examples\. Re"):
+        given(rows=6)
+
+
+def test_parallel_data_have_the_same_subset_and_a_larger_one_contains_a_smaller_one():
+    ids = [str(number) for number in range(100)]
+    order = random.Random(1).sample(range(100), 100)
+    chosen = {count: {ids[one] for one in subset(ids, count)} for count in (5, 50, 100)}
+    assert [len(one) for one in chosen.values()] == [5, 50, 100]
+    assert chosen[5] < chosen[50] < chosen[100]
+    shuffled = [ids[one] for one in order]
+    positions = subset(shuffled, 5).tolist()
+    assert {shuffled[one] for one in positions} == chosen[5]
+    assert positions == sorted(positions)

@@ -6,12 +6,19 @@ from collections.abc import Callable, Iterator
 from xstilts import tasks
 from xstilts.config import Config, ConfigError, Encoder
 from xstilts.languages import LANGUAGES
-from xstilts.names import NO_INTERMEDIATE, stages_of
+from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
 from xstilts.sources.archives import ARCHIVES
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
 
 LONGEST_PATH = 20
 """Maximum number of stages in a sequence; each is a folder within the folder of the one before."""
+
+
+def own_stages(config: Config, target: str) -> tuple[str, ...]:
+    """The stages of a target, which follow the intermediate; empty for a target without training."""
+    block, default = config.targets.get(target), tasks.load(target).stage
+    own = (block.stage if block else None) or default
+    return stages_of(own) if own else ()
 
 
 def check(config: Config) -> None:
@@ -52,7 +59,11 @@ def _problems(config: Config) -> Iterator[ConfigError]:
             yield ConfigError(f"tasks.{name}.folders", [str(folder) for folder in config.tasks[name].folders], problem)
     yield from _bad_sources(config)
     for intermediate in grid.intermediates:
-        yield from _bad_stages(config, intermediate)
+        yield from _bad_stages(config, "grid.intermediates", intermediate)
+    for name in config.targets:
+        if name not in _trained_targets():
+            problem = "no target with training data has this name"
+            yield ConfigError("targets", name, problem, _trained_targets())
     if NO_INTERMEDIATE in config.stages:
         yield ConfigError(
             "stages", NO_INTERMEDIATE, "this name is reserved for no intermediate training; give the stage another name"
@@ -87,15 +98,15 @@ def _bad_sources(config: Config) -> Iterator[ConfigError]:
             )
 
 
-def _bad_stages(config: Config, intermediate: str) -> Iterator[ConfigError]:
+def _bad_stages(config: Config, key: str, path: str) -> Iterator[ConfigError]:
     known = sorted({*config.stages, *_trainable()})
-    if len(stages_of(intermediate)) > LONGEST_PATH:
-        yield ConfigError("grid.intermediates", intermediate, f"has more than {LONGEST_PATH} stages")
-    for name in stages_of(intermediate):
+    if len(stages_of(path)) > LONGEST_PATH:
+        yield ConfigError(key, path, f"has more than {LONGEST_PATH} stages")
+    for name in stages_of(path):
         if name not in known:
-            yield ConfigError("grid.intermediates", name, f"unknown stage or trainable task in {intermediate!r}", known)
+            yield ConfigError(key, name, f"unknown stage or trainable task in {path!r}", known)
         else:
-            yield from _bad_stage(config, "grid.intermediates", name)
+            yield from _bad_stage(config, key, name)
 
 
 def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
@@ -130,6 +141,10 @@ def _has(name: str, split: str, lang: str) -> bool:
     )
 
 
+def _trained_targets() -> list[str]:
+    return [name for name in tasks.names() if tasks.load(name).stage]
+
+
 def _trainable() -> list[str]:
     return [name for name in tasks.names() if "train" in tasks.load(name).splits]
 
@@ -139,11 +154,14 @@ def _bad_target(config: Config, target: str) -> Iterator[ConfigError]:
     if target not in evaluated:
         yield ConfigError("grid.targets", target, "unknown target", evaluated)
         return
-    if own := tasks.load(target).stage:
-        yield from _bad_stage(config, "grid.targets", own)
-        if config.stage(own).tasks != (own,):
-            problem = f"the stage of target {target!r} can only train on {own!r}; give your stage another name"
-            yield ConfigError(f"stages.{own}.tasks", list(config.stage(own).tasks), problem, [own])
+    if stages := own_stages(config, target):
+        yield from _bad_stages(
+            config, f"targets.{target}.stage" if target in config.targets else "grid.targets", path_of(stages)
+        )
+        task, last = tasks.load(target).stage, stages[-1]
+        if config.stage(last).tasks != (task,):
+            problem = f"the stage of target {target!r} can only train on {task!r}; give your stage another name"
+            yield ConfigError(f"stages.{last}.tasks", list(config.stage(last).tasks), problem, [str(task)])
     split, splits = config.task(target).split, tasks.load(target).splits
     if split not in splits:
         yield ConfigError(f"tasks.{target}.split", split, "the task does not have this split", splits)
@@ -152,7 +170,7 @@ def _bad_target(config: Config, target: str) -> Iterator[ConfigError]:
 def _bad_lengths(config: Config, longest: Callable[[Encoder], int | None]) -> Iterator[ConfigError]:
     """Sequences that are too long for an encoder."""
     stages = {stage for intermediate in config.grid.intermediates for stage in stages_of(intermediate)}
-    stages |= {task.stage for task in map(tasks.load, config.grid.targets) if task.stage}
+    stages |= {stage for target in config.grid.targets for stage in own_stages(config, target)}
     trained = {name for stage in stages for name in config.stage(stage).tasks}
     retrieved = {name for name in config.grid.targets if tasks.load(name).kind == "retrieval"}
     used = sorted(trained | set(config.grid.targets) - retrieved)

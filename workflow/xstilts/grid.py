@@ -11,7 +11,7 @@ from functools import cached_property, wraps
 from typing import Protocol, TypeVar, cast
 
 from xstilts import paths, tasks
-from xstilts.checks import check, check_lengths
+from xstilts.checks import check, check_lengths, own_stages
 from xstilts.config import Config, Encoder, Stage
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.spec import FileHashes, fingerprint
@@ -199,9 +199,13 @@ class Grid:
         missing = task.missing_languages.get(settings.split, ())
         return tuple(lang for lang in task.languages if lang in wanted and lang not in missing)
 
+    @once
+    def own_stages(self, target: str) -> tuple[str, ...]:
+        """The stages of a target, which follow the intermediate; empty for a target without training."""
+        return own_stages(self.config, target)
+
     def _cell(self, encoder: str, intermediate: str, target: str, seed: int) -> Cell:
-        own = tasks.load(target).stage
-        stages = stages_of(intermediate) + ((own,) if own else ())
+        stages = stages_of(intermediate) + self.own_stages(target)
         predictions = self._predictions(encoder, stages, target, seed)
         return Cell(encoder, intermediate, target, seed, predictions, self._score(predictions, target))
 

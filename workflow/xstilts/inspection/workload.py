@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 from pathlib import Path
 
 from xstilts import tasks
@@ -61,7 +61,7 @@ def of_training(store: Path, entry: Entry) -> Work | None:
     """The work of a stage without early stopping; None if the number of rows of a task is unknown."""
     stage = Stage.of_spec(entry.spec["stage"])
     names = [split_name("train", lang) for lang in stage.languages]
-    found = [_of_features(store, entry.inputs[f"features.{task}"], names) for task in stage.tasks]
+    found = [_of_features(store, entry.inputs[f"features.{task}"], names, stage.rows) for task in stage.tasks]
     total = _sum(found)
     if total is None:
         return None
@@ -82,9 +82,13 @@ def of_prediction(store: Path, entry: Entry) -> Work | None:
     return Work(rows.count, 0, rows.count, rows.source, rows.estimated, rows.subwords, pairs=rows.pairs)
 
 
-def _of_features(store: Path, features: Entry, names: Iterable[str]) -> _Rows | None:
-    """The rows of splits of one task; None if the number of one of them is unknown."""
-    return _sum([_of_split(store, features, name) for name in names])
+def _of_features(store: Path, features: Entry, names: Iterable[str], used: int | None = None) -> _Rows | None:
+    """The rows of splits of one task; None if the number of one of them is unknown.
+
+    Args:
+        used: the number of examples of each split that are used; None for all.
+    """
+    return _sum([_of_split(store, features, name, used) for name in names])
 
 
 def _sum(found: list[_Rows | None]) -> _Rows | None:
@@ -101,23 +105,28 @@ def _sum(found: list[_Rows | None]) -> _Rows | None:
     )
 
 
-def _of_split(store: Path, features: Entry, name: str) -> _Rows | None:
+def _of_split(store: Path, features: Entry, name: str, used: int | None) -> _Rows | None:
     data = features.inputs["data"]
     task, (split, _) = tasks.load(data.about.task), split_and_language(name)
     estimates = task.estimates.get(split, {})
     longest = features.spec["settings"]["max_length"] * max(1, len(task.labels) * (task.kind == "multiple_choice"))
     subwords = min(estimates.get("subwords", _SUBWORDS[task.kind]), longest)
-    if finished(store, features):
-        return _Rows(noted(store, features.path, name, "rows")["rows"], "encoded", False, subwords)
+    if finished(store, features) and (used is None or finished(store, data)):
+        count = noted(store, features.path, name, "rows")["rows"]
+        if used is None:
+            return _Rows(count, "encoded", False, subwords)
+        examples = noted(store, data.path, name, "rows")["rows"]
+        return _Rows(round(count * min(1, used / examples)), "encoded", count != examples, subwords)
     windows = estimates.get("windows", _WINDOWS) if task.kind == "span" else 1
     if finished(store, data):
-        count = noted(store, data.path, name, "rows")["rows"]
+        count = min(noted(store, data.path, name, "rows")["rows"], used or inf)
         return _Rows(round(count * windows), "read", windows != 1, subwords)
     if "miniature" in data.inputs:
         return None
     count, estimated = _published(task, name, Limit.of_spec(data.spec["limit"]))
     if count is None:
         return None
+    count = min(count, used or inf)
     return _Rows(round(count * windows), "published", estimated or windows != 1, subwords)
 
 

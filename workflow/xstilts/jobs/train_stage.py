@@ -5,10 +5,12 @@ from argparse import Namespace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts import kinds, tasks
 from xstilts.config import Stage, TaskSettings
+from xstilts.errors import UserError
 from xstilts.features import arrow
 from xstilts.models import tokenization
 from xstilts.paths import TRAINING_RECORD
@@ -21,7 +23,7 @@ from xstilts.sources.columns import file_name
 from xstilts.store.drafts import TRAINING, publishing, scratch
 from xstilts.store.jsonfiles import read_json
 from xstilts.training import stage as training
-from xstilts.training.data import TaskData
+from xstilts.training.data import TaskData, subset
 from xstilts.training.resume import exclusive
 from xstilts.training.tracking import Tracking
 
@@ -68,7 +70,7 @@ def _train(this: job.Job, output: Path, state: Path) -> None:
 def _task_data(this: job.Job, name: str, stage: Stage) -> TaskData:
     task = labels.of_data(tasks.load(name), this.input(f"data.{name}"))
     entry = this.entry.inputs[f"features.{name}"]
-    train = [arrow.read(this.store / entry.path / arrow.file_name("train", lang)) for lang in stage.languages]
+    train = [_train_rows(this, name, lang, stage.rows) for lang in stage.languages]
     return TaskData(
         task=task,
         kind=kinds.load(task.kind),
@@ -79,8 +81,23 @@ def _task_data(this: job.Job, name: str, stage: Stage) -> TaskData:
     )
 
 
+def _train_rows(this: job.Job, name: str, lang: str, count: int | None) -> pa.Table:
+    """The features of the first examples of a language in the order of `subset`; of all if `count` is None."""
+    rows = arrow.read(this.input(f"features.{name}") / arrow.file_name("train", lang))
+    if count is None:
+        return rows
+    file = this.input(f"data.{name}") / file_name("train", lang)
+    ids = pq.read_table(file, columns=["id"])["id"].to_pylist()
+    if count > len(ids):
+        raise UserError(
+            f"stage {this.entry.about.stages[-1]!r}: rows is {count}, but {file} has only {len(ids)} examples. Reduce "
+            "rows, or remove it to train on all."
+        )
+    return rows.filter(pc.is_in(rows["example"], pa.array(subset(ids, count), rows["example"].type)))
+
+
 def _dev(this: job.Job, name: str, lang: str, examples: int | None) -> tuple[pa.Table, pa.Table]:
     """The first dev examples of a language, with their features."""
     table = pq.read_table(this.input(f"data.{name}") / file_name("dev", lang)).slice(0, examples)
     rows = arrow.read(this.input(f"features.{name}") / arrow.file_name("dev", lang))
-    return table, rows.filter(pa.compute.less(rows["example"], table.num_rows))
+    return table, rows.filter(pc.less(rows["example"], table.num_rows))

@@ -89,7 +89,8 @@ def _compared(predictions: Entry) -> Iterator[tuple[str, Entry]]:
     """The predictions of a cell and its models, each with the name of those that they are compared with."""
     task = tasks.load(predictions.about.task)
     yield f"predictions of {task.name}", predictions
-    model, own = predictions.inputs.get("model"), task.stage
+    model = predictions.inputs.get("model")
+    own = model.about.stages[-1] if model and task.stage else None
     while model:
         yield f"trainings on {own}" if own else "intermediate trainings", model
         model, own = model.inputs.get("parent"), None

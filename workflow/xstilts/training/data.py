@@ -1,9 +1,12 @@
 """The data of a stage."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from xstilts.features.batching import has_gold
@@ -12,6 +15,15 @@ from xstilts.task import Task
 
 if TYPE_CHECKING:
     from xstilts.kinds import Kind, Lengths
+
+
+def subset(ids: Sequence[str], count: int) -> np.ndarray:
+    """The positions of the `count` examples whose ids have the smallest hashes, in the order of the data.
+
+    A larger subset contains a smaller one. Parallel data, which have the same ids, have the same subset.
+    """
+    hashes = [int.from_bytes(hashlib.sha256(one.encode()).digest()[:8]) for one in ids]
+    return np.sort(np.argsort(np.array(hashes, np.uint64), kind="stable")[:count])
 
 
 @dataclass(frozen=True)
