@@ -4,6 +4,7 @@ from itertools import product
 
 import pandas as pd
 
+from xstilts import tasks
 from xstilts.config import GridSettings
 from xstilts.reporting import collect, significance
 from xstilts.reporting.experiment_results import Results
@@ -88,9 +89,14 @@ def sure() -> pd.DataFrame:
     return pd.DataFrame(rows).reindex(columns=[*significance.COLUMNS, "p_adjusted", "significant"])
 
 
+def own_stages(grid: GridSettings) -> dict[str, tuple[str, ...]]:
+    """The stages of the targets of a configuration that does not change them."""
+    return {target: (stage,) if (stage := tasks.load(target).stage) else () for target in grid.targets}
+
+
 def results(**changes) -> Results:
-    made = {"scores": scores(), "trainings": trainings(), "statistics": sure()}
-    return Results(**{**made, "sizes": {}, "grid": GRID, "over_seeds": "median", **changes})
+    made = {"scores": scores(), "trainings": trainings(), "statistics": sure(), "grid": GRID, **changes}
+    return Results(**{"sizes": {}, "over_seeds": "median", "own_stages": own_stages(made["grid"]), **made})
 
 
 def without(table: pd.DataFrame, **where: object) -> pd.DataFrame:

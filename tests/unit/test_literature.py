@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from known_results import own_stages
 
 from xstilts import metrics, tasks
 from xstilts.config import GridSettings
@@ -147,7 +148,7 @@ def experiment(languages: tuple[str, ...] | None = None, over_seeds: str = "medi
         [("mine", name, target, "all", 70.0, False) for name in grid.intermediates for target in grid.targets],
         columns=["encoder", "intermediate", "target", "language", "value", "significant"],
     )
-    return Results(scores, trainings, statistics, {}, grid, over_seeds)
+    return Results(scores, trainings, statistics, {}, grid, over_seeds, own_stages(grid))
 
 
 GRID = {"intermediates": ("none", "mnli"), "targets": ("mlqa", "tatoeba"), "seeds": (1, 2, 3)}

@@ -11,6 +11,7 @@ import altair as alt
 import pandas as pd
 import pytest
 import vl_convert
+from known_results import own_stages
 
 from xstilts.config import GridSettings
 from xstilts.jobs.tables import of_encoder
@@ -132,7 +133,7 @@ def made(name: str) -> Case:
     sizes = dict.fromkeys(GRID.intermediates[1:], 100)
     trainings = pd.DataFrame([], columns=collect.TRAINING_COLUMNS).astype({"value": "float64", "chosen": "bool"})
     case = Case(
-        Results(scores, trainings, pd.DataFrame(), sizes, GRID, "median"),
+        Results(scores, trainings, pd.DataFrame(), sizes, GRID, "median", own_stages(GRID)),
         lambda *number: absent(*number) or unlabelled(*number),
     )
     return replace(case, results=replace(case.results, statistics=statistics(case)))

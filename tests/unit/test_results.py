@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from fabricated import ROWS, SETTINGS, World, of_step
 from invented_results import CORRECTED, invented, of_targets
+from known_results import own_stages
 
 from xstilts.config import GridSettings
 from xstilts.errors import UserError
@@ -29,7 +30,9 @@ TWO = GridSettings(encoders=("one", "two"), intermediates=("none", "mnli"), targ
 def of(grid: GridSettings, statistics: pd.DataFrame | None = None) -> Results:
     """Results of which only this is known."""
     nothing = pd.DataFrame()
-    return Results(nothing, nothing, nothing if statistics is None else statistics, {}, grid, "median")
+    return Results(
+        nothing, nothing, nothing if statistics is None else statistics, {}, grid, "median", own_stages(grid)
+    )
 
 
 def test_there_are_changes_to_show_with_a_baseline_and_another_intermediate():
@@ -155,3 +158,9 @@ def test_results_that_are_not_finished_are_named_with_what_to_do(world: World):
             experiment_results.read(world.store, grid)
         assert str(refused.value) == f"{world.store / entry.path} is not finished; run snakemake first."
         publish(world, grid.collected, scores=MADE.scores, trainings=MADE.trainings)
+
+
+def test_an_interval_holds_zero_if_it_exists_and_0_is_within_or_at_its_end():
+    rows = [(-1.0, 1.0, True), (0.0, 2.0, True), (-2.0, 0.0, True), (0.1, 1.0, False), (-1.0, -0.1, False)]
+    table = pd.DataFrame([*rows, (float("nan"), float("nan"), False)], columns=["delta_low", "delta_high", "holds"])
+    assert experiment_results.holds_zero(table).tolist() == table["holds"].tolist()

@@ -181,3 +181,37 @@ def test_in_the_terminal_gains_are_green_and_losses_red():
     ]
     without_baseline = tables.rich_table(table.loc[["mnli"]], "scores")
     assert list(without_baseline.columns[1].cells) == ["0.5"]
+
+
+def test_in_the_terminal_changes_have_their_spread_and_uncertain_ones_are_grey():
+    table = pd.DataFrame({"xnli": [70.0, 0.5, -0.5], "mean": [70.0, 0.5, -0.5]}, index=["none", "mnli", "qqp"])
+    spread = pd.DataFrame({"xnli": [1.04, 0.06, float("nan")], "mean": [2.0, 0.0, 3.0]}, index=table.index)
+    uncertain = pd.DataFrame({"xnli": [False, True, False]}, index=table.index)
+    shown = tables.rich_table(table, "", spread, uncertain)
+    assert [list(column.cells) for column in shown.columns[1:]] == [
+        ["70.0 ±1.0", "[dim]+0.5[/] ±0.1", "[red]-0.5[/]"],
+        ["70.0 ±2.0", "[green]+0.5[/] ±0.0", "[red]-0.5[/] ±3.0"],
+    ]
+
+
+def test_a_spread_is_that_of_the_changes_of_the_seeds():
+    scores = pd.DataFrame(
+        [
+            ("toy", intermediate, target, lang, seed, "main_score", value + 10 * (lang == "de"))
+            for intermediate, target, values in [
+                ("none", "xnli", (60.0, 62.0)),
+                ("mnli", "xnli", (61.0, 67.0)),
+                ("none", "panx", (50.0, 50.0)),
+                ("mnli", "panx", (52.0, 50.0)),
+            ]
+            for seed, value in zip((1, 2), values, strict=True)
+            for lang in ("en", "de")
+        ],
+        columns=["encoder", "intermediate", "target", "language", "seed", "metric", "value"],
+    )
+    grid = GridSettings(encoders=("toy",), intermediates=("none", "mnli"), targets=("xnli", "panx"), seeds=(1, 2))
+    found = tables.spreads(scores, "toy", grid)
+    # The changes are +1 and +5, +2 and 0, in the mean +1.5 and +2.5; the mean of the baseline is 60 and 61.
+    expected = {"xnli": [2**0.5, 8**0.5], "panx": [0.0, 2**0.5], "mean": [0.5**0.5, 0.5**0.5]}
+    pd.testing.assert_frame_equal(found, pd.DataFrame(expected, index=["none", "mnli"]), check_names=False)
+    assert tables.spreads(scores, "toy", grid.model_copy(update={"seeds": (1,)})).isna().all(axis=None)

@@ -45,8 +45,8 @@ def _print(state: State) -> None:
     for failure in state.failed.values():
         path = failure.entry.path
         print(f"failed   {path}: {failure.cause}; {_waiting(state, path)}; log: {failure.log}")
-    for path, one in state.interrupted.items():
-        steps = f"step {one.step} of {one.steps or 'unknown'}"
+    for path, training in state.interrupted.items():
+        steps = f"step {training.step} of {training.steps or 'unknown'}"
         print(f"to do    {path}: interrupted, resumes from {steps}; {_waiting(state, path)}")
     for group in state.groups():
         print(f"to do    {many(group.cells, 'cell')}: {group.text}")

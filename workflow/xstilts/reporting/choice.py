@@ -5,8 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from xstilts import tasks
-from xstilts.names import NO_INTERMEDIATE, stages_of
+from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
 from xstilts.reporting.marks import MISSING
@@ -89,8 +88,8 @@ def _choice(results: Results, encoder: str, target: str) -> dict[str, object]:
 
 def _dev(results: Results, encoder: str, target: str) -> pd.Series:
     """The dev score of the target's own stage after each intermediate, over seeds; empty if the target has no stage."""
-    own = tasks.load(target).stage
-    after = {"/".join((*stages_of(name), own)): name for name in results.grid.intermediates} if own else {}
+    own = results.own_stages[target]
+    after = {path_of((*stages_of(name), *own)): name for name in results.grid.intermediates} if own else {}
     chosen = _chosen(results, encoder)
     mine = chosen[chosen["stages"].isin(after)]
     by_seed = mine.groupby(["stages", "seed"])["value"].mean(skipna=False).unstack("seed")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xstilts.config import GridSettings
+from xstilts.config import GridSettings, Stage
 from xstilts.errors import UserError
 from xstilts.grid import Grid
 from xstilts.names import NO_INTERMEDIATE, path_of, split_name, stages_of
@@ -27,6 +27,7 @@ class Results:
         sizes: the number of training rows of each intermediate, summed over its stages and tasks; None if unknown.
         grid: the grid of the experiment, whose order the reports follow.
         over_seeds: how scores are aggregated over seeds, `median` or `mean`.
+        own_stages: the stages of each target, which follow the intermediate.
         models: the paths of stages of all models that the experiment trains with each seed.
     """
 
@@ -36,6 +37,7 @@ class Results:
     sizes: Mapping[str, int | None]
     grid: GridSettings
     over_seeds: str
+    own_stages: Mapping[str, tuple[str, ...]]
     models: tuple[str, ...] = ()
 
     @property
@@ -68,6 +70,11 @@ class Results:
         return mine[mine["language"] != ALL]
 
 
+def holds_zero(statistics: pd.DataFrame) -> pd.Series:
+    """Whether the interval of each change contains 0; false where there is no interval."""
+    return statistics["delta_low"].le(0) & statistics["delta_high"].ge(0)
+
+
 def read(store: Path, grid: Grid) -> Results:
     """Read the results of an experiment.
 
@@ -86,6 +93,7 @@ def read(store: Path, grid: Grid) -> Results:
         sizes=_sizes(store, grid),
         grid=grid.config.grid,
         over_seeds=grid.config.report.over_seeds,
+        own_stages={target: grid.own_stages(target) for target in grid.config.grid.targets},
         models=tuple(dict.fromkeys(stages for _, stages, _, _ in grid.models)),
     )
 
@@ -103,8 +111,9 @@ def _sizes(store: Path, grid: Grid) -> dict[str, int | None]:
 
 def _rows(store: Path, model: Entry) -> int | None:
     """The number of training rows of a stage, summed over its tasks and languages; None if the data are not stored."""
+    stage = Stage.of_spec(model.spec["stage"])
     data = [entry for role, entry in model.inputs.items() if role.startswith("data.")]
     if not all(finished(store, entry) for entry in data):
         return None
-    names = [split_name("train", lang) for lang in model.spec["stage"]["languages"]]
-    return sum(noted(store, entry.path, name, "rows")["rows"] for entry in data for name in names)
+    names = [split_name("train", lang) for lang in stage.languages]
+    return sum(stage.rows or noted(store, entry.path, name, "rows")["rows"] for entry in data for name in names)

@@ -24,13 +24,28 @@ def levels(
     Returns:
         Intermediates by targets, with the mean over targets in the last column.
     """
+    seeds = _by_seed(scores, encoder, grid, metric)
+    return _with_mean(getattr(seeds, over_seeds)(axis=1, skipna=False).unstack("target"), grid)
+
+
+def _with_mean(table: pd.DataFrame, grid: GridSettings) -> pd.DataFrame:
+    """The table in the order of the grid, with the mean over targets in the last column."""
+    table = table.reindex(index=grid.intermediates, columns=grid.targets)
+    return table.assign(**{MEAN: table.mean(axis=1, skipna=False)})
+
+
+def _by_seed(scores: pd.DataFrame, encoder: str, grid: GridSettings, metric: str) -> pd.DataFrame:
+    """The mean of a metric over the languages of each intermediate and target, with a column for each seed."""
     mine = scores[(scores["encoder"] == encoder) & (scores["metric"] == metric)]
     by_seed = mine.groupby(["intermediate", "target", "seed"])["value"].agg(lambda values: values.mean(skipna=False))
-    seeds = by_seed.unstack("seed").reindex(columns=grid.seeds)
-    table = getattr(seeds, over_seeds)(axis=1, skipna=False).unstack("target")
-    table = table.reindex(index=grid.intermediates, columns=grid.targets)
-    table[MEAN] = table.mean(axis=1, skipna=False)
-    return table
+    return by_seed.unstack("seed").reindex(columns=grid.seeds)
+
+
+def spreads(scores: pd.DataFrame, encoder: str, grid: GridSettings) -> pd.DataFrame:
+    """The standard deviations over seeds of the numbers in the table of deltas; missing if there is one seed."""
+    by_seed = _by_seed(scores, encoder, grid, MAIN_SCORE)
+    tables = [deltas(_with_mean(by_seed[seed].unstack("target"), grid)) for seed in grid.seeds]
+    return pd.concat(tables, keys=grid.seeds).groupby(level=1, sort=False).std()
 
 
 def deltas(table: pd.DataFrame) -> pd.DataFrame:
@@ -46,17 +61,30 @@ def write(table: pd.DataFrame, folder: Path, name: str) -> None:
     """Write a table of deltas as CSV and Markdown."""
     folder.mkdir(parents=True, exist_ok=True)
     table.to_csv(folder / f"{name}.csv", index_label="intermediate", float_format="{:z.4f}".format)
-    (folder / f"{name}.md").write_text(_markdown(table), encoding="utf-8")
+    (folder / f"{name}.md").write_text(markdown(table), encoding="utf-8")
 
 
-def rich_table(table: pd.DataFrame, title: str) -> Table:
-    """A table of deltas for the terminal: gains green, losses red."""
+def rich_table(
+    table: pd.DataFrame, title: str, spread: pd.DataFrame | None = None, uncertain: pd.DataFrame | None = None
+) -> Table:
+    """A table of deltas for the terminal: gains green, losses red.
+
+    Args:
+        spread: the standard deviations of the numbers over seeds; none are shown without it.
+        uncertain: the changes whose intervals contain 0, which are grey; none without it.
+    """
     shown = Table(title=title)
     shown.add_column("intermediate")
     for column in table.columns:
         shown.add_column(str(column), justify="right")
     for row, values in table.iterrows():
-        shown.add_row(str(row), *(_coloured(value, is_delta(table, row)) for value in values))
+        texts = []
+        for column, value in values.items():
+            is_change = is_delta(table, row)
+            around = spread.loc[row, column] if spread is not None else float("nan")
+            is_grey = uncertain is not None and bool(uncertain.get(column, {}).get(row, False))
+            texts.append(_coloured(value, is_change, is_grey) + ("" if pd.isna(around) else f" ±{around:.1f}"))
+        shown.add_row(str(row), *texts)
     return shown
 
 
@@ -73,14 +101,17 @@ def text(value: float, delta: bool) -> str:
     return f"{value:+.1f}" if delta and float(shown) else shown
 
 
-def _coloured(value: float, delta: bool) -> str:
+def _coloured(value: float, delta: bool, grey: bool) -> str:
     shown = text(value, delta)
+    if grey:
+        return f"[dim]{shown}[/]"
     if not delta or pd.isna(value) or float(shown) == 0:
         return shown
     return f"[green]{shown}[/]" if value > 0 else f"[red]{shown}[/]"
 
 
-def _markdown(table: pd.DataFrame) -> str:
+def markdown(table: pd.DataFrame) -> str:
+    """A table of deltas in Markdown."""
     lines = [["intermediate", *map(str, table.columns)], ["---", *["---:"] * len(table.columns)]]
     for row, values in table.iterrows():
         lines.append([str(row), *(text(value, is_delta(table, row)) for value in values)])

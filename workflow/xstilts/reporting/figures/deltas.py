@@ -4,10 +4,11 @@ import altair as alt
 import pandas as pd
 
 from xstilts.names import NO_INTERMEDIATE
-from xstilts.reporting.experiment_results import Results
+from xstilts.reporting.experiment_results import Results, holds_zero
 from xstilts.reporting.figures import heat, notes, style
 
 NAME = "deltas"
+
 MEAN = "mean"
 
 _STEP = {"x": 46, "y": 22}
@@ -48,6 +49,7 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
     means = cells.groupby("intermediate", sort=False)[["value", "delta"]].agg(lambda values: values.mean(skipna=False))
     table = pd.concat([cells, means.reset_index().assign(target=MEAN, significant=False)], ignore_index=True)
     scores = table["intermediate"].eq(NO_INTERMEDIATE) | (not results.has_baseline)
+    table["uncertain"] = holds_zero(table)
     table["text"] = [
         heat.text(row.value, sign=False) if score else heat.text(row.delta, mark="*" if row.significant else "")
         for row, score in zip(table.itertuples(), scores, strict=True)
@@ -57,8 +59,8 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
 
 def _lines(results: Results, encoder: str) -> list[str]:
     drawn = (
-        f"In the row {NO_INTERMEDIATE} the score, below it the change in points; * differs from it significantly "
-        "(p < 0.05 after Holm's correction, and a 95 % interval without 0)."
+        f"In the row {NO_INTERMEDIATE} the score, below it the change in points, grey if its 95 % interval contains 0; "
+        "* differs significantly (p < 0.05 after Holm's correction, and an interval without 0)."
         if results.has_baseline
         else f"Scores: the grid has no row {NO_INTERMEDIATE} to compare with."
     )

@@ -21,6 +21,7 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 RESOLUTION = 300
 
 INK = "#1a1a1a"
+FAINT = "#5a5a5a"
 MISSING_FILL = "#d4d4d4"
 BASELINE = "#767676"
 LOSS_TO_GAIN = ["#b35806", "#f1a340", "#fee0b6", "#f7f7f7", "#d1e5f0", "#67a9cf", "#2166ac"]
@@ -30,7 +31,7 @@ SERIES = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"]
 SHAPES = ["circle", "square", "triangle-up", "diamond"]
 DASHES = [[1, 0], [5, 2], [1, 2], [6, 2, 1, 2]]
 
-_LIGHT = {"ink": INK, "faint": "#5a5a5a", "line": "#dedede", "ground": "#ffffff"}
+_LIGHT = {"ink": INK, "faint": FAINT, "line": "#dedede", "ground": "#ffffff"}
 _DARK = {"ink": "#ededed", "faint": "#b0b0b0", "line": "#444444", "ground": "#1b1d21"}
 
 

@@ -40,7 +40,8 @@ function heatCell(encoder, intermediate, target, largest) {
   button.setAttribute("aria-label", [name, reason ? `missing: ${reason}` : button.textContent].join(", "));
   if (value == null) button.className = "missing";
   else if (!isLevel(intermediate)) {
-    button.className = value < 0 ? "loss" : "gain";
+    const uncertain = row.delta_low <= 0 && row.delta_high >= 0;
+    button.className = uncertain ? "uncertain" : value < 0 ? "loss" : "gain";
     button.style.setProperty("--share", `${((STRONGEST * Math.abs(value)) / largest).toFixed(1)}%`);
   }
   explain(button, () => [name, ...(reason ? [`missing: ${reason}`] : []), ...numbersOf(row)]);
