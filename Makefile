@@ -6,13 +6,17 @@ MINIATURE = workflow/experiments/miniature
 
 .PHONY: demo demo-full quick test test-all mutants same bench check envs docs schema clean
 
+# With VERBOSE=1, every job is listed.
+QUIET = $(if $(VERBOSE),,--logger rich --quiet all)
+
 # The miniature: generated data and a small encoder, from nothing to the table of deltas.
 demo: $(INSTALLED)
-	$(BIN)/snakemake --cores all --configfile $(MINIATURE).yaml
+	@$(BIN)/snakemake --cores all $(QUIET) --configfile $(MINIATURE).yaml
+	@$(BIN)/python docs/demo.py
 
-# All rows of the paper and two seeds.
+# All rows of the paper, three seeds and two encoders.
 demo-full: $(INSTALLED)
-	$(BIN)/snakemake --cores all --configfile $(MINIATURE).yaml $(MINIATURE)-full.yaml
+	@$(BIN)/snakemake --cores all $(QUIET) --configfile $(MINIATURE).yaml $(MINIATURE)-full.yaml
 
 # The checks and the fast unit tests, in less than two minutes on two cores.
 quick: check
