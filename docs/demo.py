@@ -1,10 +1,10 @@
 """Say what the table of the demo shows, and compare it with that of the README: the end of `make demo`.
 
-The table stands in the README between `<!-- begin demo, PROCESSOR -->` and `<!-- end demo -->`; PROCESSOR is the one on
-which it was made.
+A table stands in the README between `<!-- begin NAME, PROCESSOR -->` and `<!-- end NAME -->`; NAME is `demo` or
+`demo-full`, PROCESSOR the one on which it was made.
 
 python docs/demo.py             # after `make demo`
-python docs/demo.py --write     # replace the table of the README
+python docs/demo.py --write     # after `make demo` and `make demo-full`: replace the tables of the README
 """
 
 import argparse
@@ -23,42 +23,58 @@ from xstilts.store.entries import manifest_of
 
 REPOSITORY = Path(__file__).parents[1]
 README = REPOSITORY / "README.md"
-CONFIG = REPOSITORY / "workflow" / "experiments" / "miniature.yaml"
+CONFIGS = [REPOSITORY / "workflow" / "experiments" / f"{name}.yaml" for name in ("miniature", "miniature-full")]
 
-_BLOCK = re.compile(r"<!-- begin demo, (?P<processor>[^\n]*) -->\n(?P<table>.*?)<!-- end demo -->", re.DOTALL)
+_BLOCK = r"<!-- begin {}, (?P<processor>[^\n]*) -->\n(?P<table>.*?)<!-- end {} -->"
+_LARGEST = "tydiqa"
+"""The target with the largest changes, without which the mean is shown too."""
 
 
 def main() -> None:
-    """Compare the table, or replace it."""
+    """Compare the table of the demo, or replace the tables of the README."""
     parser = argparse.ArgumentParser(prog="docs/demo.py", description=__doc__.split("\n")[0])
-    parser.add_argument("--write", action="store_true", help="replace the table of the README")
-    write = parser.parse_args().write
-    experiment = experiments.load(CONFIG)
-    table, processor = found(experiment), processors(experiment)
+    parser.add_argument("--write", action="store_true", help="replace the tables of the README")
     page = README.read_text(encoding="utf-8")
-    if write:
-        block = f"<!-- begin demo, {processor} -->\n{tables.markdown(table)}<!-- end demo -->"
-        README.write_text(_BLOCK.sub(lambda _: block, page), encoding="utf-8")
+    if parser.parse_args().write:
+        page = replaced(page, "demo", *one_seed(experiments.load(CONFIGS[0])))
+        page = replaced(page, "demo-full", *all_seeds(experiments.load(*CONFIGS)))
+        README.write_text(page, encoding="utf-8")
         return
-    print(f"\n{shows(table)}\n{compared(table, processor, page)}")
-    print(
-        f"The page with all details: {experiment.store / 'experiments' / experiment.config.experiment / 'report.html'}"
-    )
-    print(
-        "Next: describe your own experiment in mine.yaml (README.md, Your own experiments), see what it costs with\n"
-        "    .venv/bin/xstilts plan mine.yaml"
-    )
+    experiment = experiments.load(CONFIGS[0])
+    (table,) = tables.of_scores(results(experiment).scores, experiment.config).values()
+    report = experiment.store / "experiments" / experiment.config.experiment / "report.html"
+    print(f"\n{shows(table)} {compared(*one_seed(experiment), page)}")
+    print(f"The page with everything behind these numbers: {report}")
+    print("Next, describe your own experiment in mine.yaml (README.md), and see what it costs:")
+    print("    .venv/bin/xstilts plan mine.yaml")
 
 
-def found(experiment: Experiment) -> pd.DataFrame:
-    """The table of the demo: the scores of the baseline, and changes over it."""
-    scores = results(experiment).scores
-    (table,) = tables.of_scores(scores, experiment.config).values()
-    return table
+def one_seed(experiment: Experiment) -> tuple[str, str]:
+    """The table of the demo in Markdown, and the processor on which it was made."""
+    (table,) = tables.of_scores(results(experiment).scores, experiment.config).values()
+    return tables.markdown(table), processors(experiment)
+
+
+def all_seeds(experiment: Experiment) -> tuple[str, str]:
+    """The tables of all encoders in Markdown, and the processor on which they were made."""
+    found, config = results(experiment), experiment.config
+    parts = []
+    for encoder, table in tables.of_scores(found.scores, config).items():
+        spread, uncertain = tables.spreads(found.scores, encoder, config.grid), found.uncertain(encoder)
+        without = table.drop(columns=[MEAN, _LARGEST]).mean(axis=1, skipna=False)
+        shown = pd.DataFrame("", table.index, [*table.columns, f"without {_LARGEST}"])
+        for row in table.index:
+            is_change = tables.is_delta(table, row)
+            for column in table.columns:
+                text = tables.text(table.loc[row, column], is_change) + tables.around(spread, row, column)
+                shown.loc[row, column] = f"({text})" if column in uncertain and uncertain.loc[row, column] else text
+            shown.loc[row, f"without {_LARGEST}"] = tables.text(without[row], is_change)
+        parts.append(shown.rename_axis(encoder).to_markdown(disable_numparse=True))
+    return "\n\n".join(parts) + "\n", processors(experiment)
 
 
 def processors(experiment: Experiment) -> str:
-    """The processors on which the models of the demo were trained."""
+    """The processors on which the models of an experiment were trained."""
     trained = [entry for entry in experiment.grid.entries.values() if entry.step == "train_stage"]
     return ", ".join(sorted({_processor(experiment.store, entry) for entry in trained}))
 
@@ -69,27 +85,26 @@ def _processor(store: Path, entry: Entry) -> str:
 
 
 def shows(table: pd.DataFrame) -> str:
-    """A sentence about the intermediate that helps most."""
+    """Sentences about the intermediate that helps most."""
     changes = table.iloc[1:]
     best = changes[MEAN].idxmax()
     largest = changes.loc[best].drop(MEAN).sort_values(ascending=False)[:3]
     listed = ", ".join(f"{target} ({tables.text(value, delta=True)})" for target, value in largest.items())
     mean = tables.text(changes.loc[best, MEAN], delta=True)
     return (
-        f"Training on {best} before the target changes the mean score by {mean} points, most on {listed}. Changes "
-        "whose interval contains 0 are grey: they may be chance."
+        f"Training on {best} before the target changes the mean score by {mean} points, most on {listed}; changes "
+        "whose interval contains 0 are grey, since they may be chance."
     )
 
 
-def compared(table: pd.DataFrame, processor: str, page: str) -> str:
+def compared(table: str, processor: str, page: str) -> str:
     """A sentence about the differences from the table of the README."""
-    block = _BLOCK.search(page)
-    assert block, f"{README} has no table of the demo"
-    ours, theirs = _numbers(tables.markdown(table)), _numbers(block["table"])
+    block = _block("demo", page)
+    ours, theirs = _numbers(table), _numbers(block["table"])
     if ours == theirs:
         return f"The table equals that of the README, which was made on {block['processor']}; this one on {processor}."
     if ours.keys() != theirs.keys():
-        return "The README has a table of other intermediates or targets."
+        return "The table of the README has other intermediates or targets."
     apart = {cell: abs(number - theirs[cell]) for cell, number in ours.items() if number != theirs[cell]}
     (row, column), most = max(apart.items(), key=lambda one: one[1])
     return (
@@ -97,6 +112,26 @@ def compared(table: pd.DataFrame, processor: str, page: str) -> str:
         f"{ours[row, column]:.1f} here, {theirs[row, column]:.1f} there). The README's were computed on "
         f"{block['processor']}, these on {processor}."
     )
+
+
+def replaced(page: str, name: str, table: str, processor: str) -> str:
+    """The page with another table."""
+    block = _block(name, page)
+    return (
+        page[: block.start()] + f"<!-- begin {name}, {processor} -->\n{table}<!-- end {name} -->" + page[block.end() :]
+    )
+
+
+def _block(name: str, page: str) -> re.Match:
+    """The block of a table in the README.
+
+    Raises:
+        SystemExit: there is none.
+    """
+    pattern = _BLOCK.format(name, name)
+    if found := re.search(pattern, page, re.DOTALL):
+        return found
+    raise SystemExit(f"error: {README} has no lines <!-- begin {name}, PROCESSOR --> and <!-- end {name} -->.")
 
 
 def _numbers(markdown: str) -> dict[tuple[str, str], float]:

@@ -2,13 +2,11 @@
 
 from argparse import ArgumentParser, Namespace
 
-import pandas as pd
-
 from xstilts.commands.shell import add_config, open_experiment, show
 from xstilts.errors import UserError
 from xstilts.experiments import Experiment
 from xstilts.reporting import collect, results, tables
-from xstilts.reporting.experiment_results import holds_zero
+from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.marks import MISSING
 from xstilts.reporting.tables import of_scores
 from xstilts.store.entries import finished
@@ -33,20 +31,11 @@ def run(arguments: Namespace) -> None:
     if not done:
         raise UserError(f"no cell of {config.experiment!r} is finished below {config.store}; run snakemake first.")
     scores = collect.collect(config.store, [cell.record for cell in done])
-    statistics = _statistics(experiment)
+    found = _results(experiment)
     for encoder, table in of_scores(scores, config).items():
         title = f"{config.experiment}, {encoder}: score of the baseline, and differences from it"
-        uncertain = None
-        if statistics is not None:
-            title += "; grey: the 95 % interval contains 0"
-            mine = statistics[statistics["encoder"].eq(encoder) & statistics["language"].eq(collect.ALL)]
-            grey = mine.assign(grey=holds_zero(mine))
-            uncertain = grey.pivot_table(index="intermediate", columns="target", values="grey", aggfunc="any")
-        spread = None
-        if len(config.grid.seeds) > 1:
-            title += "; ±: standard deviation over seeds"
-            spread = tables.spreads(scores, encoder, config.grid)
-        show(tables.rich_table(table, title, spread, uncertain))
+        spread = tables.spreads(scores, encoder, config.grid) if len(config.grid.seeds) > 1 else None
+        show(tables.rich_table(table, title, spread, found.uncertain(encoder) if found else None))
     for warning in warnings(config.store, grid):
         print(f"warning: {warning}")
     if len(done) < len(grid.cells):
@@ -57,9 +46,9 @@ def run(arguments: Namespace) -> None:
         print(", ".join(str(report) for report in reports if report.exists()))
 
 
-def _statistics(experiment: Experiment) -> pd.DataFrame | None:
-    """The statistics of all targets; None if they are not finished."""
+def _results(experiment: Experiment) -> Results | None:
+    """The results with their statistics; None if they are not finished."""
     try:
-        return results(experiment).statistics
+        return results(experiment)
     except UserError:
         return None

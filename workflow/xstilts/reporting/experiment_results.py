@@ -69,6 +69,11 @@ class Results:
         mine = self.statistics[self.statistics["encoder"] == encoder]
         return mine[mine["language"] != ALL]
 
+    def uncertain(self, encoder: str) -> pd.DataFrame:
+        """Whether the interval of each change over the baseline contains 0: intermediates by targets."""
+        rows = self.by_target(encoder)
+        return rows.assign(uncertain=holds_zero(rows)).pivot(index="intermediate", columns="target", values="uncertain")
+
 
 def holds_zero(statistics: pd.DataFrame) -> pd.Series:
     """Whether the interval of each change contains 0; false where there is no interval."""

@@ -73,7 +73,9 @@ def rich_table(
         spread: the standard deviations of the numbers over seeds; none are shown without it.
         uncertain: the changes whose intervals contain 0, which are grey; none without it.
     """
-    shown = Table(title=title)
+    remarks = ["grey: the 95 % interval contains 0"] if uncertain is not None else []
+    remarks += ["±: standard deviation over seeds"] if spread is not None else []
+    shown = Table(title=title, caption="; ".join(remarks) or None)
     shown.add_column("intermediate")
     for column in table.columns:
         shown.add_column(str(column), justify="right")
@@ -81,11 +83,16 @@ def rich_table(
         texts = []
         for column, value in values.items():
             is_change = is_delta(table, row)
-            around = spread.loc[row, column] if spread is not None else float("nan")
-            is_grey = uncertain is not None and bool(uncertain.get(column, {}).get(row, False))
-            texts.append(_coloured(value, is_change, is_grey) + ("" if pd.isna(around) else f" ±{around:.1f}"))
+            is_grey = uncertain is not None and column in uncertain and bool(uncertain.loc[row, column])
+            texts.append(_coloured(value, is_change, is_grey) + around(spread, row, column))
         shown.add_row(str(row), *texts)
     return shown
+
+
+def around(spread: pd.DataFrame | None, row: object, column: object) -> str:
+    """The text of a standard deviation, after a number; empty if it is missing."""
+    value = float("nan") if spread is None else spread.loc[row, column]
+    return "" if pd.isna(value) else f" ±{value:.1f}"
 
 
 def is_delta(table: pd.DataFrame, row: object) -> bool:
