@@ -75,7 +75,7 @@ def test_questions_are_answered_in_every_language(scores: pd.Series):
 
 @pytest.mark.parametrize("target", ["panx", "udpos"])
 def test_words_are_tagged(scores: pd.Series, target: str):
-    assert mean(scores, target) > 70
+    assert mean(scores, target) > 50
 
 
 def test_translations_are_retrieved_after_the_best_intermediate(scores: pd.Series):
