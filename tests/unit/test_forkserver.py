@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -166,7 +167,26 @@ def test_a_job_fails_if_the_server_is_killed_before_the_status_is_known(server):
 
 
 def test_jobs_of_another_user_are_not_taken(server, monkeypatch):
-    left, right = __import__("socket").socketpair(forkserver.socket.AF_UNIX, forkserver.socket.SOCK_SEQPACKET)
+    left, right = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     assert forkserver._is_of_this_user(left)
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     assert not forkserver._is_of_this_user(right)
+
+
+def test_a_server_ends_with_the_process_that_has_started_it_and_its_time_counts_as_that_of_a_child():
+    program = """
+import atexit, os
+from xstilts.runtime import forkserver
+before = os.times()
+atexit.register(lambda: print(os.times().children_user - before.children_user > 0.05, flush=True))
+forkserver.start(["score"])
+print(os.environ[forkserver.ADDRESS], flush=True)
+input()
+"""
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    running = subprocess.Popen([sys.executable, "-c", program], text=True, env={**os.environ}, **streams)
+    address = f"@{running.stdout.readline()}"
+    until(lambda: address in Path("/proc/net/unix").read_text())
+    output, _ = running.communicate("\n", timeout=20)
+    assert output == "True\n"
+    assert address not in Path("/proc/net/unix").read_text()

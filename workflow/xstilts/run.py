@@ -159,7 +159,7 @@ class Run:
         if not workflow.dryrun:
             self.begin()
             if workflow.local_exec and self.config.fork_server and forkserver.IS_SUPPORTED:
-                self._server = forkserver.start(FORKED)
+                forkserver.start(FORKED)
 
     def _use_machine(self, workflow: "Workflow") -> None:
         """Check that the GPUs of this machine hold the jobs, and keep concurrent jobs within its main memory."""

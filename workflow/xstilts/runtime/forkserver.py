@@ -37,12 +37,15 @@ IS_SUPPORTED = sys.platform == "linux"
 _OWN = ("_", "OLDPWD", "PWD", "SHLVL", "TEMP", "TEMPDIR", "TMP", "TMPDIR")
 """The variables that no library reads when it is imported."""
 
+_SECONDS = 10.0
+"""The time to wait for the server, which ends after its last job."""
+
 _BYTES = 2**16
 _STREAMS = 3
 
 
-def start(steps: Iterable[str]) -> subprocess.Popen:
-    """Start a server for jobs of this process. It ends when the standard input of the returned process is closed.
+def start(steps: Iterable[str]) -> None:
+    """Start a server for jobs of this process, with which it ends.
 
     Args:
         steps: the steps whose modules it imports, and whose jobs it runs.
@@ -51,8 +54,17 @@ def start(steps: Iterable[str]) -> subprocess.Popen:
     os.environ[ADDRESS] = address
     environment = {**os.environ, **dict.fromkeys(cpu.THREADS, "1")}
     command = [sys.executable, "-m", "xstilts", COMMAND, address, *steps]
-    # The kernel closes the pipe when this process ends, however it does.
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment)
+    # If this process is killed, the kernel closes the pipe.
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment)
+    atexit.register(_stop, server)
+
+
+def _stop(server: subprocess.Popen) -> None:
+    """End the server, so that its processor time counts as that of a child of this process."""
+    assert server.stdin
+    server.stdin.close()
+    with suppress(subprocess.TimeoutExpired):
+        server.wait(_SECONDS)
 
 
 def delegated(arguments: list[str]) -> int | None:
