@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,20 @@ def server() -> Iterator[subprocess.Popen]:
     assert process.wait(10) == 0
 
 
-def begun(address: str = ENVIRONMENT[forkserver.ADDRESS]) -> subprocess.Popen:
+@contextmanager
+def serving(address: str, code: str) -> Iterator[dict[str, str]]:
+    """The environment of jobs of a server of their own."""
+    process = begun(address, code)
+    try:
+        yield {**ENVIRONMENT, forkserver.ADDRESS: address}
+    finally:
+        process.kill()
+        process.wait()
+
+
+def begun(address: str = ENVIRONMENT[forkserver.ADDRESS], code: str = SERVER) -> subprocess.Popen:
     environment = {**ENVIRONMENT, forkserver.ADDRESS: address}
-    command = [sys.executable, "-c", SERVER, address]
+    command = [sys.executable, "-c", code, address]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment)
     until(lambda: f"@{address}\n" in Path("/proc/net/unix").read_text())
     return process
@@ -90,6 +102,13 @@ def test_a_fork_has_the_variables_of_its_job_that_no_library_reads(server):
     environment = {**ENVIRONMENT, "TMPDIR": "/somewhere"}
     output, _ = job("import os; print(os.environ['TMPDIR'])", env=environment).communicate()
     assert output == "/somewhere\ncode 3\n"
+
+
+def test_a_fork_makes_temporary_files_where_its_job_does(tmp_path):
+    code = "import tempfile; print(tempfile.gettempdir())"
+    with serving("test-temporary", "import tempfile; tempfile.gettempdir()\n" + SERVER) as environment:
+        output = job(code, env={**environment, "TMPDIR": str(tmp_path)}).communicate()[0]
+    assert output == f"{tmp_path}\ncode 3\n"
 
 
 @pytest.mark.parametrize(
@@ -164,6 +183,37 @@ def test_a_job_fails_if_the_server_is_killed_before_the_status_is_known(server):
     output, errors = running.communicate("end", timeout=10)
     assert output == "code 1\n"
     assert errors == f"The fork server of process {process} ended before it.\n"
+
+
+def test_a_job_runs_in_its_own_process_if_the_server_cannot_fork():
+    fail_once = """
+def fail():
+    os.fork = fork
+    raise BlockingIOError(11, "Resource temporarily unavailable")
+import os
+fork, os.fork = os.fork, fail
+"""
+    with serving("test-full", fail_once + SERVER) as environment:
+        assert job("print('fork')", env=environment).communicate()[0] == "own process\n"
+        assert job("print('fork')", env=environment).communicate()[0] == "fork\ncode 3\n"
+
+
+def test_a_server_does_not_wait_for_the_message_of_another_user():
+    other_user = "import os; os.getuid = lambda: -2\n"
+    with serving("test-others", other_user + SERVER) as environment:
+        silent = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        silent.settimeout(10)
+        silent.connect(f"\0{environment[forkserver.ADDRESS]}")
+        assert silent.recv(1) == b""
+
+
+def test_systems_without_file_descriptors_of_processes_are_not_supported(monkeypatch):
+    def fail(_: int) -> int:
+        raise OSError(38, "Function not implemented")
+
+    assert forkserver._can_watch()
+    monkeypatch.setattr(os, "pidfd_open", fail)
+    assert not forkserver._can_watch()
 
 
 def test_jobs_of_another_user_are_not_taken(server, monkeypatch):

@@ -18,6 +18,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -31,7 +32,17 @@ COMMAND = "fork_server"
 ADDRESS = "XSTILTS_FORK_SERVER"
 """The environment variable with the name of the server's socket."""
 
-IS_SUPPORTED = sys.platform == "linux"
+
+def _can_watch() -> bool:
+    """Whether the system has file descriptors of processes: Linux before 5.3 and some containers do not."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
+        return False
+    return True
+
+
+IS_SUPPORTED = sys.platform == "linux" and _can_watch()
 """Whether the system has sockets without a file, their credentials, and file descriptors of processes."""
 
 _OWN = ("_", "OLDPWD", "PWD", "SHLVL", "TEMP", "TEMPDIR", "TMP", "TMPDIR")
@@ -188,9 +199,11 @@ class _Server:
     def accept(self) -> list[str] | None:
         """Fork for a job. Returns its arguments in the fork, None in the server."""
         connection, _ = self.listener.accept()
-        message, streams, _, _ = socket.recv_fds(connection, _BYTES, _STREAMS)
-        if message and _is_of_this_user(connection) and self.takes(request := json.loads(message)):
-            pid = os.fork()
+        message, streams = b"", list[int]()
+        # Another user could connect and send nothing, for which the server would wait.
+        if _is_of_this_user(connection):
+            message, streams, _, _ = socket.recv_fds(connection, _BYTES, _STREAMS)
+        if message and self.takes(request := json.loads(message)) and (pid := _forked()) is not None:
             if pid == 0:
                 self.leave()
                 return _begun(request, streams, connection)
@@ -230,6 +243,15 @@ class _Server:
             connection.close()
 
 
+def _forked() -> int | None:
+    """`os.fork`; None if the system has no process or no memory for it."""
+    try:
+        return os.fork()
+    except OSError as error:
+        print(f"The fork server cannot fork ({error.strerror}); the job runs in its own process.", file=sys.stderr)
+        return None
+
+
 def _is_of_this_user(connection: socket.socket) -> bool:
     """Whether the process at the other end belongs to this user: any user can connect to a socket without a file."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
@@ -254,6 +276,8 @@ def _begun(request: Mapping, streams: list[int], connection: socket.socket) -> l
     for name in _OWN:
         os.environ.pop(name, None)
     os.environ |= request["own"]
+    # The server has remembered its own folder.
+    tempfile.tempdir = None
     for number in termination.SIGNALS:
         signal.signal(number, signal.SIG_IGN if number in request["ignored"] else signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
