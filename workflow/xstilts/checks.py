@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from xstilts import tasks
 from xstilts.config import Config, ConfigError, Encoder
 from xstilts.languages import LANGUAGES
-from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
+from xstilts.names import NO_INTERMEDIATE, stages_of
 from xstilts.sources.archives import ARCHIVES
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
 
@@ -16,8 +16,8 @@ LONGEST_PATH = 20
 
 def own_stages(config: Config, target: str) -> tuple[str, ...]:
     """The stages of a target, which follow the intermediate; empty for a target without training."""
-    block, default = config.targets.get(target), tasks.load(target).stage
-    own = (block.stage if block else None) or default
+    block = config.targets.get(target)
+    own = tasks.load(target).stage if block is None or block.stage is None else block.stage
     return stages_of(own) if own else ()
 
 
@@ -154,17 +154,28 @@ def _bad_target(config: Config, target: str) -> Iterator[ConfigError]:
     if target not in evaluated:
         yield ConfigError("grid.targets", target, "unknown target", evaluated)
         return
-    if stages := own_stages(config, target):
-        yield from _bad_stages(
-            config, f"targets.{target}.stage" if target in config.targets else "grid.targets", path_of(stages)
-        )
-        task, last = tasks.load(target).stage, stages[-1]
-        if config.stage(last).tasks != (task,):
-            problem = f"the stage of target {target!r} can only train on {task!r}; give your stage another name"
-            yield ConfigError(f"stages.{last}.tasks", list(config.stage(last).tasks), problem, [str(task)])
+    if task := tasks.load(target).stage:
+        yield from _bad_training(config, target, task)
     split, splits = config.task(target).split, tasks.load(target).splits
     if split not in splits:
         yield ConfigError(f"tasks.{target}.split", split, "the task does not have this split", splits)
+
+
+def _bad_training(config: Config, target: str, task: str) -> Iterator[ConfigError]:
+    """Stages of a target that do not end with a training on its task."""
+    block, stages = config.targets.get(target), own_stages(config, target)
+    if block is None or block.stage is None:
+        yield from _bad_stage(config, "grid.targets", task)
+        if config.stage(task).tasks != (task,):
+            problem = f"the stage of target {target!r} can only train on {task!r}; give your stage another name"
+            yield ConfigError(f"stages.{task}.tasks", list(config.stage(task).tasks), problem, [task])
+        return
+    key = f"targets.{target}.stage"
+    if stages:
+        yield from _bad_stages(config, key, block.stage)
+    if not stages or config.stage(stages[-1]).tasks != (task,):
+        found = f", but {stages[-1]!r} trains on {', '.join(config.stage(stages[-1]).tasks)}" if stages else ""
+        yield ConfigError(key, block.stage, f"the last stage of this target must train on {task!r} alone{found}")
 
 
 def _bad_lengths(config: Config, longest: Callable[[Encoder], int | None]) -> Iterator[ConfigError]:
