@@ -14,18 +14,20 @@ from pathlib import Path
 import pandas as pd
 
 from xstilts import experiments
+from xstilts.errors import UserError
 from xstilts.experiments import Experiment
 from xstilts.reporting import results, tables
 from xstilts.reporting.tables import MEAN
-from xstilts.runtime.timing import COMPUTED
+from xstilts.runtime.timing import COMPUTED, CPU
 from xstilts.steps.entry import Entry
-from xstilts.store.entries import manifest_of
+from xstilts.store.entries import MEASURED, manifest_of
 
 REPOSITORY = Path(__file__).parents[1]
 README = REPOSITORY / "README.md"
 CONFIGS = [REPOSITORY / "workflow" / "experiments" / f"{name}.yaml" for name in ("miniature", "miniature-full")]
 
 _BLOCK = r"<!-- begin {}, (?P<processor>[^\n]*) -->\n(?P<table>.*?)<!-- end {} -->"
+_LINES = "<!-- begin {}, PROCESSOR --> and <!-- end {} -->"
 _LARGEST = "tydiqa"
 """The target with the largest changes, without which the mean is shown too."""
 
@@ -35,12 +37,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="docs/demo.py", description=__doc__.split("\n")[0])
     parser.add_argument("--write", action="store_true", help="replace the tables of the README")
     page = README.read_text(encoding="utf-8")
-    if parser.parse_args().write:
-        page = replaced(page, "demo", *one_seed(experiments.load(CONFIGS[0])))
-        page = replaced(page, "demo-full", *all_seeds(experiments.load(*CONFIGS)))
-        README.write_text(page, encoding="utf-8")
-        return
-    experiment = experiments.load(CONFIGS[0])
+    try:
+        if parser.parse_args().write:
+            page = replaced(page, "demo", *one_seed(experiments.load(CONFIGS[0])))
+            page = replaced(page, "demo-full", *all_seeds(experiments.load(*CONFIGS)))
+            README.write_text(page, encoding="utf-8")
+        else:
+            say(experiments.load(CONFIGS[0]), page)
+    except UserError as error:
+        raise SystemExit(f"error: {error}") from None
+
+
+def say(experiment: Experiment, page: str) -> None:
+    """Print what the table shows, how it differs from that of the README, where the page is, and what to do next."""
     (table,) = tables.of_scores(results(experiment).scores, experiment.config).values()
     report = experiment.store / "experiments" / experiment.config.experiment / "report.html"
     print(f"\n{shows(table)} {compared(*one_seed(experiment), page)}")
@@ -80,7 +89,12 @@ def processors(experiment: Experiment) -> str:
 
 
 def _processor(store: Path, entry: Entry) -> str:
-    made = manifest_of(store, entry)[COMPUTED]
+    manifest = manifest_of(store, entry)
+    made = manifest.get(COMPUTED)
+    if made is None:
+        device = manifest.get(MEASURED, {}).get("device", CPU)
+        # Manifests of earlier releases do not describe the CPU.
+        return "an unknown CPU" if device == CPU else device
     return f"{made['processor']} ({made['instructions']}, threads: {made['threads']})"
 
 
@@ -99,8 +113,13 @@ def shows(table: pd.DataFrame) -> str:
 
 def compared(table: str, processor: str, page: str) -> str:
     """A sentence about the differences from the table of the README."""
-    block = _block("demo", page)
-    ours, theirs = _numbers(table), _numbers(block["table"])
+    block = _found("demo", page)
+    if block is None:
+        return f"The README has no table to compare with, between {_LINES.format('demo', 'demo')}."
+    try:
+        ours, theirs = _numbers(table), _numbers(block["table"])
+    except ValueError:
+        return "The table of the README has been edited, and is not compared."
     if ours == theirs:
         return f"The table equals that of the README, which was made on {block['processor']}; this one on {processor}."
     if ours.keys() != theirs.keys():
@@ -115,23 +134,22 @@ def compared(table: str, processor: str, page: str) -> str:
 
 
 def replaced(page: str, name: str, table: str, processor: str) -> str:
-    """The page with another table."""
-    block = _block(name, page)
+    """The page with another table.
+
+    Raises:
+        UserError: the page has no place for it.
+    """
+    block = _found(name, page)
+    if block is None:
+        raise UserError(f"{README} has no lines {_LINES.format(name, name)}, between which the table stands. Add them.")
     return (
         page[: block.start()] + f"<!-- begin {name}, {processor} -->\n{table}<!-- end {name} -->" + page[block.end() :]
     )
 
 
-def _block(name: str, page: str) -> re.Match:
-    """The block of a table in the README.
-
-    Raises:
-        SystemExit: there is none.
-    """
-    pattern = _BLOCK.format(name, name)
-    if found := re.search(pattern, page, re.DOTALL):
-        return found
-    raise SystemExit(f"error: {README} has no lines <!-- begin {name}, PROCESSOR --> and <!-- end {name} -->.")
+def _found(name: str, page: str) -> re.Match | None:
+    """The block of a table in the README."""
+    return re.search(_BLOCK.format(name, name), page, re.DOTALL)
 
 
 def _numbers(markdown: str) -> dict[tuple[str, str], float]:

@@ -2,10 +2,12 @@
 
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+from xstilts.errors import UserError
 from xstilts.reporting import tables
 
 DEMO = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "demo.py"))
@@ -50,11 +52,40 @@ def test_a_table_is_replaced_and_nothing_else():
     assert new == "before\n<!-- begin demo, CPU two -->\n| new |\n<!-- end demo -->\nafter\n"
 
 
-def test_a_page_without_the_table_is_an_error():
-    with pytest.raises(SystemExit, match=r"^error: .*README\.md has no lines <!-- begin demo, PROCESSOR -->"):
-        DEMO["compared"]("", "", "nothing")
+def test_a_page_without_place_for_the_table_is_an_error():
+    with pytest.raises(UserError, match=r"README\.md has no lines <!-- begin demo, PROCESSOR --> and"):
+        DEMO["replaced"]("nothing", "demo", "| new |", "CPU")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nothing", "The README has no table to compare with, between <!-- begin demo, PROCESSOR --> and"),
+        (page(table()).replace("85.0", "—"), "The table of the README has been edited, and is not compared."),
+        ("<!-- begin demo, A -->\n<!-- end demo -->", "The table of the README has been edited, and is not compared."),
+    ],
+    ids=["no table", "no number", "empty"],
+)
+def test_without_numbers_to_compare_with_it_says_so(text: str, said: str):
+    assert DEMO["compared"](tables.markdown(table()), "CPU two", text).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "name"),
+    [
+        ({"cpu": {"processor": "A", "instructions": "AVX2", "threads": 1}}, "A (AVX2, threads: 1)"),
+        ({"measured": {"device": "NVIDIA H100"}}, "NVIDIA H100"),
+        ({"measured": {"device": "cpu"}}, "an unknown CPU"),
+        ({}, "an unknown CPU"),
+    ],
+    ids=["a CPU", "a GPU", "an earlier release", "adopted"],
+)
+def test_the_processor_is_named_whatever_it_is(monkeypatch: pytest.MonkeyPatch, manifest: dict, name: str):
+    monkeypatch.setitem(DEMO["_processor"].__globals__, "manifest_of", lambda *_: manifest)
+    entries = {"model": SimpleNamespace(step="train_stage"), "data": SimpleNamespace(step="read_task")}
+    assert DEMO["processors"](SimpleNamespace(store=Path(), grid=SimpleNamespace(entries=entries))) == name
 
 
 @pytest.mark.parametrize("name", ["demo", "demo-full"])
 def test_the_readme_has_both_tables(name: str):
-    assert DEMO["_block"](name, README)["processor"]
+    assert DEMO["_found"](name, README)["processor"]
