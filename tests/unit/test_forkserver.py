@@ -19,9 +19,9 @@ pytestmark = pytest.mark.skipif(not forkserver.IS_SUPPORTED, reason="needs Linux
 SERVER = """
 import sys
 from xstilts.runtime import forkserver
-_, code = forkserver.serve(sys.argv[1], "score")
-exec(code)
-forkserver.end(3)
+fork = forkserver.serve(sys.argv[1], "score")
+exec(fork.arguments[1])
+fork.end(3)
 """
 
 JOB = """
@@ -175,14 +175,24 @@ def test_the_server_ends_with_its_run_once_its_jobs_have_ended(server):
     assert other.wait(10) == 0
 
 
-def test_a_job_fails_if_the_server_is_killed_before_the_status_is_known(server):
+def test_a_job_ends_with_the_code_of_its_fork_if_the_server_is_killed(server):
     other = begun("test-killed")
     running = job(f"{NUMBER}; sys.stdin.read()", env={**ENVIRONMENT, forkserver.ADDRESS: "test-killed"})
+    process_of(running)
+    other.kill()
+    other.wait()
+    assert running.communicate("end", timeout=10) == ("code 3\n", "")
+
+
+def test_a_job_fails_if_the_server_and_the_fork_are_killed(server):
+    other = begun("test-both")
+    running = job(f"{NUMBER}; sys.stdin.read()", env={**ENVIRONMENT, forkserver.ADDRESS: "test-both"})
     process = process_of(running)
     other.kill()
+    other.wait()
+    os.kill(process, signal.SIGKILL)
     output, errors = running.communicate("end", timeout=10)
-    assert output == "code 1\n"
-    assert errors == f"The fork server of process {process} ended before it.\n"
+    assert (output, errors) == ("code 1\n", f"The fork server of process {process} ended before it.\n")
 
 
 def test_a_job_runs_in_its_own_process_if_the_server_cannot_fork():

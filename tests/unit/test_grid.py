@@ -344,6 +344,18 @@ MISTAKES = {
         {"grid": {"intermediates": ["none", "mnlii"]}},
         ["'grid.intermediates'", "'mnlii'", "allowed: anli, ", "'mnli'?"],
     ),
+    "more rows than the limit leaves": (
+        {"stages": {"mnli": {"rows": 51}}, "limit": {"train": 50}},
+        ["'stages.mnli.rows'", "'mnli' has only 50 training examples in 'en'", "found 51", "a number up to 50"],
+    ),
+    "more rows than the hub has": (
+        {"stages": {"mnli": {"rows": 392_703}}, "tasks": {"mnli": {"source": "hub"}}},
+        ["'stages.mnli.rows'", "has only 392,702 training examples"],
+    ),
+    "more rows than the miniature makes": (
+        {"stages": {"mnli": {"rows": 8}}, "source": "miniature", "miniature": {"train": 7}},
+        ["'stages.mnli.rows'", "has only 7 training examples"],
+    ),
     "an unknown stage of a target": (
         {"targets": {"xquad": {"stage": "mnli/squadd"}}},
         ["'targets.xquad.stage'", "in 'mnli/squadd'", "found 'squadd'", "'squad_v2'?"],

@@ -376,16 +376,24 @@ def test_the_command_shows_the_grid_and_the_reasons(world: World):
     ]
 
 
-def test_the_command_shows_where_a_training_resumes_that_was_killed(world: World):
+@pytest.mark.parametrize("ended", ["killed", "stopped by a signal"])
+def test_the_command_shows_where_a_training_resumes_that_was_interrupted(world: World, ended: str):
     mnli = model(world.real(), "mnli")
+    if ended != "killed":
+        # Its log says so, as that of a failure.
+        log = world.store.parent / "logs" / f"{mnli.path}.log"
+        log.parent.mkdir(parents=True)
+        log.write_text("error: stopped by SIGINT; the state at step 300 is saved.\n\n", encoding="utf-8")
     progress = Progress(300, [], 8192, "fp32")
     training_states.write(scratch(world.store, mnli, "training"), TrainingState(progress, {}, {}, {}))
     file = world.file()
     printed = world.run("status", file).stdout
-    found = json.loads(world.run("status", file, "--json").stdout)["interrupted"]
+    document = json.loads(world.run("status", file, "--json").stdout)
+    found = document["interrupted"]
     (line,) = [line for line in printed.splitlines() if line.startswith(f"to do    {mnli.path}: ")]
     assert re.search(r": interrupted, resumes from step 300 of (\d+|unknown); needed by 4 cells$", line)
     assert [(one["entry"], one["step"], one["cells"]) for one in found] == [(mnli.path, 300, 4)]
+    assert document["failed"] == []
 
 
 def test_the_command_prints_the_same_as_json(done: World):

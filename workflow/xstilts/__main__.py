@@ -1,6 +1,5 @@
 """`python -m xstilts`: the fork server of a run, jobs, which it runs if there is one, and all other commands."""
 
-import os
 import sys
 from importlib import import_module
 
@@ -10,8 +9,9 @@ from xstilts.runtime import forkserver
 def main() -> int:
     """Run a command, a job if possible in a fork of the server."""
     if sys.argv[1:2] == [forkserver.COMMAND]:
-        sys.argv[1:] = forkserver.serve(*sys.argv[2:])
-        forkserver.end(_run(f"  # forked by process {os.getppid()}"))
+        fork = forkserver.serve(*sys.argv[2:])
+        sys.argv[1:] = fork.arguments
+        fork.end(_run(f"  # forked by process {fork.server}"))
     code = forkserver.delegated(sys.argv[1:])
     return _run() if code is None else code
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from math import inf
 
 from xstilts import tasks
 from xstilts.config import Config, ConfigError, Encoder
@@ -124,8 +125,21 @@ def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
                 yield ConfigError(
                     f"stages.{name}.languages", lang, f"task {task!r} has no training or dev data in this language"
                 )
+            elif stage.rows is not None and stage.rows > (known := _examples(config, task, lang)):
+                problem = f"task {task!r} has only {known:,} training examples in {lang!r}"
+                yield ConfigError(f"stages.{name}.rows", stage.rows, problem, [f"a number up to {known}"])
     yield from _empty_or_repeated(key, stage.tasks)
     yield from _empty_or_repeated(f"stages.{name}.languages", stage.languages)
+
+
+def _examples(config: Config, name: str, lang: str) -> float:
+    """The largest number of training examples that a task can have, before its data are read; infinite if unknown."""
+    task, settings = tasks.load(name), config.task(name)
+    if task.pools:
+        return inf
+    published = task.counts.get("train", {}).get(lang) if settings.source == "hub" else None
+    made = config.miniature.train if settings.source == "miniature" else None
+    return min((number for number in (published, made, settings.limit.train) if number is not None), default=inf)
 
 
 def _has(name: str, split: str, lang: str) -> bool:

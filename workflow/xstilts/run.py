@@ -34,6 +34,9 @@ SNAKEMAKE = (9, 27), (10,)
 FORKED = ("read_task", "encode_task", "train_stage", "predict", "score", "statistics")
 """The steps of which a run has many jobs, which start as forks if `fork_server` is set."""
 
+_SEVERAL = 4
+"""The number of such jobs from which a server saves time."""
+
 
 class Wildcards(Protocol):
     """The wildcards of a job, all of which have `{entry}`."""
@@ -158,7 +161,8 @@ class Run:
             self._use_machine(workflow)
         if not workflow.dryrun:
             self.begin()
-            if workflow.local_exec and self.config.fork_server and forkserver.IS_SUPPORTED:
+            forked = sum(entry.step in FORKED for entry in self.pending.values())
+            if workflow.local_exec and self.config.fork_server and forkserver.IS_SUPPORTED and forked >= _SEVERAL:
                 forkserver.start(FORKED)
 
     def _use_machine(self, workflow: "Workflow") -> None:

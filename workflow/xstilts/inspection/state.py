@@ -8,6 +8,7 @@ from xstilts.config import Config
 from xstilts.grid import Cell, Grid
 from xstilts.inspection import progress
 from xstilts.inspection.chains import Chains
+from xstilts.runtime import termination
 from xstilts.store.contents import Contents
 from xstilts.store.differences import Differences, Reason, sentence
 from xstilts.store.entries import pending
@@ -49,8 +50,9 @@ class State:
         running = {one.entry.path: one for one in progress.running(config, self.pending.values())}
         # If a training may be running or not, its log shows whether it has failed.
         self.running = {path: one for path, one in running.items() if one.holder != UNKNOWN or path not in failed}
-        self.failed = {path: one for path, one in failed.items() if path not in self.running}
         saved = {one.entry.path: one for one in progress.interrupted(config, self.pending.values())}
+        stopped = {path for path, one in failed.items() if path in saved and termination.is_by_signal(one.cause)}
+        self.failed = {path: one for path, one in failed.items() if path not in self.running and path not in stopped}
         self.interrupted = {
             path: one for path, one in saved.items() if path not in self.running and path not in self.failed
         }

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from xstilts.runtime import cpu, termination
 
@@ -48,8 +48,8 @@ IS_SUPPORTED = sys.platform == "linux" and _can_watch()
 _OWN = ("_", "OLDPWD", "PWD", "SHLVL", "TEMP", "TEMPDIR", "TMP", "TMPDIR")
 """The variables that no library reads when it is imported."""
 
-_SECONDS = 10.0
-"""The time to wait for the server, which ends after its last job."""
+_SECONDS = 1.0
+"""The time that the server has to end by itself."""
 
 _BYTES = 2**16
 _STREAMS = 3
@@ -74,8 +74,12 @@ def _stop(server: subprocess.Popen) -> None:
     """End the server, so that its processor time counts as that of a child of this process."""
     assert server.stdin
     server.stdin.close()
-    with suppress(subprocess.TimeoutExpired):
+    try:
         server.wait(_SECONDS)
+    except subprocess.TimeoutExpired:
+        # It still imports, or a fork outlives the run.
+        server.kill()
+        server.wait()
 
 
 def delegated(arguments: list[str]) -> int | None:
@@ -134,11 +138,35 @@ def _end_by(number: signal.Signals) -> NoReturn:
     raise AssertionError(f"{number.name} does not end a process")
 
 
-def serve(address: str, *steps: str) -> list[str]:
+class Fork(NamedTuple):
+    """A process that the server has forked for a job.
+
+    Args:
+        arguments: the arguments of the job.
+        connection: the connection to the process of the job.
+        server: the process that has forked it.
+    """
+
+    arguments: list[str]
+    connection: socket.socket
+    server: int
+
+    def end(self, code: int) -> NoReturn:
+        """End the fork. To take down the interpreter would copy the memory that the fork shares with the server."""
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if os.getppid() != self.server:
+            # The server was killed, which would have sent the code.
+            _send(self.connection, code)
+        os._exit(code)
+
+
+def serve(address: str, *steps: str) -> Fork:
     """Import the modules of steps, and fork for each of their jobs until standard input ends.
 
     Returns:
-        The arguments of a job, in the process that has to run it. The server itself never returns.
+        The fork of a job, in this fork. The server itself never returns.
     """
     for number in termination.SIGNALS:
         signal.signal(number, signal.SIG_IGN)
@@ -150,14 +178,6 @@ def serve(address: str, *steps: str) -> list[str]:
     gc.freeze()
     gc.enable()
     return _Server(address, key, steps).run()
-
-
-def end(code: int) -> NoReturn:
-    """End a fork. To take down the interpreter would copy the memory that the fork shares with the server."""
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 class _Server:
@@ -175,14 +195,13 @@ class _Server:
         """The process and the connection of each running job, by the file descriptor of the process."""
         self.is_open = True
 
-    def run(self) -> list[str]:
-        """Fork for every job. Returns its arguments in the fork."""
+    def run(self) -> Fork:
+        """Fork for every job. Returns in the fork."""
         while self.is_open or self.jobs:
             for key, _ in self.selector.select():
                 if key.fileobj is self.listener:
-                    arguments = self.accept()
-                    if arguments is not None:
-                        return arguments
+                    if fork := self.accept():
+                        return fork
                 elif key.fileobj is sys.stdin:
                     self.close()
                 else:
@@ -196,9 +215,9 @@ class _Server:
         self.listener.close()
         self.is_open = False
 
-    def accept(self) -> list[str] | None:
-        """Fork for a job. Returns its arguments in the fork, None in the server."""
-        connection, _ = self.listener.accept()
+    def accept(self) -> Fork | None:
+        """Fork for a job. Returns the fork in itself, None in the server."""
+        server, (connection, _) = os.getpid(), self.listener.accept()
         message, streams = b"", list[int]()
         # Another user could connect and send nothing, for which the server would wait.
         if _is_of_this_user(connection):
@@ -206,7 +225,9 @@ class _Server:
         if message and self.takes(request := json.loads(message)) and (pid := _forked()) is not None:
             if pid == 0:
                 self.leave()
-                return _begun(request, streams, connection)
+                _begin(request, streams)
+                threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+                return Fork(request["arguments"], connection, server)
             self.watch(pid, connection)
         else:
             connection.close()
@@ -264,8 +285,8 @@ def _send(connection: socket.socket, number: int) -> None:
         connection.send(str(number).encode())
 
 
-def _begun(request: Mapping, streams: list[int], connection: socket.socket) -> list[str]:
-    """Take over what a process has from the shell that starts it. Returns the arguments of the job."""
+def _begin(request: Mapping, streams: list[int]) -> None:
+    """Take over what a process has from the shell that starts it."""
     for standard, descriptor in enumerate(streams):
         os.dup2(descriptor, standard)
         os.close(descriptor)
@@ -280,8 +301,6 @@ def _begun(request: Mapping, streams: list[int], connection: socket.socket) -> l
     tempfile.tempdir = None
     for number in termination.SIGNALS:
         signal.signal(number, signal.SIG_IGN if number in request["ignored"] else signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
-    return request["arguments"]
 
 
 def _end_with(connection: socket.socket) -> None:
