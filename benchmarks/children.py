@@ -22,19 +22,20 @@ class Ended:
 
     Args:
         spent: its time.
-        megabytes: its peak memory.
         value: what the program returned.
+        megabytes: its peak memory; 0 if it is unknown.
     """
 
     spent: Spent
-    megabytes: int
     value: object
+    megabytes: int = 0
 
 
 def run(module: str, programs: str, name: str, setup: Setup) -> Ended:
     """Run one of the programs that a function of a module of this package returns."""
     arguments = [module, programs, name, str(setup.folder), str(setup.source.features or ""), str(int(setup.smoke))]
-    return command([sys.executable, "-m", "benchmarks.children", *arguments])
+    ended = command([sys.executable, "-m", "benchmarks.children", *arguments])
+    return Ended(ended.spent, **ended.value)
 
 
 def command(words: list[str], **environment: str) -> Ended:
@@ -51,7 +52,7 @@ def command(words: list[str], **environment: str) -> Ended:
     if process.returncode:
         raise RuntimeError(f"{' '.join(words)}: exit status {process.returncode}\n{printed}")
     seconds = Spent(time.perf_counter() - begin, used.ru_utime + used.ru_stime)
-    return Ended(seconds, used.ru_maxrss // 1024, _value(printed))
+    return Ended(seconds, _value(printed))
 
 
 def _value(printed: str) -> object:
@@ -70,7 +71,14 @@ def main() -> None:
     setup = Setup(Source(Path(features) if features else None), Path(folder), bool(int(smoke)))
     with redirect_stdout(sys.stderr):
         value = getattr(import_module(f"benchmarks.{module}"), programs)(setup)[name]()
-    print(json.dumps(value if isinstance(value, (int, float)) else None))
+    value = value if isinstance(value, (int, float)) else None
+    print(json.dumps({"value": value, "megabytes": _peak()}))
+
+
+def _peak() -> int:
+    """The peak memory of this process in MB; that of `getrusage` includes the memory of the process that forked it."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
+    return int(status["VmHWM"].split()[0]) // 1024
 
 
 if __name__ == "__main__":
