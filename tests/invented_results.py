@@ -26,7 +26,8 @@ def invented(
     scores = _scores(grid, languages)
     sizes = {name: 1000 * 3**place for place, name in enumerate(grid.intermediates) if name != NO_INTERMEDIATE}
     models = tuple(_models(grid))
-    return Results(scores, _trainings(grid), _statistics(scores, grid), sizes, grid, "median", models)
+    own = {target: (stage,) if (stage := tasks.load(target).stage) else () for target in grid.targets}
+    return Results(scores, _trainings(grid), _statistics(scores, grid), sizes, grid, "median", own, models)
 
 
 def without(results: Results, intermediate: str, target: str) -> Results:

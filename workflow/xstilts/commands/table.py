@@ -47,8 +47,11 @@ def run(arguments: Namespace) -> None:
 
 
 def _results(experiment: Experiment) -> Results | None:
-    """The results with their statistics; None if they are not finished."""
+    """The results with their statistics; None if they are not finished, or cannot be read, which is printed."""
     try:
         return results(experiment)
     except UserError:
+        return None
+    except (OSError, ValueError, KeyError) as error:
+        print(f"warning: the statistics cannot be read, so no change is marked as uncertain: {error}")
         return None
