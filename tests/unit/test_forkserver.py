@@ -14,7 +14,10 @@ import pytest
 
 from xstilts.runtime import forkserver
 
-pytestmark = pytest.mark.skipif(not forkserver.IS_SUPPORTED, reason="needs Linux")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(not forkserver.IS_SUPPORTED, reason="needs file descriptors of processes, as on Linux 5.3"),
+]
 
 SERVER = """
 import sys
