@@ -14,7 +14,7 @@ demo: $(INSTALLED)
 	@$(BIN)/snakemake --cores all $(QUIET) --configfile $(MINIATURE).yaml
 	@$(BIN)/python docs/demo.py
 
-# All rows of the paper, three seeds and two encoders.
+# Three seeds and two encoders.
 demo-full: $(INSTALLED)
 	@$(BIN)/snakemake --cores all $(QUIET) --configfile $(MINIATURE).yaml $(MINIATURE)-full.yaml
 
