@@ -71,7 +71,7 @@ def test_a_job_knows_how_many_share_its_gpu_and_so_do_its_processes(machine: Pat
 
 
 def test_the_jobs_that_have_a_place_on_the_gpu_of_a_job_are_counted(machine: Path):
-    others = [start(machine, LONG, places="4:4"), start(machine, LONG, places="4:4"), start(machine, LONG, count=1)]
+    others = [start(machine, LONG, places=places) for places in ("4:4", "4:4", "7:1")]
     begun(machine, others, 3)
     with devices.taken(1, machine / "locks", {"4": 4}):
         assert devices.jobs(machine / "locks") == 3
