@@ -27,6 +27,7 @@ PATIENCE = 900
 DAMAGED = "damaged"
 """Marks a state in which a test has damaged a file."""
 RESUMED = re.compile(GOING_ON.replace("{}", r"(\d+)"))
+HOLDING = re.compile(r"^pid (\d+) on ")
 HOLDER = re.compile(r"another process \(pid (\d+) on ")
 
 
@@ -101,6 +102,11 @@ class Tormented:
                 if path in process.cmdline():
                     return process
         return None
+
+    def trainer(self, job: psutil.Process) -> psutil.Process:
+        """The process that trains: that of the job, or its fork. It has locked the training, once it has begun."""
+        found = HOLDING.search(holder(lock_file(self.experiment.results, self.trainings[self.done()])) or "")
+        return psutil.Process(int(found[1])) if found else job
 
     # What happens to it
 
@@ -198,9 +204,9 @@ class Tormented:
 Death = Callable[[Tormented, psutil.Process], None]
 
 
-def job_killed(_: Tormented, job: psutil.Process) -> None:
-    """As by a kernel that is out of memory."""
-    job.kill()
+def job_killed(run: Tormented, job: psutil.Process) -> None:
+    """As by a kernel that is out of memory: the process that trains, or the one that waits for it."""
+    random.choice([job, run.trainer(job)]).kill()
 
 
 def leaving_job_killed(run: Tormented, job: psutil.Process) -> None:
@@ -211,9 +217,9 @@ def leaving_job_killed(run: Tormented, job: psutil.Process) -> None:
     job.kill()
 
 
-def job_terminated(_: Tormented, job: psutil.Process) -> None:
+def job_terminated(run: Tormented, job: psutil.Process) -> None:
     """As by a cluster."""
-    job.terminate()
+    random.choice([job, run.trainer(job)]).terminate()
 
 
 def disk_full(run: Tormented, job: psutil.Process) -> None:
@@ -231,9 +237,9 @@ def snakemake_killed(run: Tormented, job: psutil.Process) -> None:
     lock = lock_file(run.experiment.results, run.trainings[run.done()])
     while holder(lock) is None and job.is_running():
         time.sleep(0.01)
-    job.suspend()
+    run.orphan = run.trainer(job)
+    run.orphan.suspend()
     run.process.kill()
-    run.orphan = job
 
 
 def snakemake_terminated(run: Tormented, _: psutil.Process) -> None:

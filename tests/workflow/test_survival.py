@@ -45,12 +45,12 @@ DEATHS: list[Death] = [
 job that dies while it leaves is the last."""
 
 
-def trainings_in_a_row(folder: Path) -> Experiment:
+def trainings_in_a_row(folder: Path, **settings: object) -> Experiment:
     made = experiment(folder, "survival", ["udpos/mnli"], ["xnli"])
     raw = yaml.safe_load(made.file.read_text(encoding="utf-8"))
     recipe = {"epochs": STEPS / 2, "batch_size": 16, "evaluate_every": 2, "patience": STEPS}
     raw["stages"] = {"udpos": recipe, "mnli": recipe}
-    raw["checkpoint_minutes"] = 0
+    raw |= {"checkpoint_minutes": 0, **settings}
     made.file.write_text(yaml.safe_dump(raw), encoding="utf-8")
     return made
 
@@ -74,18 +74,27 @@ def undisturbed(world: Callable[[str], Path]) -> Experiment:
     return made
 
 
-@pytest.fixture(scope="module")
-def survivor(world: Callable[[str], Path], small_disk: Path | None) -> Iterator[Tormented]:
+HOW = {"in their own processes": False, "in forks": True}
+"""How jobs run; `--dist loadgroup` of pytest-xdist runs both at once."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(forks, marks=pytest.mark.xdist_group(name), id=name) for name, forks in HOW.items()],
+)
+def survivor(
+    request: pytest.FixtureRequest, world: Callable[[str], Path], small_disk: Path | None
+) -> Iterator[Tormented]:
     """The experiment after many deaths and a last run, which succeeded."""
     print(f"SURVIVAL_SEED={SEED}")
     random.seed(SEED)
-    folder = world("survivor")
+    folder = world("survivor-forks" if request.param else "survivor")
     if small_disk:
-        folder = shutil.copytree(folder, small_disk, dirs_exist_ok=True)
+        folder = shutil.copytree(folder, small_disk / folder.name)
     deaths = [death for death in DEATHS if small_disk or death is not disk_full]
     random.shuffle(deaths)
     deaths.insert(random.randrange(6), snakemake_terminated)
-    run = Tormented(trainings_in_a_row(folder), STEPS)
+    run = Tormented(trainings_in_a_row(folder, fork_server=request.param), STEPS)
     try:
         torment(run, [*EARLY, *deaths, leaving_job_killed])
         yield run
