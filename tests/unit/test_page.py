@@ -117,6 +117,15 @@ def test_the_heat_map_comes_first_and_shows_scores_of_the_baseline_and_changes_o
     assert seen.texts("#heat tbody tr:nth-child(3) td") == [text.replace("-", "−") for text in written]
 
 
+def test_changes_whose_interval_contains_0_are_grey(visit: Callable, report: Path, results: Results):
+    rows, names = results.by_target("toy"), results.grid.intermediates
+    inside = rows[(rows["delta_low"] <= 0) & (rows["delta_high"] >= 0)]
+    expected = {f"{row.intermediate} → {row.target}" for row in inside.itertuples()}
+    assert 0 < len(expected) < len(rows) - len(rows[rows["intermediate"] == names[0]])
+    labels = visit(report).page.locator("#heat .uncertain").evaluate_all("all => all.map(one => one.ariaLabel)")
+    assert {label.split(", ")[0] for label in labels} == expected
+
+
 def test_a_missing_cell_is_missing_with_its_reason_and_so_is_its_mean(visit: Callable, report: Path):
     seen = visit(report)
     assert seen.texts("#heat tbody tr:nth-child(2) td")[1::2] == ["—", "—"]

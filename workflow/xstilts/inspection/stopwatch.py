@@ -16,6 +16,7 @@ from xstilts.errors import UserError
 from xstilts.inspection.calibrations import Calibration
 from xstilts.inspection.rates import Point
 from xstilts.models.precision import MIXED, autocast, exact_float32_matmul, resolved
+from xstilts.prediction.forward import TOKENS_PER_BATCH
 from xstilts.runtime import memory
 from xstilts.runtime.timing import device_name
 from xstilts.sources import shapes
@@ -58,7 +59,7 @@ def calibration(config: PreTrainedConfig, word: str, device: torch.device) -> Ca
         steps += [LARGE_STEP] if budget >= LARGE_STEP[0] * LARGE_STEP[1] else []
         largest = memory.prediction_budget(total, 1, shape, precision)
     else:
-        largest = memory.CPU_TOKENS
+        largest = TOKENS_PER_BATCH
     try:
         return Calibration(
             device_name(),

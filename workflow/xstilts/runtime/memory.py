@@ -14,7 +14,7 @@ not part of it.
 from xstilts.sources.shapes import Shape
 
 CPU_TOKENS = 8192
-"""Padded tokens in a batch or a micro-batch on a CPU."""
+"""Padded tokens in a micro-batch of a training on a CPU."""
 
 PLACE_TOKENS = 4096
 """Padded tokens in the micro-batch of a job for which a place on a GPU is large enough."""

@@ -15,7 +15,8 @@ from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
-_STOPPED = "stopped by"
+STOPPED = "stopped by"
+"""The beginning of the message of a job that a signal has stopped."""
 
 _ONE_PRESS = 1.0
 """Seconds during which a SIGINT counts as a repetition of the previous signal."""
@@ -26,12 +27,12 @@ class Terminated(BaseException):
     """The job was stopped by a signal."""
 
     def __init__(self, name: str):
-        super().__init__(f"{_STOPPED} {name}. Nothing is lost: the next run starts it again.")
+        super().__init__(f"{STOPPED} {name}. Nothing is lost: the next run starts it again.")
 
 
 def is_by_signal(cause: str) -> bool:
     """Whether the message of a job says that a signal has stopped it."""
-    return cause.startswith(_STOPPED)
+    return cause.startswith(STOPPED)
 
 
 @dataclass(frozen=True, eq=False)

@@ -218,7 +218,7 @@ class Loop:
         if stops:
             self.finish_saving()
             raise UserError(
-                f"stopped by {signal.Signals(asked).name}; the state at step {self.progress.step} is saved. "
+                f"{termination.STOPPED} {signal.Signals(asked).name}; the state at step {self.progress.step} is saved. "
                 "Nothing is lost: the next run resumes from there."
             )
 
