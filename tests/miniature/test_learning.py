@@ -89,11 +89,12 @@ def test_questions_are_answered_better_after_an_intermediate_of_questions(scores
     assert gains.mean() > 2
 
 
-@pytest.mark.parametrize(("target", "chance", "margin"), [("xnli", 100 / 3, 8), ("pawsx", 50, 8)])
-def test_classification_falls_to_chance_when_training_labels_are_shuffled(
-    meaningless: pd.Series, target: str, chance: float, margin: float
+@pytest.mark.parametrize(("target", "chance"), [("xnli", 100 / 3), ("pawsx", 50)])
+def test_classification_is_no_better_than_chance_when_training_labels_are_shuffled(
+    meaningless: pd.Series, target: str, chance: float
 ):
-    assert abs(mean(meaningless, target) - chance) < margin
+    """It may be worse: the encoder tells the classes apart, and shuffled labels give each class a label by luck."""
+    assert mean(meaningless, target) < chance + 8
 
 
 @pytest.mark.parametrize(("target", "most"), [("udpos", 40), ("panx", 15), ("xquad", 20)])
