@@ -76,6 +76,7 @@ CHOOSES = "chooses checkpoints, and makes no scores of any target"
 SILENT = {
     **dict.fromkeys(
         (
+            "arms",
             "checks",
             "config",
             "config.former",
@@ -88,7 +89,7 @@ SILENT = {
         PLANS,
     ),
     **dict.fromkeys(("experiments", "grid", "sources.encoder_config", "sources.identity", "names", "paths"), PLANS),
-    **dict.fromkeys(("steps", "steps.entry", "steps.specs"), PLANS),
+    **dict.fromkeys(("recipes", "steps", "steps.entry", "steps.specs"), PLANS),
     **dict.fromkeys(("fingerprints", "fingerprints.sameness"), PLANS),
     **dict.fromkeys(("fingerprints.sourcecode", "fingerprints.spec", "fingerprints.syntax"), PLANS),
     **dict.fromkeys(("sources.archives", "sources.download", "sources.fetch", "sources.files", "sources.hub"), FETCHES),

@@ -9,6 +9,8 @@ import pytest
 from xstilts.errors import DataError
 from xstilts.reporting import collect
 
+SAME = {"xquad": "xquad", "xnli": "xnli"}
+
 
 def write(folder: Path, name: str, record: object) -> None:
     folder.mkdir(parents=True, exist_ok=True)
@@ -38,7 +40,7 @@ def test_every_language_and_metric_of_a_cell_has_a_row_and_so_has_its_main_score
             },
         },
     )
-    table = collect.collect(tmp_path, [["one", "none", "xquad", 1, "a"], ["two", "mnli", "xnli", 2, "b"]])
+    table = collect.collect(tmp_path, [["one", "none", "xquad", 1, "a"], ["two", "mnli", "xnli", 2, "b"]], SAME)
     assert list(table.columns) == [
         "encoder",
         "intermediate",
@@ -67,8 +69,8 @@ def test_every_language_and_metric_of_a_cell_has_a_row_and_so_has_its_main_score
 
 def test_a_value_is_a_number_even_where_all_are_missing(tmp_path: Path):
     write(tmp_path, "scores.json", {"split": "test", "languages": {"en": {"n": 1, "scores": None, "main_score": None}}})
-    assert collect.collect(tmp_path, [["one", "none", "xnli", 1, "."]])["value"].dtype == "float64"
-    assert list(collect.collect(tmp_path, []).columns) == collect.COLUMNS
+    assert collect.collect(tmp_path, [["one", "none", "xnli", 1, "."]], SAME)["value"].dtype == "float64"
+    assert list(collect.collect(tmp_path, [], {}).columns) == collect.COLUMNS
 
 
 @pytest.mark.parametrize("text", ["{", b"\xff".decode("latin-1"), None])
@@ -76,7 +78,7 @@ def test_a_damaged_record_is_named_with_what_to_do(text: str | None, tmp_path: P
     if text is not None:
         (tmp_path / "scores.json").write_text(text, encoding="latin-1")
     with pytest.raises(DataError) as refused:
-        collect.collect(tmp_path, [["one", "none", "xnli", 1, "."]])
+        collect.collect(tmp_path, [["one", "none", "xnli", 1, "."]], SAME)
     message = str(refused.value)
     assert message.startswith(f"{tmp_path / 'scores.json'}: found ")
     assert "found None" not in message

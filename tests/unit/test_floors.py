@@ -13,7 +13,7 @@ FLOORS = (
     "fingerprints",
     "sources",
     "tasks",
-    "grid checks experiments",
+    "recipes arms grid checks experiments",
     "store",
     "runtime",
     "features metrics",

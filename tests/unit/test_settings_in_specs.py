@@ -73,6 +73,7 @@ def recipe(stage: str, *targets: str) -> dict[str, tuple[object, tuple[str, ...]
         "patience": 7,
         "dev_examples": None,
         "rows": 7,
+        "languages_share": "split",
     }
     return {
         **{name: (value, trains) for name, value in numbers.items()},
@@ -111,6 +112,7 @@ TABLE: dict[str, Row] = {
     "jobs_per_gpu": Row(4, NOTHING),
     "fork_server": Row(True, NOTHING),
     "reproducible_cpu": Row(True, NOTHING),
+    "language_groups": Row({"close": ["de"]}, NOTHING),
     "report.over_seeds": Row("mean", ("statistics *",)),
     "report.samples": Row(100, ("statistics *",)),
     # What a report is of; what is new besides is in the tests of the grid.
@@ -118,6 +120,11 @@ TABLE: dict[str, Row] = {
     "grid.intermediates": Row(["none", "mixed"], REPORTS),
     "grid.targets": Row(["xnli", "xquad", "udpos", "bucc2018"], OF_ALL_TARGETS),
     "grid.seeds": Row([1, 2], REPORTS),
+    "grid.sources": Row(
+        ["fr"],
+        (*REPORTS, "read_task panx.train"),
+        {"grid": {"intermediates": ["none", "panx@{source}"], "sources": ["de"]}},
+    ),
     # The data.
     "source": Row("hub", ("read_task [!h]*.train", READ_EVALUATE)),
     "sources.*.url": Row(("ud-treebanks-v2.5", "https://mirror"), NOTHING, {"source": "hub"}),
@@ -146,6 +153,13 @@ TABLE: dict[str, Row] = {
     },
     "training.languages": Row(["en", "de"], ("read_task udpos.train", "train_stage * udpos")),
     **{f"stages.*.{name}": Row(("mnli", value), decides) for name, (value, decides) in recipe("mnli", "xnli").items()},
+    "training.select_on": Row("en", ("read_task udpos.train",), {"training": {"languages": ["de"]}}),
+    "stages.*.select_on": Row(
+        ("udpos", "en"), ("read_task udpos.train",), {"stages": {"udpos": {"languages": ["de"]}}}
+    ),
+    "stages.*.like": Row(
+        ("mnli", "long"), ("train_stage * mnli",), {"stages": {"long": {"tasks": ["mnli"], "epochs": 7}}}
+    ),
     "stages.*.languages": Row(("udpos", ["de"]), ("read_task udpos.train", "train_stage * udpos")),
     "stages.*.tasks": Row(("mixed", ["mnli", "hellaswag"]), ("train_stage * mixed",)),
     "stages.*.sampling.strategy": Row(("mixed", "uniform"), ("train_stage * mixed",)),
@@ -156,6 +170,12 @@ TABLE: dict[str, Row] = {
         (*OF_ALL_TARGETS, "statistics xquad"),
         {"stages": {**RAW["stages"], "reading": {"tasks": ["squad_v1"], "epochs": 7}}},
     ),
+    "targets.*.task": Row(
+        ("mine", "udpos"),
+        (*OF_ALL_TARGETS, "statistics mine"),
+        {"targets": {"mine": {"task": "xnli"}}, "grid": {"targets": ["xnli", "xquad", "udpos", "mine"]}},
+    ),
+    "targets.*.languages": Row(("xnli", ["de"]), ("read_task xnli.evaluate",)),
     # The encoders.
     "encoders.*.path": Row(("toy", "other"), whole("toy")),
     "encoders.*.repository": Row(("hub", "lab/other"), whole("hub")),
@@ -259,6 +279,15 @@ def test_a_target_is_evaluated_in_the_languages_of_its_split(here: Path):
     assert on_dev == tuple(lang for lang in on_test if lang not in UNLABELLED)
 
 
-def test_a_stage_needs_training_and_dev_data_in_each_of_its_languages(here: Path):
-    with pytest.raises(ConfigError, match=r"'stages.udpos.languages': task 'udpos' has no training or dev data.*'kk'"):
-        grid({"stages": {"udpos": {"languages": ["en", "kk"]}}})
+def test_a_stage_needs_training_data_in_each_of_its_languages(here: Path):
+    with pytest.raises(ConfigError, match=r"'stages.udpos.languages': task 'udpos' has no training data.*'yo'"):
+        grid({"stages": {"udpos": {"languages": ["en", "yo"]}}})
+
+
+def test_a_language_without_dev_data_leaves_the_choice_of_the_checkpoint_to_the_others_or_to_english(here: Path):
+    def files(*languages: str) -> list[str]:
+        found = grid({"stages": {"udpos": {"languages": list(languages)}}}).entries.values()
+        return next(list(one.spec["files"]) for one in found if one.path.startswith("data/udpos.train"))
+
+    assert files("de", "kk") == ["train.de", "train.kk", "dev.de"]
+    assert files("kk") == ["train.kk", "dev.en"]

@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from xstilts import metrics
-from xstilts.config import GridSettings, Report
+from xstilts.arms import Arms
+from xstilts.config import Report
 from xstilts.errors import DataError
+from xstilts.recipes import Target
 from xstilts.reporting import correction, per_example, significance
 from xstilts.reporting.comparison import Comparison
 from xstilts.reporting.significance import Scores
@@ -23,9 +25,7 @@ NUMBERS = ["value", "low", "high", "delta", "delta_low", "delta_high", "p", "p_a
 KEYS = ["encoder", "intermediate", "target", "language"]
 COLUMNS = [*KEYS, "metric", *NUMBERS, "significant", "n", "seeds"]
 LANGUAGES = {"xnli": ("en", "de"), "panx": ("en",)}
-GRID = GridSettings(
-    encoders=("one", "two"), intermediates=("mnli", "none", "qqp"), targets=("xnli", "panx"), seeds=(1, 2)
-)
+GRID = Arms(encoders=("one", "two"), intermediates=("mnli", "none", "qqp"), targets=("xnli", "panx"), seeds=(1, 2))
 ONE = GRID.model_copy(update={"encoders": ("one",)})
 UNITS = 40
 RIGHT = {
@@ -69,10 +69,13 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> Scores:
     return Scores(store, cells)
 
 
-def table(scores: Scores, grid: GridSettings = GRID, languages: dict = LANGUAGES, **report) -> pd.DataFrame:
+def table(scores: Scores, grid: Arms = GRID, languages: dict = LANGUAGES, **report) -> pd.DataFrame:
     """The statistics of all targets together."""
     settings = Report(**{"samples": 199, **report})
-    targets = [significance.statistics(scores, name, grid, languages[name], settings) for name in grid.targets]
+    targets = [
+        significance.statistics(scores, Target(name, name, ()), grid, languages[name], settings)
+        for name in grid.targets
+    ]
     return correction.together(targets, grid)
 
 
@@ -210,7 +213,7 @@ def test_examples_and_models_behind_a_number_are_counted(found: pd.DataFrame, sc
 def test_translations_are_drawn_together_so_that_a_mean_over_them_is_no_surer(scores: Scores, tmp_path: Path):
     for seed in (1, 2):
         write(tmp_path, f"{seed}", {"en": 25, "de": 25}, "xnli")
-    grid = GridSettings(encoders=("one",), intermediates=("none",), targets=("xnli",), seeds=(1, 2))
+    grid = Arms(encoders=("one",), intermediates=("none",), targets=("xnli",), seeds=(1, 2))
     found = table(Scores(tmp_path, [["one", "none", "xnli", seed, f"{seed}"] for seed in (1, 2)]), grid)
     whole, english = (at(found, "one", "none", "xnli", lang)[["low", "high"]].to_list() for lang in ("all", "en"))
     assert whole == english
@@ -230,7 +233,7 @@ def test_what_is_drawn_for_a_target_is_decided_by_its_name_in_every_process(scor
 
 def test_the_settings_of_the_report_are_those_of_the_numbers(scores: Scores):
     assert at(table(scores, ONE, samples=100), "one", "mnli", "xnli", "en")["p"] == pytest.approx(1 / 101)
-    grid = GridSettings(encoders=("two",), intermediates=("none",), targets=("xnli",), seeds=(1, 2, 3))
+    grid = Arms(encoders=("two",), intermediates=("none",), targets=("xnli",), seeds=(1, 2, 3))
     more = Scores(scores.store, [*scores.cells, ["two", "none", "xnli", 3, "one-none-xnli-1"]])
     values = [
         at(table(more, grid, over_seeds=over), "two", "none", "xnli", "en")["value"] for over in ("median", "mean")
@@ -275,7 +278,7 @@ def test_without_a_baseline_there_are_scores_and_no_changes(scores: Scores):
 def test_cells_of_other_examples_are_refused(tmp_path: Path):
     write(tmp_path, "first", {"en": 20, "de": 20}, "xnli")
     write(tmp_path, "second", {"de": 20, "en": 20}, "xnli")
-    grid = GridSettings(encoders=("one",), intermediates=("none",), targets=("xnli",), seeds=(1, 2))
+    grid = Arms(encoders=("one",), intermediates=("none",), targets=("xnli",), seeds=(1, 2))
     cells = [["one", "none", "xnli", 1, "first"], ["one", "none", "xnli", 2, "second"]]
     with pytest.raises(DataError, match=r"second/examples.parquet, column 'language': found other units"):
         table(Scores(tmp_path, cells), grid)

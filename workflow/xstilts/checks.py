@@ -4,22 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from math import inf
 
-from xstilts import tasks
-from xstilts.config import Config, ConfigError, Encoder
+from xstilts import recipes, tasks
+from xstilts.config import Config, ConfigError, Encoder, Stage
+from xstilts.config import Target as TargetBlock
 from xstilts.languages import LANGUAGES
-from xstilts.names import NO_INTERMEDIATE, stages_of
+from xstilts.names import ALL, NO_INTERMEDIATE, path_of, reference, stages_of
+from xstilts.recipes import Target
 from xstilts.sources.archives import ARCHIVES
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
 
 LONGEST_PATH = 20
 """Maximum number of stages in a sequence; each is a folder within the folder of the one before."""
-
-
-def own_stages(config: Config, target: str) -> tuple[str, ...]:
-    """The stages of a target, which follow the intermediate; empty for a target without training."""
-    block = config.targets.get(target)
-    own = tasks.load(target).stage if block is None or block.stage is None else block.stage
-    return stages_of(own) if own else ()
 
 
 def check(config: Config) -> None:
@@ -59,12 +54,11 @@ def _problems(config: Config) -> Iterator[ConfigError]:
             problem = f"the task pools {', '.join(part.name for part in parts)}; set 'folders' for those tasks"
             yield ConfigError(f"tasks.{name}.folders", [str(folder) for folder in config.tasks[name].folders], problem)
     yield from _bad_sources(config)
+    yield from _bad_groups(config)
     for intermediate in grid.intermediates:
         yield from _bad_stages(config, "grid.intermediates", intermediate)
     for name in config.targets:
-        if name not in _trained_targets():
-            problem = "no target with training data has this name"
-            yield ConfigError("targets", name, problem, _trained_targets())
+        yield from _bad_target(config, name, "targets")
     if NO_INTERMEDIATE in config.stages:
         yield ConfigError(
             "stages", NO_INTERMEDIATE, "this name is reserved for no intermediate training; give the stage another name"
@@ -72,7 +66,7 @@ def _problems(config: Config) -> Iterator[ConfigError]:
     for name in config.stages:
         yield from _bad_stage(config, f"stages.{name}.tasks", name)
     for target in grid.targets:
-        yield from _bad_target(config, target)
+        yield from _bad_target(config, target, "grid.targets")
     yield from _bad_languages(config)
 
 
@@ -99,37 +93,74 @@ def _bad_sources(config: Config) -> Iterator[ConfigError]:
             )
 
 
+def _bad_groups(config: Config) -> Iterator[ConfigError]:
+    """Groups of languages that are empty, have an unknown language, or have the name of a language."""
+    for name, languages in config.language_groups.items():
+        key = f"language_groups.{name}"
+        if name in (*LANGUAGES, ALL):
+            problem = "is the code of a language" if name in LANGUAGES else "stands for all languages of a task"
+            yield ConfigError("language_groups", name, f"{problem}; give the group another name")
+        yield from _empty_or_repeated(key, languages)
+        for lang in languages:
+            if lang not in LANGUAGES:
+                yield ConfigError(key, lang, "unknown language", LANGUAGES)
+
+
 def _bad_stages(config: Config, key: str, path: str) -> Iterator[ConfigError]:
     known = sorted({*config.stages, *_trainable()})
     if len(stages_of(path)) > LONGEST_PATH:
         yield ConfigError(key, path, f"has more than {LONGEST_PATH} stages")
     for name in stages_of(path):
-        if name not in known:
-            yield ConfigError(key, name, f"unknown stage or trainable task in {path!r}", known)
+        if reference(name).name not in known:
+            yield ConfigError(key, reference(name).name, f"unknown stage or trainable task in {path!r}", known)
         else:
             yield from _bad_stage(config, key, name)
 
 
 def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
-    stage = config.stage(name)
+    """Problems of a stage as it is named in a path, such as `mnli@de`."""
+    block = reference(name).name
+    if (like := config.stage(block).like) and like not in {*config.stages, *_trainable()}:
+        problem = "unknown stage or trainable task"
+        yield ConfigError(f"stages.{block}.like", like, problem, sorted({*config.stages, *_trainable()}))
+        return
+    try:
+        stage, trained = recipes.recipe(config, name), recipes.trained(config, name)
+    except ValueError as error:
+        yield ConfigError(f"stages.{block}.tasks", list(config.stage(block).tasks), str(error))
+        return
     if stage.batch_size % stage.gpus:
         problem = f"must divide the batch_size {stage.batch_size} of the stage"
         shares = [str(count) for count in range(1, stage.batch_size + 1) if stage.batch_size % count == 0]
-        yield ConfigError(f"stages.{name}.gpus", stage.gpus, problem, shares)
-    for task in stage.tasks:
+        yield ConfigError(f"stages.{block}.gpus", stage.gpus, problem, shares)
+    for task, languages in trained.items():
         if task not in _trainable():
             yield ConfigError(key, task, f"stage {name!r} can only train on tasks with training data", _trainable())
             continue
-        for lang in stage.languages:
-            if not all(_has(task, split, lang) for split in ("train", "dev")):
-                yield ConfigError(
-                    f"stages.{name}.languages", lang, f"task {task!r} has no training or dev data in this language"
-                )
-            elif stage.rows is not None and stage.rows > (known := _examples(config, task, lang)):
-                problem = f"task {task!r} has only {known:,} training examples in {lang!r}"
-                yield ConfigError(f"stages.{name}.rows", stage.rows, problem, [f"a number up to {known}"])
-    yield from _empty_or_repeated(key, stage.tasks)
-    yield from _empty_or_repeated(f"stages.{name}.languages", stage.languages)
+        yield from _bad_training_languages(config, key if "@" in name else f"stages.{block}.languages", task, languages)
+        yield from _too_many_rows(config, block, stage, task, languages)
+    yield from _empty_or_repeated(key, tuple(reference(task).name for task in config.stage(block).tasks))
+    yield from _empty_or_repeated(f"stages.{block}.languages", config.stage(block).languages)
+
+
+def _bad_training_languages(config: Config, key: str, task: str, languages: tuple[str, ...]) -> Iterator[ConfigError]:
+    if not languages:
+        yield ConfigError(key, [], f"task {task!r} has no training data in any of these languages")
+    for lang in languages:
+        if not recipes.has(task, "train", lang):
+            problem = f"task {task!r} has no training data in this language"
+            yield ConfigError(key, lang, problem, [*recipes.trainable_languages(task), *config.language_groups])
+        elif not recipes.has(task, "dev", lang) and not recipes.has(task, "dev", recipes.ENGLISH):
+            yield ConfigError(key, lang, f"task {task!r} has no dev data in this language, and none in English")
+
+
+def _too_many_rows(
+    config: Config, block: str, stage: Stage, task: str, languages: tuple[str, ...]
+) -> Iterator[ConfigError]:
+    for lang in languages:
+        if stage.rows is not None and stage.rows > (known := _examples(config, task, lang)):
+            problem = f"task {task!r} has only {known:,} training examples in {lang!r}"
+            yield ConfigError(f"stages.{block}.rows", stage.rows, problem, [f"a number up to {known}"])
 
 
 def _examples(config: Config, name: str, lang: str) -> float:
@@ -142,63 +173,68 @@ def _examples(config: Config, name: str, lang: str) -> float:
     return min((number for number in (published, made, settings.limit.train) if number is not None), default=inf)
 
 
-def _has(name: str, split: str, lang: str) -> bool:
-    """Whether a split has a language, in any of its layouts."""
-    task = tasks.load(name)
-    if task.pools:
-        return all(_has(part.name, split, lang) for part in task.pools)
-    layouts = task.splits[split]
-    return (
-        lang in LANGUAGES
-        and lang not in task.missing_languages.get(split, ())
-        and any(one.has(lang) for one in layouts)
-    )
-
-
-def _trained_targets() -> list[str]:
-    return [name for name in tasks.names() if tasks.load(name).stage]
-
-
 def _trainable() -> list[str]:
     return [name for name in tasks.names() if "train" in tasks.load(name).splits]
 
 
-def _bad_target(config: Config, target: str) -> Iterator[ConfigError]:
-    evaluated = [n for n in tasks.names() if tasks.load(n).stage or tasks.load(n).kind == "retrieval"]
-    if target not in evaluated:
-        yield ConfigError("grid.targets", target, "unknown target", evaluated)
+def _bad_target(config: Config, name: str, key: str) -> Iterator[ConfigError]:
+    """Problems of a target; `key` is the place of its name."""
+    named = reference(name).name
+    block = config.targets.get(named, TargetBlock())
+    if (block.task or named) not in _evaluated():
+        key = f"targets.{named}.task" if block.task else key
+        yield ConfigError(
+            key, block.task or named, "unknown target", [*_evaluated(), *sorted({*config.targets} - {named})]
+        )
         return
-    if task := tasks.load(target).stage:
-        yield from _bad_training(config, target, task)
-    split, splits = config.task(target).split, tasks.load(target).splits
-    if split not in splits:
-        yield ConfigError(f"tasks.{target}.split", split, "the task does not have this split", splits)
+    target, split = recipes.target(config, name), config.task(block.task or named).split
+    task = tasks.load(target.task)
+    if task.stage:
+        yield from _bad_training(
+            config, target, task.stage, f"targets.{named}.stage" if block.stage is not None else ""
+        )
+    elif block.stage is not None:
+        yield ConfigError(
+            f"targets.{named}.stage", block.stage, f"task {task.name!r} has no training; remove the stage"
+        )
+    if split not in task.splits:
+        yield ConfigError(f"tasks.{task.name}.split", split, "the task does not have this split", task.splits)
 
 
-def _bad_training(config: Config, target: str, task: str) -> Iterator[ConfigError]:
-    """Stages of a target that do not end with a training on its task."""
-    block, stages = config.targets.get(target), own_stages(config, target)
-    if block is None or block.stage is None:
-        yield from _bad_stage(config, "grid.targets", task)
-        if config.stage(task).tasks != (task,):
-            problem = f"the stage of target {target!r} can only train on {task!r}; give your stage another name"
-            yield ConfigError(f"stages.{task}.tasks", list(config.stage(task).tasks), problem, [task])
+def _evaluated() -> list[str]:
+    return [name for name in tasks.names() if tasks.load(name).stage or tasks.load(name).kind == "retrieval"]
+
+
+def _bad_training(config: Config, target: Target, task: str, key: str) -> Iterator[ConfigError]:
+    """Stages of a target that do not end with a training on its task; `key` is that of its stages, if it sets any."""
+    if target.stages:
+        yield from _bad_stages(config, key or "grid.targets", path_of(target.stages))
+    if not target.stages:
+        found = config.targets[reference(target.name).name].stage
+        yield ConfigError(key, found, f"the last stage of this target must train on {task!r} alone")
         return
-    key = f"targets.{target}.stage"
-    if stages:
-        yield from _bad_stages(config, key, block.stage)
-    if not stages or config.stage(stages[-1]).tasks != (task,):
-        found = f", but {stages[-1]!r} trains on {', '.join(config.stage(stages[-1]).tasks)}" if stages else ""
-        yield ConfigError(key, block.stage, f"the last stage of this target must train on {task!r} alone{found}")
+    last = target.stages[-1]
+    trains_on = tuple(recipes.trained(config, last))
+    if trains_on == (task,):
+        return
+    if key:
+        problem = (
+            f"the last stage of this target must train on {task!r} alone, but {last!r} trains on {', '.join(trains_on)}"
+        )
+        yield ConfigError(key, path_of(target.stages), problem)
+    else:
+        problem = f"the stage of target {target.name!r} can only train on {task!r}; give your stage another name"
+        yield ConfigError(f"stages.{task}.tasks", list(trains_on), problem, [task])
 
 
 def _bad_lengths(config: Config, longest: Callable[[Encoder], int | None]) -> Iterator[ConfigError]:
     """Sequences that are too long for an encoder."""
+    targets = [recipes.target(config, name) for name in config.grid.targets]
     stages = {stage for intermediate in config.grid.intermediates for stage in stages_of(intermediate)}
-    stages |= {stage for target in config.grid.targets for stage in own_stages(config, target)}
-    trained = {name for stage in stages for name in config.stage(stage).tasks}
-    retrieved = {name for name in config.grid.targets if tasks.load(name).kind == "retrieval"}
-    used = sorted(trained | set(config.grid.targets) - retrieved)
+    stages |= {stage for target in targets for stage in target.stages}
+    trained = {name for stage in stages for name in recipes.trained(config, stage)}
+    retrieved = {target.task for target in targets if tasks.load(target.task).kind == "retrieval"}
+    used = sorted(trained | {target.task for target in targets} - retrieved)
     lengths = {f"tasks.{name}.max_length": config.task(name).max_length for name in used}
     for name in used:
         yield from _no_window(config, name)
@@ -235,24 +271,31 @@ def _bad_languages(config: Config) -> Iterator[ConfigError]:
     for lang in config.languages or ():
         if lang not in known:
             yield ConfigError("languages", lang, "unknown language: no task has it", sorted(known))
-    for target in config.grid.targets:
-        task, own = tasks.load(target), config.task(target).languages
-        for lang in own or ():
-            if lang not in task.languages:
-                yield ConfigError(
-                    f"tasks.{target}.languages", lang, "the task does not have this language", task.languages
-                )
-        without = task.missing_languages.get(config.task(target).split, ())
-        left = [lang for lang in task.languages if lang not in without]
-        wanted = next(languages for languages in (own, config.languages, left) if languages is not None)
-        key = "languages" if own is None else f"tasks.{target}.languages"
-        if not set(wanted) & set(left):
-            yield ConfigError(key, list(wanted), f"none of these languages is available for target {target!r}", left)
-        unknown = [lang for lang in left if lang in wanted and lang not in LANGUAGES]
-        if unknown:
-            problem = f"its languages {', '.join(unknown)} are missing from workflow/xstilts/languages.py; add them"
-            yield ConfigError("grid.targets", target, problem)
-        unwritten = [lang for lang in left if lang in wanted and lang not in MINIATURE]
-        if unwritten and config.task(target).source == "miniature":
-            problem = f"target {target!r} is read from the miniature, which does not have these languages"
-            yield ConfigError(key, unwritten, problem, MINIATURE)
+    for target in (recipes.target(config, name) for name in config.grid.targets):
+        yield from _bad_evaluated_languages(config, target)
+
+
+def _bad_evaluated_languages(config: Config, target: Target) -> Iterator[ConfigError]:
+    task, settings = tasks.load(target.task), config.task(target.task)
+    chosen = {
+        f"targets.{reference(target.name).name}.languages": target.languages,
+        f"tasks.{target.task}.languages": settings.languages,
+        "languages": config.languages,
+    }
+    key, wanted = next(((key, one) for key, one in chosen.items() if one is not None), ("languages", None))
+    for lang in (wanted or ()) if key != "languages" else ():
+        if lang not in task.languages:
+            yield ConfigError(key, lang, "the task does not have this language", task.languages)
+    left = [lang for lang in task.languages if lang not in task.missing_languages.get(settings.split, ())]
+    evaluated = [lang for lang in left if wanted is None or lang in wanted]
+    if not evaluated:
+        problem = f"none of these languages is available for target {target.name!r}"
+        yield ConfigError(key, list(wanted or ()), problem, left)
+    unknown = [lang for lang in evaluated if lang not in LANGUAGES]
+    if unknown:
+        problem = f"its languages {', '.join(unknown)} are missing from workflow/xstilts/languages.py; add them"
+        yield ConfigError("grid.targets", target.name, problem)
+    unwritten = [lang for lang in evaluated if lang not in MINIATURE]
+    if unwritten and settings.source == "miniature":
+        problem = f"target {target.name!r} is read from the miniature, which does not have these languages"
+        yield ConfigError(key, unwritten, problem, MINIATURE)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from xstilts.arms import expanded
 from xstilts.config import Config, ConfigError, parse
 from xstilts.config.former import updated
 from xstilts.config.paths import anchored
@@ -86,9 +87,9 @@ def read(*files: Path | str) -> Config:
         _require(given[0])
         return read_whole(given[0])
     if given and _is_whole(given[0]):
-        return parse(_merged(updated(_read(given[0])), *map(_read, given[1:])), given)
+        return expanded(parse(_merged(updated(_read(given[0])), *map(_read, given[1:])), given))
     layers = [SHIPPED, *given]
-    return parse(_merged(*map(_read, layers)), layers)
+    return expanded(parse(_merged(*map(_read, layers)), layers))
 
 
 def read_whole(file: Path) -> Config:
@@ -104,7 +105,7 @@ def read_whole(file: Path) -> Config:
         raise UserError(f"{problem}. Nothing is lost; start snakemake again, and it is written again.") from None
     except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"{file}: {error}") from None
-    return parse(updated(raw) if isinstance(raw, dict) else raw or {}, [file])
+    return expanded(parse(updated(raw) if isinstance(raw, dict) else raw or {}, [file]))
 
 
 def layered(

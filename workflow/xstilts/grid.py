@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Protocol, TypeVar, cast
 
-from xstilts import paths, tasks
-from xstilts.checks import check, check_lengths, own_stages
+from xstilts import arms, paths, recipes, tasks
+from xstilts.checks import check, check_lengths
 from xstilts.config import Config, Encoder, Stage
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.spec import FileHashes, fingerprint
 from xstilts.languages import facts
-from xstilts.names import path_of, split_name, stages_of
+from xstilts.names import path_of, reference, split_name, stages_of
+from xstilts.recipes import Target
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
 from xstilts.steps import specs
 from xstilts.steps.entry import EVALUATE, TRAIN, About, Entry
@@ -106,24 +107,30 @@ class Grid:
     """
 
     def __init__(self, config: Config, identity: Identity):
-        self.config = config
+        self.config = arms.expanded(config)
         self.identity = identity
         self._entries: dict[str, Entry] = {}
         self._known: dict[tuple, object] = {}
-        check(config)
-        check_lengths(config, identity.longest)
+        check(self.config)
+        check_lengths(self.config, identity.longest)
 
     @cached_property
     def cells(self) -> list[Cell]:
         """All cells, ordered by encoder, intermediate, target and seed, each in the order of the configuration."""
-        grid = self.config.grid
+        grid = self.arms
         return [
             self._cell(encoder, intermediate, target, seed)
             for encoder in grid.encoders
             for intermediate in grid.intermediates
             for target in grid.targets
+            if grid.has(intermediate, target)
             for seed in grid.seeds
         ]
+
+    @property
+    def arms(self) -> arms.Arms:
+        """The grid of the experiment, with canonical names."""
+        return cast(arms.Arms, self.config.grid)
 
     @cached_property
     def models(self) -> list[list]:
@@ -194,20 +201,26 @@ class Grid:
     @once
     def languages(self, target: str) -> tuple[str, ...]:
         """The languages in which a target is evaluated, in the order of the benchmark."""
-        task, settings = tasks.load(target), self.config.task(target)
-        wanted = settings.languages or self.config.languages or task.languages
+        found = self.target(target)
+        task, settings = tasks.load(found.task), self.config.task(found.task)
+        wanted = found.languages or settings.languages or self.config.languages or task.languages
         missing = task.missing_languages.get(settings.split, ())
         return tuple(lang for lang in task.languages if lang in wanted and lang not in missing)
 
+    @cached_property
+    def evaluated(self) -> dict[str, str]:
+        """The task of each target."""
+        return {name: self.target(name).task for name in self.arms.targets}
+
     @once
-    def own_stages(self, target: str) -> tuple[str, ...]:
-        """The stages of a target, which follow the intermediate; empty for a target without training."""
-        return own_stages(self.config, target)
+    def target(self, name: str) -> Target:
+        """A target: its task and the stages that follow the intermediate."""
+        return recipes.target(self.config, name)
 
     def _cell(self, encoder: str, intermediate: str, target: str, seed: int) -> Cell:
-        stages = stages_of(intermediate) + self.own_stages(target)
+        stages = stages_of(intermediate) + self.target(target).stages
         predictions = self._predictions(encoder, stages, target, seed)
-        return Cell(encoder, intermediate, target, seed, predictions, self._score(predictions, target))
+        return Cell(encoder, intermediate, target, seed, predictions, self._score(predictions))
 
     def _add(
         self,
@@ -249,16 +262,17 @@ class Grid:
             paths.statistics(name, target),
             {"cells": [cell.record for cell in cells], "settings": self.config.report.in_specs()},
             {cell.scores.path: cell.scores for cell in cells},
-            About(experiment=name, task=target),
-            [f"metric.{tasks.load(target).metric}"],
+            About(experiment=name, task=self.target(target).task, target=target),
+            [f"metric.{tasks.load(self.target(target).task).metric}"],
         )
 
     @once
-    def _data(self, name: str, role: str, splits: tuple[str, ...], languages: tuple[str, ...]) -> Entry:
+    def _data(self, name: str, role: str, *splits: tuple[str, tuple[str, ...]]) -> Entry:
+        """The examples of a task; `splits` are the splits, each with its languages."""
         task = tasks.load(name)
         files = {
             split_name(split, lang): self.identity.split(task, split, lang, self.config)
-            for split in splits
+            for split, languages in splits
             for lang in languages
             if lang not in task.missing_languages.get(split, ())
         }
@@ -299,13 +313,15 @@ class Grid:
         entries = {"encoder": self._pretrained_encoder, "tokenizer": self._pretrained_tokenizer}[part](encoder)
         return fingerprint(_paths(entries) or getattr(self.identity, part)(encoder, self._encoder(encoder)))
 
-    def _training_data(self, task: str, stage: Stage) -> Entry:
-        return self._data(task, TRAIN, ("train", "dev"), stage.languages)
+    def _training_data(self, task: str, stage: str) -> Entry:
+        dev = recipes.dev_languages(self.config, stage, task)
+        return self._data(task, TRAIN, ("train", recipes.trained(self.config, stage)[task]), ("dev", dev))
 
     def _evaluation_data(self, target: str) -> Entry:
-        split, threshold = self.config.task(target).split, tasks.load(target).threshold_split
+        task, languages = self.target(target).task, self.languages(target)
+        split, threshold = self.config.task(task).split, tasks.load(task).threshold_split
         splits = (split,) if threshold in (None, split) else (threshold, split)
-        return self._data(target, EVALUATE, splits, self.languages(target))
+        return self._data(task, EVALUATE, *((one, languages) for one in splits))
 
     @once
     def _features(self, encoder: str, data: Entry) -> Entry:
@@ -329,14 +345,14 @@ class Grid:
         """The model after some stages; None without stages, for the encoder itself."""
         if not stages:
             return None
-        stage = self.config.stage(stages[-1])
-        features = {task: self._features(encoder, self._training_data(task, stage)) for task in stage.tasks}
+        stage = self._recipe(stages[-1])
+        features = {task: self._features(encoder, self._training_data(task, stages[-1])) for task in stage.tasks}
         inputs = {f"features.{task}": entry for task, entry in features.items()}
         inputs |= {f"data.{task}": entry.inputs["data"] for task, entry in features.items()}
         parent = self._model(encoder, stages[:-1], seed)
         return self._add(
             "train_stage",
-            paths.model(self._named(encoder, stages[:-1], seed), stages[-1], seed),
+            paths.model(self._named(encoder, stages[:-1], seed), reference(stages[-1]).in_path, seed),
             specs.train_stage(stage, _paths(features)),
             inputs | ({"parent": parent} if parent else self._pretrained_encoder(encoder)),
             About(encoder=encoder, origin=self._origin(encoder, "encoder"), stages=stages, seed=seed),
@@ -348,37 +364,41 @@ class Grid:
         """The encoder and the stages of a model, each with its fingerprint, as in paths."""
         models = [self._model(encoder, stages[:length], seed) for length in range(1, len(stages) + 1)]
         pairs = zip(stages, models, strict=True)
-        trained = [paths.named(stage, fingerprint(model.spec)) for stage, model in pairs if model]
+        trained = [paths.named(reference(stage).in_path, fingerprint(model.spec)) for stage, model in pairs if model]
         return "/".join([paths.named(encoder, self._origin(encoder, "encoder")), *trained])
 
     def _predictions(self, encoder: str, stages: tuple[str, ...], target: str, seed: int) -> Entry:
-        task, model = tasks.load(target), self._model(encoder, stages, seed)
+        task, model = tasks.load(self.target(target).task), self._model(encoder, stages, seed)
         features = self._features(encoder, self._evaluation_data(target))
-        stage, split = self.config.stage(stages[-1] if stages else target), self.config.task(target).split
+        stage, split = self._recipe(stages[-1] if stages else task.name), self.config.task(task.name).split
         about = About(
             encoder=encoder,
             origin=self._origin(encoder, "encoder"),
             stages=stages,
-            task=target,
+            task=task.name,
             role=EVALUATE,
             seed=seed if model else None,
         )
         return self._add(
             "predict",
-            paths.predictions(self._named(encoder, stages, seed), target, about.seed),
+            paths.predictions(self._named(encoder, stages, seed), task.name, about.seed),
             specs.predict(task, self._encoder(encoder), stage, features.path, split),
             {"features": features, "data": features.inputs["data"]}
             | ({"model": model} if model else self._pretrained_encoder(encoder)),
             about,
-            (*_loaded([target]), f"predictor.{predictor(task)}"),
+            (*_loaded([task.name]), f"predictor.{predictor(task)}"),
             ("torch", "transformers"),
         )
 
-    def _score(self, predictions: Entry, target: str) -> Entry:
+    def _score(self, predictions: Entry) -> Entry:
         data = predictions.inputs["data"]
         place, inputs = paths.scores(predictions.path), {"predictions": predictions, "data": data}
-        roles = [f"metric.{tasks.load(target).metric}"]
+        roles = [f"metric.{tasks.load(predictions.about.task).metric}"]
         return self._add("score", place, specs.score(data.path), inputs, predictions.about, roles, ["seqeval"])
+
+    @once
+    def _recipe(self, stage: str) -> Stage:
+        return recipes.recipe(self.config, stage)
 
     def _encoder(self, name: str) -> Encoder:
         return self.config.encoders[name]

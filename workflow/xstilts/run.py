@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from xstilts import config as configuration
-from xstilts import experiments
+from xstilts import experiments, recipes
 from xstilts.config import Config
 from xstilts.errors import UserError
 from xstilts.fingerprints import sourcecode, spec
@@ -189,7 +189,7 @@ class Run:
 
     def processes(self, wildcards: Wildcards) -> int:
         """The number of processes that train a stage."""
-        return self.config.stage(self.grid.entries[wildcards.entry].about.stages[-1]).gpus
+        return recipes.recipe(self.config, self.grid.entries[wildcards.entry].about.stages[-1]).gpus
 
     def gpus_together(self, wildcards: Wildcards) -> int:
         """The resource `gpu` of a training: one place, all places of several GPUs, or 0 on a machine without GPUs."""

@@ -30,7 +30,7 @@ def run(arguments: Namespace) -> None:
     done = [cell for cell in grid.cells if finished(config.store, cell.scores)]
     if not done:
         raise UserError(f"no cell of {config.experiment!r} is finished below {config.store}; run snakemake first.")
-    scores = collect.collect(config.store, [cell.record for cell in done])
+    scores = collect.collect(config.store, [cell.record for cell in done], experiment.grid.evaluated)
     found = _results(experiment)
     for encoder, table in of_scores(scores, config).items():
         title = f"{config.experiment}, {encoder}: score of the baseline, and differences from it"

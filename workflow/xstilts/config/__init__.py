@@ -18,9 +18,13 @@ from xstilts.config.replacing import with_one_place
 from xstilts.config.settings import NOT_IN_SPECS, InSpecs, Settings
 from xstilts.config.yamlfiles import require_unambiguous
 from xstilts.errors import UserError, nearest, shorten
+from xstilts.names import WORD
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$", max_length=80)]
 """A name that becomes part of a path: lowercase letters, digits and `_`, `.`, `+`, `-`."""
+
+Word = Annotated[str, Field(pattern=rf"^{WORD}$", max_length=80)]
+"""A name that may be combined with languages, as in `mnli@de+zh`: lowercase letters, digits and `_`, `.`, `-`."""
 
 _SENTENCE_LENGTH = 512
 """Default maximum length of a sentence for retrieval, in sub-words."""
@@ -156,6 +160,13 @@ class Training(Settings):
     rows: Annotated[Count | None, InSpecs(neutral=None)] = None
     """Number of training examples of each task and language; `null` for all. A smaller number selects a part of what a
     larger one does, and the same examples in every language of parallel data. More than there are is an error."""
+    languages_share: Annotated[Literal["full", "split"], InSpecs(neutral="full")] = "full"
+    """How parallel training data in several languages are used. `full` trains on every example in every language;
+    `split` on every example once, in a language drawn at random, so that the number of languages changes neither rows
+    nor steps. Examples are parallel if they have the same id."""
+    select_on: Annotated[Literal["languages", "en"], NOT_IN_SPECS] = "languages"
+    """Dev data that select the checkpoint: those in the languages of the training data (English ones for a task without
+    dev data in any of them), or `en`, the English ones. Part of the fingerprint of these data."""
     gpus: Annotated[Count, NOT_IN_SPECS] = 1
     """Number of GPUs that share a batch; must divide `batch_size`. Not part of any fingerprint."""
 
@@ -163,18 +174,25 @@ class Training(Settings):
 class Stage(Training):
     """A training run that turns a parent checkpoint into a child checkpoint."""
 
+    like: Annotated[Word | None, NOT_IN_SPECS] = None
+    """Stage whose settings this one inherits, except those that it sets itself; `null` for those of `training`."""
     tasks: tuple[str, ...] = ()
-    """Tasks to train on jointly. By default the task with the name of the stage."""
+    """Tasks to train on jointly. By default the task with the name of the stage. `mnli@de+zh` is MNLI in German and
+    Chinese, whatever `languages` is."""
     sampling: Sampling = Sampling()
     """How the task of the next optimiser step is chosen in a stage with several tasks."""
 
 
 class Target(Settings):
-    """How a model is trained for a target."""
+    """An evaluated task and the training for it."""
 
+    task: str | None = None
+    """Task to evaluate; `null` for the task with the name of the target."""
     stage: str | None = None
-    """Stages that follow the intermediate, such as `siqa/copa`; the last one must train on the task of the target's
-    training data. `null` for the stage with the name of that task, such as `mnli` for XNLI."""
+    """Stages that follow the intermediate, such as `siqa/copa` or `pawsx@de`; the last one must train on the task of
+    the target's training data. `null` for the stage with the name of that task, such as `mnli` for XNLI."""
+    languages: tuple[str, ...] | None = None
+    """Languages to evaluate in; `null` for `languages` of the task."""
 
 
 class Miniature(Settings):
@@ -288,9 +306,14 @@ class GridSettings(Settings):
     encoders: tuple[Name, ...] = ("xlm-roberta-large",)
     """Encoders, by their names in `encoders`."""
     intermediates: tuple[str, ...] = ("none",)
-    """Intermediate trainings: `none`, a stage such as `mnli`, or a sequence of stages such as `squad_v1/mnli`."""
+    """Intermediate trainings: `none`, a stage such as `mnli` or `mnli@de+zh`, or a sequence of stages such as
+    `squad_v1/mnli`. `mnli@all` is trained in all languages of the task."""
     targets: tuple[str, ...] = ()
-    """Target tasks to evaluate."""
+    """Targets to evaluate: tasks, names of `targets`, or a target with the languages of its last training, such as
+    `pawsx@de`."""
+    sources: tuple[str, ...] = ()
+    """Languages for which `{source}` stands in `intermediates` and `targets`, one after the other and the same in
+    both: `mnli@{source}` is combined with `pawsx@{source}` in the same language only."""
     seeds: tuple[Seed, ...] = (1,)
     """Random seeds of training; each gives a model of its own."""
 
@@ -326,6 +349,8 @@ class Config(Settings):
     languages: tuple[str, ...] | None = None
     """Languages to evaluate targets in, each in those that it has; `null` for all. `languages` of a task overrides
     this."""
+    language_groups: dict[Word, tuple[str, ...]] = {}
+    """Groups of languages, by names that can be used like a language: `mnli@close` with `close: [de, es, fr]`."""
     limit: Limit = Limit()
     """Maximum number of examples per split and language, for every task without a `limit` of its own."""
     keep_models: bool = True
@@ -354,18 +379,31 @@ class Config(Settings):
     """Default recipe of every stage."""
     encoders: dict[Name, Encoder] = {}
     """Encoders, by name."""
-    stages: dict[Name, Stage] = {}
+    stages: dict[Word, Stage] = {}
     """Stages, by name. A stage that is not listed trains on the task with its name."""
-    targets: dict[Name, Target] = {}
-    """Training of targets, by name of the target."""
+    targets: dict[Word, Target] = {}
+    """Targets, by name. A target that is not listed evaluates the task with its name."""
     tasks: dict[Name, TaskSettings] = {}
     """Settings of tasks, by name of the task."""
 
     def stage(self, name: str) -> Stage:
-        """The complete recipe of a stage: its own settings, and those of `training` for the others."""
-        own = self.stages.get(name, Stage())
-        stage = Stage(**{**self.training.model_dump(), **own.model_dump(exclude_unset=True)})
+        """The block of a stage: its own settings, then those of the stage that it is like, then those of `training`.
+
+        Raises:
+            ConfigError: stages are like each other in a circle.
+        """
+        stage = Stage(**{**self.training.model_dump(), **self._own(name, ())})
         return stage if stage.tasks else stage.model_copy(update={"tasks": (name,)})
+
+    def _own(self, name: str, after: tuple[str, ...]) -> dict[str, Any]:
+        """The settings of a stage that are not those of `training`; `after` are the stages that are like it."""
+        if name in after:
+            raise ConfigError(f"stages.{name}.like", name, f"the stages {', '.join(after)} are like each other")
+        own = self.stages.get(name, Stage())
+        if own.like is None:
+            return own.model_dump(exclude_unset=True)
+        inherited = {"tasks": (own.like,)} | self._own(own.like, (*after, name))
+        return inherited | own.model_dump(exclude_unset=True)
 
     def task(self, name: str) -> TaskSettings:
         """The complete settings of a task: its own, and the top-level ones for the others."""

@@ -17,6 +17,7 @@ UNWRITABLE = "cannot be part of a file name in this locale; if the value is corr
 
 PATTERNS = {
     r"^[a-z0-9][a-z0-9_.+-]*$": "lowercase letters, digits and '_', '.', '+', '-', the first a letter or a digit",
+    r"^[a-z0-9][a-z0-9_.-]*$": "lowercase letters, digits and '_', '.', '-', the first a letter or a digit",
     r"^[0-9a-f]{40}$": "40 hexadecimal digits in lowercase",
     r"^[0-9a-f]{64}$": "64 hexadecimal digits in lowercase",
 }

@@ -1,13 +1,13 @@
 """The amount of work of a training or prediction, as far as it is known in advance."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, inf
 from pathlib import Path
 
 from xstilts import tasks
 from xstilts.config import Limit, Stage
-from xstilts.names import split_and_language, split_name
+from xstilts.names import names_of, split_and_language
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, noted
 from xstilts.training.batches import optimiser_steps, probabilities
@@ -60,8 +60,7 @@ class _Rows:
 def of_training(store: Path, entry: Entry) -> Work | None:
     """The work of a stage without early stopping; None if the number of rows of a task is unknown."""
     stage = Stage.of_spec(entry.spec["stage"])
-    names = [split_name("train", lang) for lang in stage.languages]
-    found = [_of_features(store, entry.inputs[f"features.{task}"], names, stage.rows) for task in stage.tasks]
+    found = [_of_task(store, entry.inputs[f"features.{task}"], stage) for task in stage.tasks]
     total = _sum(found)
     if total is None:
         return None
@@ -69,8 +68,18 @@ def of_training(store: Path, entry: Entry) -> Work | None:
     steps = optimiser_steps(sizes, stage.epochs, stage.batch_size, sampling.strategy, sampling.cap)
     shares = probabilities(sizes, sampling.strategy, sampling.temperature, sampling.cap).tolist()
     subwords = sum(share * rows.subwords for share, rows in zip(shares, found, strict=True) if rows)
-    evaluated = ceil(steps / stage.evaluate_every) * (stage.dev_examples or 0) * len(stage.tasks) * len(stage.languages)
+    dev = sum(len(names_of(entry.inputs[f"data.{task}"].spec["files"], "dev")) for task in stage.tasks)
+    evaluated = ceil(steps / stage.evaluate_every) * (stage.dev_examples or 0) * dev
     return Work(total.count, steps, steps * stage.batch_size, total.source, total.estimated, subwords, evaluated)
+
+
+def _of_task(store: Path, features: Entry, stage: Stage) -> _Rows | None:
+    """The training rows of a task of a stage; None if their number is unknown."""
+    names = names_of(features.inputs["data"].spec["files"], "train")
+    found = _of_features(store, features, names, stage.rows)
+    if found is None or stage.languages_share == "full":
+        return found
+    return replace(found, count=ceil(found.count / len(names)))
 
 
 def of_prediction(store: Path, entry: Entry) -> Work | None:

@@ -18,7 +18,7 @@ def run(arguments: Namespace) -> None:
     precisions.require_one(this.config, this.grid)
     for warning in precisions.warnings(this.store, this.grid):
         print(f"warning: {warning}", flush=True)
-    scores = collect.collect(this.store, this.entry.spec["cells"])
+    scores = collect.collect(this.store, this.entry.spec["cells"], this.grid.evaluated)
     trainings = collect.trainings(this.store, this.entry.spec["trainings"])
     with publishing(this.store, this.entry) as draft:
         collect.write(scores, draft.folder)

@@ -4,6 +4,7 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -13,6 +14,7 @@ from xstilts.config import Stage, TaskSettings
 from xstilts.errors import UserError
 from xstilts.features import arrow
 from xstilts.models import tokenization
+from xstilts.names import languages_of
 from xstilts.paths import TRAINING_RECORD
 from xstilts.runtime import job
 from xstilts.runtime.processes import spawn_processes
@@ -23,7 +25,7 @@ from xstilts.sources.columns import file_name
 from xstilts.store.drafts import TRAINING, publishing, scratch
 from xstilts.store.jsonfiles import read_json
 from xstilts.training import stage as training
-from xstilts.training.data import TaskData, subset
+from xstilts.training.data import TaskData, shared_out, subset
 from xstilts.training.resume import exclusive
 from xstilts.training.tracking import Tracking
 
@@ -70,30 +72,54 @@ def _train(this: job.Job, output: Path, state: Path) -> None:
 def _task_data(this: job.Job, name: str, stage: Stage) -> TaskData:
     task = labels.of_data(tasks.load(name), this.input(f"data.{name}"))
     entry = this.entry.inputs[f"features.{name}"]
-    train = [_train_rows(this, name, lang, stage.rows) for lang in stage.languages]
+    files = this.entry.inputs[f"data.{name}"].spec["files"]
+    train = _train_rows(this, name, languages_of(files, "train"), stage)
     return TaskData(
         task=task,
         kind=kinds.load(task.kind),
         train=pa.concat_tables(train),
-        dev={lang: _dev(this, name, lang, stage.dev_examples) for lang in stage.languages},
+        dev={lang: _dev(this, name, lang, stage.dev_examples) for lang in languages_of(files, "dev")},
         settings=TaskSettings.of_spec(entry.spec["settings"]),
         tokenizer=tokenization.beside(this.store / entry.path),
     )
 
 
-def _train_rows(this: job.Job, name: str, lang: str, count: int | None) -> pa.Table:
-    """The features of the first examples of a language in the order of `subset`; of all if `count` is None."""
-    rows = arrow.read(this.input(f"features.{name}") / arrow.file_name("train", lang))
-    if count is None:
+def _train_rows(this: job.Job, name: str, languages: list[str], stage: Stage) -> list[pa.Table]:
+    """The features of the examples that a stage trains on, by language."""
+    folder = this.input(f"features.{name}")
+    rows = [arrow.read(folder / arrow.file_name("train", lang)) for lang in languages]
+    if stage.rows is None and stage.languages_share == "full":
         return rows
-    file = this.input(f"data.{name}") / file_name("train", lang)
-    ids = pq.read_table(file, columns=["id"])["id"].to_pylist()
+    ids = {lang: _ids(this.input(f"data.{name}") / file_name("train", lang)) for lang in languages}
+    chosen = {lang: np.arange(len(mine)) for lang, mine in ids.items()}
+    if stage.rows is not None:
+        chosen = {lang: _subset(this, name, lang, mine, stage.rows) for lang, mine in ids.items()}
+    if stage.languages_share == "split":
+        assert this.entry.about.seed is not None
+        left = shared_out({lang: ids[lang][positions] for lang, positions in chosen.items()}, this.entry.about.seed)
+        chosen = {lang: positions[left[lang]] for lang, positions in chosen.items()}
+    return [_of_examples(table, positions) for table, positions in zip(rows, chosen.values(), strict=True)]
+
+
+def _ids(examples: Path) -> np.ndarray:
+    """The ids of examples, which are texts."""
+    return pq.read_table(examples, columns=["id"])["id"].to_numpy()
+
+
+def _subset(this: job.Job, name: str, lang: str, ids: np.ndarray, count: int) -> np.ndarray:
+    """The positions of the first examples in the order of `subset`."""
     if count > len(ids):
+        file = this.input(f"data.{name}") / file_name("train", lang)
         raise UserError(
             f"stage {this.entry.about.stages[-1]!r}: rows is {count}, but {file} has only {len(ids)} examples. Reduce "
             "rows, or remove it to train on all."
         )
-    return rows.filter(pc.is_in(rows["example"], pa.array(subset(ids, count), rows["example"].type)))
+    return subset(ids, count)
+
+
+def _of_examples(rows: pa.Table, positions: np.ndarray) -> pa.Table:
+    """The features of some examples."""
+    return rows.filter(pc.is_in(rows["example"], pa.array(positions, rows["example"].type)))
 
 
 def _dev(this: job.Job, name: str, lang: str, examples: int | None) -> tuple[pa.Table, pa.Table]:

@@ -144,7 +144,7 @@ def _scores(config: Config, grid: Grid, model: Exported) -> str:
         and cell.intermediate in wanted
         and finished(config.store, cell.scores)
     ]
-    scores = collect(config.store, cells)
+    scores = collect(config.store, cells, grid.evaluated)
     scores = scores[scores["metric"] == MAIN_SCORE]
     if model.intermediate not in set(scores["intermediate"]):
         return ""

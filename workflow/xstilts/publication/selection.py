@@ -97,7 +97,7 @@ def _texts(file: Path, first: int | None = None) -> list[str]:
 
 def is_trained(cell: Cell) -> bool:
     """Whether the target has a stage of its own, and thus a dev score."""
-    return tasks.load(cell.target).stage is not None
+    return tasks.load(cell.predictions.about.task).stage is not None
 
 
 def intermediate_of(config: Config, name: str, *also: str) -> str:

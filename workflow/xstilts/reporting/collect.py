@@ -1,6 +1,7 @@
 """Collects the scores of an experiment into one tidy table, and the dev scores of its trainings into another."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -20,11 +21,12 @@ MAIN_SCORE = "main_score"
 """The name of the score that XTREME averages: the mean of F1 and EM for question answering, else the task's metric."""
 
 
-def collect(store: Path, cells: list[list]) -> pd.DataFrame:
+def collect(store: Path, cells: list[list], evaluated: Mapping[str, str]) -> pd.DataFrame:
     """The scores of all cells, with one row for each cell, language and metric.
 
     Args:
         cells: encoder, intermediate, target, seed and the path of the scores below the store (`Cell.record`).
+        evaluated: the task of each target.
 
     Returns:
         A table with `COLUMNS`. `value` is in percent, and missing if a language has no labels; `n` is the number of
@@ -36,7 +38,7 @@ def collect(store: Path, cells: list[list]) -> pd.DataFrame:
     rows = []
     for encoder, intermediate, target, seed, path in cells:
         record = _record(store / path / "scores.json")
-        names = metrics.load(tasks.load(target).metric).NAMES
+        names = metrics.load(tasks.load(evaluated[target]).metric).NAMES
         for language, result in record["languages"].items():
             scores = {**dict.fromkeys(names), **(result["scores"] or {}), MAIN_SCORE: result["main_score"]}
             for metric, value in scores.items():

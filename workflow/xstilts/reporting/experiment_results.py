@@ -9,7 +9,7 @@ import pandas as pd
 from xstilts.config import GridSettings, Stage
 from xstilts.errors import UserError
 from xstilts.grid import Grid
-from xstilts.names import NO_INTERMEDIATE, path_of, split_name, stages_of
+from xstilts.names import NO_INTERMEDIATE, names_of, path_of, stages_of
 from xstilts.reporting import correction
 from xstilts.reporting.collect import ALL
 from xstilts.steps.entry import Entry
@@ -98,7 +98,7 @@ def read(store: Path, grid: Grid) -> Results:
         sizes=_sizes(store, grid),
         grid=grid.config.grid,
         over_seeds=grid.config.report.over_seeds,
-        own_stages={target: grid.own_stages(target) for target in grid.config.grid.targets},
+        own_stages={target: grid.target(target).stages for target in grid.arms.targets},
         models=tuple(dict.fromkeys(stages for _, stages, _, _ in grid.models)),
     )
 
@@ -120,5 +120,11 @@ def _rows(store: Path, model: Entry) -> int | None:
     data = [entry for role, entry in model.inputs.items() if role.startswith("data.")]
     if not all(finished(store, entry) for entry in data):
         return None
-    names = [split_name("train", lang) for lang in stage.languages]
-    return sum(stage.rows or noted(store, entry.path, name, "rows")["rows"] for entry in data for name in names)
+    return sum(_rows_of(store, entry, stage) for entry in data)
+
+
+def _rows_of(store: Path, data: Entry, stage: Stage) -> int:
+    """The number of rows of a task that a stage trains on."""
+    names = names_of(data.spec["files"], "train")
+    rows = [stage.rows or noted(store, data.path, name, "rows")["rows"] for name in names]
+    return sum(rows) if stage.languages_share == "full" else max(rows)

@@ -4,14 +4,19 @@ import zlib
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from xstilts import metrics, tasks
-from xstilts.config import GridSettings, Report
+from xstilts.config import Report
 from xstilts.reporting import per_example as counting
 from xstilts.reporting.collect import ALL, MAIN_SCORE
 from xstilts.reporting.comparison import NUMBERS, Comparison
+
+if TYPE_CHECKING:
+    from xstilts.arms import Arms
+    from xstilts.recipes import Target
 
 KEYS = ["encoder", "intermediate", "target", "language"]
 COLUMNS = [*KEYS, "metric", *NUMBERS, "n", "seeds"]
@@ -36,7 +41,7 @@ class Scores:
 
 
 def statistics(
-    scores: Scores, target: str, grid: GridSettings, languages: tuple[str, ...], settings: Report
+    scores: Scores, target: "Target", grid: "Arms", languages: tuple[str, ...], settings: Report
 ) -> pd.DataFrame:
     """The statistics of a target, with a row for each encoder, intermediate and language.
 
@@ -55,29 +60,32 @@ def statistics(
         DataError: the cells of the target were not scored on the same units.
     """
     found = pd.concat([_of_encoder(scores, encoder, target, grid, languages, settings) for encoder in grid.encoders])
-    rows = product(grid.encoders, grid.intermediates, (target,), (ALL, *languages))
+    after = [name for name in grid.intermediates if grid.has(name, target.name)]
+    rows = product(grid.encoders, after, (target.name,), (ALL, *languages))
     table = found.reindex(pd.MultiIndex.from_tuples(rows, names=KEYS)).reset_index().assign(metric=MAIN_SCORE)
     counted = {name: table[name].fillna(0).astype("int64") for name in ("n", "seeds")}
     return table.assign(**counted)[COLUMNS]
 
 
 def _of_encoder(
-    scores: Scores, encoder: str, target: str, grid: GridSettings, languages: tuple[str, ...], settings: Report
+    scores: Scores, encoder: str, target: "Target", grid: "Arms", languages: tuple[str, ...], settings: Report
 ) -> pd.DataFrame:
     """The numbers of the complete cells of an encoder and target, indexed by `KEYS`."""
-    paths = scores.of(encoder, target)
+    paths = scores.of(encoder, target.name)
     counts = counting.read(scores.store, paths, grid.intermediates, grid.seeds)
     if counts is None:
         return pd.DataFrame(columns=[*KEYS, *NUMBERS, "n", "seeds"]).set_index(KEYS).astype("float64")
     sizes = {lang: one.size for lang, one in counts.languages.items()}
     complete = set(sizes) == set(languages)
     index = pd.MultiIndex.from_product([[ALL, *sizes], counts.intermediates], names=["language", "intermediate"])
-    numbers = Comparison(counts, metrics.load(tasks.load(target).metric), settings, complete, _seed(target)).numbers()
+    numbers = Comparison(
+        counts, metrics.load(tasks.load(target.task).metric), settings, complete, _seed(target.name)
+    ).numbers()
     table = pd.DataFrame({name: array.ravel() for name, array in numbers.items()}, index).reset_index()
     table["n"] = table["language"].map({ALL: sum(sizes.values()) if complete else 0, **sizes})
     models = {name: len({paths[name, seed] for seed in grid.seeds}) for name in counts.intermediates}
     table["seeds"] = table["intermediate"].map(models)
-    return table.assign(encoder=encoder, target=target).set_index(KEYS)
+    return table.assign(encoder=encoder, target=target.name).set_index(KEYS)
 
 
 def _seed(target: str) -> int:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from xstilts.config import Config, ConfigError
 from xstilts.errors import UserError
+from xstilts.names import reference
 from xstilts.runtime import devices, memory
 from xstilts.sources import shapes
 from xstilts.sources.shapes import Shape
@@ -102,15 +103,16 @@ class Sharing:
             self._require_together(config, stage, encoder)
 
     def _require_together(self, config: Config, stage: str, encoder: str) -> None:
-        count, usable = config.stage(stage).gpus, self.holding(encoder, training=True, whole=True)
+        block = reference(stage).name
+        count, usable = config.stage(block).gpus, self.holding(encoder, training=True, whole=True)
         if not self.names or count <= len(usable):
             return
-        own = stage in config.stages and "gpus" in config.stages[stage].model_fields_set
+        own = block in config.stages and "gpus" in config.stages[block].model_fields_set
         found = f"this machine has {len(self.names)} ({', '.join(self.names)})"
         if len(usable) < len(self.names):
             found += f", of which {len(usable)} can hold the training of encoder {encoder!r}"
         problem = f"stage {stage!r} requires {count} GPUs, but {found}"
-        raise ConfigError(f"stages.{stage}.gpus" if own else "training.gpus", count, problem, [_up_to(len(usable))])
+        raise ConfigError(f"stages.{block}.gpus" if own else "training.gpus", count, problem, [_up_to(len(usable))])
 
     def require(self, jobs: Iterable[tuple[str, bool]]) -> None:
         """Check that the GPUs hold some jobs.

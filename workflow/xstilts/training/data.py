@@ -1,7 +1,7 @@
 """The data of a stage."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +17,31 @@ if TYPE_CHECKING:
     from xstilts.kinds import Kind, Lengths
 
 
-def subset(ids: Sequence[str], count: int) -> np.ndarray:
+def subset(ids: Iterable[str], count: int) -> np.ndarray:
     """The positions of the `count` examples whose ids have the smallest hashes, in the order of the data.
 
     A larger subset contains a smaller one. Parallel data, which have the same ids, have the same subset.
     """
-    hashes = [int.from_bytes(hashlib.sha256(one.encode()).digest()[:8]) for one in ids]
+    hashes = [_hash(one) for one in ids]
     return np.sort(np.argsort(np.array(hashes, np.uint64), kind="stable")[:count])
+
+
+def shared_out(ids: Mapping[str, Iterable[str]], seed: int) -> dict[str, np.ndarray]:
+    """The positions of examples, by language, such that each id occurs in one language, drawn by seed and id.
+
+    Args:
+        ids: the ids of the examples of each language.
+    """
+    languages: dict[str, list[str]] = {}
+    for lang, mine in ids.items():
+        for one in mine:
+            languages.setdefault(one, []).append(lang)
+    drawn = {one: having[_hash(f"{seed} {one}") % len(having)] for one, having in languages.items()}
+    return {lang: np.flatnonzero([drawn[one] == lang for one in mine]) for lang, mine in ids.items()}
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,10 @@ def of_cells(store: Path, cells: Iterable[Cell], length: int) -> dict[str, list[
     for cell in cells:
         by_target.setdefault(cell.target, {})[cell.predictions.path] = cell
     found: dict[str, list[dict]] = {}
-    for target, mine in by_target.items():
-        found |= _of_target(store, tasks.load(target), list(mine.values()), length)
+    for mine in by_target.values():
+        found |= _of_target(
+            store, tasks.load(next(iter(mine.values())).predictions.about.task), list(mine.values()), length
+        )
         # Otherwise, the allocator keeps what the largest target has used.
         pa.default_memory_pool().release_unused()
     return found

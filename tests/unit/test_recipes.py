@@ -1,0 +1,109 @@
+"""What a name of a stage or target stands for: recipe, tasks, languages and stages."""
+
+import pytest
+
+from xstilts import recipes
+from xstilts.config import Config, ConfigError, parse
+
+RAW = {
+    "training": {"epochs": 3, "learning_rate": 1e-5},
+    "language_groups": {"close": ["nl", "de"]},
+    "stages": {
+        "udpos": {"epochs": 10},
+        "german": {"tasks": ["udpos"], "languages": ["de"]},
+        "hot": {"like": "udpos", "learning_rate": 1e-3},
+        "hotter": {"like": "hot", "learning_rate": 1e-2},
+        "mixed": {"tasks": ["panx", "udpos@fi+et"]},
+        "named": {"tasks": ["panx@de", "udpos@fi"]},
+        "same": {"tasks": ["panx@de", "udpos@de"]},
+    },
+    "targets": {
+        "short": {"task": "udpos", "stage": "german", "languages": ["de", "nl"]},
+        "long": {"task": "panx", "stage": "udpos/panx@de"},
+    },
+}
+
+
+@pytest.fixture
+def config() -> Config:
+    return parse(RAW)
+
+
+def test_languages_of_a_name_replace_those_of_the_block(config: Config):
+    assert recipes.recipe(config, "udpos").languages == ("en",)
+    assert recipes.recipe(config, "udpos@zh+de").languages == ("de", "zh")
+    assert recipes.recipe(config, "german@fi").languages == ("fi",)
+    assert recipes.recipe(config, "udpos@de").epochs == 10
+
+
+def test_a_group_stands_for_its_languages_and_all_for_those_with_training_data(config: Config):
+    assert recipes.trained(config, "udpos@close+fi") == {"udpos": ("de", "fi", "nl")}
+    everything = recipes.trained(config, "udpos@all")["udpos"]
+    # 33 languages; Thai, Tagalog and Yoruba have no training data.
+    assert len(everything) == 30
+    assert not {"th", "tl", "yo"} & set(everything)
+
+
+def test_languages_of_a_mixture_are_those_of_its_tasks_that_name_none(config: Config):
+    assert recipes.trained(config, "mixed") == {"panx": ("en",), "udpos": ("et", "fi")}
+    assert recipes.trained(config, "mixed@de") == {"panx": ("de",), "udpos": ("et", "fi")}
+    assert recipes.recipe(config, "mixed").tasks == ("panx", "udpos")
+    assert recipes.recipe(config, "same").languages == ("de",)
+    with pytest.raises(ValueError, match="all tasks of stage 'named' have languages of their own"):
+        recipes.canonical(config, "named@de")
+
+
+def test_a_stage_that_is_like_another_inherits_its_tasks_and_settings(config: Config):
+    hot, hotter = recipes.recipe(config, "hot"), recipes.recipe(config, "hotter")
+    assert (hot.tasks, hot.epochs, hot.learning_rate) == (("udpos",), 10, 1e-3)
+    assert (hotter.tasks, hotter.epochs, hotter.learning_rate) == (("udpos",), 10, 1e-2)
+
+
+def test_stages_that_are_like_each_other_are_an_error():
+    with pytest.raises(ConfigError, match=r"stages.a.like.*a, b are like each other"):
+        recipes.recipe(parse({"stages": {"a": {"like": "b"}, "b": {"like": "a"}}}), "a")
+
+
+@pytest.mark.parametrize(
+    "text, name",
+    [
+        ("none", "none"),
+        ("udpos@zh+de", "udpos@de+zh"),
+        ("udpos@en", "udpos"),
+        ("german@de", "german"),
+        ("german@en", "german@en"),
+        ("udpos@close", "udpos@de+nl"),
+        ("udpos@all", "udpos@all"),
+        ("squad_v1/udpos@zh+de", "squad_v1/udpos@de+zh"),
+        ("mixed@en", "mixed"),
+        ("mixed@all", "mixed@all"),
+    ],
+)
+def test_a_path_has_one_canonical_name(config: Config, text: str, name: str):
+    assert recipes.canonical(config, text) == name
+
+
+def test_all_languages_of_a_task_one_by_one_are_all(config: Config):
+    assert recipes.canonical(config, f"udpos@{'+'.join(recipes.trainable_languages('udpos'))}") == "udpos@all"
+
+
+@pytest.mark.parametrize(
+    "text, name, task, stages, languages",
+    [
+        ("xnli", "xnli", "xnli", ("mnli",), None),
+        ("xnli@de", "xnli@de", "xnli", ("mnli@de",), None),
+        ("xnli@en", "xnli", "xnli", ("mnli",), None),
+        ("tatoeba", "tatoeba", "tatoeba", (), None),
+        ("short", "short", "udpos", ("german",), ("de", "nl")),
+        ("short@fi", "short@fi", "udpos", ("german@fi",), ("de", "nl")),
+        ("long", "long", "panx", ("udpos", "panx@de"), None),
+        ("long@zh", "long@zh", "panx", ("udpos", "panx@zh"), None),
+    ],
+)
+def test_a_target_is_a_task_after_stages(config: Config, text: str, name: str, task: str, stages: tuple, languages):
+    assert recipes.target(config, text) == recipes.Target(name, task, stages, languages)
+
+
+def test_a_target_without_training_has_no_languages_of_training(config: Config):
+    with pytest.raises(ValueError, match="target 'tatoeba' is not trained"):
+        recipes.target(config, "tatoeba@de")

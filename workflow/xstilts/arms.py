@@ -1,0 +1,116 @@
+"""Replaces the names in a grid by their canonical forms, and `{source}` by the languages of `grid.sources`."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
+
+from xstilts import recipes, tasks
+from xstilts.config import Config, ConfigError, GridSettings
+from xstilts.names import SOURCE, of_source, reference, stages_of
+
+
+class Arms(GridSettings):
+    """A grid whose names are canonical and contain no `{source}`.
+
+    Args:
+        pairs: the intermediates and targets that are combined, if not all are.
+        left_out: the names for which a task has no training data in a source, each with the reason.
+    """
+
+    pairs: frozenset[tuple[str, str]] | None = None
+    left_out: tuple[str, ...] = ()
+
+    def has(self, intermediate: str, target: str) -> bool:
+        """Whether the target is evaluated after the intermediate."""
+        return self.pairs is None or (intermediate, target) in self.pairs
+
+
+def expanded(config: Config) -> Config:
+    """The configuration with the arms of its grid; unchanged if it has them already.
+
+    Raises:
+        ConfigError: a name is listed twice, or `{source}` occurs without sources or sources without `{source}`.
+    """
+    grid = config.grid
+    if isinstance(grid, Arms):
+        return config
+    found = {key: _Names(config, key) for key in ("intermediates", "targets")}
+    if grid.sources and not any(SOURCE in name for name in (*grid.intermediates, *grid.targets)):
+        raise ConfigError("grid.sources", list(grid.sources), f"no intermediate or target contains {SOURCE}")
+    arms = Arms(
+        **{**dict(grid), **{key: tuple(one.all) for key, one in found.items()}},
+        pairs=_pairs(found["intermediates"], found["targets"]) if grid.sources else None,
+        left_out=tuple(reason for one in found.values() for reason in one.left_out),
+    )
+    return config.model_copy(update={"grid": arms})
+
+
+class _Names:
+    """The names under a key of the grid, `intermediates` or `targets`.
+
+    Args:
+        fixed: canonical names without a source.
+        by_source: canonical names with a source, by source.
+    """
+
+    def __init__(self, config: Config, key: str):
+        self.fixed: list[str] = []
+        self.by_source: dict[str, list[str]] = {source: [] for source in config.grid.sources}
+        self.left_out: list[str] = []
+        self.all: dict[str, None] = {}
+        for text in getattr(config.grid, key):
+            if SOURCE in text and not config.grid.sources:
+                raise ConfigError(f"grid.{key}", text, f"{SOURCE} stands for the languages of 'grid.sources'; set it")
+            for source in config.grid.sources if SOURCE in text else ("",):
+                try:
+                    name, stages = _FORMS[key](config, of_source(text, source))
+                except ValueError as error:
+                    raise ConfigError(f"grid.{key}", text, str(error)) from None
+                self._add(config, source, name, stages)
+        for name, count in Counter(self.fixed).items():
+            if count > 1:
+                raise ConfigError(f"grid.{key}", name, "is listed twice; remove one")
+
+    def _add(self, config: Config, source: str, name: str, stages: tuple[str, ...]) -> None:
+        lacking = next(_lacking(config, stages, source), None) if source else None
+        if lacking:
+            self.left_out.append(f"{name}: {lacking} has no training data in {source!r}")
+            return
+        (self.by_source[source] if source else self.fixed).append(name)
+        self.all[name] = None
+
+
+def _pairs(intermediates: _Names, targets: _Names) -> frozenset[tuple[str, str]]:
+    """The combinations in which a source is the same in both."""
+    return frozenset(
+        pair
+        for source in intermediates.by_source
+        for pair in product(
+            intermediates.fixed + intermediates.by_source[source], targets.fixed + targets.by_source[source]
+        )
+    )
+
+
+def _intermediate(config: Config, text: str) -> tuple[str, tuple[str, ...]]:
+    """The canonical name of an intermediate, and its stages."""
+    name = recipes.canonical(config, text)
+    return name, stages_of(name)
+
+
+def _target(config: Config, text: str) -> tuple[str, tuple[str, ...]]:
+    """The canonical name of a target, and its stages; the text itself for an unknown target."""
+    if reference(text).name not in (*config.targets, *tasks.names()):
+        return text, ()
+    found = recipes.target(config, text)
+    return found.name, found.stages
+
+
+_FORMS = {"intermediates": _intermediate, "targets": _target}
+
+
+def _lacking(config: Config, stages: tuple[str, ...], source: str) -> Iterator[str]:
+    """The tasks of stages that are trained in a source and have no training data in it."""
+    for stage in stages:
+        for task, languages in recipes.trained(config, stage).items():
+            if source in languages and task in tasks.names() and not recipes.has(task, "train", source):
+                yield task

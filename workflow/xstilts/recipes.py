@@ -1,0 +1,140 @@
+"""Resolves the names of stages and targets to recipes, tasks and languages.
+
+A name stands for a block of the configuration: `mnli@de` is the stage `mnli` with `languages: [de]`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+
+from xstilts import tasks
+from xstilts.config import Config, Stage
+from xstilts.languages import LANGUAGES
+from xstilts.names import ALL, NO_INTERMEDIATE, Reference, path_of, reference, stages_of
+
+ENGLISH = "en"
+"""The language of the dev data of a task that has none in the languages of its training data."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target of the grid.
+
+    Args:
+        name: its canonical name.
+        task: the task that is evaluated.
+        stages: the stages that follow the intermediate; empty for a target without training.
+        languages: the languages of its block; None for those of the task.
+    """
+
+    name: str
+    task: str
+    stages: tuple[str, ...]
+    languages: tuple[str, ...] | None = None
+
+
+def recipe(config: Config, stage: str) -> Stage:
+    """The complete recipe of a stage as it is named in a path; its tasks are named without languages.
+
+    `languages` are those of all tasks, or those of the block if the tasks have different ones (`trained`).
+    """
+    block, found = config.stage(reference(stage).name), trained(config, stage)
+    common = set(found.values())
+    languages = common.pop() if len(common) == 1 else block.languages
+    return block.model_copy(update={"tasks": tuple(found), "languages": languages})
+
+
+def trained(config: Config, stage: str) -> dict[str, tuple[str, ...]]:
+    """The languages in which a stage trains on its tasks, by name of the task.
+
+    The languages of a task in `tasks` take precedence over those of the stage in its name, and these over
+    `languages` of its block.
+    """
+    named = reference(stage)
+    block = config.stage(named.name)
+    found = {}
+    for task in map(reference, block.tasks):
+        written = task.languages or named.languages
+        found[task.name] = spelled_out(config, written, task.name) if written else block.languages
+    return found
+
+
+def spelled_out(config: Config, languages: Iterable[str], task: str) -> tuple[str, ...]:
+    """Languages as they are written in a name: sorted, with `all` and groups replaced by their languages."""
+    groups = {**config.language_groups, ALL: trainable_languages(task)}
+    return tuple(sorted(set(chain.from_iterable(groups.get(lang, (lang,)) for lang in languages))))
+
+
+def dev_languages(config: Config, stage: str, task: str) -> tuple[str, ...]:
+    """The languages of the dev data of a task that select the checkpoint of a stage."""
+    if config.stage(reference(stage).name).select_on == ENGLISH:
+        return (ENGLISH,)
+    return tuple(lang for lang in trained(config, stage)[task] if has(task, "dev", lang)) or (ENGLISH,)
+
+
+def target(config: Config, text: str) -> Target:
+    """The target with a name, such as `pawsx` or `pawsx@de`.
+
+    Raises:
+        ValueError: a name is malformed, or gives languages for a target whose training has none to choose.
+    """
+    named = reference(text)
+    block = config.targets.get(named.name)
+    task = block.task if block and block.task else named.name
+    own = tasks.load(task).stage if block is None or block.stage is None else block.stage
+    stages = canonical(config, own) if own else NO_INTERMEDIATE
+    languages = block.languages if block else None
+    if not named.languages:
+        return Target(named.name, task, stages_of(stages), languages)
+    if not stages_of(stages):
+        raise ValueError(f"target {named.name!r} is not trained, so it has no languages of training")
+    *before, last = stages_of(stages)
+    trained_last = reference(_in(config, reference(last).name, named.languages))
+    changed = path_of((*before, str(trained_last)))
+    name = str(Reference(named.name, trained_last.languages)) if changed != stages else named.name
+    return Target(name, task, stages_of(changed), languages)
+
+
+def canonical(config: Config, path: str) -> str:
+    """A path of stages in its canonical form.
+
+    Languages are sorted and written as `all` if they are all that the tasks have; languages that the stage would have
+    without them are left out.
+
+    Raises:
+        ValueError: a name is malformed, or gives languages for a stage whose tasks all have their own.
+    """
+    return path_of(_in(config, named.name, named.languages) for named in map(reference, stages_of(path))) or path
+
+
+def _in(config: Config, stage: str, languages: tuple[str, ...]) -> str:
+    """The canonical name of a stage in some languages; without languages, the stage itself."""
+    if not languages:
+        return stage
+    free = [task.name for task in map(reference, config.stage(stage).tasks) if not task.languages]
+    if not free:
+        raise ValueError(f"all tasks of stage {stage!r} have languages of their own in 'tasks'")
+    found = {task: spelled_out(config, languages, task) for task in free}
+    usual = trained(config, stage)
+    if all(sorted(usual[task]) == list(found[task]) for task in free):
+        return stage
+    if all(found[task] == trainable_languages(task) for task in free):
+        return str(Reference(stage, (ALL,)))
+    return str(Reference(stage, found[free[0]]))
+
+
+def trainable_languages(task: str) -> tuple[str, ...]:
+    """The languages in which a task has training data, sorted; empty for an unknown task."""
+    return tuple(sorted(lang for lang in LANGUAGES if has(task, "train", lang))) if task in tasks.names() else ()
+
+
+def has(task: str, split: str, lang: str) -> bool:
+    """Whether a split has a language, in any of its layouts."""
+    found = tasks.load(task)
+    if found.pools:
+        return all(has(part.name, split, lang) for part in found.pools)
+    return (
+        lang in LANGUAGES
+        and lang not in found.missing_languages.get(split, ())
+        and any(layout.has(lang) for layout in found.splits.get(split, ()))
+    )
