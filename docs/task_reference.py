@@ -4,14 +4,16 @@ Each stands between `<!-- PART -->` and `<!-- end -->`; PART is one of `PARTS`.
 """
 
 import re
+from collections.abc import Collection
 from itertools import groupby
 from pathlib import Path
 
-from xstilts import tasks
+from xstilts import coverage, tasks
 from xstilts.task import Layout, Task
 
 PAGE = Path(__file__).with_name("tasks.md")
 
+_TRAINING, _ENGLISH = ("train", "dev"), ("en",)
 _PART = re.compile(r"(<!-- (?P<part>(?!end)[a-z ]+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
 _SCORES = {
     **{"accuracy_f1": "mean of accuracy and F1", "word_accuracy": "accuracy of words", "tatoeba": "accuracy"},
@@ -27,8 +29,27 @@ def rewritten(page: str, known: list[Task]) -> str:
 
 
 def _trained_on(known: list[Task]) -> list[str]:
-    rows = [(task, task.kind.replace("_", " "), _rows(task, "train"), _rows(task, "dev")) for task in known]
+    rows = [
+        (task, task.kind.replace("_", " "), *(_rows(task, split, _ENGLISH) for split in _TRAINING)) for task in known
+    ]
     return _table("kind | train | dev | dev score", [row for row in rows if "test" not in row[0].splits])
+
+
+def _shown(task: Task) -> Collection[str]:
+    """The languages whose rows are shown of a training task: English, if it has it."""
+    trained = coverage.trained_in(task.name)
+    return _ENGLISH if "en" in trained else trained
+
+
+def _languages(known: list[Task]) -> list[str]:
+    """The training data in other languages than English."""
+    lines = ["| task | languages | translated by machine | rows of a language |", "| --- | --- | --- | --- |"]
+    for task in known:
+        trained = sorted(coverage.trained_in(task.name))
+        if set(trained) - {"en"}:
+            translated = " ".join(sorted(task.translated)) or "—"
+            lines.append(f"| `{task.name}` | {' '.join(trained)} | {translated} | {_rows(task, 'train', trained)} |")
+    return lines
 
 
 def _targets(known: list[Task]) -> list[str]:
@@ -52,6 +73,7 @@ def _files(known: list[Task]) -> list[str]:
 
 PARTS = {
     "trained on": _trained_on,
+    "languages": _languages,
     "targets": _targets,
     "files": _files,
     "notes": lambda known: [f"**{task.title or task.name}.** {task.notes}\n" for task in known if task.notes],
@@ -70,9 +92,11 @@ def _table(head: str, rows: list[tuple]) -> list[str]:
     return lines
 
 
-def _rows(task: Task, split: str) -> str:
-    """The rows of a split in one language, the fewest and the most; of parallel sentences, the pairs."""
-    rows = [count // (2 if task.kind == "retrieval" else 1) for count in task.counts.get(split, {}).values()]
+def _rows(task: Task, split: str, languages: Collection[str] | None = None) -> str:
+    """The rows of a split in one of some languages, or of all: the fewest and the most; of parallel sentences, the pairs."""
+    counts = task.counts.get(split, {}).items()
+    kept = [count for lang, count in counts if languages is None or lang in languages]
+    rows = [count // (2 if task.kind == "retrieval" else 1) for count in kept]
     return " to ".join(f"{count:,}" for count in sorted({min(rows), max(rows)})) if rows else "—"
 
 

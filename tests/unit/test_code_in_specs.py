@@ -85,6 +85,7 @@ SILENT = {
             "config.replacing",
             "config.settings",
             "config.yamlfiles",
+            "coverage",
         ),
         PLANS,
     ),

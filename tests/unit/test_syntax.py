@@ -38,6 +38,10 @@ SILENT = {
         "A = Task(name='a')",
     ),
     "what is estimated of a task": ("A = Task(name='a', estimates={'train': {'rows': 9}})", "A = Task(name='a')"),
+    "the languages that describe the data of a task": (
+        "A = Task(name='a', trained_in=('de',), translated=('de',), overlaps={'dev': ('b.dev',)})",
+        "A = Task(name='a')",
+    ),
     "the wording within a format": ("print(f'a {next(b)} c')", "print(f'd {next(b)} e')"),
 }
 

@@ -56,6 +56,8 @@ old
 between
 <!-- files -->
 <!-- end -->
+<!-- languages -->
+<!-- end -->
 <!-- notes -->
 <!-- end -->
 <!-- citations -->
@@ -70,6 +72,7 @@ WRITTEN = """<!-- trained on -->
 <!-- targets -->
 | task | data set | trained on | languages | examples of a language | main score | licence |
 | --- | --- | --- | --- | --- | --- | --- |
+| `pawsx` | pawsx | itself | 7 | — | accuracy | D |
 | `tatoeba` | tatoeba | nothing | 36 | 205 to 1,000 | accuracy | B |
 | `xquad` | X | `squad_v1` | 11 | 1,190 | mean of F1 and EM | C |
 <!-- end -->
@@ -81,6 +84,11 @@ between
 | `copa` | dev | `val.jsonl`<br>`COPA/val.jsonl`<br>`val-en.jsonl` |
 | `tatoeba` | test | `tatoeba.{iso3}-eng.{iso3}`, `tatoeba.{iso3}-eng.eng`<br>`{lang}-en.{lang}`, `{lang}-en.en` |
 | `xquad` | test | `xquad.{lang}.json` |
+<!-- end -->
+<!-- languages -->
+| task | languages | translated by machine | rows of a language |
+| --- | --- | --- | --- |
+| `pawsx` | de en es fr ja ko zh | de fr | 7 to 49,401 |
 <!-- end -->
 <!-- notes -->
 **A.** Beware.
@@ -96,6 +104,12 @@ def test_each_part_is_made_from_the_fields_of_the_tasks(reference: ModuleType):
     bare = {"title": "", "homepage": "", "notes": "", "citation": ""}
     known = [
         replace(tasks.load("copa"), title="A", licence="MIT", homepage="https://a.b", citation="", notes="Beware."),
+        replace(
+            tasks.load("pawsx"),
+            **bare
+            | {"licence": "D", "splits": dict.fromkeys(("train", "dev", "test"), ()), "translated": ("fr", "de")},
+            counts={"train": {"kk": 3, "fr": 7, "en": 49_401}},
+        ),
         replace(tasks.load("tatoeba"), **bare | {"licence": "B"}),
         replace(tasks.load("xquad"), **bare | {"title": "X", "licence": "C", "citation": "Who. 2020. What. Where."}),
     ]

@@ -150,7 +150,7 @@ TRAINED_IN = {
     "udpos": (21_253, 3_974),
     "tydiqa": (3_696, 440),
 }
-"""Rows in English: train, dev. The dev set of MultiNLI may be XNLI's, so that its number is not known."""
+"""Rows in English: train, dev. The English dev set of MultiNLI may be XNLI's, so that its number is not known."""
 
 
 @pytest.mark.parametrize(("name", "expected"), TRAINED_IN.items(), ids=TRAINED_IN)
@@ -165,14 +165,19 @@ def rows(languages: str, *numbers: int) -> dict[str, int]:
     return dict(zip(codes, numbers * (len(codes) if len(numbers) == 1 else 1), strict=True))
 
 
+XNLI_MT = "ar bg de el es fr hi ru sw th tr ur vi zh"
 MLQA, TYDIQA = "ar de vi zh en es hi", "ar bn en fi id ko ru sw te"
 EVALUATED = {
     ("xnli", "dev"): rows(TASKS["xnli"].languages, 2_490),
     ("xnli", "test"): rows(TASKS["xnli"].languages, 5_010),
+    ("mnli", "train"): rows(f"en {XNLI_MT}", 392_702),
+    ("mnli", "dev"): rows(XNLI_MT, 2_490),
+    ("pawsx", "train"): rows(TASKS["pawsx"].languages, 49_401),
     ("pawsx", "test"): rows(TASKS["pawsx"].languages, 2_000),
     ("xquad", "test"): rows(TASKS["xquad"].languages, 1_190),
     ("mlqa", "dev"): rows(MLQA, 517, 512, 511, 504, 1_148, 500, 507),
     ("mlqa", "test"): rows(MLQA, 5_335, 4_517, 5_495, 5_137, 11_590, 5_253, 4_918),
+    ("tydiqa", "train"): rows(TYDIQA, 14_805, 2_390, 3_696, 6_855, 5_702, 1_625, 6_490, 2_755, 5_563),
     ("tydiqa", "dev"): rows(TYDIQA, 921, 113, 440, 782, 565, 276, 812, 499, 669),
     ("tydiqa", "test"): rows(TYDIQA, 921, 113, 440, 782, 565, 276, 812, 499, 669),
     ("panx", "test"): rows("ar bg de el en es fa fi fr he hu id it ja ko nl pt ru th tr vi zh et eu ka", 10_000)
@@ -182,6 +187,25 @@ EVALUATED = {
     ("tatoeba", "test"): dict.fromkeys(TASKS["tatoeba"].languages.split(), 2 * 1_000)
     | rows("jv ka kk ml sw ta te th", 410, 1_492, 1_150, 1_374, 780, 614, 468, 1_096),
 }
+
+
+UD_OF_XTREME = {
+    "dev": "ar 909, de 19233, en 3974, es 3054, fr 2903, hi 1659, ja 511, ko 3016, ru 8108, ta 80, te 131, tr 988, "
+    "ur 552, vi 800, zh 1000",
+    "train": "en 21253",
+}
+"""The sentences of the files that XTREME's script makes of UD 2.5, counted."""
+
+
+@pytest.mark.parametrize("split", UD_OF_XTREME)
+def test_treebanks_have_as_many_sentences_as_the_files_of_xtreme(split):
+    counted = {lang: int(number) for lang, number in (part.split() for part in UD_OF_XTREME[split].split(", "))}
+    counts = tasks.load("udpos").counts[split]
+    assert {lang: counts[lang] for lang in counted} == counted
+
+
+def test_the_languages_of_tydiqa_add_up_to_the_published_training_set():
+    assert sum(tasks.load("tydiqa").counts["train"].values()) == 49_881
 
 
 @pytest.mark.parametrize(("place", "expected"), EVALUATED.items(), ids=map(" ".join, EVALUATED))

@@ -18,6 +18,10 @@ If a row has no `id`, its position in the split becomes its id."""
 
 ANOTHER_LANGUAGE = LeftOut("in another language")
 NO_MAJORITY = LeftOut("without a majority of annotators")
+UNTRANSLATED = LeftOut("without a translation")
+
+DEFECTS = (UNTRANSLATED,)
+"""The reasons that are defects of a release: such rows are counted in its published size, and must be few."""
 
 Reader = Callable[..., Iterator[Row]]
 """`reader(paths, *, task, lang) -> Iterator[Row]`, with one path for each pattern of the layout."""
@@ -126,11 +130,15 @@ class Task:
         citation: authors, year, title and venue of the paper to cite, on one line.
         homepage: the address of the data set.
         notes: remarks for users of the data, or of a model trained on them, as Markdown on one line.
+        trained_in: the languages that have training and dev data, if they are not the languages of evaluation.
+        translated: the languages whose training data are machine translations.
+        overlaps: the splits that have the text of splits of other tasks, possibly in another language, such as
+            `{"dev": ("xnli.dev",)}`.
         estimates: approximate sizes for `xstilts plan`, by split. `subwords` is the mean length of a row with a
             tokenizer like XLM-R's, special tokens included and all choices together; `windows` is the mean number of
             windows of a question at 384 sub-words; `rows` is the number of rows in each language that `counts` lacks.
 
-    The last six fields only describe the data. No fingerprint covers them, so correcting them renames no result.
+    The last nine fields only describe the data. No fingerprint covers them, so correcting them renames no result.
     """
 
     name: str
@@ -155,6 +163,9 @@ class Task:
     citation: str = ""
     homepage: str = ""
     notes: str = ""
+    trained_in: tuple[str, ...] = ()
+    translated: tuple[str, ...] = ()
+    overlaps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     estimates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property

@@ -41,6 +41,7 @@ UNCOUNTED = {
     "arms": "the names of a grid; their meanings are in specs",
     "checks": "rejects configurations",
     "recipes": "resolves names; what they stand for is in specs",
+    "coverage": "rejects configurations; languages are in specs",
     "grid": "builds specs",
     "fingerprints.spec": "builds specs",
     "fingerprints.atomic": "how files are written",

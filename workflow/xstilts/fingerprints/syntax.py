@@ -17,10 +17,13 @@ _IMPORTERS = {"import_module", "__import__", "exec_module", "load_module", "reso
 _MESSAGES = {"print", "warnings.warn"}
 """Functions that only print messages."""
 
-DESCRIPTION = {"title", "licence", "citation", "homepage", "notes", "estimates"}
+DESCRIPTION = {
+    *("title", "licence", "citation", "homepage", "notes"),
+    *("trained_in", "translated", "overlaps", "estimates"),
+}
 """The fields of `xstilts.task.Task` that only describe its data to people."""
 
-_LITERAL = (ast.Constant, ast.Dict)
+_LITERAL = (ast.Constant, ast.Dict, ast.Tuple, ast.Load)
 """Expressions that describe a task."""
 
 _TAKING = (ast.Starred, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.In, ast.NotIn)

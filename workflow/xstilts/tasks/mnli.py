@@ -6,6 +6,7 @@ from xstilts.sources.repositories import GLUE, XNLI
 from xstilts.task import Layout, Task
 
 _ENGLISH = ("en",)
+_TRANSLATED = ("ar", "bg", "de", "el", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh")
 
 TASK = Task(
     name="mnli",
@@ -41,7 +42,10 @@ TASK = Task(
         XNLI.table("train", "{lang}/train", hub.nli),
         XNLI.table("dev", "{lang}/validation", hub.nli),
     ),
-    counts={"train": {"en": 392_702}},
+    counts={
+        "train": dict.fromkeys(("en", *_TRANSLATED), 392_702),
+        "dev": dict.fromkeys(_TRANSLATED, 2_490),
+    },
     title="MultiNLI",
     licence="see its release",
     citation=(
@@ -54,5 +58,8 @@ TASK = Task(
         "(9,815 pairs) exists in English only; where its files are missing, the dev set of XNLI is read instead, on "
         "which XTREME chooses checkpoints."
     ),
+    trained_in=("en", "ar", "bg", "de", "el", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"),
+    translated=("ar", "bg", "de", "el", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"),
+    overlaps={"dev": ("xnli.dev",)},
     estimates={"train": {"subwords": 45}},
 )

@@ -50,6 +50,7 @@ TASK = Task(
     ),
     homepage="https://github.com/google-research-datasets/paws",
     notes="Training data in other languages are machine translations of the English ones.",
+    translated=("de", "es", "fr", "ja", "ko", "zh"),
     estimates={
         "train": {"subwords": 64},
         "dev": {"subwords": 63},

@@ -14,6 +14,40 @@ _LAYOUTS = (
 _LANGUAGES = "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur vi yo zh"
 _TAGS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X"
 
+_SIZES = (
+    ("af", 1_315, 194),
+    ("ar", 6_075, 909),
+    ("bg", 8_907, 1_115),
+    ("de", 166_849, 19_233),
+    ("el", 1_662, 403),
+    ("en", 21_253, 3_974),
+    ("es", 28_492, 3_054),
+    ("et", 25_749, 3_125),
+    ("eu", 5_396, 1_798),
+    ("fa", 4_798, 599),
+    ("fi", 27_198, 3_239),
+    ("fr", None, 2_903),
+    ("he", 5_241, 484),
+    ("hi", 13_304, 1_659),
+    ("hu", 910, 441),
+    ("id", 4_477, 559),
+    ("it", 29_685, 2_278),
+    ("ja", 7_125, 511),
+    ("kk", 31, None),
+    ("ko", 27_410, 3_016),
+    ("mr", 373, 46),
+    ("nl", 18_051, 1_394),
+    ("pt", 17_992, 1_770),
+    ("ru", None, 8_108),
+    ("ta", 400, 80),
+    ("te", 1_051, 131),
+    ("tr", 3_664, 988),
+    ("ur", 4_043, 552),
+    ("vi", 1_400, 800),
+    ("zh", 7_994, 1_000),
+)
+"""Sentences of the training and the dev set by language; None where UD 2.5 has no such set or its size is unknown."""
+
 TASK = Task(
     name="udpos",
     kind="tagging",
@@ -23,7 +57,10 @@ TASK = Task(
     labels=tuple(_TAGS.split()),
     stage="udpos",
     archives=dict.fromkeys(("train", "dev", "test"), "ud-treebanks-v2.5"),
-    counts={"train": {"en": 21_253, "de": 166_849}, "dev": {"en": 3_974, "de": 19_233}},
+    counts={
+        "train": {lang: train for lang, train, _ in _SIZES if train},
+        "dev": {lang: dev for lang, _, dev in _SIZES if dev},
+    },
     missing_languages={"train": ("th", "tl", "yo"), "dev": ("kk", "th", "tl", "yo")},
     title="Universal Dependencies 2.5",
     licence="by treebank",
