@@ -13,7 +13,7 @@ FLOORS = (
     "fingerprints",
     "sources",
     "tasks",
-    "recipes arms grid checks experiments",
+    "coverage recipes arms grid checks experiments",
     "store",
     "runtime",
     "features metrics",

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from math import inf
 
-from xstilts import recipes, tasks
+from xstilts import coverage, recipes, tasks
 from xstilts.config import Config, ConfigError, Encoder, Stage
 from xstilts.config import Target as TargetBlock
 from xstilts.languages import LANGUAGES
@@ -67,6 +67,7 @@ def _problems(config: Config) -> Iterator[ConfigError]:
         yield from _bad_stage(config, f"stages.{name}.tasks", name)
     for target in grid.targets:
         yield from _bad_target(config, target, "grid.targets")
+    yield from _evaluated_on_training_data(config)
     yield from _bad_languages(config)
 
 
@@ -199,6 +200,18 @@ def _bad_target(config: Config, name: str, key: str) -> Iterator[ConfigError]:
         )
     if split not in task.splits:
         yield ConfigError(f"tasks.{task.name}.split", split, "the task does not have this split", task.splits)
+
+
+def _evaluated_on_training_data(config: Config) -> Iterator[ConfigError]:
+    """Intermediates and targets whose training data contain the text on which a target is evaluated."""
+    intermediates = [("grid.intermediates", one, stages_of(one)) for one in config.grid.intermediates]
+    for target in (recipes.target(config, name) for name in config.grid.targets):
+        split = config.task(target.task).split
+        for key, name, stages in (*intermediates, ("grid.targets", target.name, target.stages)):
+            for task in (task for stage in stages for task in recipes.trained(config, stage)):
+                if shared := coverage.overlap(task, "train", target.task, split):
+                    problem = f"trains on {task!r}, which contains {shared}, on which {target.name!r} is evaluated"
+                    yield ConfigError(key, name, f"{problem}; remove one of them")
 
 
 def _evaluated() -> list[str]:

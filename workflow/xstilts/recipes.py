@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
-from xstilts import tasks
+from xstilts import coverage, tasks
 from xstilts.config import Config, Stage
 from xstilts.languages import LANGUAGES
 from xstilts.names import ALL, NO_INTERMEDIATE, Reference, path_of, reference, stages_of
@@ -129,12 +129,5 @@ def trainable_languages(task: str) -> tuple[str, ...]:
 
 
 def has(task: str, split: str, lang: str) -> bool:
-    """Whether a split has a language, in any of its layouts."""
-    found = tasks.load(task)
-    if found.pools:
-        return all(has(part.name, split, lang) for part in found.pools)
-    return (
-        lang in LANGUAGES
-        and lang not in found.missing_languages.get(split, ())
-        and any(layout.has(lang) for layout in found.splits.get(split, ()))
-    )
+    """Whether a split of a task exists in a language."""
+    return coverage.has(tasks.load(task), split, lang)
