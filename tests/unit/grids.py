@@ -62,14 +62,14 @@ def label(entry: Entry) -> str:
         case "predict" | "score":
             return f"{entry.step} {parts[1]} {entry.about.task}"
         case "statistics":
-            return f"statistics {entry.about.target}"
+            return f"statistics {entry.about.task}"
     return f"{entry.step} {encoder}".strip()
 
 
 def place(entry: Entry) -> tuple[str, str]:
     """The part of an entry's identity that does not depend on fingerprints or on the name of the experiment."""
     if entry.step in REPORTS:
-        return entry.step, entry.about.target
+        return entry.step, entry.about.task
     return without_fingerprints(entry.path), (entry.about.encoder or "")
 
 

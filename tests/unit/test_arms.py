@@ -68,6 +68,11 @@ def test_one_language_more_in_a_stage_touches_that_stage_alone():
     assert before & after
 
 
+def test_a_path_that_is_too_long_for_a_cluster_is_refused():
+    with pytest.raises(ConfigError, match=r"name of a result has \d+ bytes, more than 200; .*'stages'.*/udpos@de"):
+        _ = grid(intermediates=["/".join(["udpos@de+es+fr"] * 8)], targets=["tatoeba"]).entries
+
+
 def test_more_than_three_languages_are_told_apart_by_the_fingerprint():
     def models(languages: str) -> set[str]:
         found = grid(intermediates=[f"mnli@{languages}"], targets=["tatoeba"])

@@ -63,7 +63,7 @@ def documented() -> Iterator[tuple[str, str, Any]]:
             is_block = isinstance(field.default, Settings)
             yield section, prefix + name, None if is_block else [to_jsonable_python(field.default)]
     for name in sorted(Stage.model_fields.keys() - Training.model_fields.keys()):
-        yield "`stages`", name, None if name == "sampling" else [list(Stage.model_fields[name].default)]
+        yield "`stages`", name, None if name == "sampling" else [to_jsonable_python(Stage.model_fields[name].default)]
 
 
 def test_the_page_is_what_make_docs_writes():

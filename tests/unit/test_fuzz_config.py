@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from snakemake.utils import update_config
 
+from xstilts.arms import expanded
 from xstilts.config import Config, ConfigError, parse
 from xstilts.grid import Grid
 
@@ -121,7 +122,7 @@ def test_a_configuration_that_is_changed_anywhere_is_a_grid_or_a_mistake_with_it
         return
     # What the jobs read is the same experiment, and every name fits on a disk.
     left = json.loads(json.dumps(found.config.model_dump(mode="json", exclude_unset=True)))
-    assert parse(left) == found.config
+    assert expanded(parse(left)) == found.config
     assert found.entries
     for path in found.entries:
         assert len(path) < 4000

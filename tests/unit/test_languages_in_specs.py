@@ -137,7 +137,9 @@ def test_the_data_of_a_pool_depend_on_what_the_readers_of_its_parts_use(monkeypa
 
 USES = {
     "checks": "refuses what is not in the table",
+    "coverage": "says which languages a task has, and specs have the languages",
     "grid": "puts facts into specs",
+    "recipes": "says which languages a name stands for, and specs have the languages",
     "steps.specs": "puts facts into specs",
     "sources.release": "names of files, whose content or whose names stand in specs",
     "sources.formats.squad": "names, in the specs of the tasks that go by them",

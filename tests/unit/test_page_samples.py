@@ -18,7 +18,7 @@ from xstilts.grid import Cell
 from xstilts.prediction import scoring, xtreme_files
 from xstilts.reporting.page import samples
 from xstilts.reporting.page.examples import Examples, cut
-from xstilts.steps.entry import Entry
+from xstilts.steps.entry import About, Entry
 
 LONG = 1000
 NOT_ANSWERED = {"answerable_exact_match": 0, "unanswerable_exact_match": 0}
@@ -35,7 +35,7 @@ def cell(store: Path, target: str, rows: dict[str, list[dict]], predictions: dic
     """A scored cell with these examples and predictions, by language."""
     task = tasks.load(target)
     data = Entry("read_task", f"data/{target}~0", {}, {}, "")
-    predicted = Entry("predict", f"cells/{target}~0/seed-1", {"split": "test"}, {"data": data}, "")
+    predicted = Entry("predict", f"cells/{target}~0/seed-1", {"split": "test"}, {"data": data}, "", About(task=target))
     scores = Entry("score", f"{predicted.path}/scores~0", {}, {"data": data, "predictions": predicted}, "")
     folder = store / predicted.path / "predictions" / target
     for entry in (data, scores):

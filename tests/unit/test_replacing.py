@@ -7,6 +7,7 @@ import yaml
 from snakemake.utils import update_config
 
 from xstilts import experiments
+from xstilts.arms import expanded
 from xstilts.config import Config, ConfigError, parse
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -93,4 +94,4 @@ def test_an_encoder_that_is_shipped_can_be_read_from_a_folder(tmp_path):
     whole = tmp_path / "config.json"
     config = experiments.read(tmp_path / "mine.yaml")
     whole.write_text(json.dumps(config.model_dump(mode="json", exclude_unset=True)))
-    assert parse(yaml.safe_load(whole.read_text()), [whole]) == config
+    assert expanded(parse(yaml.safe_load(whole.read_text()), [whole])) == config

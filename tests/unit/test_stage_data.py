@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -21,7 +22,7 @@ from xstilts.sources.checkpoints import Checkpoint
 from xstilts.steps.entry import About
 from xstilts.store.entries import MEASURED
 from xstilts.training import states
-from xstilts.training.data import subset
+from xstilts.training.data import shared_out, subset
 from xstilts.training.stage import EXECUTED, RESUMED_FROM, TaskData
 from xstilts.training.states import Progress, State
 
@@ -44,11 +45,17 @@ def given(tmp_path, tiny_tokenizer):
         made = tiny.encode("span", table, tiny_tokenizer, SimpleNamespace(**settings))
         arrow.write(encoded / f"{split}.{lang}.arrow", made)
 
-    def given(**recipe) -> TaskData:
-        inputs = {"features.squad_v1": SimpleNamespace(path="features", spec={"settings": settings})}
+    def given(languages: tuple[str, ...] = ("en",), **recipe) -> TaskData:
+        files = [f"{split}.{lang}" for split in ("train", "dev") for lang in languages]
+        inputs = {
+            "features.squad_v1": SimpleNamespace(path="features", spec={"settings": settings}),
+            "data.squad_v1": SimpleNamespace(spec={"files": files}),
+        }
         places = {"data.squad_v1": data, "features.squad_v1": encoded}
         job = SimpleNamespace(
-            store=tmp_path, entry=SimpleNamespace(inputs=inputs, about=About(stages=("few",))), input=places.__getitem__
+            store=tmp_path,
+            entry=SimpleNamespace(inputs=inputs, about=About(stages=("few",), seed=1)),
+            input=places.__getitem__,
         )
         return train_stage._task_data(job, "squad_v1", Stage(tasks=("squad_v1",), **recipe))
 
@@ -152,3 +159,33 @@ def test_parallel_data_have_the_same_subset_and_a_larger_one_contains_a_smaller_
     positions = subset(shuffled, 5).tolist()
     assert {shuffled[one] for one in positions} == chosen[5]
     assert positions == sorted(positions)
+
+
+def test_parallel_examples_are_shared_out_among_the_languages():
+    ids = [str(number) for number in range(3000)]
+    found = shared_out({"de": ids, "en": ids, "zh": ids}, seed=1)
+    assert sorted(np.concatenate(list(found.values()))) == list(range(3000))
+    # A third each; the standard deviation of a share is 26.
+    assert all(abs(len(positions) - 1000) < 130 for positions in found.values())
+    other = shared_out({"de": ids, "en": ids, "zh": ids}, seed=2)
+    assert found["de"].tolist() != other["de"].tolist()
+
+
+def test_examples_that_one_language_alone_has_stay_there():
+    found = shared_out({"de": ["a", "b", "c"], "en": ["b", "d"]}, seed=1)
+    assert {0, 2} <= set(found["de"].tolist())
+    assert 1 in found["en"]
+    assert len(found["de"]) + len(found["en"]) == 4
+
+
+def test_a_smaller_part_is_shared_out_like_the_whole():
+    ids = [str(number) for number in range(100)]
+    few = shared_out({"de": ids[:50], "en": ids[:50]}, seed=1)
+    every = shared_out({"de": ids, "en": ids}, seed=1)
+    assert few["de"].tolist() == [one for one in every["de"].tolist() if one < 50]
+
+
+def test_split_languages_train_on_each_example_once(given, tmp_path):
+    rows = given(languages=("en", "de"), languages_share="split").train.to_pylist()
+    # No example of the two languages has the same id.
+    assert rows == given(languages=("en", "de")).train.to_pylist()

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar, cast
 
 from xstilts import arms, paths, recipes, tasks
 from xstilts.checks import check, check_lengths
-from xstilts.config import Config, Encoder, Stage
+from xstilts.config import Config, ConfigError, Encoder, Stage
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.spec import FileHashes, fingerprint
 from xstilts.languages import facts
@@ -176,6 +176,14 @@ class Grid:
     def entries(self) -> dict[str, Entry]:
         """Every entry of the experiment, by path."""
         _ = self.reports
+        for path in self._entries:
+            if len(path.encode()) > paths.LONGEST:
+                raise ConfigError(
+                    "grid",
+                    path,
+                    f"the name of a result has {len(path.encode())} bytes, more than {paths.LONGEST}; "
+                    "give its stages shorter names under 'stages'",
+                )
         return dict(self._entries)
 
     @cached_property
@@ -259,10 +267,10 @@ class Grid:
         name, cells = self.config.experiment, [cell for cell in self.cells if cell.target == target]
         return self._add(
             "statistics",
-            paths.statistics(name, target),
+            paths.statistics(name, reference(target).in_path),
             {"cells": [cell.record for cell in cells], "settings": self.config.report.in_specs()},
             {cell.scores.path: cell.scores for cell in cells},
-            About(experiment=name, task=self.target(target).task, target=target),
+            About(experiment=name, task=target),
             [f"metric.{tasks.load(self.target(target).task).metric}"],
         )
 

@@ -24,6 +24,10 @@ NAME = re.compile(r"[^~]+~[0-9a-f]{12}")
 LEAF = re.compile(r"seed-\d+|untrained")
 """The last component of the path of a model or of predictions."""
 
+LONGEST = 200
+"""Maximum length of the path of an entry in bytes. Snakemake's SLURM plugin makes one folder name of it, and adds to
+it; a folder name has at most 255 bytes."""
+
 _FINGERPRINT = re.compile(r"~[0-9a-f]{12}")
 _ENTRY = re.compile(rf"(?:{'|'.join([*FLAT, MODELS, CELLS])})/.*~[0-9a-f]{{12}}.*")
 

@@ -10,7 +10,7 @@ from xstilts.store.drafts import publishing
 def run(arguments: Namespace) -> None:
     """Write `statistics.parquet` of a target."""
     this = job.of(arguments)
-    target, scores = this.entry.about.target, significance.Scores(this.store, this.entry.spec["cells"])
+    target, scores = this.entry.about.task, significance.Scores(this.store, this.entry.spec["cells"])
     table = significance.statistics(
         scores, this.grid.target(target), this.grid.arms, this.grid.languages(target), this.config.report
     )

@@ -15,8 +15,7 @@ class About:
         encoder: the name of the encoder.
         origin: the fingerprint of the encoder or its tokenizer, for entries whose spec does not contain it.
         stages: the stages of a model, in order; for predictions and scores, the stages of their model.
-        task: the task that is read, encoded, predicted or scored, or whose statistics are computed.
-        target: the target whose statistics are computed.
+        task: the task that is read, encoded, predicted or scored; of statistics, the name of the target.
         role: the role of the task's data, `train` or `evaluate`.
         seed: the seed of a model, its predictions and scores; None for an encoder that is evaluated without training.
     """
@@ -26,7 +25,6 @@ class About:
     origin: str = ""
     stages: tuple[str, ...] = ()
     task: str = ""
-    target: str = ""
     role: str = ""
     seed: int | None = None
 
