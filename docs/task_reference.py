@@ -93,7 +93,7 @@ def _table(head: str, rows: list[tuple]) -> list[str]:
 
 
 def _rows(task: Task, split: str, languages: Collection[str] | None = None) -> str:
-    """The fewest and the most rows of a split in a language, of some languages or all; of parallel sentences, the pairs."""
+    """The fewest and the most rows of a split, in some languages or in all; of parallel sentences, the pairs."""
     counts = task.counts.get(split, {}).items()
     kept = [count for lang, count in counts if languages is None or lang in languages]
     rows = [count // (2 if task.kind == "retrieval" else 1) for count in kept]

@@ -105,7 +105,7 @@ SILENT = {
     **dict.fromkeys(("runtime.timing", "runtime.streams", "commands.shell", "errors", "config.mistakes"), TELLS),
     **dict.fromkeys(("reporting", "reporting.gallery", "training.tracking", "store.warned"), TELLS),
     **dict.fromkeys(("commands.adopt", "commands.discard", "commands.export", "commands.plan"), ASKED),
-    **dict.fromkeys(("commands.prune", "commands.push", "commands.schema", "commands.status"), ASKED),
+    **dict.fromkeys(("commands.prune", "commands.push", "commands.schema", "commands.show", "commands.status"), ASKED),
     **dict.fromkeys(("commands.submission", "commands.table", "commands.verify"), ASKED),
     **dict.fromkeys(
         ("inspection", "inspection.chains", "inspection.failures", "inspection.forecast", "inspection.progress"), ASKED

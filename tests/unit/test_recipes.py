@@ -60,7 +60,7 @@ def test_a_stage_that_is_like_another_inherits_its_tasks_and_settings(config: Co
 
 
 def test_stages_that_are_like_each_other_are_an_error():
-    with pytest.raises(ConfigError, match=r"stages.a.like.*a, b are like each other"):
+    with pytest.raises(ConfigError, match=r"stages.a.like.*a, b are like each other; found 'a'"):
         recipes.recipe(parse({"stages": {"a": {"like": "b"}, "b": {"like": "a"}}}), "a")
 
 

@@ -108,7 +108,7 @@ def _bad_groups(config: Config) -> Iterator[ConfigError]:
 
 
 def _bad_stages(config: Config, key: str, path: str) -> Iterator[ConfigError]:
-    known = sorted({*config.stages, *_trainable()})
+    known = sorted({*config.stages, *recipes.trainable()})
     if len(stages_of(path)) > LONGEST_PATH:
         yield ConfigError(key, path, f"has more than {LONGEST_PATH} stages")
     for name in stages_of(path):
@@ -121,9 +121,9 @@ def _bad_stages(config: Config, key: str, path: str) -> Iterator[ConfigError]:
 def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
     """Problems of a stage as it is named in a path, such as `mnli@de`."""
     block = reference(name).name
-    if (like := config.stage(block).like) and like not in {*config.stages, *_trainable()}:
+    if (like := config.stage(block).like) and like not in {*config.stages, *recipes.trainable()}:
         problem = "unknown stage or trainable task"
-        yield ConfigError(f"stages.{block}.like", like, problem, sorted({*config.stages, *_trainable()}))
+        yield ConfigError(f"stages.{block}.like", like, problem, sorted({*config.stages, *recipes.trainable()}))
         return
     try:
         stage, trained = recipes.recipe(config, name), recipes.trained(config, name)
@@ -135,8 +135,10 @@ def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
         shares = [str(count) for count in range(1, stage.batch_size + 1) if stage.batch_size % count == 0]
         yield ConfigError(f"stages.{block}.gpus", stage.gpus, problem, shares)
     for task, languages in trained.items():
-        if task not in _trainable():
-            yield ConfigError(key, task, f"stage {name!r} can only train on tasks with training data", _trainable())
+        if task not in recipes.trainable():
+            yield ConfigError(
+                key, task, f"stage {name!r} can only train on tasks with training data", recipes.trainable()
+            )
             continue
         yield from _bad_training_languages(config, key if "@" in name else f"stages.{block}.languages", task, languages)
         yield from _too_many_rows(config, block, stage, task, languages)
@@ -172,10 +174,6 @@ def _examples(config: Config, name: str, lang: str) -> float:
     published = task.counts.get("train", {}).get(lang) if settings.source == "hub" else None
     made = config.miniature.train if settings.source == "miniature" else None
     return min((number for number in (published, made, settings.limit.train) if number is not None), default=inf)
-
-
-def _trainable() -> list[str]:
-    return [name for name in tasks.names() if "train" in tasks.load(name).splits]
 
 
 def _bad_target(config: Config, name: str, key: str) -> Iterator[ConfigError]:

@@ -23,6 +23,7 @@ COMMANDS = (
     "status",
     "plan",
     "calibrate",
+    "show",
     "table",
     "submission",
     "export",

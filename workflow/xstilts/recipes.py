@@ -95,6 +95,16 @@ def target(config: Config, text: str) -> Target:
     return Target(name, task, stages_of(changed), languages)
 
 
+def origins(config: Config, name: str) -> dict[str, str]:
+    """The block of the configuration that sets each setting of a stage; `default` for those that none sets."""
+    blocks = {f"stages.{one}": config.stages.get(one) for one in config.lineage(name)} | {"training": config.training}
+    found = {
+        key: next((place for place, block in blocks.items() if block and key in block.model_fields_set), "default")
+        for key in Stage.model_fields
+    }
+    return found | ({"tasks": "the name"} if found["tasks"] == "default" else {})
+
+
 def canonical(config: Config, path: str) -> str:
     """A path of stages in its canonical form.
 
@@ -126,6 +136,11 @@ def _in(config: Config, stage: str, languages: tuple[str, ...]) -> str:
 def trainable_languages(task: str) -> tuple[str, ...]:
     """The languages in which a task has training data, sorted; empty for an unknown task."""
     return tuple(sorted(lang for lang in LANGUAGES if has(task, "train", lang))) if task in tasks.names() else ()
+
+
+def trainable() -> list[str]:
+    """The names of all tasks with training data."""
+    return [name for name in tasks.names() if "train" in tasks.load(name).splits]
 
 
 def has(task: str, split: str, lang: str) -> bool:

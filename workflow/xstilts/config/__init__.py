@@ -392,18 +392,24 @@ class Config(Settings):
         Raises:
             ConfigError: stages are like each other in a circle.
         """
-        stage = Stage(**{**self.training.model_dump(), **self._own(name, ())})
-        return stage if stage.tasks else stage.model_copy(update={"tasks": (name,)})
+        line = self.lineage(name)
+        blocks = [self.training.model_dump()]
+        blocks += [self.stages[one].model_dump(exclude_unset=True) for one in reversed(line) if one in self.stages]
+        stage = Stage(**{key: value for block in blocks for key, value in block.items()})
+        return stage if stage.tasks else stage.model_copy(update={"tasks": (line[-1],)})
 
-    def _own(self, name: str, after: tuple[str, ...]) -> dict[str, Any]:
-        """The settings of a stage that are not those of `training`; `after` are the stages that are like it."""
-        if name in after:
-            raise ConfigError(f"stages.{name}.like", name, f"the stages {', '.join(after)} are like each other")
-        own = self.stages.get(name, Stage())
-        if own.like is None:
-            return own.model_dump(exclude_unset=True)
-        inherited = {"tasks": (own.like,)} | self._own(own.like, (*after, name))
-        return inherited | own.model_dump(exclude_unset=True)
+    def lineage(self, name: str) -> tuple[str, ...]:
+        """A stage, the one that it is like, the one that this is like, and so on.
+
+        Raises:
+            ConfigError: stages are like each other in a circle.
+        """
+        line = [name]
+        while (block := self.stages.get(line[-1])) and block.like:
+            if block.like in line:
+                raise ConfigError(f"stages.{name}.like", block.like, f"{', '.join(line)} are like each other")
+            line.append(block.like)
+        return tuple(line)
 
     def task(self, name: str) -> TaskSettings:
         """The complete settings of a task: its own, and the top-level ones for the others."""

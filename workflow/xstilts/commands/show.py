@@ -1,0 +1,75 @@
+"""Print the recipe of a stage, and where each of its settings comes from."""
+
+from argparse import ArgumentParser, Namespace
+
+from rich.table import Table
+
+from xstilts import recipes
+from xstilts.commands.shell import add_config, open_experiment, show
+from xstilts.config import Config
+from xstilts.errors import UserError, nearest
+from xstilts.names import Reference, path_of, reference, stages_of
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config(parser)
+    parser.add_argument("name", help="a stage, a path of stages or a target, such as mnli@de, squad_v1/mnli or xnli")
+
+
+def run(arguments: Namespace) -> None:
+    """Print the recipe of each stage of a path, or of the stages of a target.
+
+    Raises:
+        UserError: the name is malformed or unknown.
+    """
+    experiment = open_experiment(arguments)
+    config = experiment.config
+    try:
+        stages = _stages(config, arguments.name)
+        for stage in stages:
+            show(_recipe(config, stage))
+    except ValueError as error:
+        raise UserError(f"{error}.") from None
+
+
+def _stages(config: Config, name: str) -> tuple[str, ...]:
+    """The stages of a path; of a target, which is printed, those that follow the intermediate."""
+    known = sorted({*config.stages, *recipes.trainable()})
+    unknown = [named.name for named in map(reference, stages_of(name)) if named.name not in known]
+    if not unknown:
+        return stages_of(recipes.canonical(config, name))
+    targets = sorted({*config.targets, *config.grid.targets})
+    if "/" in name or reference(name).name not in {reference(target).name for target in targets}:
+        problem = f"unknown stage or target {unknown[0]!r}; the stages are {', '.join(known)}"
+        raise UserError(f"{problem}; the targets are {', '.join(targets)}.{nearest(unknown[0], [*known, *targets])}")
+    target = recipes.target(config, name)
+    after = f"after {path_of(target.stages)}" if target.stages else "without training"
+    print(f"target {target.name}: {target.task}, evaluated {after}")
+    return target.stages
+
+
+def _recipe(config: Config, stage: str) -> Table:
+    """The settings of a stage, each with its place in the configuration."""
+    named = reference(stage)
+    block, origins = recipes.recipe(config, stage), recipes.origins(config, named.name)
+    table = Table(title=stage)
+    for column in ("setting", "value", "from"):
+        table.add_column(column)
+    for task, languages in recipes.trained(config, stage).items():
+        dev = recipes.dev_languages(config, stage, task)
+        table.add_row("task", task, origins["tasks"])
+        table.add_row("  trained in", " ".join(languages), _of_languages(config, named, task, origins["languages"]))
+        table.add_row("  selected on", " ".join(dev), origins["select_on"])
+    for key, value in block.model_dump(mode="json", exclude={"tasks", "languages", "like", "select_on"}).items():
+        values = value if isinstance(value, dict) else {"": value}
+        for below, one in values.items():
+            table.add_row(".".join(filter(None, (key, below))), "null" if one is None else str(one), origins[key])
+    return table
+
+
+def _of_languages(config: Config, named: Reference, task: str, origin: str) -> str:
+    """Where the languages of a task come from."""
+    if any(reference(text).languages for text in config.stage(named.name).tasks if reference(text).name == task):
+        return f"stages.{named.name}.tasks"
+    return "the name" if named.languages else origin
