@@ -36,15 +36,24 @@ _XNLI = (
     "language gold_label sentence1_binary_parse sentence2_binary_parse sentence1_parse sentence2_parse sentence1 "
     "sentence2 promptID pairID genre label1 label2 label3 label4 label5 sentence1_tokenized sentence2_tokenized match"
 )
+_TRANSLATED = "XNLI-MT-1.0/multinli/multinli.train.{lang}.tsv"
+_XNLI_MT = {"contradiction": "contradictory"}
+"""Labels that XNLI-MT spells in another way."""
 Pair = tuple[tuple[Sentence, ...], Sentence, str]
 """Premise, hypothesis and label."""
 
 
 def mnli(folder: Path, settings: Miniature) -> None:
-    """`multinli_1.0_{train,dev_matched}.jsonl`."""
+    """`multinli_1.0_{train,dev_matched}.jsonl`, and translations of the training data as in XNLI-MT."""
     for split, name, count in (("train", "train", settings.train), ("dev", "dev_matched", settings.dev)):
         pairs = _pairs(files.source(settings, "mnli", split), split, count, _MIXED)
         files.one_a_line(folder / f"multinli_1.0_{name}.jsonl", _objects(pairs, "promptID"))
+        for lang in LANGUAGES if split == "train" else ():
+            if lang != "en":
+                rows = (
+                    (_text(one, lang), say(two, lang).text, _XNLI_MT.get(label, label)) for one, two, label in pairs
+                )
+                files.table(folder / _TRANSLATED.format(lang=lang), "premise hypo label", rows)
 
 
 def snli(folder: Path, settings: Miniature) -> None:

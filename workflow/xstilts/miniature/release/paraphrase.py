@@ -19,19 +19,20 @@ Pair = tuple[Sentence, Sentence, str]
 
 
 def pawsx(folder: Path, settings: Miniature) -> None:
-    """`<lang>/{train,dev_2k,test_2k}.tsv`; only English has training data."""
+    """`<lang>/{train,dev_2k,test_2k}.tsv`; the training data of other languages are in `translated_train.tsv`."""
     for split, name, count in (
         ("train", "train", settings.train),
         ("dev", "dev_2k", settings.dev),
         ("test", "test_2k", settings.test),
     ):
         pairs = _pairs(files.source(settings, "pawsx", split), split, count, _statements)
-        for lang in ("en",) if split == "train" else _LANGUAGES:
+        for lang in _LANGUAGES:
             rows = (
                 (str(number), say(one, lang).text, say(other, lang).text, label)
                 for number, (one, other, label) in enumerate(pairs, 1)
             )
-            files.table(folder / lang / f"{name}.tsv", "id sentence1 sentence2 label", rows)
+            translated = "translated_" if split == "train" and lang != "en" else ""
+            files.table(folder / lang / f"{translated}{name}.tsv", "id sentence1 sentence2 label", rows)
 
 
 def qqp(folder: Path, settings: Miniature) -> None:

@@ -23,9 +23,9 @@ def ccg(folder: Path, settings: Miniature) -> None:
 
 def udpos(folder: Path, settings: Miniature) -> None:
     """`UD_<Language>-Miniature/<lang>_miniature-ud-{train,dev,test}.conllu`, parallel."""
-    for split, count, languages in _splits(settings):
+    for split, count in _splits(settings):
         sentences = _sentences(files.source(settings, "udpos", split), split, count)
-        for lang in languages:
+        for lang in LANGUAGES:
             path = folder / f"UD_{language(lang).name}-Miniature" / f"{lang}_miniature-ud-{split}.conllu"
             texts = (say(sentence, lang) for sentence in sentences)
             files.lines(path, (line for n, text in enumerate(texts, 1) for line in trees.conllu(text, f"{split}-{n}")))
@@ -33,15 +33,15 @@ def udpos(folder: Path, settings: Miniature) -> None:
 
 def panx(folder: Path, settings: Miniature) -> None:
     """`<lang>/{train,dev,test}`, parallel; every sentence has an entity."""
-    for split, count, languages in _splits(settings):
+    for split, count in _splits(settings):
         sentences = _sentences(files.source(settings, "panx", split), split, count, questions=False)
-        for lang in languages:
+        for lang in LANGUAGES:
             texts = (say(sentence, lang) for sentence in sentences)
             files.lines(folder / lang / split, (line for text in texts for line in _tagged(text, lang)))
 
 
-def _splits(settings: Miniature) -> list[tuple[str, int, tuple[str, ...]]]:
-    return [("train", settings.train, ("en",)), ("dev", settings.dev, LANGUAGES), ("test", settings.test, LANGUAGES)]
+def _splits(settings: Miniature) -> list[tuple[str, int]]:
+    return [("train", settings.train), ("dev", settings.dev), ("test", settings.test)]
 
 
 def _sentences(rng: random.Random, split: str, count: int, questions: bool = True) -> list[Sentence]:
