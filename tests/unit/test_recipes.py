@@ -84,7 +84,7 @@ def test_a_path_has_one_canonical_name(config: Config, text: str, name: str):
 
 
 def test_all_languages_of_a_task_one_by_one_are_all(config: Config):
-    assert recipes.canonical(config, f"udpos@{'+'.join(recipes.trainable_languages('udpos'))}") == "udpos@all"
+    assert recipes.canonical(config, f"udpos@{'+'.join(recipes.trainable_languages(config, 'udpos'))}") == "udpos@all"
 
 
 @pytest.mark.parametrize(

@@ -112,5 +112,5 @@ def _lacking(config: Config, stages: tuple[str, ...], source: str) -> Iterator[s
     """The tasks of stages that are trained in a source and have no training data in it."""
     for stage in stages:
         for task, languages in recipes.trained(config, stage).items():
-            if source in languages and task in tasks.names() and not recipes.has(task, "train", source):
+            if source in languages and task in tasks.names() and not recipes.has_training(config, task, source):
                 yield task

@@ -150,9 +150,9 @@ def _bad_training_languages(config: Config, key: str, task: str, languages: tupl
     if not languages:
         yield ConfigError(key, [], f"task {task!r} has no training data in any of these languages")
     for lang in languages:
-        if not recipes.has(task, "train", lang):
+        if not recipes.has_training(config, task, lang):
             problem = f"task {task!r} has no training data in this language"
-            yield ConfigError(key, lang, problem, [*recipes.trainable_languages(task), *config.language_groups])
+            yield ConfigError(key, lang, problem, [*recipes.trainable_languages(config, task), *config.language_groups])
         elif not recipes.has(task, "dev", lang) and not recipes.has(task, "dev", recipes.ENGLISH):
             yield ConfigError(key, lang, f"task {task!r} has no dev data in this language, and none in English")
 

@@ -11,6 +11,7 @@ from xstilts import coverage, tasks
 from xstilts.config import Config, Stage
 from xstilts.languages import LANGUAGES
 from xstilts.names import ALL, NO_INTERMEDIATE, Reference, path_of, reference, stages_of
+from xstilts.sources.miniature import LANGUAGES as MINIATURE
 
 ENGLISH = "en"
 """The language of the dev data of a task that has none in the languages of its training data."""
@@ -61,7 +62,7 @@ def trained(config: Config, stage: str) -> dict[str, tuple[str, ...]]:
 
 def spelled_out(config: Config, languages: Iterable[str], task: str) -> tuple[str, ...]:
     """Languages as they are written in a name: sorted, with `all` and groups replaced by their languages."""
-    groups = {**config.language_groups, ALL: trainable_languages(task)}
+    groups = {**config.language_groups, ALL: trainable_languages(config, task)}
     return tuple(sorted(set(chain.from_iterable(groups.get(lang, (lang,)) for lang in languages))))
 
 
@@ -128,14 +129,21 @@ def _in(config: Config, stage: str, languages: tuple[str, ...]) -> str:
     usual = trained(config, stage)
     if all(sorted(usual[task]) == list(found[task]) for task in free):
         return stage
-    if all(found[task] == trainable_languages(task) for task in free):
+    if all(found[task] == trainable_languages(config, task) for task in free):
         return str(Reference(stage, (ALL,)))
     return str(Reference(stage, found[free[0]]))
 
 
-def trainable_languages(task: str) -> tuple[str, ...]:
+def trainable_languages(config: Config, task: str) -> tuple[str, ...]:
     """The languages in which a task has training data, sorted; empty for an unknown task."""
-    return tuple(sorted(lang for lang in LANGUAGES if has(task, "train", lang))) if task in tasks.names() else ()
+    return tuple(sorted(lang for lang in LANGUAGES if has_training(config, task, lang)))
+
+
+def has_training(config: Config, task: str, lang: str) -> bool:
+    """Whether a task, which may be unknown, has training data in a language."""
+    if task not in tasks.names() or not has(task, "train", lang):
+        return False
+    return config.task(task).source != "miniature" or lang in MINIATURE
 
 
 def trainable() -> list[str]:
