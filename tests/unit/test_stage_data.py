@@ -22,7 +22,7 @@ from xstilts.sources.checkpoints import Checkpoint
 from xstilts.steps.entry import About
 from xstilts.store.entries import MEASURED
 from xstilts.training import states
-from xstilts.training.data import shared_out, subset
+from xstilts.training.data import first_of_all, shared_out, subset
 from xstilts.training.stage import EXECUTED, RESUMED_FROM, TaskData
 from xstilts.training.states import Progress, State
 
@@ -189,3 +189,26 @@ def test_split_languages_train_on_each_example_once(given, tmp_path):
     rows = given(languages=("en", "de"), languages_share="split").train.to_pylist()
     # No example of the two languages has the same id.
     assert rows == given(languages=("en", "de")).train.to_pylist()
+
+
+def test_rows_of_split_languages_are_those_of_all_together(given):
+    # The ids of the two languages differ, so that nothing is shared out.
+    assert len(set(given(languages=("en", "de"), languages_share="split", rows=3).train["example"].to_pylist())) <= 3
+    few, more = (
+        {
+            (r["example"], str(r["input_ids"]))
+            for r in given(("en", "de"), languages_share="split", rows=n).train.to_pylist()
+        }
+        for n in (2, 3)
+    )
+    assert few < more
+
+
+def test_a_number_of_examples_of_all_languages_is_taken_from_each_by_its_size():
+    ids = {"de": [f"de-{n}" for n in range(3000)], "en": [f"en-{n}" for n in range(1000)]}
+    found = first_of_all(ids, 400)
+    assert sum(map(len, found.values())) == 400
+    assert abs(len(found["de"]) - 300) < 45
+    smaller = first_of_all(ids, 100)
+    assert all(set(smaller[lang].tolist()) <= set(found[lang].tolist()) for lang in ids)
+    assert sum(map(len, first_of_all(ids, 9999).values())) == 4000

@@ -79,7 +79,7 @@ def _of_task(store: Path, features: Entry, stage: Stage) -> _Rows | None:
     found = _of_features(store, features, names, stage.rows)
     if found is None or stage.languages_share == "full":
         return found
-    return replace(found, count=ceil(found.count / len(names)))
+    return replace(found, count=ceil(found.count / len(names)), estimated=True)
 
 
 def of_prediction(store: Path, entry: Entry) -> Work | None:

@@ -25,7 +25,7 @@ from xstilts.sources.columns import file_name
 from xstilts.store.drafts import TRAINING, publishing, scratch
 from xstilts.store.jsonfiles import read_json
 from xstilts.training import stage as training
-from xstilts.training.data import TaskData, shared_out, subset
+from xstilts.training.data import TaskData, first_of_all, shared_out, subset
 from xstilts.training.resume import exclusive
 from xstilts.training.tracking import Tracking
 
@@ -91,30 +91,39 @@ def _train_rows(this: job.Job, name: str, languages: list[str], stage: Stage) ->
     if stage.rows is None and stage.languages_share == "full":
         return rows
     ids = {lang: _ids(this.input(f"data.{name}") / file_name("train", lang)) for lang in languages}
-    chosen = {lang: np.arange(len(mine)) for lang, mine in ids.items()}
-    if stage.rows is not None:
-        chosen = {lang: _subset(this, name, lang, mine, stage.rows) for lang, mine in ids.items()}
     if stage.languages_share == "split":
-        assert this.entry.about.seed is not None
-        left = shared_out({lang: ids[lang][positions] for lang, positions in chosen.items()}, this.entry.about.seed)
-        chosen = {lang: positions[left[lang]] for lang, positions in chosen.items()}
+        chosen = _shared(this, name, ids, stage.rows)
+    else:
+        assert stage.rows is not None
+        for lang, mine in ids.items():
+            _require(this, str(this.input(f"data.{name}") / file_name("train", lang)), len(mine), stage.rows)
+        chosen = {lang: subset(mine, stage.rows) for lang, mine in ids.items()}
     return [_of_examples(table, positions) for table, positions in zip(rows, chosen.values(), strict=True)]
+
+
+def _shared(this: job.Job, name: str, ids: dict[str, np.ndarray], count: int | None) -> dict[str, np.ndarray]:
+    """The positions of the examples of each language, if each example is used in one language."""
+    assert this.entry.about.seed is not None
+    chosen = shared_out(ids, this.entry.about.seed)
+    if count is None:
+        return chosen
+    _require(this, f"{this.input(f'data.{name}')} in {', '.join(ids)}", sum(map(len, chosen.values())), count)
+    left = first_of_all({lang: ids[lang][positions] for lang, positions in chosen.items()}, count)
+    return {lang: positions[left[lang]] for lang, positions in chosen.items()}
+
+
+def _require(this: job.Job, place: str, available: int, count: int) -> None:
+    """Check that there are as many examples as the stage demands."""
+    if count > available:
+        raise UserError(
+            f"stage {this.entry.about.stages[-1]!r}: rows is {count}, but {place} has only {available} examples. Reduce "
+            "rows, or remove it to train on all."
+        )
 
 
 def _ids(examples: Path) -> np.ndarray:
     """The ids of examples, which are texts."""
     return pq.read_table(examples, columns=["id"])["id"].to_numpy()
-
-
-def _subset(this: job.Job, name: str, lang: str, ids: np.ndarray, count: int) -> np.ndarray:
-    """The positions of the first examples in the order of `subset`."""
-    if count > len(ids):
-        file = this.input(f"data.{name}") / file_name("train", lang)
-        raise UserError(
-            f"stage {this.entry.about.stages[-1]!r}: rows is {count}, but {file} has only {len(ids)} examples. Reduce "
-            "rows, or remove it to train on all."
-        )
-    return subset(ids, count)
 
 
 def _of_examples(rows: pa.Table, positions: np.ndarray) -> pa.Table:

@@ -40,6 +40,17 @@ def shared_out(ids: Mapping[str, Iterable[str]], seed: int) -> dict[str, np.ndar
     return {lang: np.flatnonzero([drawn[one] == lang for one in mine]) for lang, mine in ids.items()}
 
 
+def first_of_all(ids: Mapping[str, Iterable[str]], count: int) -> dict[str, np.ndarray]:
+    """The positions of the `count` examples of all languages together whose ids have the smallest hashes, by language.
+
+    Each id occurs once. Languages contribute in proportion to the numbers of their examples.
+    """
+    hashes = {lang: np.array([_hash(one) for one in mine], np.uint64) for lang, mine in ids.items()}
+    every = np.sort(np.concatenate(list(hashes.values())))
+    last = every[:count][-1:]
+    return {lang: np.flatnonzero(mine <= last) for lang, mine in hashes.items()}
+
+
 def _hash(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
