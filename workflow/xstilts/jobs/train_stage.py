@@ -116,8 +116,8 @@ def _require(this: job.Job, place: str, available: int, count: int) -> None:
     """Check that there are as many examples as the stage demands."""
     if count > available:
         raise UserError(
-            f"stage {this.entry.about.stages[-1]!r}: rows is {count}, but {place} has only {available} examples. Reduce "
-            "rows, or remove it to train on all."
+            f"stage {this.entry.about.stages[-1]!r}: rows is {count}, but {place} has only {available} examples. "
+            "Reduce rows, or remove it to train on all."
         )
 
 
