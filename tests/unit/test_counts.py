@@ -40,6 +40,25 @@ def test_what_is_known_is_about_splits_and_languages_that_exist(name: str):
         assert not set(rows) & set(task.missing_languages.get(split, ()))
 
 
+def test_rows_without_a_translation_are_rows_of_the_release(tmp_path, monkeypatch):
+    """They are left out of the training data and counted in the published size."""
+    lines = [f"{n}\tJa.\t{'NS' if n == 3 else 'Nein.'}\t0\n" for n in range(20)]
+    files = {"de/translated_train.tsv": "id\tsentence1\tsentence2\tlabel\n" + "".join(lines)}
+    files["de/dev_2k.tsv"] = files["de/translated_train.tsv"]
+    write(tmp_path / "data" / "pawsx", files)
+    known = dataclasses.replace(tasks.load("pawsx"), counts={"train": {"de": 20}, "dev": {"de": 20}})
+    monkeypatch.setattr(tasks, "load", lambda name: known)
+    grid = {"encoders": ["toy"], "intermediates": ["none"], "targets": ["pawsx"]}
+    stages = {"pawsx": {"languages": ["de"]}}
+    encoders = {"toy": {"path": str(tmp_path / "encoder")}}
+    experiment = Experiment(tmp_path, {"grid": grid, "languages": ["de"], "stages": stages, "encoders": encoders})
+    folder = experiment.run("read_task", "pawsx.train")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["train.de"]["rows"], manifest["dev.de"]["rows"]) == (19, 20)
+    assert manifest["train.de"]["left_out"] == {"without a translation": 1}
+    assert not any("warning" in manifest[split] for split in ("train.de", "dev.de"))
+
+
 @pytest.fixture
 def short(tmp_path) -> Experiment:
     """An experiment on a test set of two rows, where there should be many more."""

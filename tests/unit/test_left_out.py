@@ -8,10 +8,11 @@ import pytest
 from jobs import Experiment
 from released import SENTENCE, question, squad, write
 from test_hub_tasks import NLI, nli, table
+from test_hub_tasks import PAWSX as PAIRS
 
 from xstilts import tasks
 from xstilts.errors import DataError
-from xstilts.sources import reading, release
+from xstilts.sources import files, reading, release
 from xstilts.sources.formats.hub import pairs
 
 TEXTS = {"sentence1": "A dog barks.", "sentence2": "It is loud."}
@@ -73,6 +74,16 @@ CASES = {
 }
 
 
+PAWSX = "id\tsentence1\tsentence2\tlabel\n"
+UNTRANSLATED = ("NS\tNein.\t0", "Ja.\tNS\t1", "\tNein.\t1", "Ja.\t \t0", "NS\tNS\t0")
+
+
+def paraphrases(rows: int, *others: str) -> str:
+    """A file of PAWS-X: the other rows come first."""
+    whole = [f"Satz {n} NS.\tSo ist Satz {n}.\t{n % 2}" for n in range(rows)]
+    return PAWSX + "".join(f"{n}\t{row}\n" for n, row in enumerate([*others, *whole], 1))
+
+
 def read(folder: Path, name: str, split: str, lang: str, limit: int | None = None) -> tuple[int, dict]:
     task, left_out = tasks.load(name), Counter()
     found = release.locate(task, split, lang, [folder])
@@ -121,3 +132,71 @@ def test_the_manifest_and_the_log_say_what_was_left_out(tmp_path, capsys):
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["test.de"]["rows"], manifest["test.de"]["left_out"]) == (1, {"whose text is withheld": 1})
     assert "test.de: left out 1 whose text is withheld" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["de/translated_train.tsv", "x-final/de/translated_train.tsv", "de/train.tsv"])
+def test_pairs_without_a_translation_are_left_out_of_training_and_counted(tmp_path, name):
+    write(tmp_path, {name: paraphrases(45, *UNTRANSLATED)})
+    assert read(tmp_path, "pawsx", "train", "de") == (45, {"without a translation": 5})
+
+
+@pytest.mark.parametrize("split, name", [("dev", "de/dev_2k.tsv"), ("test", "de/test_2k.tsv"), ("dev", "dev-de.tsv")])
+def test_dev_and_test_keep_pairs_without_a_translation(tmp_path, split, name):
+    rows = paraphrases(45, *UNTRANSLATED)
+    if name == "dev-de.tsv":
+        rows = "".join(row.partition("\t")[2] + "\n" for row in rows.splitlines()[1:])
+    write(tmp_path, {name: rows})
+    assert read(tmp_path, "pawsx", split, "de") == (50, {})
+
+
+def test_xtremes_file_and_the_hub_leave_them_out_of_training_too(tmp_path):
+    write(tmp_path, {"train-de.tsv": "Ja.\tNS\t1\r\n" + "Ja.\tNein.\t0\r\n" * 9})
+    assert read(tmp_path, "pawsx", "train", "de") == (9, {"without a translation": 1})
+    rows = [{"id": n, "sentence1": "Ja.", "sentence2": "" if n == 4 else "Nein.", "label": n % 2} for n in range(10)]
+    write(tmp_path, {"de/train-00000-of-00001.parquet": table(rows, **PAIRS)})
+    task, left_out = tasks.load("pawsx"), Counter()
+    found = release.at(tmp_path, files.on_hub(task, "train", "de").layout, task, "train", "de")
+    assert reading.read([found], task, "de", left_out=left_out)["id"].to_pylist() == list("012356789")
+    assert left_out == {"without a translation": 1}
+
+
+def test_an_example_has_the_same_id_in_each_language(tmp_path):
+    languages = {"de": (UNTRANSLATED[0],), "fr": ("Oui.\tNon.\t0",)}
+    write(tmp_path, {f"{lang}/translated_train.tsv": paraphrases(30, *first) for lang, first in languages.items()})
+    task = tasks.load("pawsx")
+    tables = {
+        lang: reading.read([release.locate(task, "train", lang, [tmp_path])], task, lang).to_pylist()
+        for lang in languages
+    }
+    assert [row["id"] for row in tables["de"]] == [str(n) for n in range(1, 31)]
+    assert tables["de"] == tables["fr"][1:]
+
+
+@pytest.mark.parametrize(
+    ("whole", "limit", "refused"),
+    [
+        (45, None, False),
+        (44, None, True),
+        (1, None, True),
+        # A limit ends the reading behind the first rows, which may be worse than the others.
+        (60, 20, False),
+        (60, 60, False),
+        (44, 400, True),
+    ],
+)
+def test_more_than_a_tenth_of_such_rows_is_an_error(tmp_path, whole, limit, refused):
+    write(tmp_path, {"de/translated_train.tsv": paraphrases(whole, *UNTRANSLATED)})
+    if not refused:
+        assert read(tmp_path, "pawsx", "train", "de", limit)[0] == min(whole, limit or whole)
+        return
+    with pytest.raises(DataError) as raised:
+        read(tmp_path, "pawsx", "train", "de", limit)
+    for part in ("translated_train.tsv", f"5 of {whole + 5} rows without a translation", "at most 10%", "download"):
+        assert part in str(raised.value)
+
+
+def test_many_such_rows_are_an_error_under_a_limit_too(tmp_path):
+    write(tmp_path, {"de/translated_train.tsv": paraphrases(100, *UNTRANSLATED * 3)})
+    with pytest.raises(DataError, match="15 of 100 rows without a translation"):
+        read(tmp_path, "pawsx", "train", "de", limit=85)
+    assert read(tmp_path, "pawsx", "train", "de", limit=84)[0] == 84

@@ -219,9 +219,12 @@ def test_a_split_of_the_hub_is_in_these_files(place, expected):
     assert (found.repository.name, *release.file_names(found.layout, split, lang)) == expected
 
 
-@pytest.mark.parametrize("place", HUB, ids=map(" ".join, HUB))
+ALIKE = [place for place in HUB if place[:2] != ("pawsx", "train")]
+
+
+@pytest.mark.parametrize("place", ALIKE, ids=map(" ".join, ALIKE))
 def test_every_split_of_the_hub_is_read_alike(tmp_path: Path, place):
-    """What is known of the rows of one split holds for the others of the task."""
+    """What is known of the rows of one split holds for the others of the task; only PAWS-X trains on fewer."""
     name, split, _ = place
     (_, known, lang), served, expected = next(case for case in CASES.values() if case[0][0] == name)
     task = tasks.load(name)

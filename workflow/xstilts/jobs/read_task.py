@@ -16,6 +16,7 @@ from xstilts.runtime import job
 from xstilts.sources import fetch, labels, reading, row_counts
 from xstilts.sources.columns import GOLD_COLUMN, file_name
 from xstilts.store.drafts import publishing
+from xstilts.task import DEFECTS
 
 
 def run(arguments: Namespace) -> None:
@@ -45,7 +46,8 @@ def _read(this: job.Job, task: tasks.Task, split: str, lang: str, folder: Path) 
     paths = [str(path) for one in found for path in one.paths]
     without = {"left_out": dict(left_out)} if left_out else {}
     notes = {"rows": table.num_rows, **without, "read_from": paths, **_labels(task, table)}
-    warning = None if miniature else row_counts.unexpected(task, split, lang, table.num_rows, limit)
+    released = table.num_rows + sum(left_out[reason] for reason in DEFECTS)
+    warning = None if miniature else row_counts.unexpected(task, split, lang, released, limit)
     if warning and this.config.strict:
         raise DataError(", ".join(paths), "", warning, "all of them", "Fetch it again, or leave `strict` off.")
     return notes | ({"warning": warning} if warning else {})

@@ -15,9 +15,13 @@ from xstilts.errors import DataError, nearest, shorten
 from xstilts.sources.columns import GOLD_COLUMN, SCHEMAS
 from xstilts.sources.formats import bitext
 from xstilts.sources.release import Found
-from xstilts.task import ANOTHER_LANGUAGE, LeftOut, Row, Task
+from xstilts.task import ANOTHER_LANGUAGE, DEFECTS, LeftOut, Row, Task
 
 _BATCH = 10_000
+_DEFECTIVE = 0.1
+"""The maximum share of the rows of a split that may have the same defect."""
+_SAMPLE = 100
+"""The number of rows from which this share is judged, if a limit ends the reading before the end of the files."""
 _LISTED = 50
 
 Example = tuple[Path, str, dict]
@@ -40,7 +44,8 @@ def read(
             are all rows that were read.
 
     Raises:
-        DataError: a file violates its format; the message has the position of the first error.
+        DataError: a file violates its format, the message has the position of the first error; or more than a tenth of
+            the rows have the same defect.
     """
     schema = SCHEMAS[task.kind]
     left_out = Counter() if left_out is None else left_out
@@ -48,7 +53,21 @@ def read(
     batches = [pa.RecordBatch.from_pylist(batch, schema) for batch in iter(lambda: list(islice(rows, _BATCH)), [])]
     if not batches:
         raise _no_examples(sources, lang, left_out)
-    return pa.Table.from_batches(batches, schema)
+    table = pa.Table.from_batches(batches, schema)
+    _require_few_defects(sources, table.num_rows, limit, left_out)
+    return table
+
+
+def _require_few_defects(sources: list[Found], rows: int, limit: int | None, left_out: Counter[str]) -> None:
+    for reason in DEFECTS:
+        count, total = left_out[reason], rows + left_out[reason]
+        judged = limit is None or rows < limit or total >= _SAMPLE
+        if judged and count > _DEFECTIVE * total:
+            paths = ", ".join(str(path) for found in sources for path in found.paths)
+            hint = "The files are incomplete: download them again, or leave out the language."
+            raise DataError(
+                paths, "", f"{count:,} of {total:,} rows {reason}", f"at most {_DEFECTIVE:.0%} of such rows", hint
+            )
 
 
 def described(left_out: Mapping[str, int]) -> str:

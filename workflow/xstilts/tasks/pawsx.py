@@ -6,13 +6,15 @@ XTREME's test files have no labels.
 from xstilts.sources.formats import pairs
 from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import PAWSX
-from xstilts.task import Layout, Task
+from xstilts.task import Layout, Reader, Task
+
+_TRAIN = pairs.only_translated(pairs.pawsx)
 
 
-def _layouts(file_name: str) -> tuple[Layout, ...]:
+def _layouts(file_name: str, read: Reader = pairs.pawsx) -> tuple[Layout, ...]:
     return (
-        Layout((f"{{lang}}/{file_name}",), pairs.pawsx),
-        Layout((f"x-final/{{lang}}/{file_name}",), pairs.pawsx),
+        Layout((f"{{lang}}/{file_name}",), read),
+        Layout((f"x-final/{{lang}}/{file_name}",), read),
     )
 
 
@@ -26,14 +28,18 @@ TASK = Task(
     metric="accuracy",
     languages=_LANGUAGES,
     splits={
-        "train": (*_layouts("train.tsv"), *_layouts("translated_train.tsv"), _XTREME),
+        "train": (
+            *_layouts("train.tsv", _TRAIN),
+            *_layouts("translated_train.tsv", _TRAIN),
+            Layout(("{split}-{lang}.tsv",), pairs.only_translated(pairs.xtreme)),
+        ),
         "dev": (*_layouts("dev_2k.tsv"), _XTREME),
         "test": (*_layouts("test_2k.tsv"), _XTREME),
     },
     labels=("0", "1"),
     stage="pawsx",
     hub=(
-        PAWSX.table("train", "{lang}/train", hub.pawsx),
+        PAWSX.table("train", "{lang}/train", pairs.only_translated(hub.pawsx)),
         PAWSX.table("dev", "{lang}/validation", hub.pawsx),
         PAWSX.table("test", "{lang}/test", hub.pawsx),
     ),
@@ -49,7 +55,11 @@ TASK = Task(
         "Identification. EMNLP-IJCNLP."
     ),
     homepage="https://github.com/google-research-datasets/paws",
-    notes="Training data in other languages are machine translations of the English ones.",
+    notes=(
+        "Training data in other languages are machine translations of the English ones. Training leaves out the pairs "
+        "of which a sentence has no translation (it is empty, or `NS`); dev and test keep them, as the published "
+        "scores do. An example has the same id in every language."
+    ),
     translated=("de", "es", "fr", "ja", "ko", "zh"),
     estimates={
         "train": {"subwords": 64},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import objects, quoted, text
-from xstilts.task import ANOTHER_LANGUAGE, NO_MAJORITY, LeftOut, Row, Task
+from xstilts.task import ANOTHER_LANGUAGE, NO_MAJORITY, UNTRANSLATED, LeftOut, Reader, Row, Task
 
 _XTREME = ("sentence1", "sentence2", "label")
 _SPELLINGS = {"contradictory": "contradiction"}
@@ -15,6 +15,7 @@ _ANLI = {"c": "contradiction", "e": "entailment", "n": "neutral"}
 _ANNOTATORS = (1, 5)
 _QQP = ("question1", "question2", "is_duplicate")
 _TORN = LeftOut("torn by a line feed")
+_NO_TRANSLATION = ("", "NS")
 _WHOLE_LINES = 1000
 """The minimum number of lines for each torn line."""
 
@@ -128,6 +129,24 @@ def pawsx(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     (path,) = paths
     for place, (_, *pair) in _unquoted(path, ("id", "sentence1", "sentence2", "label")):
         yield place, row_of(*pair)
+
+
+def only_translated(read: Reader) -> Reader:
+    """A reader of training data that leaves out the pairs of which a text is empty or `NS`, that is, not translated.
+
+    The id of a pair is its position among all pairs, so that it is the same in each language.
+    """
+
+    def pairs(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+        for number, (place, row) in enumerate(read(paths, task=task, lang=lang)):
+            if isinstance(row, LeftOut):
+                yield place, row
+            elif row["text_a"] in _NO_TRANSLATION or row["text_b"] in _NO_TRANSLATION:
+                yield place, UNTRANSLATED
+            else:
+                yield place, {"id": str(number), **row}
+
+    return pairs
 
 
 def _unquoted(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
