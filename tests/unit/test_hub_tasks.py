@@ -146,6 +146,19 @@ CASES = {
         },
         [pair(0, "1"), {"id": "1", "text_a": "NS", "text_b": "", "label": "0"}],
     ),
+    "PAWS-X, training data, without the sentences that lack a translation": (
+        ("pawsx", "train", "ko"),
+        {
+            "ko/train-00000-of-00001.parquet": table(
+                [
+                    {"id": n, "sentence1": "NS" if n == 4 else f"P{n}.", "sentence2": f"H{n}.", "label": n % 2}
+                    for n in range(10)
+                ],
+                **PAWSX,
+            )
+        },
+        [pair(n, str(n % 2)) for n in range(10) if n != 4],
+    ),
     "PAN-X, with blanks around a word, which go as those of the archives do": (
         ("panx", "test", "yo"),
         {

@@ -31,6 +31,11 @@ OTHERS = {
         ("mnli", "train", "de"),
         {"multinli.train.de.tsv": 'premise\thypo\tlabel\nA "b .\tC d .\tcontradictory\nE .\tF .\tneutral\n'},
     ),
+    "pawsx_train": (
+        ("pawsx", "train", "de"),
+        {"de/translated_train.tsv": "id\tsentence1\tsentence2\tlabel\n" + '7\tA "b .\tC d .\t1\n' * 9 + "8\tNS\t\t0\n"},
+    ),
+    "xtreme_train": (("pawsx", "train", "de"), {"train-de.tsv": 'A .\t"C ""d"" ."\t1\r\n' * 9 + "NS\tD .\t0\r\n"}),
     "glue_mnli": (
         ("mnli", "train", "en"),
         {"MNLI/train.tsv": 'index\tsentence1\tsentence2\tgold_label\n0\ta\tb\t-\n1\t"c\td\tneutral\n'},

@@ -8,8 +8,6 @@ from xstilts.sources.formats.hub import pairs as hub
 from xstilts.sources.repositories import PAWSX
 from xstilts.task import Layout, Reader, Task
 
-_TRAIN = pairs.only_translated(pairs.pawsx)
-
 
 def _layouts(file_name: str, read: Reader = pairs.pawsx) -> tuple[Layout, ...]:
     return (
@@ -29,9 +27,9 @@ TASK = Task(
     languages=_LANGUAGES,
     splits={
         "train": (
-            *_layouts("train.tsv", _TRAIN),
-            *_layouts("translated_train.tsv", _TRAIN),
-            Layout(("{split}-{lang}.tsv",), pairs.only_translated(pairs.xtreme)),
+            *_layouts("train.tsv", pairs.pawsx_train),
+            *_layouts("translated_train.tsv", pairs.pawsx_train),
+            Layout(("{split}-{lang}.tsv",), pairs.xtreme_train),
         ),
         "dev": (*_layouts("dev_2k.tsv"), _XTREME),
         "test": (*_layouts("test_2k.tsv"), _XTREME),
@@ -39,7 +37,7 @@ TASK = Task(
     labels=("0", "1"),
     stage="pawsx",
     hub=(
-        PAWSX.table("train", "{lang}/train", pairs.only_translated(hub.pawsx)),
+        PAWSX.table("train", "{lang}/train", hub.pawsx_train),
         PAWSX.table("dev", "{lang}/validation", hub.pawsx),
         PAWSX.table("test", "{lang}/test", hub.pawsx),
     ),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from xstilts.errors import DataError, shorten
 from xstilts.sources.formats import objects, quoted, text
-from xstilts.task import ANOTHER_LANGUAGE, NO_MAJORITY, UNTRANSLATED, LeftOut, Reader, Row, Task
+from xstilts.task import ANOTHER_LANGUAGE, NO_MAJORITY, UNTRANSLATED, LeftOut, Row, Task
 
 _XTREME = ("sentence1", "sentence2", "label")
 _SPELLINGS = {"contradictory": "contradiction"}
@@ -29,6 +29,11 @@ def xtreme(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
         if len(values) not in (2, 3):
             raise text.wrong_columns(path, number, values, _XTREME)
         yield f"line {number}", row_of(*values)
+
+
+def xtreme_train(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """XTREME's `train-{lang}.tsv`, without the pairs that lack a translation."""
+    yield from only_translated(xtreme(paths, task=task, lang=lang))
 
 
 def xnli_tsv(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
@@ -131,22 +136,23 @@ def pawsx(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
         yield place, row_of(*pair)
 
 
-def only_translated(read: Reader) -> Reader:
-    """A reader of training data that leaves out the pairs of which a text is empty or `NS`, that is, not translated.
+def pawsx_train(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """The training files in `x-final` of PAWS-X, without the pairs that lack a translation."""
+    yield from only_translated(pawsx(paths, task=task, lang=lang))
+
+
+def only_translated(rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows of training data, without the pairs of which a text is empty or `NS`, that is, not translated.
 
     The id of a pair is its position among all pairs, so that it is the same in each language.
     """
-
-    def pairs(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
-        for number, (place, row) in enumerate(read(paths, task=task, lang=lang)):
-            if isinstance(row, LeftOut):
-                yield place, row
-            elif row["text_a"] in _NO_TRANSLATION or row["text_b"] in _NO_TRANSLATION:
-                yield place, UNTRANSLATED
-            else:
-                yield place, {"id": str(number), **row}
-
-    return pairs
+    for number, (place, row) in enumerate(rows):
+        if isinstance(row, LeftOut):
+            yield place, row
+        elif row["text_a"] in _NO_TRANSLATION or row["text_b"] in _NO_TRANSLATION:
+            yield place, UNTRANSLATED
+        else:
+            yield place, {"id": str(number), **row}
 
 
 def _unquoted(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:

@@ -36,6 +36,11 @@ def pawsx(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     yield from _pairs(paths, ("sentence1", "sentence2"))
 
 
+def pawsx_train(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """The training data of PAWS-X, without the pairs that lack a translation."""
+    yield from pairs.only_translated(pawsx(paths, task=task, lang=lang))
+
+
 def _pairs(paths: list[Path], texts: tuple[str, str], identifier: str | None = None) -> Iterator[tuple[str, dict]]:
     (path,) = paths
     names = (identifier,) if identifier else ()
