@@ -20,14 +20,18 @@ from xstilts.task import Task
 from xstilts.tasks import names as task_names
 
 PAIRS = "xnli pawsx mnli qqp snli anli"
+INFERRED = "ocnli indonli farstail kornli americasnli"
+"""The inference tasks of other languages, which have no copy on the hub."""
 POOLED = "anli_plus"
 """The task that pools mnli, snli and anli: it is read by their readers, and has its own labels."""
 CHOICES = "hellaswag copa siqa cosmosqa commonsenseqa"
 TAGS = "udpos panx ccg"
 QUESTIONS = "xquad mlqa tydiqa squad_v1 squad_v2"
+ANSWERED = f"{QUESTIONS} tydiqa_mt"
 RETRIEVAL = "bucc2018 tatoeba"
-TRAINABLE = "mnli qqp snli anli anli_plus pawsx udpos panx ccg squad_v1 squad_v2 tydiqa"
-TARGETS = "xnli pawsx udpos panx xquad mlqa tydiqa bucc2018 tatoeba"
+TRAINABLE = "mnli qqp snli anli anli_plus pawsx udpos panx ccg squad_v1 squad_v2 tydiqa tydiqa_mt "
+TRAINABLE += "ocnli indonli farstail kornli"
+TARGETS = f"{INFERRED} xnli pawsx udpos panx xquad mlqa tydiqa bucc2018 tatoeba"
 MIXED = "mixed"
 """The stage of hellaswag and mnli."""
 
@@ -38,7 +42,14 @@ RAW = {
         "targets": TARGETS.split(),
     },
     "encoders": {"made": {"pretraining": {}}},
-    "stages": {MIXED: {"tasks": ["hellaswag", "mnli"]}},
+    "stages": {
+        MIXED: {"tasks": ["hellaswag", "mnli"]},
+        "ocnli": {"languages": ["zh"]},
+        "indonli": {"languages": ["id"]},
+        "farstail": {"languages": ["fa"]},
+        "kornli": {"languages": ["ko"]},
+        "tydiqa_mt": {"languages": ["fi"]},
+    },
     "tasks": {"hellaswag": {"source": "miniature"}},
 }
 """Every task of the package and every step."""
@@ -138,30 +149,35 @@ TABLE: dict[str, tuple[str, ...]] = {
     "sources.columns": ("read_task train_stage score statistics page", ALL),
     "sources.labels": ("read_task encode_task train_stage predict", ALL),
     "sources.gold_pairs": ("predict", RETRIEVAL, "score statistics", "bucc2018"),
-    "sources.formats sources.formats.text": of_format(f"{PARQUET} udpos ccg {RETRIEVAL}", MIXED, pooled=True),
+    "sources.formats sources.formats.text": of_format(
+        f"{PARQUET} {INFERRED} tydiqa_mt udpos ccg {RETRIEVAL}", MIXED, pooled=True
+    ),
     "sources.formats.bitext": ("read_task", ALL, "predict", RETRIEVAL),
     "sources.formats.hub.bitext": of_format("tatoeba"),
-    "sources.formats.pairs sources.formats.hub.pairs": of_format(PAIRS, MIXED, pooled=True),
+    "sources.formats.pairs": of_format(f"{PAIRS} {INFERRED}", MIXED, pooled=True),
+    "sources.formats.nli sources.formats.delimited": of_format(f"mnli {INFERRED}", MIXED, pooled=True),
+    "sources.formats.hub.pairs": of_format(PAIRS, MIXED, pooled=True),
     "sources.formats.choices sources.formats.hub.choices": of_format(CHOICES, MIXED),
-    "sources.formats.squad sources.formats.hub.questions": of_format(QUESTIONS),
+    "sources.formats.squad": of_format(ANSWERED),
+    "sources.formats.hub.questions": of_format(QUESTIONS),
     "sources.formats.tagged": of_format(TAGS),
     "sources.formats.conllu": of_format("udpos"),
     "sources.formats.ccg": of_format("ccg"),
     "sources.formats.hub.tagged": of_format("panx"),
-    "sources.formats.quoted": of_format(QUOTED, MIXED, pooled=True),
+    "sources.formats.quoted": of_format(f"{QUOTED} {INFERRED}", MIXED, pooled=True),
     "sources.formats.parquet": of_format(PARQUET, MIXED, pooled=True),
     "sources.formats.hub": of_format(f"{PARQUET} tatoeba", MIXED, pooled=True),
-    "sources.formats.objects": of_format(f"{PARQUET} ccg tatoeba", MIXED, pooled=True),
+    "sources.formats.objects": of_format(f"{PARQUET} {INFERRED} tydiqa_mt ccg tatoeba", MIXED, pooled=True),
     # Tasks and kinds.
     "tasks task": ("read_task encode_task train_stage predict score", ALL, *REPORTS),
     **{f"tasks.{name}": of_format(name) for name in {*TARGETS.split(), *TRAINABLE.split(), *CHOICES.split()}},
     **{f"tasks.{name}": of_format(name, pooled=True) for name in ("snli", "anli")},
     "tasks.mnli": of_format("mnli", MIXED, pooled=True),
     "tasks.hellaswag": of_format("hellaswag", MIXED),
-    "kinds.classification": of_kind(f"{PAIRS} {POOLED}", MIXED),
+    "kinds.classification": of_kind(f"{PAIRS} {INFERRED} {POOLED}", MIXED),
     "kinds.multiple_choice": of_kind(CHOICES, MIXED),
     "kinds.tagging features.words": of_kind(TAGS),
-    "kinds.span": of_kind(QUESTIONS),
+    "kinds.span": of_kind(ANSWERED),
     "kinds.retrieval": of_kind(RETRIEVAL),
     "features.arrow features.tokens kinds": ENCODED,
     "features.rows models.prefetch": PREDICTED,
@@ -180,7 +196,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "prediction.xtreme_files": ("predict score statistics page", ALL),
     # Scores. A metric that only chooses checkpoints makes none.
     "prediction.scoring metrics": ("score statistics", ALL),
-    "metrics.accuracy": ("score statistics", "xnli pawsx"),
+    "metrics.accuracy": ("score statistics", f"xnli pawsx {INFERRED}"),
     "metrics.pos": ("score statistics", "udpos"),
     "metrics.chunks": ("score statistics", "udpos panx"),
     "metrics.squad": ("score statistics", "xquad mlqa tydiqa"),

@@ -8,7 +8,7 @@ from test_task_table import TASKS
 from xstilts import coverage, tasks
 from xstilts.task import Task
 
-XNLI = "ar bg de el en es fr hi ru sw th tr ur vi zh"
+XNLI = "ar bg de el en es fr hi ko ru sw th tr ur vi zh"
 
 TRAINED_IN = {
     "anli_plus": "en",
@@ -19,6 +19,13 @@ TRAINED_IN = {
     # The treebanks of UD 2.5 without those that have no training or no dev set: kk, th, tl, yo.
     "udpos": "af ar bg de el en es et eu fa fi fr he hi hu id it ja ko mr nl pt ru ta te tr ur vi zh",
     "panx": TASKS["panx"].languages,
+    "squad_v1": "ar de el en es hi ru th tr vi zh",
+    "tydiqa_mt": "ar bn fi id ko ru sw te",
+    "ocnli": "zh",
+    "indonli": "id",
+    "farstail": "fa",
+    "kornli": "ko",
+    "americasnli": "",
     "xnli": "",
     "xquad": "",
     "tatoeba": "",
@@ -49,6 +56,10 @@ def test_every_task_that_can_be_trained_has_a_language():
         ("xnli", "train", "de", False),
         ("xnli", "test", "de", True),
         ("squad_v2", "train", "de", False),
+        ("squad_v1", "train", "de", True),
+        ("squad_v1", "dev", "sw", False),
+        ("americasnli", "test", "quy", True),
+        ("americasnli", "train", "quy", False),
         ("anli_plus", "train", "en", True),
         ("anli_plus", "train", "de", False),
     ],
@@ -60,14 +71,16 @@ def test_a_split_has_a_language_or_not(name, split, lang, expected):
 def test_a_pool_is_trained_in_the_languages_that_all_its_parts_have(monkeypatch):
     pool = replace(tasks.load("anli_plus"), pools=(tasks.load("mnli"), tasks.load("tydiqa")))
     monkeypatch.setattr(tasks, "load", lambda name: pool)
-    assert sorted(coverage.trained_in("pool")) == ["ar", "en", "ru", "sw"]
+    assert sorted(coverage.trained_in("pool")) == ["ar", "en", "ko", "ru", "sw"]
 
 
 def test_only_english_is_no_translation_where_training_data_are_translated():
-    for name in ("mnli", "pawsx"):
+    for name in ("mnli", "pawsx", "squad_v1"):
         original = [lang for lang in coverage.trained_in(name) if not coverage.is_translated(name, lang)]
         assert original == ["en"], name
-    for name in ("tydiqa", "udpos", "panx", "anli_plus"):
+    assert coverage.is_translated("kornli", "ko")
+    assert all(coverage.is_translated("tydiqa_mt", lang) for lang in coverage.trained_in("tydiqa_mt"))
+    for name in ("tydiqa", "udpos", "panx", "anli_plus", "ocnli", "indonli", "farstail"):
         assert not any(coverage.is_translated(name, lang) for lang in coverage.trained_in(name)), name
 
 
@@ -89,6 +102,16 @@ def test_translations_and_overlaps_are_of_data_that_exist():
         ("mnli", "dev", "xnli", "test", ""),
         ("mnli", "dev", "xnli", "dev", "xnli.dev"),
         ("anli_plus", "dev", "xnli", "dev", "xnli.dev"),
+        ("kornli", "dev", "xnli", "dev", "xnli.dev"),
+        ("kornli", "test", "xnli", "test", "xnli.test"),
+        ("kornli", "dev", "americasnli", "dev", "xnli.dev"),
+        ("kornli", "dev", "xnli", "test", ""),
+        ("kornli", "train", "xnli", "test", ""),
+        ("kornli", "train", "mnli", "train", "mnli.train"),
+        ("xnli", "test", "americasnli", "test", "xnli.test"),
+        ("mnli", "dev", "americasnli", "test", ""),
+        ("tydiqa_mt", "train", "tydiqa", "test", ""),
+        ("tydiqa_mt", "dev", "tydiqa", "test", "tydiqa.test"),
         ("pawsx", "dev", "pawsx", "dev", "pawsx.dev"),
         ("pawsx", "train", "xnli", "test", ""),
     ],

@@ -109,6 +109,18 @@ def anli(split: str) -> list[tuple[str, ...]]:
     return [tuple(f"{folder}R{n}/{split}.jsonl" for n in (1, 2, 3)) for folder in ("", "anli_v1.0/", "anli_v0.1/")]
 
 
+def below(*folders: str, file: str) -> list[tuple[str]]:
+    return each(*(f"{folder}{file}" for folder in folders))
+
+
+def ocnli(*names: str) -> list[tuple[str]]:
+    return [one for name in names for one in below("", "ocnli/", "data/ocnli/", file=f"{name}.json")]
+
+
+def indonli(name: str) -> list[tuple[str]]:
+    return below("", "indonli/", "data/indonli/", file=f"{name}.jsonl")
+
+
 TYDIQA = each(
     "tydiqa-goldp-v1.1-dev/tydiqa-goldp-dev-korean.json",
     "tydiqa-goldp-v1.1-dev.json",
@@ -116,6 +128,13 @@ TYDIQA = each(
 )
 
 RELEASES = {
+    **{
+        ("americasnli", split, "quy"): [
+            *below("", "anli_final/", "data/anli_final/", file=f"{split}/quy.tsv"),
+            (f"{split}.tsv",),
+        ]
+        for split in ("dev", "test")
+    },
     ("anli", "train", "en"): anli("train"),
     ("anli", "dev", "en"): anli("dev"),
     ("anli_plus", "train", "en"): [],
@@ -134,8 +153,23 @@ RELEASES = {
     ("copa", "dev", "en"): each("val.jsonl", "COPA/val.jsonl", "val-en.jsonl"),
     ("cosmosqa", "train", "en"): each("train.csv", "data/train.csv", "train.jsonl", "data/train.jsonl"),
     ("cosmosqa", "dev", "en"): each("valid.csv", "data/valid.csv", "valid.jsonl", "data/valid.jsonl"),
+    **{
+        ("farstail", split, "fa"): below("", "data/", file=f"{name}-word.csv")
+        for split, name in (("train", "Train"), ("dev", "Val"), ("test", "Test"))
+    },
     ("hellaswag", "train", "en"): each("hellaswag_train.jsonl", "data/hellaswag_train.jsonl"),
     ("hellaswag", "dev", "en"): each("hellaswag_val.jsonl", "data/hellaswag_val.jsonl"),
+    ("indonli", "train", "id"): indonli("train"),
+    ("indonli", "dev", "id"): indonli("val"),
+    ("indonli", "test", "id"): [
+        *indonli("test"),
+        *((f"{folder}test_lay.jsonl", f"{folder}test_expert.jsonl") for folder in ("", "indonli/", "data/indonli/")),
+    ],
+    ("kornli", "train", "ko"): [
+        (f"{folder}multinli.train.ko.tsv", f"{folder}snli_1.0_train.ko.tsv") for folder in ("", "KorNLI/")
+    ],
+    ("kornli", "dev", "ko"): below("", "KorNLI/", file="xnli.dev.ko.tsv"),
+    ("kornli", "test", "ko"): below("", "KorNLI/", file="xnli.test.ko.tsv"),
     **{
         ("mlqa", split, "zh"): each(*(f"{folder}{split}/{split}-context-zh-question-zh.json" for folder in folders))
         for split in ("dev", "test")
@@ -151,7 +185,21 @@ RELEASES = {
         "train-en.tsv",
     ),
     ("mnli", "train", "zh"): each(
-        "XNLI-MT-1.0/multinli/multinli.train.zh.tsv", "multinli.train.zh.tsv", "train-zh.tsv"
+        "XNLI-MT-1.0/multinli/multinli.train.zh.tsv",
+        "multinli.train.zh.tsv",
+        "train-zh.tsv",
+        "translate-train/en-zh-translated.tsv",
+        "XNLI/translate-train/en-zh-translated.tsv",
+    ),
+    ("mnli", "train", "ko"): each(
+        "multinli.train.ko.tsv",
+        "KorNLI/multinli.train.ko.tsv",
+        "XNLI-MT-1.0/multinli/multinli.train.ko.tsv",
+        "multinli.train.ko.tsv",
+        "train-ko.tsv",
+    ),
+    ("mnli", "dev", "ko"): each(
+        "xnli.dev.ko.tsv", "KorNLI/xnli.dev.ko.tsv", "XNLI-1.0/xnli.dev.tsv", "XNLI-1.0/xnli.dev.jsonl", "dev-ko.tsv"
     ),
     ("mnli", "dev", "en"): each(
         "multinli_1.0_dev_matched.jsonl",
@@ -163,6 +211,9 @@ RELEASES = {
         "dev-en.tsv",
     ),
     ("mnli", "dev", "zh"): each("XNLI-1.0/xnli.dev.tsv", "XNLI-1.0/xnli.dev.jsonl", "dev-zh.tsv"),
+    ("ocnli", "train", "zh"): ocnli("train.50k", "train.30k", "train.10k", "train.3k"),
+    ("ocnli", "dev", "zh"): ocnli("dev"),
+    ("ocnli", "test", "zh"): ocnli("test"),
     **{("panx", split, "zh"): panx(split) for split in ("train", "dev", "test")},
     ("pawsx", "train", "zh"): each(
         "zh/train.tsv",
@@ -170,6 +221,8 @@ RELEASES = {
         "zh/translated_train.tsv",
         "x-final/zh/translated_train.tsv",
         "train-zh.tsv",
+        "translate-train/en-zh-translated.tsv",
+        "PAWSX/translate-train/en-zh-translated.tsv",
     ),
     ("pawsx", "dev", "zh"): each("zh/dev_2k.tsv", "x-final/zh/dev_2k.tsv", "dev-zh.tsv"),
     ("pawsx", "test", "zh"): each("zh/test_2k.tsv", "x-final/zh/test_2k.tsv", "test-zh.tsv"),
@@ -191,6 +244,12 @@ RELEASES = {
     },
     ("squad_v1", "train", "en"): each("train-v1.1.json"),
     ("squad_v1", "dev", "en"): each("dev-v1.1.json"),
+    **{
+        ("squad_v1", split, "zh"): below(
+            "", f"translate-{split}/", f"SQuAD/translate-{split}/", file=f"squad.translate.{split}.en-zh.json"
+        )
+        for split in ("train", "dev")
+    },
     ("squad_v2", "train", "en"): each("train-v2.0.json"),
     ("squad_v2", "dev", "en"): each("dev-v2.0.json"),
     ("tatoeba", "test", "zh"): [("tatoeba.cmn-eng.cmn", "tatoeba.cmn-eng.eng"), ("zh-en.zh", "zh-en.en")],
@@ -199,6 +258,10 @@ RELEASES = {
         "tydiqa-goldp-v1.1-train/tydiqa-goldp-v1.1-train.json",
         "tydiqa-goldp-v1.1-train/tydiqa.goldp.ko.train.json",
     ),
+    ("tydiqa_mt", "train", "ko"): below(
+        "", "translate-train/", "TyDiQA-GoldP/translate-train/", file="tydiqa.translate.train.en-ko.json"
+    ),
+    ("tydiqa_mt", "dev", "ko"): TYDIQA[:2],
     ("tydiqa", "dev", "ko"): TYDIQA,
     ("tydiqa", "test", "ko"): TYDIQA,
     **{

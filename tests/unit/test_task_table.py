@@ -37,6 +37,12 @@ TASKS = {
     "commonsenseqa": Row("multiple_choice", "accuracy", tuple("01234"), "commonsenseqa"),
     "siqa": Row("multiple_choice", "accuracy", tuple("012"), "siqa"),
     "copa": Row("multiple_choice", "accuracy", tuple("01"), "copa"),
+    "ocnli": Row("classification", "accuracy", NLI, "ocnli", "zh"),
+    "indonli": Row("classification", "accuracy", NLI, "indonli", "id"),
+    "farstail": Row("classification", "accuracy", NLI, "farstail", "fa"),
+    "kornli": Row("classification", "accuracy", NLI, "kornli", "ko"),
+    "americasnli": Row("classification", "accuracy", NLI, "mnli", "aym bzd cni gn hch nah oto quy shp tar"),
+    "tydiqa_mt": Row("span", "squad", (), "tydiqa_mt", "ar bn fi id ko ru sw te"),
     "xnli": Row("classification", "accuracy", NLI, "mnli", "ar bg de el en es fr hi ru sw th tr ur vi zh"),
     "pawsx": Row("classification", "accuracy", ("0", "1"), "pawsx", "de en es fr ja ko zh"),
     "udpos": Row(
@@ -83,6 +89,12 @@ LICENCES = {
     "commonsenseqa": "MIT",
     "siqa": "not stated",
     "copa": "see its release",
+    "ocnli": "CC BY-NC 2.0",
+    "indonli": "CC BY-SA 4.0 and Apache 2.0, by source",
+    "farstail": "Apache 2.0",
+    "kornli": "CC BY-SA 4.0",
+    "americasnli": "CC BY-SA 4.0",
+    "tydiqa_mt": "Apache 2.0",
     "xnli": "CC BY-NC 4.0",
     "pawsx": "free, with attribution",
     "udpos": "by treebank",
@@ -165,13 +177,28 @@ def rows(languages: str, *numbers: int) -> dict[str, int]:
     return dict(zip(codes, numbers * (len(codes) if len(numbers) == 1 else 1), strict=True))
 
 
-XNLI_MT = "ar bg de el es fr hi ru sw th tr ur vi zh"
+XNLI_MT = "ar bg de el es fr hi ko ru sw th tr ur vi zh"
 MLQA, TYDIQA = "ar de vi zh en es hi", "ar bn en fi id ko ru sw te"
 EVALUATED = {
     ("xnli", "dev"): rows(TASKS["xnli"].languages, 2_490),
     ("xnli", "test"): rows(TASKS["xnli"].languages, 5_010),
     ("mnli", "train"): rows(f"en {XNLI_MT}", 392_702),
     ("mnli", "dev"): rows(XNLI_MT, 2_490),
+    ("ocnli", "train"): {"zh": 50_437},
+    ("ocnli", "dev"): {"zh": 947 + 1_103 + 900},
+    ("ocnli", "test"): {"zh": 3_000},
+    ("indonli", "train"): {"id": 3_476 + 3_439 + 3_415},
+    ("indonli", "dev"): {"id": 2_197},
+    ("indonli", "test"): {"id": 2_201 + 2_984},
+    ("farstail", "train"): {"fa": 7_266},
+    ("farstail", "dev"): {"fa": 1_537},
+    ("farstail", "test"): {"fa": 1_564},
+    ("kornli", "train"): {"ko": 942_854},
+    ("kornli", "dev"): {"ko": 3 * 830},
+    ("kornli", "test"): {"ko": 3 * 1_670},
+    # Of Nahuatl, the two releases have 376 and 585 dev pairs.
+    ("americasnli", "dev"): rows("aym bzd gn hch quy shp tar", 743) | {"cni": 658, "oto": 222},
+    ("americasnli", "test"): rows("aym bzd cni gn hch quy shp tar", 750) | {"nah": 738, "oto": 748},
     ("pawsx", "train"): rows(TASKS["pawsx"].languages, 49_401),
     ("pawsx", "test"): rows(TASKS["pawsx"].languages, 2_000),
     ("xquad", "test"): rows(TASKS["xquad"].languages, 1_190),
@@ -202,6 +229,13 @@ def test_treebanks_have_as_many_sentences_as_the_files_of_xtreme(split):
     counted = {lang: int(number) for lang, number in (part.split() for part in UD_OF_XTREME[split].split(", "))}
     counts = tasks.load("udpos").counts[split]
     assert {lang: counts[lang] for lang in counted} == counted
+
+
+def test_the_languages_of_americasnli_add_up_to_the_published_sizes():
+    counts = tasks.load("americasnli").counts
+    assert sum(counts["dev"].values()) + 376 == 6_457
+    assert sum(counts["dev"].values()) + 585 == 6_666
+    assert sum(counts["test"].values()) == 7_486
 
 
 def test_the_languages_of_tydiqa_add_up_to_the_published_training_set():

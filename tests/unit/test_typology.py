@@ -35,7 +35,8 @@ WATER = (
     "en water, af water, de Wasser, nl water, es agua, fr eau, ht dlo, it acqua, pt água, ro apă, bg вода, lt vanduo, "
     "pl woda, ru вода, uk вода, el νερό, bn জল, fa آب, gu પાણી, hi पानी, mr पाणी, pa ਪਾਣੀ, ur پانی, ar ماء, he מים, "
     "sw maji, wo ndox, yo omi, vi nước, id air, jv banyu, ms air, tl tubig, eu ur, ml വെള്ളം, ta தண்ணீர், te నీరు, "
-    "ja みず, ka წყალი, ko 물, qu yaku, my ရေ, zh 水, th น้ำ, az su, kk су, tr su, et vesi, fi vesi, hu víz"
+    "ja みず, ka წყალი, ko 물, qu yaku, my ရေ, zh 水, th น้ำ, az su, kk су, tr su, et vesi, fi vesi, hu víz, "
+    "aym uma, bzd di, cni nijaa, gn y, hch ha, nah atl, oto dehe, quy yaku, shp jene, tar bawí"
 )
 NAMES = {
     "LATIN": "Latn",
@@ -63,7 +64,7 @@ NAMES = {
 def test_a_language_has_the_script_in_which_it_writes_water():
     words = dict(pair.split() for pair in WATER.split(", "))
     found = {code: NAMES[unicodedata.name(word[0]).partition(" ")[0]] for code, word in words.items()}
-    assert len(found) == 50
+    assert len(found) == 60
     assert {code: LANGUAGES[code].script for code in found} == found
 
 
@@ -92,6 +93,11 @@ GROUPS = {
 
 These are the languages of XTREME and XTREME-R; others may be added to the table.
 """
+AMERICAN = {
+    **{"aym": "Aymaran", "bzd": "Chibchan", "cni": "Arawakan", "gn": "Tupian", "oto": "Otomanguean"},
+    **{"quy": "Quechuan", "shp": "Pano-Tacanan", **dict.fromkeys(("hch", "nah", "tar"), "Uto-Aztecan")},
+}
+"""The languages of AmericasNLI, as its paper classifies them, with the names of Glottolog."""
 KNOWN = sorted(" ".join(GROUPS.values()).split())
 
 
@@ -101,6 +107,11 @@ def test_figures_have_the_languages_in_their_groups():
         found.setdefault(group(code), []).append(code)
     assert list(found.items()) == [(name, codes.split()) for name, codes in GROUPS.items()]
     assert ordered(KNOWN) == " ".join(GROUPS.values()).split()
+
+
+def test_the_languages_of_the_americas_are_in_their_families():
+    assert {code: group(code) for code in AMERICAN} == AMERICAN
+    assert {distance(code) for code in AMERICAN} == {"other family"}
 
 
 def test_the_order_of_some_languages_is_theirs_among_all_however_they_are_given():

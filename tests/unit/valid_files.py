@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from nli_files import AMERICAS, FARSTAIL, INDONLI, KORNLI, OCNLI, XNLI_MT
 from released import SENTENCE, question, squad
 from test_formats_choices import BLOG, PREMISE, SOCIAL
 from test_hub_tasks import CASES as HUB
@@ -36,6 +37,16 @@ OTHERS = {
         {"de/translated_train.tsv": "id\tsentence1\tsentence2\tlabel\n" + '7\tA "b .\tC d .\t1\n' * 9 + "8\tNS\t\t0\n"},
     ),
     "xtreme_train": (("pawsx", "train", "de"), {"train-de.tsv": 'A .\t"C ""d"" ."\t1\r\n' * 9 + "NS\tD .\t0\r\n"}),
+    "translations of pairs": (("mnli", "train", "de"), {"translate-train/en-de-translated.tsv": XNLI_MT}),
+    "translations of questions": (
+        ("squad_v1", "train", "de"),
+        {"squad.translate.train.en-de.json": squad(*(question(f"q{n}") for n in range(10)), question("q", start=9))},
+    ),
+    "ocnli": (("ocnli", "train", "zh"), {"train.3k.json": _lines(*OCNLI)}),
+    "indonli": (("indonli", "dev", "id"), {"val.jsonl": _lines(*INDONLI)}),
+    "farstail": (("farstail", "dev", "fa"), {"Val-word.csv": FARSTAIL}),
+    "kornli": (("kornli", "dev", "ko"), {"xnli.dev.ko.tsv": KORNLI}),
+    "americasnli": (("americasnli", "dev", "aym"), {"dev.tsv": AMERICAS}),
     "glue_mnli": (
         ("mnli", "train", "en"),
         {"MNLI/train.tsv": 'index\tsentence1\tsentence2\tgold_label\n0\ta\tb\t-\n1\t"c\td\tneutral\n'},

@@ -1,4 +1,4 @@
-"""The languages of XTREME (Hu et al. 2020) and XTREME-R (Ruder et al. 2021), one row each.
+"""The languages of XTREME (Hu et al. 2020), XTREME-R (Ruder et al. 2021) and AmericasNLI (Ebrahimi et al. 2022).
 
 Families, and the branches of Indo-European, are named as in Glottolog 5 (Hammarström et al., https://glottolog.org).
 Scripts are given by ISO 15924, as the language is written in XTREME.
@@ -18,8 +18,9 @@ class Language:
     """The names and the classification of a language.
 
     Args:
-        code: ISO 639-1, as everywhere in XTREME.
-        iso3: ISO 639-3, as in the file names of LASER's Tatoeba set.
+        code: ISO 639-1, as everywhere in XTREME; of the languages of AmericasNLI, the code that it uses.
+        iso3: ISO 639-3, as in the file names of LASER's Tatoeba set. Aymara and Guarani are macrolanguages; Nahuatl and
+            Otomi are groups, with codes of ISO 639-5.
         name: English name; in lower case, the prefix of TyDiQA question ids.
         family: top-level family; an isolate is its own family.
         branch: branch of Indo-European; empty for other families.
@@ -40,8 +41,11 @@ LANGUAGES = {
         ("af", "afr", "Afrikaans", "Indo-European", "Germanic", "Latn"),
         ("ar", "ara", "Arabic", "Afro-Asiatic", "", "Arab"),
         ("az", "aze", "Azerbaijani", "Turkic", "", "Latn"),
+        ("aym", "aym", "Aymara", "Aymaran", "", "Latn"),
         ("bg", "bul", "Bulgarian", "Indo-European", "Balto-Slavic", "Cyrl"),
         ("bn", "ben", "Bengali", "Indo-European", "Indo-Iranian", "Beng"),
+        ("bzd", "bzd", "Bribri", "Chibchan", "", "Latn"),
+        ("cni", "cni", "Asháninka", "Arawakan", "", "Latn"),
         ("de", "deu", "German", "Indo-European", "Germanic", "Latn"),
         ("el", "ell", "Greek", "Indo-European", "Graeco-Phrygian", "Grek"),
         ("en", "eng", "English", "Indo-European", "Germanic", "Latn"),
@@ -51,7 +55,9 @@ LANGUAGES = {
         ("fa", "pes", "Persian", "Indo-European", "Indo-Iranian", "Arab"),
         ("fi", "fin", "Finnish", "Uralic", "", "Latn"),
         ("fr", "fra", "French", "Indo-European", "Italic", "Latn"),
+        ("gn", "grn", "Guarani", "Tupian", "", "Latn"),
         ("gu", "guj", "Gujarati", "Indo-European", "Indo-Iranian", "Gujr"),
+        ("hch", "hch", "Wixarika", "Uto-Aztecan", "", "Latn"),
         ("he", "heb", "Hebrew", "Afro-Asiatic", "", "Hebr"),
         ("hi", "hin", "Hindi", "Indo-European", "Indo-Iranian", "Deva"),
         ("ht", "hat", "Haitian", "Indo-European", "Italic", "Latn"),
@@ -68,15 +74,20 @@ LANGUAGES = {
         ("mr", "mar", "Marathi", "Indo-European", "Indo-Iranian", "Deva"),
         ("ms", "zsm", "Malay", "Austronesian", "", "Latn"),
         ("my", "mya", "Burmese", "Sino-Tibetan", "", "Mymr"),
+        ("nah", "nah", "Nahuatl", "Uto-Aztecan", "", "Latn"),
         ("nl", "nld", "Dutch", "Indo-European", "Germanic", "Latn"),
+        ("oto", "oto", "Otomi", "Otomanguean", "", "Latn"),
         ("pa", "pan", "Punjabi", "Indo-European", "Indo-Iranian", "Guru"),
         ("pl", "pol", "Polish", "Indo-European", "Balto-Slavic", "Latn"),
         ("pt", "por", "Portuguese", "Indo-European", "Italic", "Latn"),
         ("qu", "que", "Quechua", "Quechuan", "", "Latn"),
+        ("quy", "quy", "Ayacucho Quechua", "Quechuan", "", "Latn"),
         ("ro", "ron", "Romanian", "Indo-European", "Italic", "Latn"),
         ("ru", "rus", "Russian", "Indo-European", "Balto-Slavic", "Cyrl"),
+        ("shp", "shp", "Shipibo-Konibo", "Pano-Tacanan", "", "Latn"),
         ("sw", "swh", "Swahili", "Atlantic-Congo", "", "Latn"),
         ("ta", "tam", "Tamil", "Dravidian", "", "Taml"),
+        ("tar", "tar", "Rarámuri", "Uto-Aztecan", "", "Latn"),
         ("te", "tel", "Telugu", "Dravidian", "", "Telu"),
         ("th", "tha", "Thai", "Tai-Kadai", "", "Thai"),
         ("tl", "tgl", "Tagalog", "Austronesian", "", "Latn"),

@@ -19,8 +19,9 @@ If a row has no `id`, its position in the split becomes its id."""
 ANOTHER_LANGUAGE = LeftOut("in another language")
 NO_MAJORITY = LeftOut("without a majority of annotators")
 UNTRANSLATED = LeftOut("without a translation")
+UNALIGNED = LeftOut("without an answer in the translation")
 
-DEFECTS = (UNTRANSLATED,)
+DEFECTS = (UNTRANSLATED, UNALIGNED)
 """The reasons that are defects of a release: such rows are counted in its published size, and must be few."""
 
 Reader = Callable[..., Iterator[Row]]

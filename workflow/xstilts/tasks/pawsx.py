@@ -18,6 +18,7 @@ def _layouts(file_name: str, read: Reader = pairs.pawsx) -> tuple[Layout, ...]:
 
 _XTREME = Layout(("{split}-{lang}.tsv",), pairs.xtreme, unlabelled=("test",))
 
+_TRANSLATED = ("de", "es", "fr", "ja", "ko", "zh")
 _LANGUAGES = ("de", "en", "es", "fr", "ja", "ko", "zh")
 
 TASK = Task(
@@ -30,6 +31,10 @@ TASK = Task(
             *_layouts("train.tsv", pairs.pawsx_train),
             *_layouts("translated_train.tsv", pairs.pawsx_train),
             Layout(("{split}-{lang}.tsv",), pairs.xtreme_train),
+            *(
+                Layout((f"{folder}en-{{lang}}-translated.tsv",), pairs.xtreme_translation, languages=_TRANSLATED)
+                for folder in ("translate-train/", "PAWSX/translate-train/")
+            ),
         ),
         "dev": (*_layouts("dev_2k.tsv"), _XTREME),
         "test": (*_layouts("test_2k.tsv"), _XTREME),
@@ -54,9 +59,10 @@ TASK = Task(
     ),
     homepage="https://github.com/google-research-datasets/paws",
     notes=(
-        "Training data in other languages are machine translations of the English ones. Training leaves out the pairs "
-        "of which a sentence has no translation (it is empty, or `NS`); dev and test keep them, as the published "
-        "scores do. An example has the same id in every language."
+        "Training data in other languages are machine translations of the English ones, by the authors or, where only "
+        "these files are there, by XTREME (`PAWSX` in `gs://xtreme_translations`). Training leaves out the pairs of "
+        "which a sentence has no translation (it is empty, or `NS`); dev and test keep them, as the published scores "
+        "do. An example has the same id in every language."
     ),
     translated=("de", "es", "fr", "ja", "ko", "zh"),
     estimates={

@@ -1,11 +1,19 @@
-"""English questions whose answers are spans of Wikipedia paragraphs."""
+"""Questions whose answers are spans of Wikipedia paragraphs, in English and translated by XTREME."""
 
 from xstilts.sources.formats import squad
 from xstilts.sources.formats.hub import questions as hub
 from xstilts.sources.repositories import SQUAD
 from xstilts.task import Layout, Task
 
-_LAYOUTS = (Layout(("{split}-v1.1.json",), squad.read, languages=("en",)),)
+_TRANSLATED = ("es", "de", "el", "ru", "tr", "ar", "vi", "th", "zh", "hi")
+
+_LAYOUTS = (
+    Layout(("{split}-v1.1.json",), squad.read, languages=("en",)),
+    *(
+        Layout((f"{folder}squad.translate.{{split}}.en-{{lang}}.json",), squad.translation, languages=_TRANSLATED)
+        for folder in ("", "translate-{split}/", "SQuAD/translate-{split}/")
+    ),
+)
 
 TASK = Task(
     name="squad_v1",
@@ -25,6 +33,13 @@ TASK = Task(
     citation=(
         "Rajpurkar, Zhang, Lopyrev and Liang. 2016. SQuAD: 100,000+ Questions for Machine Comprehension of Text. EMNLP."
     ),
+    notes=(
+        "Training and dev data in other languages are the machine translations of XTREME (`SQuAD` in "
+        "`gs://xtreme_translations`), in the languages of XQuAD. Questions whose answer was not found in the "
+        "translation are left out, so that languages have different numbers of rows. XQuAD is a part of the dev set."
+    ),
+    trained_in=("en", "es", "de", "el", "ru", "tr", "ar", "vi", "th", "zh", "hi"),
+    translated=("es", "de", "el", "ru", "tr", "ar", "vi", "th", "zh", "hi"),
     homepage="https://rajpurkar.github.io/SQuAD-explorer/",
     estimates={"train": {"subwords": 229, "windows": 1.117}},
 )

@@ -9,6 +9,7 @@ from xstilts.sources.formats import objects, quoted, text
 from xstilts.task import ANOTHER_LANGUAGE, NO_MAJORITY, UNTRANSLATED, LeftOut, Row, Task
 
 _XTREME = ("sentence1", "sentence2", "label")
+_TRANSLATION = ("first text", "second text", "translation of the first", "translation of the second", "label")
 _SPELLINGS = {"contradictory": "contradiction"}
 _UNDECIDED = "-"
 _ANLI = {"c": "contradiction", "e": "entailment", "n": "neutral"}
@@ -34,6 +35,21 @@ def xtreme(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
 def xtreme_train(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """XTREME's `train-{lang}.tsv`, without the pairs that lack a translation."""
     yield from only_translated(xtreme(paths, task=task, lang=lang))
+
+
+def xtreme_translation(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """XTREME's `en-{lang}-translated.tsv`: the English pair, its translation and the label, without header or quoting.
+
+    Pairs that lack a translation are left out.
+    """
+    yield from only_translated(_translations(paths))
+
+
+def _translations(paths: list[Path]) -> Iterator[Row]:
+    (path,) = paths
+    for number, line in text.lines(path):
+        _, _, *pair = text.columns(path, number, line, _TRANSLATION)
+        yield f"line {number}", row_of(*pair)
 
 
 def xnli_tsv(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from typing import Any
 from xstilts.errors import DataError, shorten
 from xstilts.languages import LANGUAGES
 from xstilts.sources.formats import objects
-from xstilts.task import ANOTHER_LANGUAGE, Row, Task
+from xstilts.task import ANOTHER_LANGUAGE, UNALIGNED, Row, Task
 
 _NO_ANSWERS = [{"answer_start": 0, "text": ""}]
 _NAMES = {language.name.lower(): code for code, language in LANGUAGES.items()}
@@ -24,11 +24,24 @@ def read(paths: list[Path], *, task: Task, lang: str) -> Iterator[tuple[str, dic
             question has no answers, unless the task has unanswerable questions and it is marked as one.
     """
     (path,) = paths
-    for place, paragraph in _paragraphs(path):
-        context = objects.member(path, place, paragraph, "context", str)
-        for number, question in enumerate(objects.member(path, place, paragraph, "qas", list)):
-            where = f"{place}.qas[{number}]"
-            yield where, row_of(path, where, question, context, task.unanswerable)
+    for place, question, context in _questions(path):
+        yield place, row_of(path, place, question, context, task.unanswerable)
+
+
+def translation(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
+    """Like `read`, for machine translations; questions whose answer was not found in the translation are left out."""
+    (path,) = paths
+    for place, question, context in _questions(path):
+        yield place, row_of(path, place, question, context, False) if _is_aligned(question, context) else UNALIGNED
+
+
+def _is_aligned(question: Any, context: str) -> bool:
+    """Whether a question has answers, and all are at their place; True for a question that is malformed."""
+    try:
+        answers = [(answer["answer_start"], answer["text"]) for answer in question["answers"]]
+        return bool(answers) and all(text and context[start : start + len(text)] == text for start, text in answers)
+    except (TypeError, KeyError):
+        return True
 
 
 def of_language(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
@@ -57,6 +70,14 @@ def without_ids(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """
     for place, row in read(paths, task=task, lang=lang):
         yield place, {key: value for key, value in row.items() if key != "id"}
+
+
+def _questions(path: Path) -> Iterator[tuple[str, Any, str]]:
+    """The questions, each with its position and its context."""
+    for place, paragraph in _paragraphs(path):
+        context = objects.member(path, place, paragraph, "context", str)
+        for number, question in enumerate(objects.member(path, place, paragraph, "qas", list)):
+            yield f"{place}.qas[{number}]", question, context
 
 
 def _paragraphs(path: Path) -> Iterator[tuple[str, Any]]:
