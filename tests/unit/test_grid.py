@@ -415,7 +415,7 @@ MISTAKES = {
         {"tasks": {"squad_v1": {"doc_stride": 256}}},
         ["'tasks.squad_v1.doc_stride'", "less than the max_length 256"],
     ),
-    "an unknown task": ({"tasks": {"xnlj": {}}}, ["'tasks'", "'xnlj'", "allowed: anli, ", "'xnli'?"]),
+    "an unknown task": ({"tasks": {"xnlj": {}}}, ["'tasks'", "'xnlj'", "allowed: americasnli, anli, ", "'xnli'?"]),
     "an unknown target": ({"grid": {"targets": ["pawsxx"]}}, ["'grid.targets'", "'pawsxx'", "allowed: ", "'pawsx'?"]),
     "an unknown language": ({"languages": ["en", "xx"]}, ["'languages'", "'xx'", "allowed: af, "]),
     "a language that the target does not have": (

@@ -33,11 +33,6 @@ TASK = Task(
     citation=(
         "Rajpurkar, Zhang, Lopyrev and Liang. 2016. SQuAD: 100,000+ Questions for Machine Comprehension of Text. EMNLP."
     ),
-    notes=(
-        "Training and dev data in other languages are the machine translations of XTREME (`SQuAD` in "
-        "`gs://xtreme_translations`), in the languages of XQuAD. Questions whose answer was not found in the "
-        "translation are left out, so that languages have different numbers of rows. XQuAD is a part of the dev set."
-    ),
     trained_in=("en", "es", "de", "el", "ru", "tr", "ar", "vi", "th", "zh", "hi"),
     translated=("es", "de", "el", "ru", "tr", "ar", "vi", "th", "zh", "hi"),
     homepage="https://rajpurkar.github.io/SQuAD-explorer/",
