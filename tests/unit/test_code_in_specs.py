@@ -82,6 +82,7 @@ STATES = "holds facts; the values that a job uses stand in its spec"
 RUNS = "says where and when a job runs, and where its files lie"
 TELLS = "is for people: messages, trackers, what a command shows"
 ASKED = "is asked by people, and reads what there is"
+ADDED = "reads the tasks that users add, and is in their fingerprints"
 CHOOSES = "chooses checkpoints, and makes no scores of any target"
 
 SILENT = {
@@ -131,6 +132,7 @@ SILENT = {
     **dict.fromkeys(("publication.selection", "publication.xtreme_submission"), ASKED),
     **dict.fromkeys(("publication.upload", "publication.vectors"), ASKED),
     **dict.fromkeys(("metrics.accuracy_f1", "metrics.squad_v2", "metrics.word_accuracy"), CHOOSES),
+    "sources.formats.local": ADDED,
 }
 """Every module that counts for nothing, with the reason."""
 

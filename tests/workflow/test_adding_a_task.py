@@ -18,8 +18,8 @@ REVIEWS = {"en": "The room was {}.", "de": "Das Zimmer war {}.", "zh": "房间�
 
 
 def block(language: str) -> str:
-    """The code block of the page in a language."""
-    (code,) = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    """The first code block of the page in a language."""
+    code, *_ = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     return code
 
 

@@ -16,24 +16,24 @@ def ocnli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """OCNLI, in JSON lines; pairs without a majority of annotators are left out, and the test set has no labels."""
     (path,) = paths
     for place, value in objects.one_a_line(path):
-        pair = [objects.member(path, place, value, key, str) for key in ("sentence1", "sentence2")]
+        first, second = (objects.member(path, place, value, key, str) for key in ("sentence1", "sentence2"))
         label = objects.member(path, place, value, "label", str) if "label" in value else None
-        yield place, NO_MAJORITY if label == _UNDECIDED else row_of(*pair, label)
+        yield place, NO_MAJORITY if label == _UNDECIDED else row_of(first, second, label)
 
 
 def indonli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """IndoNLI, in JSON lines, with the labels `c`, `e` and `n`; the keys of a row depend on its annotator."""
     (path,) = paths
     for place, value in objects.one_a_line(path):
-        pair = [objects.member(path, place, value, key, str) for key in ("premise", "hypothesis")]
-        yield place, row_of(*pair, _word(path, place, objects.member(path, place, value, "label", str)))
+        first, second = (objects.member(path, place, value, key, str) for key in ("premise", "hypothesis"))
+        yield place, row_of(first, second, _word(path, place, objects.member(path, place, value, "label", str)))
 
 
 def farstail(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
     """FarsTail, separated by TAB and quoted as CSV, with the labels `c`, `e` and `n`; a quoted text may have a TAB."""
     (path,) = paths
-    for place, (*pair, label) in delimited.records(path, ("premise", "hypothesis", "label"), "\t"):
-        yield place, row_of(*pair, _word(path, place, label))
+    for place, (first, second, label) in delimited.records(path, ("premise", "hypothesis", "label"), "\t"):
+        yield place, row_of(first, second, _word(path, place, label))
 
 
 def kornli(paths: list[Path], *, task: Task, lang: str) -> Iterator[Row]:
