@@ -107,3 +107,15 @@ def test_a_target_is_a_task_after_stages(config: Config, text: str, name: str, t
 def test_a_target_without_training_has_no_languages_of_training(config: Config):
     with pytest.raises(ValueError, match="target 'tatoeba' is not trained"):
         recipes.target(config, "tatoeba@de")
+
+
+def test_a_task_in_a_single_language_is_trained_in_it_unless_languages_are_set(config: Config):
+    assert recipes.trained(config, "ocnli") == {"ocnli": ("zh",)}
+    assert recipes.dev_languages(config, "ocnli", "ocnli") == ("zh",)
+    assert recipes.canonical(config, "ocnli@zh") == "ocnli"
+    chosen = parse(
+        {"stages": {"ocnli": {"languages": ["en"]}, "both": {"tasks": ["mnli", "ocnli"], "select_on": "en"}}}
+    )
+    assert recipes.trained(chosen, "ocnli") == {"ocnli": ("en",)}
+    assert recipes.trained(chosen, "both") == {"mnli": ("en",), "ocnli": ("zh",)}
+    assert recipes.dev_languages(chosen, "both", "ocnli") == ("zh",)

@@ -56,8 +56,15 @@ def trained(config: Config, stage: str) -> dict[str, tuple[str, ...]]:
     found = {}
     for task in map(reference, block.tasks):
         written = task.languages or named.languages
-        found[task.name] = spelled_out(config, written, task.name) if written else block.languages
+        found[task.name] = spelled_out(config, written, task.name) if written else _usual(config, named.name, task.name)
     return found
+
+
+def _usual(config: Config, stage: str, task: str) -> tuple[str, ...]:
+    """The languages of a task if no name gives any: those of the block, or the only language that the task has."""
+    languages, only = config.stage(stage).languages, trainable_languages(config, task)
+    is_set = origins(config, stage)["languages"] != "default"
+    return only if not is_set and len(only) == 1 and ENGLISH not in only else languages
 
 
 def spelled_out(config: Config, languages: Iterable[str], task: str) -> tuple[str, ...]:
@@ -68,9 +75,10 @@ def spelled_out(config: Config, languages: Iterable[str], task: str) -> tuple[st
 
 def dev_languages(config: Config, stage: str, task: str) -> tuple[str, ...]:
     """The languages of the dev data of a task that select the checkpoint of a stage."""
-    if config.stage(reference(stage).name).select_on == ENGLISH:
+    own = tuple(lang for lang in trained(config, stage)[task] if has(task, "dev", lang))
+    if config.stage(reference(stage).name).select_on == ENGLISH and has(task, "dev", ENGLISH):
         return (ENGLISH,)
-    return tuple(lang for lang in trained(config, stage)[task] if has(task, "dev", lang)) or (ENGLISH,)
+    return own or (ENGLISH,)
 
 
 def target(config: Config, text: str) -> Target:

@@ -131,7 +131,8 @@ class Training(Settings):
     """Training recipe of a stage."""
 
     languages: tuple[str, ...] = ("en",)
-    """Languages of the training and dev data."""
+    """Languages of the training and dev data. A task that has training data in a single language other than English is
+    trained in that language, unless this is set."""
     learning_rate: Positive = 1e-5
     """Peak learning rate of AdamW."""
     epochs: Annotated[float, Field(gt=0, le=1_000_000), REAL] = 3.0
@@ -167,7 +168,8 @@ class Training(Settings):
     together, whether their data are parallel or not."""
     select_on: Annotated[Literal["languages", "en"], NOT_IN_SPECS] = "languages"
     """Dev data that select the checkpoint: those in the languages of the training data (English ones for a task without
-    dev data in any of them), or `en`, the English ones. Part of the fingerprint of these data."""
+    dev data in any of them), or `en`, the English ones of every task that has some. Part of the fingerprint of these
+    data."""
     gpus: Annotated[Count, NOT_IN_SPECS] = 1
     """Number of GPUs that share a batch; must divide `batch_size`. Not part of any fingerprint."""
 
