@@ -144,6 +144,7 @@ def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
         yield from _too_many_rows(config, block, stage, task, languages)
     yield from _empty_or_repeated(key, tuple(reference(task).name for task in config.stage(block).tasks))
     yield from _empty_or_repeated(f"stages.{block}.languages", config.stage(block).languages)
+    yield from _bad_mixture(block, stage)
 
 
 def _bad_training_languages(config: Config, key: str, task: str, languages: tuple[str, ...]) -> Iterator[ConfigError]:
@@ -164,6 +165,29 @@ def _too_many_rows(
         if stage.rows is not None and stage.rows > (known := _examples(config, task, lang)):
             problem = f"task {task!r} has only {known:,} training examples in {lang!r}"
             yield ConfigError(f"stages.{block}.rows", stage.rows, problem, [f"a number up to {known}"])
+
+
+def _bad_mixture(name: str, stage: Stage) -> Iterator[ConfigError]:
+    """Tasks without a share in the steps, or a choice of checkpoints that is undefined."""
+    masked = tasks.masked(task for task in stage.tasks if task in _trainable())
+    weights, key = stage.sampling.weights, f"stages.{name}.sampling.weights"
+    for task in weights:
+        if task not in stage.tasks:
+            yield ConfigError(key, task, f"stage {name!r} does not train on this task", stage.tasks)
+    if weights and (without := [task for task in stage.tasks if task not in weights]):
+        yield ConfigError(key, dict(weights), f"the tasks {', '.join(without)} of stage {name!r} have no weight")
+    if stage.steps is None and len(masked) == len(stage.tasks):
+        problem = f"stage {name!r} only trains on plain text, so its epochs do not end it; set the number of its steps"
+        yield ConfigError(f"stages.{name}.steps", None, problem, ["a number such as 10000"])
+    key = f"stages.{name}.select_by"
+    for task in stage.select_by:
+        if task not in stage.tasks:
+            yield ConfigError(key, task, f"stage {name!r} does not train on this task", stage.tasks)
+    if 0 < sum(task in masked for task in stage.select_by) < len(stage.select_by):
+        problem = "masked language modelling has a loss, which cannot be averaged with scores in percent"
+        yield ConfigError(key, list(stage.select_by), problem)
+    if stage.select_by:
+        yield from _empty_or_repeated(key, stage.select_by)
 
 
 def _examples(config: Config, name: str, lang: str) -> float:

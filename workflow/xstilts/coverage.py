@@ -5,7 +5,7 @@ The results that these facts determine have the languages in their specs.
 
 from xstilts import tasks
 from xstilts.languages import LANGUAGES
-from xstilts.task import Task
+from xstilts.task import MASKED_LM, PAIR, Task
 
 
 def has(task: Task, split: str, lang: str) -> bool:
@@ -13,11 +13,17 @@ def has(task: Task, split: str, lang: str) -> bool:
     if task.pools:
         return all(has(part, split, lang) for part in task.pools)
     return (
-        lang in LANGUAGES
-        and lang in {*task.languages, *task.trained_in}
+        _is_language(task, lang)
+        and (task.kind == MASKED_LM or lang in {*task.languages, *task.trained_in})
         and lang not in task.missing_languages.get(split, ())
         and any(layout.has(lang) for layout in task.splits.get(split, ()))
     )
+
+
+def _is_language(task: Task, lang: str) -> bool:
+    """Whether this is the code of a language or, for parallel texts, of a pair of two languages."""
+    codes = lang.split(PAIR) if task.parallel else [lang]
+    return all(code in LANGUAGES for code in codes) and len(set(codes)) == len(codes) == 1 + task.parallel
 
 
 def trained_in(name: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar, cast
 
 from xstilts import arms, paths, recipes, tasks
 from xstilts.checks import check, check_lengths
-from xstilts.config import Config, ConfigError, Encoder, Stage
+from xstilts.config import PRETRAINED, Config, ConfigError, Encoder, Stage
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.spec import FileHashes, fingerprint
 from xstilts.languages import facts
@@ -362,11 +362,17 @@ class Grid:
             "train_stage",
             paths.model(self._named(encoder, stages[:-1], seed), reference(stages[-1]).in_path, seed),
             specs.train_stage(stage, _paths(features)),
-            inputs | ({"parent": parent} if parent else self._pretrained_encoder(encoder)),
+            inputs | self._checkpoints(encoder, parent, stage),
             About(encoder=encoder, origin=self._origin(encoder, "encoder"), stages=stages, seed=seed),
             _loaded(stage.tasks),
             ("torch", "transformers", "accelerate"),
         )
+
+    def _checkpoints(self, encoder: str, parent: Entry | None, stage: Stage) -> dict[str, Entry]:
+        """The parent of a model as an input, and the pretrained encoder if the model starts from it or has its head."""
+        needs_head = bool(tasks.masked(stage.tasks)) and stage.head == PRETRAINED
+        pretrained = self._pretrained_encoder(encoder) if parent is None or needs_head else {}
+        return pretrained | ({"parent": parent} if parent else {})
 
     def _named(self, encoder: str, stages: tuple[str, ...], seed: int) -> str:
         """The encoder and the stages of a model, each with its fingerprint, as in paths."""

@@ -16,6 +16,12 @@ Row = tuple[str, dict | LeftOut]
 
 If a row has no `id`, its position in the split becomes its id."""
 
+PAIR = "-"
+"""Separates the two codes of a pair of languages, such as `de-en`."""
+
+MASKED_LM = "masked_lm"
+"""The kind of the tasks without labels, on which a model is trained to predict masked words."""
+
 ANOTHER_LANGUAGE = LeftOut("in another language")
 NO_MAJORITY = LeftOut("without a majority of annotators")
 UNTRANSLATED = LeftOut("without a translation")
@@ -34,7 +40,8 @@ class Layout:
 
     Args:
         patterns: file names relative to a folder of the task. `{lang}`, `{iso3}` and `{name}` (`english`) are replaced
-            by the language and `{split}` by the split; a name may contain `*`. All patterns must match.
+            by the language and `{split}` by the split; of a pair such as `de-en`, `{first}` and `{second}` by its
+            codes. A name may contain `*`. All patterns must match.
         read: converts the files to canonical rows.
         every: each pattern matches any number of files, whole or in parts (`xstilts.sources.parts`). They are read one
             after the other, in the order of the patterns and then of the file names (treebanks of one language).
@@ -102,7 +109,8 @@ class Task:
     Args:
         name: the lower-case name, equal to that of the file that defines the task.
         kind: the module of `xstilts.kinds` that encodes the examples and decodes the predictions.
-        metric: the module of `xstilts.metrics` that scores the predictions.
+        metric: the module of `xstilts.metrics` that scores the predictions; empty for masked language modelling, which
+            is measured by its loss.
         languages: the languages in which the task is evaluated, in the benchmark's order; `("en",)` for English tasks.
         splits: the layouts to look for, in order of preference, by split (`train`, `dev`, `test`). A split without an
             entry does not exist.
@@ -110,6 +118,7 @@ class Task:
             training data instead (`xstilts.sources.labels`).
         unanswerable: whether the context of a question may contain no answer. Such a question has no gold answers, and
             the correct prediction is empty.
+        parallel: whether the data are parallel texts, whose languages are pairs such as `de-en`.
         stage: the task that is trained before this one is evaluated as a target (`mnli` for XNLI); None if the target
             is evaluated on the encoder without training.
         threshold_split: the split on whose gold labels a decision threshold is set before the task is evaluated.
@@ -149,6 +158,7 @@ class Task:
     splits: Mapping[str, tuple[Layout, ...]]
     labels: tuple[str, ...] = ()
     unanswerable: bool = False
+    parallel: bool = False
     stage: str | None = None
     threshold_split: str | None = None
     missing_languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

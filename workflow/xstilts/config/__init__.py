@@ -33,6 +33,9 @@ SourceName = Literal["release", "hub", "miniature"]
 
 Precision = Literal["mixed", "fp32", "bf16"]
 
+PRETRAINED: Literal["pretrained"] = "pretrained"
+"""The value of `head` for the head of the pretrained encoder."""
+
 
 class ConfigError(UserError):
     """An invalid setting.
@@ -111,19 +114,31 @@ class TaskSettings(Settings):
 class Sampling(Settings):
     """How a stage with several tasks chooses the task of the next optimiser step."""
 
-    strategy: Literal["proportional", "uniform", "temperature", "capped"] = "proportional"
+    strategy: Literal["proportional", "uniform", "temperature", "capped", "weights"] = "proportional"
     """Weight of a task with n training rows when the task of a step is drawn: n (`proportional`), 1 (`uniform`),
-    min(n, `cap`)^(1/`temperature`) (`temperature`), or min(n, `cap`) (`capped`)."""
+    min(n, `cap`)^(1/`temperature`) (`temperature`), or min(n, `cap`) (`capped`). With `weights`, each task has the
+    share of the steps that `weights` gives it, in random order."""
     temperature: Annotated[float, Field(ge=0.1), REAL] = 1.0
     """Temperature of the strategy `temperature`: 1 is proportional, higher values approach uniform sampling."""
     cap: Count | None = None
     """Maximum number of rows that count as n, for the strategies `capped`, which requires it, and `temperature`;
     `null` for no maximum."""
+    weights: Annotated[dict[str, Positive], InSpecs(neutral={})] = {}
+    """Shares of the tasks in the steps for the strategy `weights`, which requires them, such as
+    `{mnli: 0.8, mlm: 0.2}`. They are divided by their sum."""
 
     @model_validator(mode="after")
     def _capped_needs_a_cap(self) -> Self:
         if self.strategy == "capped" and self.cap is None:
             raise ValueError("the strategy 'capped' requires 'cap', a number of rows such as 131072")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_and_strategy_belong_together(self) -> Self:
+        if (self.strategy == "weights") != bool(self.weights):
+            raise ValueError(
+                "the strategy 'weights' requires 'weights', such as {mnli: 0.8, mlm: 0.2}, and no other one takes them"
+            )
         return self
 
 
@@ -170,6 +185,9 @@ class Training(Settings):
     """Dev data that select the checkpoint: those in the languages of the training data (English ones for a task without
     dev data in any of them), or `en`, the English ones of every task that has some. Part of the fingerprint of these
     data."""
+    steps: Annotated[Count | None, InSpecs(neutral=None)] = None
+    """Number of optimiser steps, instead of `epochs`; `null` to derive it from `epochs`. A stage that only trains on
+    plain text (`mlm`, `tlm`) requires it."""
     gpus: Annotated[Count, NOT_IN_SPECS] = 1
     """Number of GPUs that share a batch; must divide `batch_size`. Not part of any fingerprint."""
 
@@ -184,6 +202,17 @@ class Stage(Training):
     Chinese, whatever `languages` is."""
     sampling: Sampling = Sampling()
     """How the task of the next optimiser step is chosen in a stage with several tasks."""
+    select_by: Annotated[tuple[str, ...], InSpecs(neutral=())] = ()
+    """Tasks of the stage whose dev scores select the checkpoint. By default all tasks but masked language modelling
+    (`mlm`, `tlm`); a stage without others selects the checkpoint by its loss. Scores and losses cannot be combined."""
+    language_exponent: Annotated[float, Field(ge=0, le=1), REAL, InSpecs(neutral=0.3)] = 0.3
+    """Masked language modelling: each step has rows of one language, which is drawn with a probability proportional to
+    the number of its rows, raised to this exponent. 0 draws all languages equally often, 1 in proportion to their rows.
+    XLM-R was trained with 0.3."""
+    head: Annotated[Literal["pretrained", "new"], InSpecs(neutral=PRETRAINED)] = PRETRAINED
+    """Masked language modelling: whether to start from the head of the pretrained encoder, also if other stages precede
+    this one, or from a random initialisation (`new`), which encoders without a pretrained head require, such as
+    RemBERT and mDeBERTa."""
 
 
 class Target(Settings):

@@ -10,12 +10,12 @@ from xstilts.config import Limit, Stage
 from xstilts.names import names_of, split_and_language
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, noted
-from xstilts.training.batches import optimiser_steps, probabilities
+from xstilts.training import mixture
 
 SOURCES = ("encoded", "read", "published")
 """The sources of row counts, the most reliable first: token ids, examples, published counts of the release."""
 
-_SUBWORDS = {"classification": 50, "multiple_choice": 200, "tagging": 30, "span": 220, "retrieval": 20}
+_SUBWORDS = {"classification": 50, "multiple_choice": 200, "tagging": 30, "span": 220, "retrieval": 20, "masked_lm": 60}
 """The mean number of sub-words in a row of tasks without estimates, by kind."""
 
 _WINDOWS = 1.1
@@ -64,9 +64,9 @@ def of_training(store: Path, entry: Entry) -> Work | None:
     total = _sum(found)
     if total is None:
         return None
-    sampling, sizes = stage.sampling, [rows.count for rows in found if rows]
-    steps = optimiser_steps(sizes, stage.epochs, stage.batch_size, sampling.strategy, sampling.cap)
-    shares = probabilities(sizes, sampling.strategy, sampling.temperature, sampling.cap).tolist()
+    sizes = {task: rows.count for task, rows in zip(stage.tasks, found, strict=True) if rows}
+    steps = mixture.steps(stage, sizes, tasks.masked(stage.tasks))
+    shares = mixture.shares(stage, sizes).tolist()
     subwords = sum(share * rows.subwords for share, rows in zip(shares, found, strict=True) if rows)
     dev = sum(len(names_of(entry.inputs[f"data.{task}"].spec["files"], "dev")) for task in stage.tasks)
     evaluated = ceil(steps / stage.evaluate_every) * (stage.dev_examples or 0) * dev

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts import kinds, tasks
-from xstilts.config import Stage, TaskSettings
+from xstilts.config import PRETRAINED, Stage, TaskSettings
 from xstilts.errors import UserError
 from xstilts.features import arrow
 from xstilts.models import tokenization
@@ -61,6 +61,7 @@ def _train(this: job.Job, output: Path, state: Path) -> None:
         output,
         state,
         seed=about.seed,
+        root=this.encoder() if tasks.masked(stage.tasks) and stage.head == PRETRAINED else None,
         execution=training.Execution(
             tokens=config.encoders[about.encoder].tokens_per_device,
             minutes=config.checkpoint_minutes,
@@ -81,6 +82,7 @@ def _task_data(this: job.Job, name: str, stage: Stage) -> TaskData:
         dev={lang: _dev(this, name, lang, stage.dev_examples) for lang in languages_of(files, "dev")},
         settings=TaskSettings.of_spec(entry.spec["settings"]),
         tokenizer=tokenization.beside(this.store / entry.path),
+        sizes=tuple(table.num_rows for table in train),
     )
 
 

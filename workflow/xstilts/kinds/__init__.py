@@ -7,6 +7,7 @@
 | tagging | a sentence, or a part of one that is too long | one tag for each word of the sentence |
 | span | a question with a window over its context | the text of the answer |
 | retrieval | a sentence, truncated to `max_length` | none: its vector is used |
+| masked_lm | a window of a passage, or a pair of sentences, truncated to `max_length` | none: its loss is used |
 """
 
 import importlib
@@ -84,7 +85,7 @@ class Kind(Protocol):
         task: "Task",
         settings: Lengths,
     ) -> Any:
-        """Predictions for the examples; retrieval does not have this function.
+        """Predictions for the examples; retrieval and masked language modelling do not have this function.
 
         Args:
             outputs: for each feature, the arrays named by `OUTPUTS`, without padding.

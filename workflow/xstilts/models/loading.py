@@ -65,6 +65,20 @@ def load_whole(
     return model
 
 
+def load_with_head(
+    auto_class: "type[_BaseAutoModelClass]", checkpoint: Checkpoint
+) -> tuple[PreTrainedModel, list[str]]:
+    """A model in float32 from a checkpoint that may lack its head, and the names of the missing weights.
+
+    Weights that the model does not have are ignored, such as those of another head.
+
+    Raises:
+        UserError: the checkpoint cannot be loaded.
+    """
+    model, missing, _ = _load(auto_class, checkpoint, torch.float32)
+    return model, outside_pooler(missing)
+
+
 def outside_pooler(keys: Iterable[str]) -> list[str]:
     """The names of weights outside the pooler, which not all models of an architecture have."""
     return [key for key in keys if _POOLER not in key.split(".")]

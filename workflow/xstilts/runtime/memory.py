@@ -28,6 +28,10 @@ PRECISIONS = ("fp32", "bf16")
 _FILLED = 0.85
 """The share of the memory that an estimate may fill; the rest is for fragmentation and errors of the formula."""
 
+_PREDICTED, _WORD = 0.15, 14
+"""The share of tokens that masked language modelling predicts, and the bytes that it takes for each word of the
+vocabulary to score such a token: the score, its softmax and gradient."""
+
 CONTEXT = 500_000_000
 """The bytes of a CUDA context."""
 
@@ -70,7 +74,7 @@ def prediction_bytes(shape: Shape, tokens: int, precision: str) -> int:
     return size * (shape.parameters + round(shape.activations * tokens * layer))
 
 
-def token_budget(total_bytes: int, places: int, shape: Shape, precision: str) -> int:
+def token_budget(total_bytes: int, places: int, shape: Shape, precision: str, words: int = 0) -> int:
     """The padded tokens of a micro-batch of a training that fit into a place on a GPU.
 
     Args:
@@ -78,13 +82,14 @@ def token_budget(total_bytes: int, places: int, shape: Shape, precision: str) ->
         places: the number of jobs that share the GPU.
         shape: the shape of the encoder.
         precision: `fp32` or `bf16`.
+        words: the size of the vocabulary if words are predicted, as in masked language modelling.
 
     Returns:
         A power of two, at least 256, even if weights and optimiser alone do not fit.
     """
     available = _available(total_bytes, places)
     free = available - training_bytes(shape, 0, precision)
-    return _power_of_two(free // _activations(shape, precision))
+    return _power_of_two(free // (_activations(shape, precision) + round(_PREDICTED * _WORD * words)))
 
 
 def prediction_budget(total_bytes: int, places: int, shape: Shape, precision: str) -> int:

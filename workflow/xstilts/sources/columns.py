@@ -7,6 +7,7 @@
 | tagging | a sentence as a list of words | `tags`, one for each word |
 | span | a question about a context | `answers`, each with its character offset in the context |
 | retrieval | one sentence of one side, `english` or `foreign` | `gold`, on English rows: the ids of its translations |
+| masked_lm | a passage, or a sentence and its translation | `text_a`: the text itself is predicted |
 
 In an unlabelled split all gold values are null.
 """
@@ -31,6 +32,7 @@ SCHEMAS = {
     "retrieval": pa.schema(
         [("id", pa.string()), ("side", pa.string()), ("text", pa.string()), ("gold", pa.list_(pa.string()))]
     ),
+    "masked_lm": pa.schema([("id", pa.string()), ("text_a", pa.string()), ("text_b", pa.string())]),
 }
 
 GOLD_COLUMN = {
@@ -39,6 +41,7 @@ GOLD_COLUMN = {
     "tagging": "tags",
     "span": "answers",
     "retrieval": "gold",
+    "masked_lm": "text_a",
 }
 """The gold column of each kind."""
 

@@ -20,6 +20,8 @@ from xstilts.task import Repository
 
 _REFUSALS = (401, 403)
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})")
+_SHARD_OF_ANY = "-of-*"
+"""In a pattern that names one shard of a table of any size."""
 
 disable_progress_bars()
 
@@ -71,7 +73,7 @@ def _require_whole(repository: Repository, folder: Path, pattern: str) -> None:
     names = sorted(path.name for path in folder.glob(pattern))
     if not names:
         raise _refused(repository, f"{folder} has no file {pattern}")
-    if "*" not in pattern:
+    if "*" not in pattern or _SHARD_OF_ANY in pattern:
         return
     matches = [_SHARD.search(name) for name in names]
     shards = [(int(match[1]), int(match[2])) for match in matches if match]

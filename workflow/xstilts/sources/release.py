@@ -10,7 +10,7 @@ from pathlib import Path
 from xstilts.errors import DataError
 from xstilts.languages import language
 from xstilts.sources import parts
-from xstilts.task import Folders, Layout, Task
+from xstilts.task import PAIR, Folders, Layout, Task
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,10 @@ def file_names(layout: Layout, split: str, lang: str) -> list[str]:
 
 
 def _named(pattern: str, split: str, lang: str) -> str:
-    own = language(lang)
-    return pattern.format(split=split, lang=lang, iso3=own.iso3, name=own.name.lower())
+    first, _, second = lang.partition(PAIR)
+    own = language(first)
+    names = {"iso3": own.iso3, "name": own.name.lower(), "first": first, "second": second and language(second).code}
+    return pattern.format(split=split, lang=lang, **names)
 
 
 def _pieces(task: Task, split: str, lang: str, folders: Folders) -> list[Path]:

@@ -19,6 +19,7 @@ SQUAD_V2 = Repository("rajpurkar/squad_v2", "3ffb306f725f7d2ce8394bc1873b2486814
 SUPERGLUE = Repository("aps/super_glue", "3de24cf8022e94f4ee4b9d55a6f539891524d646")
 TATOEBA = Repository("mteb/tatoeba-bitext-mining", "69e8f12da6e31d59addadda9a9c8a2e601a0e282")
 TYDIQA = Repository("google-research-datasets/tydiqa", "da78f23f9119363459acbaf46bf89426ff26c259")
+WIKIPEDIA = Repository("wikimedia/wikipedia", "b04c8d1ceb2f5cd4588862100d08de323dccfbaa")
 XNLI = Repository("facebook/xnli", "b8dd5d7af51114dbda02c0e3f6133f332186418e")
 XQUAD = Repository("google/xquad", "51adfef1c1287aab1d2d91b5bead9bcfb9c68583")
 XTREME = Repository("google/xtreme", "ec5f1f46e9af79639a90684a7a70a956c4998f04")

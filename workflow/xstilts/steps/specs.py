@@ -5,6 +5,7 @@ The content of a spec determines its fingerprint, and therefore the name of the 
 
 from collections.abc import Iterable, Mapping
 
+from xstilts import tasks
 from xstilts.config import Encoder, Miniature, Pretraining, Stage, TaskSettings
 from xstilts.languages import facts
 from xstilts.names import split_and_language
@@ -54,7 +55,9 @@ def encode_task(task: Task, settings: TaskSettings, data: str) -> dict:
 
 def train_stage(stage: Stage, features: Mapping[str, str]) -> dict:
     """A model. `features` are the token ids of its tasks; its parent is part of its path."""
-    without = () if len(stage.tasks) > 1 else ("sampling",)
+    without = ["sampling"] if len(stage.tasks) == 1 else []
+    if not tasks.masked(stage.tasks):
+        without += ["language_exponent", "head"]
     return {"stage": stage.in_specs(without=without), "features": dict(features)}
 
 

@@ -2,10 +2,11 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from functools import cache
 
 from xstilts.errors import UserError, nearest
-from xstilts.task import Task
+from xstilts.task import MASKED_LM, Task
 
 
 @cache
@@ -23,3 +24,8 @@ def load(name: str) -> Task:
     if name not in names():
         raise UserError(f"unknown task {name!r}; the tasks are {', '.join(names())}.{nearest(name, names())}")
     return importlib.import_module(f"{__name__}.{name}").TASK
+
+
+def masked(names: Iterable[str]) -> list[str]:
+    """Those of the tasks with these names that are masked language modelling."""
+    return [name for name in names if load(name).kind == MASKED_LM]

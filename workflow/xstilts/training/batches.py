@@ -1,7 +1,7 @@
 """The order of training rows: one task for each optimiser step, rows of similar length together, from one seed."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import ceil
 
 import numpy as np
@@ -45,13 +45,18 @@ class BatchSampler:
     """The optimiser steps of a stage, in order.
 
     Each step draws one task and uses its next batch. The rows of a task are shuffled again after each pass; a batch may
-    span the end of one pass and the beginning of the next, so that all batches are full.
+    span the end of one pass and the beginning of the next, so that all batches are full. A task with several streams
+    draws one of them for each of its steps, with a probability proportional to rows^exponent, as languages are drawn in
+    Conneau et al. 2020, section 3.1.
 
     Args:
         lengths: the number of tokens of each row, by task.
         weights: the probability of each task.
         steps: the number of optimiser steps.
         batch_size: rows in a step.
+        exact: whether each task has its share of the steps up to rounding, in random order, instead of being drawn.
+        streams: the number of consecutive rows of each stream, by task; tasks without an entry have one stream.
+        exponent: the exponent of the streams.
     """
 
     lengths: Mapping[str, np.ndarray]
@@ -59,6 +64,9 @@ class BatchSampler:
     steps: int
     batch_size: int
     seed: int
+    exact: bool = False
+    streams: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    exponent: float = 1.0
 
     def __len__(self) -> int:
         return self.steps
@@ -67,11 +75,29 @@ class BatchSampler:
         names = list(self.lengths)
         order = np.random.default_rng(self.seed)
         streams = {
-            name: self._batches(self.lengths[name], np.random.default_rng([self.seed, number]))
+            name: self._of_streams(name, number)
+            if len(self.streams.get(name, ())) > 1
+            else self._batches(self.lengths[name], np.random.default_rng([self.seed, number]))
             for number, name in enumerate(names)
         }
-        for number in order.choice(len(names), size=self.steps, p=self.weights).tolist():
+        if self.exact:
+            drawn = order.permutation(np.repeat(np.arange(len(names)), _counts(self.weights, self.steps)))
+        else:
+            drawn = order.choice(len(names), size=self.steps, p=self.weights)
+        for number in drawn.tolist():
             yield Step(names[number], next(streams[names[number]]))
+
+    def _of_streams(self, name: str, number: int) -> Iterator[list[int]]:
+        """An endless stream of batches, each from one of the streams of a task."""
+        sizes, rng = np.array(self.streams[name]), np.random.default_rng([self.seed, number])
+        starts, weights = np.cumsum(sizes) - sizes, sizes**self.exponent
+        own = [
+            self._batches(self.lengths[name][start : start + size], np.random.default_rng([self.seed, number, stream]))
+            for stream, (start, size) in enumerate(zip(starts.tolist(), sizes.tolist(), strict=True))
+        ]
+        while True:
+            stream = rng.choice(len(sizes), p=weights / weights.sum())
+            yield [row + int(starts[stream]) for row in next(own[stream])]
 
     def _batches(self, lengths: np.ndarray, rng: np.random.Generator) -> Iterator[list[int]]:
         """An endless stream of full batches of row numbers, sorted by length within a batch."""
@@ -85,6 +111,14 @@ class BatchSampler:
             group = group[np.argsort(lengths[group], kind="stable")]
             for number in rng.permutation(many // size).tolist():
                 yield group[number * size : (number + 1) * size].tolist()
+
+
+def _counts(weights: np.ndarray, steps: int) -> np.ndarray:
+    """The number of steps of each task: its share, rounded by the largest remainder."""
+    exact = weights * steps
+    counts = np.floor(exact).astype(np.int64)
+    counts[np.argsort(counts - exact, kind="stable")[: steps - counts.sum()]] += 1
+    return counts
 
 
 def share(rows: list[int], process: int, processes: int) -> list[int]:

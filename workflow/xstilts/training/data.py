@@ -2,19 +2,22 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from xstilts.features.batching import has_gold
+from xstilts.features.batching import has_gold, list_column
+from xstilts.features.masking import Masking
+from xstilts.features.rows import Rows
 from xstilts.sources.columns import GOLD_COLUMN
-from xstilts.task import Task
+from xstilts.task import MASKED_LM, Task
 
 if TYPE_CHECKING:
     from xstilts.kinds import Kind, Lengths
+    from xstilts.models.vocabulary import Vocabulary
 
 
 def subset(ids: Iterable[str], count: int) -> np.ndarray:
@@ -64,6 +67,7 @@ class TaskData:
         dev: examples and features of the dev rows, by language.
         settings: the length settings of the features.
         tokenizer: the folder of the tokenizer of the features.
+        sizes: the number of training rows of each language, in their order in `train`; empty for one language.
     """
 
     task: Task
@@ -72,7 +76,28 @@ class TaskData:
     dev: dict[str, tuple[pa.Table, pa.Table]]
     settings: "Lengths"
     tokenizer: Path
+    sizes: tuple[int, ...] = ()
+
+    @property
+    def is_masked_lm(self) -> bool:
+        """Whether the words of masked tokens are predicted, so that the task is measured by its loss."""
+        return self.task.kind == MASKED_LM
+
+    def with_masked_dev(self, vocabulary: "Vocabulary") -> "TaskData":
+        """The data with masks in the dev rows, which are the same in every evaluation of every training."""
+        masking = Masking(vocabulary, seed=0)
+        return replace(self, dev={lang: (table, _masked(rows, masking)) for lang, (table, rows) in self.dev.items()})
 
     def unlabelled_dev(self) -> list[str]:
         """The languages whose dev rows are unlabelled, so that checkpoints cannot be selected by dev score."""
         return [lang for lang, (examples, _) in self.dev.items() if not has_gold(examples, GOLD_COLUMN[self.task.kind])]
+
+
+def _masked(features: pa.Table, masking: Masking) -> pa.Table:
+    """Features with masked `input_ids` and the column `labels`."""
+    rows = Rows(features, ["input_ids"])
+    numbers = range(len(rows))
+    found = masking.rows(rows.take(numbers), numbers, step=0) if len(rows) else []
+    place = features.column_names.index("input_ids")
+    masked = features.set_column(place, "input_ids", list_column([row["input_ids"] for row in found]))
+    return masked.append_column("labels", list_column([row["labels"] for row in found]))

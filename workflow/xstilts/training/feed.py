@@ -11,7 +11,9 @@ from accelerate import Accelerator
 
 from xstilts.features import arrow
 from xstilts.features.batching import IGNORED
+from xstilts.features.masking import Masking
 from xstilts.features.rows import Rows
+from xstilts.models import tokenization
 from xstilts.models.prefetch import prefetched
 from xstilts.training.batches import BatchSampler, Step, micro_batches, share
 from xstilts.training.data import TaskData
@@ -37,6 +39,11 @@ class Feed:
         self, data: Mapping[str, TaskData], sampler: BatchSampler, pad_token_id: int, accelerator: Accelerator
     ):
         self._kinds = {name: one.kind for name, one in data.items()}
+        self._masking = {
+            name: Masking(tokenization.vocabulary(one.tokenizer), sampler.seed)
+            for name, one in data.items()
+            if one.is_masked_lm
+        }
         self._rows = {name: Rows(one.train, one.kind.COLUMNS) for name, one in data.items()}
         self._widths = {name: arrow.widths(one.train) for name, one in data.items()}
         self._sampler, self._pad_token_id = sampler, pad_token_id
@@ -59,15 +66,18 @@ class Feed:
         Args:
             tokens: the maximum number of padded tokens in a micro-batch.
         """
-        steps = islice(self._sampler, step, None)
+        steps = enumerate(islice(self._sampler, step, None), step)
+        collated = (self._collated(one, number, tokens) for number, one in steps)
         try:
-            with closing(prefetched((self._collated(one, tokens) for one in steps), self._device)) as batches:
+            with closing(prefetched(collated, self._device)) as batches:
                 yield from (Batch(*batch) for batch in batches)
         except torch.OutOfMemoryError:
             yield None
 
-    def _collated(self, step: Step, tokens: int) -> tuple[str, int, list[dict[str, np.ndarray]]]:
+    def _collated(self, step: Step, number: int, tokens: int) -> tuple[str, int, list[dict[str, np.ndarray]]]:
         kind, rows = self._kinds[step.task], self._rows[step.task].take(step.rows)
+        if masking := self._masking.get(step.task):
+            rows = masking.rows(rows, step.rows, number)
         # A row may occur twice in a step, at the end of a pass over the data and at the beginning of the next.
         own = share(list(range(len(rows))), self._process, self._processes)
         parts = micro_batches(own, self._widths[step.task][step.rows], tokens)

@@ -1,23 +1,40 @@
 """The evaluations of a training on its dev data: the best checkpoint, and when to stop."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-SCORE, STEP = "score", "step"
+SCORE, LOSS, STEP = "score", "loss", "step"
+OF_TASK = "{}_loss"
+"""The key of the loss of a task."""
 
 Evaluation = dict[str, float]
-"""The dev score of each task in percent, their mean `score`, by which checkpoints are compared, and the `step`."""
+"""The dev score of each task in percent, or its loss per masked token as `<task>_loss`; their mean over the tasks by
+which checkpoints are compared, as `score` or `loss`; and the `step`."""
 
 
-def evaluation(step: int, main_scores: Mapping[str, float]) -> Evaluation:
-    """The evaluation at a step, from the main score of each task."""
-    scores = {**main_scores, SCORE: sum(main_scores.values()) / len(main_scores)}
-    return {**dict(sorted(scores.items())), STEP: step}
+def evaluation(
+    step: int, main_scores: Mapping[str, float], losses: Mapping[str, float], select_by: Collection[str] = ()
+) -> Evaluation:
+    """The evaluation at a step.
+
+    Args:
+        main_scores: the main score of each labelled task.
+        losses: the loss per masked token of each task of masked language modelling.
+        select_by: the tasks by which checkpoints are compared, all with scores or all with losses. By default those
+            with scores, or else those with losses.
+    """
+    scores = {name: one for name, one in main_scores.items() if name in select_by or not select_by}
+    chosen, name = (
+        (scores, SCORE) if scores else ({n: one for n, one in losses.items() if n in (select_by or losses)}, LOSS)
+    )
+    values = {**main_scores, **{OF_TASK.format(task): one for task, one in losses.items()}}
+    values[name] = sum(chosen.values()) / len(chosen)
+    return {**dict(sorted(values.items())), STEP: step}
 
 
 def best(evaluations: Sequence[Evaluation]) -> Evaluation | None:
-    """The first of the evaluations with the highest score; None if there are none."""
-    return max(evaluations, key=lambda one: one[SCORE], default=None)
+    """The first of the evaluations with the highest score, or with the lowest loss; None if there are none."""
+    return max(evaluations, key=lambda one: one[SCORE] if SCORE in one else -one[LOSS], default=None)
 
 
 def best_step(evaluations: Sequence[Evaluation]) -> int | None:

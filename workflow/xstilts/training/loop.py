@@ -32,6 +32,10 @@ class Taken(NamedTuple):
     norm: Tensor
 
 
+DevScores = tuple[dict[str, float], dict[str, float]]
+"""The main dev score of each labelled task in percent, and the dev loss per masked token of each other task."""
+
+
 class Interrupted(Exception):  # noqa: N818
     """A signal has ended an evaluation."""
 
@@ -42,7 +46,8 @@ class Loop:
     Args:
         feed: the batches of this process.
         progress: the progress at the start.
-        score: computes the main dev score of each task, in percent; None if there is no selection by dev score.
+        score: computes the main dev score of each task, in percent, and the losses of masked language modelling; None
+            if there is no selection by dev score.
         minutes: the time between two saved states; 0 to save a state every `evaluate_every` steps, at each evaluation.
     """
 
@@ -55,7 +60,7 @@ class Loop:
         saver: Saver,
         progress: Progress,
         *,
-        score: Callable[[], dict[str, float]] | None,
+        score: Callable[[], DevScores] | None,
         minutes: float,
     ):
         self.accelerator, self.model, self.wrapped = accelerator, model, accelerator.prepare(model)
@@ -173,7 +178,7 @@ class Loop:
         self.require_finite_steps()
         if (scores := self.dev_scores()) is None:
             return
-        found = history.evaluation(self.progress.step, scores)
+        found = history.evaluation(self.progress.step, *scores, self.stage.select_by)
         self.progress = replace(self.progress, evaluations=[*self.progress.evaluations, found])
         self.has_stalled = history.without_gain(self.progress.evaluations) >= self.stage.patience
         is_best = history.best_step(self.progress.evaluations) == self.progress.step
@@ -183,8 +188,8 @@ class Loop:
             self.saver.wait()
             self.saver.save_best(self.progress.step, self.weights())
 
-    def dev_scores(self) -> dict[str, float] | None:
-        """The main score of each task, in all processes that of the first, so that they agree on the best weights.
+    def dev_scores(self) -> DevScores | None:
+        """The scores and losses of all tasks, in all processes those of the first: they agree on the best weights.
 
         None if a signal interrupted the first process.
         """

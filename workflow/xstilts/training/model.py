@@ -1,8 +1,9 @@
 """The model of a stage: one encoder, and one head for each of its tasks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -11,8 +12,10 @@ from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 
 from xstilts.models.finite import require_finite
+from xstilts.models.lm_heads import logits as words
 
 HEADS = "heads.safetensors"
+_HEADS = "heads."
 
 
 class StageModel(nn.Module):
@@ -28,9 +31,12 @@ class StageModel(nn.Module):
         self.encoder = max(models.values(), key=lambda model: len(list(model.base_model.children()))).base_model
         for model in models.values():
             _share(model.base_model, self.encoder)
+            if _is_masked_lm(model):
+                model.tie_weights()
         self.heads = nn.ModuleDict({task: nn.ModuleDict(_head(model)) for task, model in models.items()})
         # Not registered as submodules: their parameters are already those of the encoder and the heads.
         self.__dict__["models"] = models
+        self._copies = _copies(super().state_dict(keep_vars=True))
 
     def forward(self, task: str, items: float, **batch: torch.Tensor) -> torch.Tensor:
         """The loss of a micro-batch of one task: the sum over its labels or answers, divided by `items`.
@@ -39,15 +45,34 @@ class StageModel(nn.Module):
             items: the number of labels or answers in all micro-batches of the optimiser step, so that accumulation does
                 not change the gradient.
         """
-        loss = _span_loss if "start_positions" in batch else _label_loss
+        loss = _span_loss if "start_positions" in batch else masked_loss if "positions" in batch else _label_loss
         return loss(self.models[task], **batch) / items
+
+    def state_dict(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
+        """All weights; parameters that are tied occur once."""
+        found = super().state_dict(*arguments, **keywords)
+        for name in self._copies:
+            found.pop(name)
+        return found
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], *arguments: Any, **keywords: Any) -> Any:
+        """Set all weights to those that `state_dict` has returned."""
+        tied = {name: state_dict[own] for name, own in self._copies.items() if own in state_dict}
+        return super().load_state_dict({**state_dict, **tied}, *arguments, **keywords)
+
+    @property
+    def predicts_words(self) -> bool:
+        """Whether one of the tasks is masked language modelling."""
+        return any(map(_is_masked_lm, self.models.values()))
 
     @contextmanager
     def checked(self, check: Callable[[], None]) -> Iterator[None]:
         """Within the block, call a function before each batch; it may raise an error to end the computation."""
         with ExitStack() as hooks:
             for model in self.models.values():
-                hooks.enter_context(model.register_forward_pre_hook(lambda *_: check()))
+                # The loss of masked words is computed from the encoder's output, without a call of the model.
+                called = model.base_model if _is_masked_lm(model) else model
+                hooks.enter_context(called.register_forward_pre_hook(lambda *_: check()))
             yield
 
     def train(self, mode: bool = True) -> "StageModel":
@@ -70,13 +95,27 @@ class StageModel(nn.Module):
             next(iter(self.models.values())).save_pretrained(folder)
             return
         self.encoder.save_pretrained(folder)
-        save_file({key: value.contiguous() for key, value in self.heads.state_dict().items()}, folder / HEADS)
+        heads = {name: weight for name, weight in self.state_dict().items() if name.startswith(_HEADS)}
+        save_file({name.removeprefix(_HEADS): weight.contiguous() for name, weight in heads.items()}, folder / HEADS)
 
 
 def _label_loss(model: PreTrainedModel, labels: torch.Tensor, **inputs: torch.Tensor) -> torch.Tensor:
     """The summed cross-entropy of all labels; a micro-batch may have none."""
     logits = model(**inputs).logits.flatten(end_dim=-2)
     return cross_entropy(logits.float(), labels.flatten(), reduction="sum")
+
+
+def masked_loss(
+    model: PreTrainedModel, positions: torch.Tensor, labels: torch.Tensor, **inputs: torch.Tensor
+) -> torch.Tensor:
+    """The summed cross-entropy of the predicted tokens, the only ones for which words are scored.
+
+    Args:
+        positions: the places of the predicted tokens in the flattened batch, `(predicted,)`.
+        labels: their original ids, `(predicted,)`.
+    """
+    hidden = model.base_model(**inputs).last_hidden_state.flatten(end_dim=1)
+    return cross_entropy(words(model, hidden[positions]).float(), labels, reduction="sum")
 
 
 def _span_loss(
@@ -95,6 +134,17 @@ def _share(encoder: nn.Module, shared: nn.Module) -> None:
     for name, module in shared.named_children():
         if hasattr(encoder, name) and getattr(encoder, name) is not None:
             setattr(encoder, name, module)
+
+
+def _is_masked_lm(model: PreTrainedModel) -> bool:
+    return type(model).__name__.endswith("ForMaskedLM")
+
+
+def _copies(weights: Mapping[str, torch.Tensor]) -> dict[str, str]:
+    """The further names of tied parameters, each with the name under which the parameter occurs first."""
+    first: dict[int, str] = {}
+    names = [(name, first.setdefault(id(weight), name)) for name, weight in weights.items()]
+    return {name: own for name, own in names if name != own}
 
 
 def _head(model: PreTrainedModel) -> dict[str, nn.Module]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from statistics import mean
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
@@ -16,7 +17,7 @@ from xstilts import metrics
 from xstilts.config import Stage
 from xstilts.errors import UserError
 from xstilts.features import arrow
-from xstilts.models import encoders, precision, tokenization
+from xstilts.models import encoders, lm_heads, precision, tokenization
 from xstilts.models.fitting import require_fit
 from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction.forward import decoded
@@ -25,11 +26,11 @@ from xstilts.runtime.timing import GOING_ON, device_name
 from xstilts.sources import shapes
 from xstilts.store.entries import PRECISION
 from xstilts.store.jsonfiles import write_json
-from xstilts.training import history, states
-from xstilts.training.batches import BatchSampler, optimiser_steps, probabilities
+from xstilts.training import history, masked_lm, mixture, states
+from xstilts.training.batches import BatchSampler
 from xstilts.training.data import TaskData
 from xstilts.training.feed import Feed
-from xstilts.training.loop import Loop
+from xstilts.training.loop import DevScores, Loop
 from xstilts.training.model import StageModel
 from xstilts.training.resume import Saver
 from xstilts.training.states import Progress, State
@@ -66,6 +67,7 @@ def train(
     *,
     seed: int,
     execution: Execution,
+    root: encoders.Checkpoint | None = None,
 ) -> None:
     """Train a stage and write its checkpoint, in one or several processes connected by `torch.distributed`.
 
@@ -73,6 +75,7 @@ def train(
         data: by task, in the order of the stage.
         output: an empty folder for the Hugging Face checkpoint and `training.json`, the dev scores.
         scratch: the folder of training states, locked by `exclusive`; a later call resumes from there.
+        root: the pretrained encoder, from which masked language modelling takes its head; by default the parent.
 
     If the dev set of a task is unlabelled in one of its languages, as in XTREME's download of TyDiQA, checkpoints are
     not selected by dev score, and the checkpoint of the last step is kept.
@@ -88,7 +91,8 @@ def train(
     set_seed(seed)
     tokenizer = tokenization.shared({name: d.tokenizer for name, d in data.items()})
     pad_token_id = tokenization.pad_token_id(tokenizer)
-    model = StageModel({name: _with_fresh_head(parent, d, pad_token_id) for name, d in data.items()})
+    data = {n: d.with_masked_dev(tokenization.vocabulary(tokenizer)) if d.is_masked_lm else d for n, d in data.items()}
+    model = StageModel({name: _with_head(parent, root or parent, stage, d, pad_token_id) for name, d in data.items()})
     # Dropout differs between processes.
     set_seed(seed + accelerator.process_index)
     # Earlier releases used torch's DataLoader, which draws a number before its first batch.
@@ -135,22 +139,31 @@ def _accelerator() -> Accelerator:
     return Accelerator(cpu=not torch.accelerator.is_available(), mixed_precision="no", kwargs_handlers=[unused])
 
 
-def _with_fresh_head(parent: encoders.Checkpoint, data: TaskData, pad_token_id: int) -> PreTrainedModel:
-    """The model of a task with a new head, once it is known to fit the task's features."""
-    model = encoders.with_fresh_head(parent, data.kind, data.task)
+def _with_head(
+    parent: encoders.Checkpoint, root: encoders.Checkpoint, stage: Stage, data: TaskData, pad_token_id: int
+) -> PreTrainedModel:
+    """The model of a task with its head, once it is known to fit the task's features."""
+    if data.is_masked_lm:
+        model = lm_heads.with_lm_head(parent, root, data.kind, data.task, stage.head)
+        masked_lm.require_words(model, tokenization.vocabulary(data.tokenizer), parent.name)
+    else:
+        model = encoders.with_fresh_head(parent, data.kind, data.task)
     for features_of_split in (data.train, *(rows for _, rows in data.dev.values())):
         require_fit(model, features_of_split, pad_token_id, parent.name)
     return model
 
 
 def _sampler(stage: Stage, data: dict[str, TaskData], seed: int) -> BatchSampler:
-    sampling, sizes = stage.sampling, [d.train.num_rows for d in data.values()]
+    sizes, masked = {name: d.train.num_rows for name, d in data.items()}, [n for n, d in data.items() if d.is_masked_lm]
     return BatchSampler(
         lengths={name: arrow.lengths(d.train) for name, d in data.items()},
-        weights=probabilities(sizes, sampling.strategy, sampling.temperature, sampling.cap),
-        steps=optimiser_steps(sizes, stage.epochs, stage.batch_size, sampling.strategy, sampling.cap),
+        weights=mixture.shares(stage, sizes),
+        steps=mixture.steps(stage, sizes, masked),
         batch_size=stage.batch_size,
         seed=seed,
+        exact=stage.sampling.strategy == mixture.WEIGHTS,
+        streams={name: data[name].sizes for name in masked},
+        exponent=stage.language_exponent,
     )
 
 
@@ -187,7 +200,8 @@ def _progress(
     if precision.FP32 in gather_object([computed]):
         computed = precision.FP32
     precision.allow_tf32(computed, device)
-    chosen = execution.tokens or (None if state else _budget(model, computed, device))
+    words = model.encoder.config.vocab_size if model.predicts_words else 0
+    chosen = execution.tokens or (None if state else _budget(model, computed, device, words))
     # An earlier attempt may have halved the budget, one that is set too.
     before = state.progress.tokens if state else None
     own = min(tokens for tokens in (chosen, before, states.budget(scratch)) if tokens)
@@ -203,7 +217,7 @@ def _progress(
     return Progress(0, [], tokens, computed)
 
 
-def _budget(model: StageModel, computed: str, device: torch.device) -> int:
+def _budget(model: StageModel, computed: str, device: torch.device, words: int) -> int:
     """The padded tokens of a micro-batch that fit into the memory of the device."""
     if device.type != "cuda":
         return memory.CPU_TOKENS
@@ -214,7 +228,7 @@ def _budget(model: StageModel, computed: str, device: torch.device) -> int:
         print(f"The memory that this encoder needs is unknown. Micro-batches have at most {tokens} tokens.", flush=True)
         return tokens
     total = torch.cuda.get_device_properties(device).total_memory
-    return memory.token_budget(total, devices.places(), shape, computed)
+    return memory.token_budget(total, devices.places(), shape, computed, words)
 
 
 def _selects(data: dict[str, TaskData]) -> bool:
@@ -225,13 +239,19 @@ def _selects(data: dict[str, TaskData]) -> bool:
     return not unlabelled
 
 
-def _scores(model: StageModel, data: dict[str, TaskData], pad_token_id: int, computed: str) -> dict[str, float]:
-    """The main dev score of each task, in percent: the mean over its languages.
+def _scores(model: StageModel, data: dict[str, TaskData], pad_token_id: int, computed: str) -> DevScores:
+    """The main dev score of each task, in percent, and the loss of masked language modelling: means over languages.
 
     Raises:
         NotFiniteError: an output of the model is not finite.
     """
-    return {name: _main_score(model.models[name], d, pad_token_id, computed) for name, d in data.items()}
+    labelled, masked = ({n: d for n, d in data.items() if d.is_masked_lm == kind} for kind in (False, True))
+    scores = {name: _main_score(model.models[name], d, pad_token_id, computed) for name, d in labelled.items()}
+    losses = {
+        name: mean(masked_lm.losses(model.models[name], d, pad_token_id=pad_token_id, precision=computed).values())
+        for name, d in masked.items()
+    }
+    return scores, losses
 
 
 def _main_score(model: PreTrainedModel, data: TaskData, pad_token_id: int, computed: str) -> float:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from xstilts.errors import UserError
 from xstilts.runtime.timing import STEP_LINE
-from xstilts.training.history import SCORE, STEP, Evaluation
+from xstilts.training.history import LOSS, SCORE, STEP, Evaluation
 
 _PROJECT = "xstilts"
 """The project of Weights & Biases and the experiment of MLflow, unless the environment names another."""
@@ -72,8 +72,9 @@ class Course:
 
     def evaluation(self, found: Evaluation, best: bool) -> None:
         """Show the dev scores, and whether they are the best so far."""
-        tasks = ", ".join(f"{name} {value:.2f}" for name, value in found.items() if name not in (SCORE, STEP))
-        line = f"step {found[STEP]} of {self._bar.total}: dev score {found[SCORE]:.2f} ({tasks})"
+        tasks = ", ".join(f"{name} {value:.2f}" for name, value in found.items() if name not in (SCORE, LOSS, STEP))
+        chosen = SCORE if SCORE in found else LOSS
+        line = f"step {found[STEP]} of {self._bar.total}: dev {chosen} {found[chosen]:.2f} ({tasks})"
         values = {f"eval/{name}": value for name, value in found.items() if name != STEP}
         self._show(int(found[STEP]), line + (", the best so far" if best else ""), values)
 

@@ -1,0 +1,46 @@
+"""The mixture of the tasks of a stage: the share of each in the optimiser steps, and the number of steps."""
+
+from collections.abc import Collection, Mapping
+from math import ceil
+
+import numpy as np
+
+from xstilts.config import Stage
+from xstilts.training.batches import optimiser_steps, probabilities
+
+WEIGHTS = "weights"
+"""The strategy in which the configuration gives the share of each task."""
+
+
+def shares(stage: Stage, sizes: Mapping[str, int]) -> np.ndarray:
+    """The share of each task in the steps, (tasks,).
+
+    Args:
+        sizes: the number of training rows of each task.
+    """
+    sampling = stage.sampling
+    if sampling.strategy == WEIGHTS:
+        weights = np.array([sampling.weights[name] for name in sizes])
+        return weights / weights.sum()
+    return probabilities(list(sizes.values()), sampling.strategy, sampling.temperature, sampling.cap)
+
+
+def steps(stage: Stage, sizes: Mapping[str, int], masked: Collection[str]) -> int:
+    """The number of steps of a stage.
+
+    The rows of plain text, of which there are arbitrarily many, do not count: the labelled tasks set the number of
+    steps, which is that of their own steps over their share.
+
+    Args:
+        sizes: the number of training rows of each task.
+        masked: the tasks of masked language modelling.
+    """
+    if stage.steps is not None:
+        return stage.steps
+    labelled = [size for name, size in sizes.items() if name not in masked]
+    own = optimiser_steps(labelled, stage.epochs, stage.batch_size, stage.sampling.strategy, stage.sampling.cap)
+    if len(labelled) == len(sizes):
+        return own
+    is_labelled = np.array([name not in masked for name in sizes])
+    # Without it, a share such as 0.1 + 0.2 would add a step.
+    return ceil(round(own / shares(stage, sizes)[is_labelled].sum(), 6))
