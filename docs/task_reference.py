@@ -19,6 +19,7 @@ _SCORES = {
     **{"accuracy_f1": "mean of accuracy and F1", "word_accuracy": "accuracy of words", "tatoeba": "accuracy"},
     **{"chunks": "F1 of names", "pos": "F1 of runs of equal tags", "bucc": "F1 of mined pairs"},
     **dict.fromkeys(("squad", "squad_v2", "mlqa"), "mean of F1 and EM"),
+    "": "loss (lower is better)",
 }
 """The main scores of metrics whose names do not say them."""
 

@@ -32,13 +32,14 @@ RETRIEVAL = "bucc2018 tatoeba"
 TRAINABLE = "mnli qqp snli anli anli_plus pawsx udpos panx ccg squad_v1 squad_v2 tydiqa tydiqa_mt "
 TRAINABLE += "ocnli indonli farstail kornli"
 TARGETS = f"{INFERRED} xnli pawsx udpos panx xquad mlqa tydiqa bucc2018 tatoeba"
+MASKED = "mlm tlm"
 MIXED = "mixed"
 """The stage of hellaswag and mnli."""
 
 RAW = {
     "grid": {
         "encoders": ["made"],
-        "intermediates": ["none", MIXED, *TRAINABLE.split(), *CHOICES.split()],
+        "intermediates": ["none", MIXED, *TRAINABLE.split(), *CHOICES.split(), *MASKED.split()],
         "targets": TARGETS.split(),
     },
     "encoders": {"made": {"pretraining": {}}},
@@ -49,6 +50,8 @@ RAW = {
         "farstail": {"languages": ["fa"]},
         "kornli": {"languages": ["ko"]},
         "tydiqa_mt": {"languages": ["fi"]},
+        "mlm": {"steps": 9},
+        "tlm": {"steps": 9, "languages": ["de-en"]},
     },
     "tasks": {"hellaswag": {"source": "miniature"}},
 }
@@ -152,8 +155,9 @@ TABLE: dict[str, tuple[str, ...]] = {
     "sources.labels": ("read_task encode_task train_stage predict", ALL),
     "sources.gold_pairs": ("predict", RETRIEVAL, "score statistics", "bucc2018"),
     "sources.formats sources.formats.text": of_format(
-        f"{PARQUET} {INFERRED} tydiqa_mt udpos ccg {RETRIEVAL}", MIXED, pooled=True
+        f"{PARQUET} {INFERRED} tydiqa_mt udpos ccg {RETRIEVAL} {MASKED}", MIXED, pooled=True
     ),
+    "sources.formats.plain": of_format(MASKED),
     "sources.formats.bitext": ("read_task", ALL, "predict", RETRIEVAL),
     "sources.formats.hub.bitext": of_format("tatoeba"),
     "sources.formats.pairs": of_format(f"{PAIRS} {INFERRED}", MIXED, pooled=True),
@@ -167,12 +171,15 @@ TABLE: dict[str, tuple[str, ...]] = {
     "sources.formats.ccg": of_format("ccg"),
     "sources.formats.hub.tagged": of_format("panx"),
     "sources.formats.quoted": of_format(f"{QUOTED} {INFERRED}", MIXED, pooled=True),
-    "sources.formats.parquet": of_format(PARQUET, MIXED, pooled=True),
+    "sources.formats.parquet": of_format(f"{PARQUET} {MASKED}", MIXED, pooled=True),
     "sources.formats.hub": of_format(f"{PARQUET} tatoeba", MIXED, pooled=True),
     "sources.formats.objects": of_format(f"{PARQUET} {INFERRED} tydiqa_mt ccg tatoeba", MIXED, pooled=True),
     # Tasks and kinds.
     "tasks task": ("read_task encode_task train_stage predict score", ALL, *REPORTS),
-    **{f"tasks.{name}": of_format(name) for name in {*TARGETS.split(), *TRAINABLE.split(), *CHOICES.split()}},
+    **{
+        f"tasks.{name}": of_format(name)
+        for name in {*TARGETS.split(), *TRAINABLE.split(), *CHOICES.split(), *MASKED.split()}
+    },
     **{f"tasks.{name}": of_format(name, pooled=True) for name in ("snli", "anli")},
     "tasks.mnli": of_format("mnli", MIXED, pooled=True),
     "tasks.hellaswag": of_format("hellaswag", MIXED),
@@ -181,6 +188,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "kinds.tagging features.words": of_kind(TAGS),
     "kinds.span": of_kind(ANSWERED),
     "kinds.retrieval": of_kind(RETRIEVAL),
+    "kinds.masked_lm": of_kind(MASKED),
     "features.arrow features.tokens kinds": ENCODED,
     "features.rows models.prefetch": PREDICTED,
     # Models.
@@ -192,7 +200,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     "models.finite": ("pretrain_encoder", ALL, *PREDICTED),
     "models.encoders models.loading models.fitting models.precision prediction.forward": PREDICTED,
-    "training training.[!t]*": ("train_stage", ALL),
+    "training training.[!t]* models.lm_heads": ("train_stage", ALL),
     "prediction.embed prediction.mine prediction.retrieval prediction.sentences": ("predict", RETRIEVAL),
     "prediction": ("train_stage predict score statistics page", ALL),
     "prediction.xtreme_files": ("predict score statistics page", ALL),

@@ -84,6 +84,14 @@ COPA = {
 XQUAD = {name: feature for name, feature in QUESTIONS.items() if name != "title"}
 
 CASES = {
+    "mlm": (
+        ("mlm", "train", "sw"),
+        {
+            "20231101.sw/train-00000-of-00002.parquet": table([{"text": "Mji.\n\nKisiwa."}], text=STRING),
+            "20231101.sw/train-00001-of-00002.parquet": b"not read",
+        },
+        [{"id": "0", "text_a": "Mji.", "text_b": None}, {"id": "1", "text_a": "Kisiwa.", "text_b": None}],
+    ),
     "MultiNLI, English": (
         ("mnli", "train", "en"),
         {"mnli/train-00000-of-00001.parquet": PAIRS},

@@ -137,7 +137,7 @@ def test_a_checkpoint_without_head_needs_a_new_one(family, tmp_path, tiny_tokeni
 def test_a_classifier_is_no_root(tmp_path, tiny_tokenizer):
     """Of ModernBERT's head, only a bias is missing."""
     root = pretrained(tmp_path, tiny_tokenizer, "modernbert", AutoModelForSequenceClassification)
-    with pytest.raises(UserError, match="'decoder.bias' is missing"):
+    with pytest.raises(UserError, match=r"'decoder\.bias' is missing"):
         with_head(root)
 
 

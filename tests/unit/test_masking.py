@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from xstilts.features.masking import Masking
 from xstilts.models.vocabulary import Vocabulary
+from xstilts.training.masking import Masking
 
 VOCABULARY = Vocabulary(size=1000, padding=1, mask=999, special=(0, 1, 2, 3, 999))
 WORDS = set(range(1000)) - set(VOCABULARY.special)

@@ -156,7 +156,7 @@ CASES = {
 
 
 def test_every_known_task_has_scores_that_were_worked_out_by_hand():
-    assert set(CASES) == set(TASKS)
+    assert set(CASES) == {name for name, task in TASKS.items() if task.kind != "masked_lm"}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -74,6 +74,7 @@ def recipe(stage: str, *targets: str) -> dict[str, tuple[object, tuple[str, ...]
         "dev_examples": None,
         "rows": 7,
         "languages_share": "split",
+        "steps": 7,
     }
     return {
         **{name: (value, trains) for name, value in numbers.items()},
@@ -95,6 +96,13 @@ def whole(encoder: str) -> tuple[str, ...]:
     untrained = (f"predict {encoder} {target}" for target in ("bucc2018", "tatoeba"))
     return f"encode_task {encoder} *", f"train_stage {encoder} *", *untrained
 
+
+WEIGHTED = {"stages": {"mixed": {"sampling": {"strategy": "weights", "weights": {"hellaswag": 0.2, "mnli": 0.8}}}}}
+WORDS = {
+    "grid": {"intermediates": [*RAW["grid"]["intermediates"], "words"]},
+    "stages": {"words": {"tasks": ["mlm"], "steps": 9, "languages": ["de", "en"]}},
+}
+"""A stage that predicts words."""
 
 READ_TRAIN, READ_EVALUATE = "read_task *.train", "read_task *.evaluate"
 SENTENCES = ("tatoeba.evaluate", "bucc2018.evaluate")
@@ -165,6 +173,10 @@ TABLE: dict[str, Row] = {
     "stages.*.sampling.strategy": Row(("mixed", "uniform"), ("train_stage * mixed",)),
     "stages.*.sampling.temperature": Row(("mixed", 2), ("train_stage * mixed",)),
     "stages.*.sampling.cap": Row(("mixed", 7), ("train_stage * mixed",)),
+    "stages.*.sampling.weights": Row(("mixed", {"mnli": 0.5}), ("train_stage * mixed",), WEIGHTED),
+    "stages.*.select_by": Row(("mixed", ["mnli"]), ("train_stage * mixed",)),
+    "stages.*.language_exponent": Row(("words", 0.7), ("train_stage * words",), WORDS),
+    "stages.*.head": Row(("words", "new"), ("train_stage * words",), WORDS),
     "targets.*.stage": Row(
         ("xquad", "reading"),
         (*OF_ALL_TARGETS, "statistics xquad"),

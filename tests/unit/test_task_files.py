@@ -22,6 +22,10 @@ HUB = {
     ("cosmosqa", "dev", "en"): ("Samsoup/cosmos_qa", "data/validation-*.parquet"),
     ("hellaswag", "train", "en"): ("Rowan/hellaswag", "data/train-*.parquet"),
     ("hellaswag", "dev", "en"): ("Rowan/hellaswag", "data/validation-*.parquet"),
+    **{
+        ("mlm", split, "zh"): ("wikimedia/wikipedia", "20231101.zh/train-00000-of-*.parquet")
+        for split in ("train", "dev")
+    },
     ("mlqa", "dev", "zh"): ("google/xtreme", "MLQA.zh.zh/validation-*.parquet"),
     ("mlqa", "test", "zh"): ("google/xtreme", "MLQA.zh.zh/test-*.parquet"),
     ("mnli", "train", "en"): ("nyu-mll/glue", "mnli/train-*.parquet"),
@@ -226,6 +230,8 @@ RELEASES = {
     ),
     ("pawsx", "dev", "zh"): each("zh/dev_2k.tsv", "x-final/zh/dev_2k.tsv", "dev-zh.tsv"),
     ("pawsx", "test", "zh"): each("zh/test_2k.tsv", "x-final/zh/test_2k.tsv", "test-zh.tsv"),
+    **{("mlm", split, "zh"): each("zh.txt") for split in ("train", "dev")},
+    **{("tlm", split, "de-zh"): [("de-zh.de.txt", "de-zh.zh.txt"), ("de-zh.tsv",)] for split in ("train", "dev")},
     ("qqp", "train", "en"): each("train.tsv", "QQP/train.tsv"),
     ("qqp", "dev", "en"): each("dev.tsv", "QQP/dev.tsv"),
     **{

@@ -63,6 +63,8 @@ TASKS = {
     "xquad": Row("span", "squad", (), "squad_v1", "en es de el ru tr ar vi th zh hi"),
     "mlqa": Row("span", "mlqa", (), "squad_v1", "en es de ar hi vi zh"),
     "tydiqa": Row("span", "squad", (), "tydiqa", "en ar bn fi id ko ru sw te"),
+    "mlm": Row("masked_lm", "", languages=""),
+    "tlm": Row("masked_lm", "", languages=""),
     "bucc2018": Row("retrieval", "bucc", (), None, "de fr ru zh"),
     "tatoeba": Row(
         "retrieval",
@@ -102,6 +104,8 @@ LICENCES = {
     "xquad": "CC BY-SA 4.0",
     "mlqa": "CC BY-SA 3.0",
     "tydiqa": "Apache 2.0",
+    "mlm": "CC BY-SA 3.0 and GFDL",
+    "tlm": "that of your text",
     "bucc2018": "not stated",
     "tatoeba": "CC BY 2.0",
 }

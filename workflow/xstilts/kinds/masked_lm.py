@@ -1,6 +1,6 @@
 """Masked language modelling: the original tokens at masked positions of a passage or of a sentence pair.
 
-Features are not masked. Masks are drawn when a batch is collated (`xstilts.features.masking`).
+Features are not masked. Masks are drawn when a batch is collated (`xstilts.training.masking`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -5,7 +5,6 @@ The content of a spec determines its fingerprint, and therefore the name of the 
 
 from collections.abc import Iterable, Mapping
 
-from xstilts import tasks
 from xstilts.config import Encoder, Miniature, Pretraining, Stage, TaskSettings
 from xstilts.languages import facts
 from xstilts.names import split_and_language
@@ -53,10 +52,15 @@ def encode_task(task: Task, settings: TaskSettings, data: str) -> dict:
     return {"data": data, "settings": settings.in_specs(only=_ENCODING.get(task.kind, ("max_length",)))}
 
 
-def train_stage(stage: Stage, features: Mapping[str, str]) -> dict:
-    """A model. `features` are the token ids of its tasks; its parent is part of its path."""
+def train_stage(stage: Stage, features: Mapping[str, str], masked: bool = False) -> dict:
+    """A model, whose parent is part of its path.
+
+    Args:
+        features: the paths of the token ids of its tasks.
+        masked: whether one of its tasks is masked language modelling.
+    """
     without = ["sampling"] if len(stage.tasks) == 1 else []
-    if not tasks.masked(stage.tasks):
+    if not masked:
         without += ["language_exponent", "head"]
     return {"stage": stage.in_specs(without=without), "features": dict(features)}
 

@@ -4,7 +4,6 @@ The text is the user's own, or Wikipedia from the hub. It has no labels, so a st
 number of steps.
 """
 
-from xstilts.languages import LANGUAGES
 from xstilts.sources.formats import plain
 from xstilts.sources.repositories import WIKIPEDIA
 from xstilts.task import Hub, Layout, Task
@@ -15,7 +14,7 @@ TASK = Task(
     name="mlm",
     kind="masked_lm",
     metric="",
-    languages=tuple(LANGUAGES),
+    languages=(),
     splits={
         "train": (Layout(("{lang}.txt",), plain.train(plain.lines)),),
         "dev": (Layout(("{lang}.txt",), plain.dev(plain.lines)),),
@@ -27,7 +26,7 @@ TASK = Task(
     ),
     title="Wikipedia",
     licence="CC BY-SA 3.0 and GFDL",
-    citation="Wikimedia Foundation. Wikimedia Downloads, dump of 1 November 2023.",
+    citation="Wikimedia Foundation. 2023. Wikimedia Downloads, dump of 1 November 2023.",
     homepage="https://huggingface.co/datasets/wikimedia/wikipedia",
     notes=(
         "Plain text for masked language modelling, one passage on each line; from the hub, the paragraphs of the first "

@@ -24,6 +24,10 @@ TASK = Task(
         ),
     },
     parallel=True,
+    manual_download=(
+        "de-en.de.txt and de-en.en.txt for the languages `de-en`, with a sentence on each line and its translation on "
+        "the same line of the other file, or de-en.tsv with both, separated by TAB: parallel text of your own"
+    ),
     folders=("tlm_text",),
     title="Parallel text",
     licence="that of your text",

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from xstilts.features.batching import has_gold, list_column
-from xstilts.features.masking import Masking
 from xstilts.features.rows import Rows
 from xstilts.sources.columns import GOLD_COLUMN
 from xstilts.task import MASKED_LM, Task
+from xstilts.training.masking import Masking
 
 if TYPE_CHECKING:
     from xstilts.kinds import Kind, Lengths

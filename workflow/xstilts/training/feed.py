@@ -11,12 +11,12 @@ from accelerate import Accelerator
 
 from xstilts.features import arrow
 from xstilts.features.batching import IGNORED
-from xstilts.features.masking import Masking
 from xstilts.features.rows import Rows
 from xstilts.models import tokenization
 from xstilts.models.prefetch import prefetched
 from xstilts.training.batches import BatchSampler, Step, micro_batches, share
 from xstilts.training.data import TaskData
+from xstilts.training.masking import Masking
 
 
 class Batch(NamedTuple):

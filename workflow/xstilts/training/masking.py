@@ -5,15 +5,12 @@ on the process that trains on it, so resumed, accumulated and distributed traini
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xstilts.features import batching
 from xstilts.features.rows import Row
-
-if TYPE_CHECKING:
-    from xstilts.models.vocabulary import Vocabulary
+from xstilts.models.vocabulary import Vocabulary
 
 SHARE = 0.15
 """The share of tokens that are predicted."""
@@ -36,7 +33,7 @@ class Masking:
         seed: the seed of all masks.
     """
 
-    def __init__(self, vocabulary: "Vocabulary", seed: int):
+    def __init__(self, vocabulary: Vocabulary, seed: int):
         assert vocabulary.mask is not None
         self._mask, self._special = vocabulary.mask, np.array(vocabulary.special)
         self._words = np.setdiff1d(np.arange(vocabulary.size, dtype=np.int32), self._special)
