@@ -156,3 +156,20 @@ def test_the_table_says_how_it_chooses():
         "the choice on test (oracle), which no one has before testing, and what the choice on dev loses against it. "
         "*: differs from the baseline. A target without training has no dev set to choose on."
     )
+
+
+def test_a_loss_is_shown_as_such_and_in_no_mean():
+    mixed = [
+        ["my_enc", "mnli", seed, task, 5, value, True, 9, "path"]
+        for task, value in (("mlm_loss", 2.1234), ("mnli", 60.0))
+        for seed in (1, 2, 3)
+    ]
+    table = choice.intermediates(results(trainings=pd.DataFrame(mixed, columns=collect.TRAINING_COLUMNS)), "my_enc")
+    assert table.shown.loc["mnli"].to_numpy().tolist() == [
+        ["mlm_loss", "2.123", "2.123", "2.123", "9", "3"],
+        ["mnli", "60.0", "60.0", "60.0", "9", "3"],
+    ]
+    assert table.caption.endswith(
+        "Tasks with _loss: the loss per masked token in nats, not in percent; lower is better."
+    )
+    assert "_loss" not in choice.intermediates(results(), "my_enc").caption

@@ -121,6 +121,14 @@ def test_every_evaluation_and_task_of_a_training_has_a_row_and_one_evaluation_wa
     assert (table["value"].dtype, table["chosen"].dtype) == ("float64", "bool")
 
 
+def test_the_loss_of_a_task_has_a_row_of_its_own(tmp_path: Path):
+    evaluations = [{"step": 5, "score": 40.0, "mlm_loss": 2.5, "nli": 40.0}, {"step": 9, "loss": 1.5, "mlm_loss": 1.5}]
+    record = {"steps": 9, "best": {"step": 9}, "evaluations": evaluations}
+    write(tmp_path / "models" / "m", "training.json", record)
+    found = values(collect.trainings(tmp_path, [["one", "both", 3, "models/m"]]))
+    assert [row[3:6] for row in found] == [["mlm_loss", 5, 2.5], ["nli", 5, 40.0], ["mlm_loss", 9, 1.5]]
+
+
 def test_without_any_record_there_is_an_empty_table_of_the_same_columns(tmp_path: Path):
     table = collect.trainings(tmp_path, [["one", "mnli", 1, "gone"]])
     assert (len(table), list(table.columns)) == (0, collect.TRAINING_COLUMNS)

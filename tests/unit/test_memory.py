@@ -65,6 +65,12 @@ def test_budgets_of_common_gpus():
     assert memory.token_budget(T4, 1, LARGE, "fp32") == 2048
 
 
+def test_scores_of_words_leave_room_for_fewer_tokens():
+    # (0.85 * 150 / 8 - 0.5 - 9.0 - 0.6) GB / (1.03 + 0.15 * 250,002 * 14 / 10^6) MB
+    assert memory.token_budget(H200, 8, LARGE, "bf16", words=250_002) == 2048
+    assert memory.token_budget(H200, 1, LARGE, "bf16", words=250_002) == 65_536
+
+
 def test_a_gpu_that_is_too_small_gets_the_smallest_budget():
     assert memory.token_budget(T4, 1, XL, "fp32") == memory.token_budget(T4, 100, LARGE, "fp32") == 256
 

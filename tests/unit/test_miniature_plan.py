@@ -10,7 +10,7 @@ from xstilts.miniature import release as miniature
 from xstilts.sources import fetch, release
 from xstilts.sources.miniature import LANGUAGES
 
-TARGETS = tuple(name for name in miniature.TASKS if tasks.load(name).languages != ("en",))
+TARGETS = tuple(name for name in miniature.TASKS if tasks.load(name).languages not in ((), ("en",)))
 SETTINGS = {"source": "miniature", "encoders": {"toy": {"path": "toy"}}}
 
 

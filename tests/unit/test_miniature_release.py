@@ -23,6 +23,8 @@ LANGUAGES = {
     "tatoeba": "de es ru tr hi zh",
 }
 ROWS = {"train": 120, "dev": 30, "test": 30}
+PLAIN = {"mlm": "en de es ru tr hi zh", "tlm": "de-en es-en ru-en tr-en hi-en zh-en"}
+"""The languages of the tasks without labels."""
 TREEBANKS = {"en": "English", "de": "German", "hi": "Hindi"}
 
 
@@ -49,12 +51,20 @@ def splits(name: str) -> list[tuple[str, str]]:
     return [(split, lang) for split, lang in pairs if split != "train" or lang == "en"]
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", [name for name in TASKS if name not in PLAIN])
 def test_the_readers_of_a_task_read_its_files_in_all_its_languages(written, name):
     for split, lang in splits(name):
         found = rows(written, name, split, lang)
         if tasks.load(name).kind != "retrieval":
             assert len(found) == ROWS[split]
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_plain_and_parallel_text_have_a_dev_set_in_every_language(written, name):
+    assert {path.stem for path in (written / name).iterdir()} == set(PLAIN[name].split())
+    for lang in PLAIN[name].split():
+        # Of 200 passages, the hundredth and the last.
+        assert [len(rows(written, name, split, lang)) for split in ("train", "dev")] == [198, 2]
 
 
 @pytest.mark.parametrize("name", ["xnli", "pawsx", "xquad", "mlqa", "udpos", "panx"])

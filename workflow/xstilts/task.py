@@ -22,6 +22,9 @@ PAIR = "-"
 MASKED_LM = "masked_lm"
 """The kind of the tasks without labels, on which a model is trained to predict masked words."""
 
+LOSS = "_loss"
+"""The suffix that marks the dev loss of a task among dev scores in percent: `mlm_loss`."""
+
 ANOTHER_LANGUAGE = LeftOut("in another language")
 NO_MAJORITY = LeftOut("without a majority of annotators")
 UNTRANSLATED = LeftOut("without a translation")

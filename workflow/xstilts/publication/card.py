@@ -20,7 +20,7 @@ from xstilts.reporting.tables import text
 from xstilts.sources import files
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished
-from xstilts.task import Task
+from xstilts.task import PAIR, Task
 
 TEMPLATE = Path(__file__).with_name("card.md")
 _POOLING = {"mean": "mean of all tokens", "cls": "first token"}
@@ -63,7 +63,8 @@ def write(config: Config, grid: Grid, model: Exported, vectors: Vectors, folder:
     names = [name for stage in model.stages for name in stage.spec["stage"]["tasks"]]
     parts = [part for name in names for part in tasks.load(name).parts]
     sets = list({part.name: _data_set(part, config) for part in parts}.values())
-    languages = {lang for stage in model.stages for lang in stage.spec["stage"]["languages"]}
+    named = {lang for stage in model.stages for lang in stage.spec["stage"]["languages"]}
+    languages = {code for lang in named for code in lang.split(PAIR)}
     own = json.loads((folder / TRAINING_RECORD).read_text(encoding="utf-8"))["best"]
     card = ModelCard.from_template(
         ModelCardData(
@@ -85,12 +86,20 @@ def write(config: Config, grid: Grid, model: Exported, vectors: Vectors, folder:
         pooling=_POOLING[vectors.pooling],
         heads=len(model.stages[-1].spec["stage"]["tasks"]) > 1,
         settings=_settings(model).to_markdown(),
-        dev_score=f"{own['score']:.1f}" if own else "none, its dev set has no labels",
+        dev_score=_dev_score(own),
         data=_markdown(pd.DataFrame([vars(one) for one in sets])[["title", "source", "licence"]]),
         sets=sets,
         scores=_scores(config, grid, model),
     )
     card.save(folder / "README.md")
+
+
+def _dev_score(best: dict[str, float] | None) -> str:
+    if best is None:
+        return "none, its dev set has no labels"
+    if "score" not in best:
+        return f"none; its loss per masked token is {best['loss']:.3f}"
+    return f"{best['score']:.1f}"
 
 
 def _data_set(task: Task, config: Config) -> DataSet:

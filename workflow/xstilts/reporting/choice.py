@@ -11,6 +11,7 @@ from xstilts.reporting.formats import Table
 from xstilts.reporting.marks import MISSING
 from xstilts.reporting.paper import MARK
 from xstilts.reporting.tables import MEAN, text
+from xstilts.task import LOSS
 
 BEST = "best"
 """The name that represents the best intermediate of each target, where the name of an intermediate is expected."""
@@ -30,12 +31,16 @@ def intermediates(results: Results, encoder: str) -> Table:
     numbers = pd.DataFrame.from_dict(rows, orient="index", columns=["score", "lowest", "highest", "steps", "seeds"])
     numbers.index = pd.MultiIndex.from_tuples(list(rows), names=["intermediate", "task"])
     numbers = numbers.reset_index("task")
+    is_loss = numbers["task"].str.endswith(LOSS)
     scores = numbers[["score", "lowest", "highest"]].map(text, delta=False)
+    scores[is_loss] = numbers.loc[is_loss, ["score", "lowest", "highest"]].map("{:.3f}".format, na_action="ignore")
     counts = numbers[["steps", "seeds"]].map(lambda count: MISSING if pd.isna(count) else f"{count:.0f}")
     caption = (
         "Dev scores of the intermediates in their own tasks, of the weights that were kept; "
         f"{results.over_seeds} over seeds, with the lowest and the highest."
     )
+    if is_loss.any():
+        caption += f" Tasks with {LOSS}: the loss per masked token in nats, not in percent; lower is better."
     return Table("intermediates", caption, numbers, pd.concat([numbers[["task"]], scores, counts], axis=1))
 
 

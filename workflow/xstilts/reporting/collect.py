@@ -72,8 +72,9 @@ def trainings(store: Path, models: list[list]) -> pd.DataFrame:
         models: encoder, stages, seed and the path below the store of each model (`Grid.models`).
 
     Returns:
-        A table with `TRAINING_COLUMNS`. `value` is in percent, `chosen` marks the step whose weights were kept, and
-        `steps` is the number of training steps. A model without a training record has no rows.
+        A table with `TRAINING_COLUMNS`. `value` is in percent; for a `task` like `mlm_loss`, it is the loss per masked
+        token in nats. `chosen` marks the step whose weights were kept, and `steps` is the number of training steps. A
+        model without a training record has no rows.
 
     Raises:
         DataError: a training record cannot be read.
@@ -84,7 +85,7 @@ def trainings(store: Path, models: list[list]) -> pd.DataFrame:
         record = _record(file) if file.is_file() else {"evaluations": []}
         for scores in record["evaluations"]:
             chosen = scores["step"] == record["best"]["step"]
-            for task in sorted(scores.keys() - {"step", "score"}):
+            for task in sorted(scores.keys() - {"step", "score", "loss"}):
                 where = [encoder, stages, seed, task, scores["step"]]
                 rows.append([*where, scores[task], chosen, record["steps"], path])
     return pd.DataFrame(rows, columns=TRAINING_COLUMNS).astype({"value": "float64", "chosen": "bool"})

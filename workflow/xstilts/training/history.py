@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from xstilts import task
+
 SCORE, LOSS, STEP = "score", "loss", "step"
-OF_TASK = "{}_loss"
-"""The key of the loss of a task."""
 
 Evaluation = dict[str, float]
 """The dev score of each task in percent, or its loss per masked token as `<task>_loss`; their mean over the tasks by
@@ -24,11 +24,9 @@ def evaluation(
             with scores, or else those with losses.
     """
     scores = {name: one for name, one in main_scores.items() if name in select_by or not select_by}
-    chosen, name = (
-        (scores, SCORE) if scores else ({n: one for n, one in losses.items() if n in (select_by or losses)}, LOSS)
-    )
-    values = {**main_scores, **{OF_TASK.format(task): one for task, one in losses.items()}}
-    values[name] = sum(chosen.values()) / len(chosen)
+    chosen = scores or {name: one for name, one in losses.items() if name in select_by or not select_by}
+    values = {**main_scores, **{name + task.LOSS: one for name, one in losses.items()}}
+    values[SCORE if scores else LOSS] = sum(chosen.values()) / len(chosen)
     return {**dict(sorted(values.items())), STEP: step}
 
 

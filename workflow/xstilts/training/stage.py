@@ -200,8 +200,7 @@ def _progress(
     if precision.FP32 in gather_object([computed]):
         computed = precision.FP32
     precision.allow_tf32(computed, device)
-    words = model.encoder.config.vocab_size if model.predicts_words else 0
-    chosen = execution.tokens or (None if state else _budget(model, computed, device, words))
+    chosen = execution.tokens or (None if state else _budget(model, computed, device))
     # An earlier attempt may have halved the budget, one that is set too.
     before = state.progress.tokens if state else None
     own = min(tokens for tokens in (chosen, before, states.budget(scratch)) if tokens)
@@ -217,7 +216,7 @@ def _progress(
     return Progress(0, [], tokens, computed)
 
 
-def _budget(model: StageModel, computed: str, device: torch.device, words: int) -> int:
+def _budget(model: StageModel, computed: str, device: torch.device) -> int:
     """The padded tokens of a micro-batch that fit into the memory of the device."""
     if device.type != "cuda":
         return memory.CPU_TOKENS
@@ -228,6 +227,7 @@ def _budget(model: StageModel, computed: str, device: torch.device, words: int) 
         print(f"The memory that this encoder needs is unknown. Micro-batches have at most {tokens} tokens.", flush=True)
         return tokens
     total = torch.cuda.get_device_properties(device).total_memory
+    words = model.encoder.config.vocab_size if model.predicts_words else 0
     return memory.token_budget(total, devices.places(), shape, computed, words)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from xstilts.config import Miniature
-from xstilts.miniature.release import bitext, choices, inference, paraphrase, questions, tagging
+from xstilts.miniature.release import bitext, choices, inference, paraphrase, plain, questions, tagging
 
 __all__ = ["TASKS", "write"]
 _WRITERS = {
@@ -26,6 +26,8 @@ _WRITERS = {
     "panx": tagging.panx,
     "bucc2018": bitext.bucc2018,
     "tatoeba": bitext.tatoeba,
+    "mlm": plain.mlm,
+    "tlm": plain.tlm,
 }
 TASKS = tuple(_WRITERS)
 

@@ -8,6 +8,7 @@ import pandas as pd
 from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import notes, style
+from xstilts.task import LOSS
 
 NAME = "learning"
 
@@ -40,13 +41,19 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
 
 def _table(results: Results, encoder: str) -> pd.DataFrame:
     """A row for each training and evaluation: the mean over the tasks of the stage, which selects the checkpoint."""
-    mine = results.trainings[results.trainings["encoder"] == encoder]
+    mine = _selecting(results.trainings[results.trainings["encoder"] == encoder])
     keys = ["stages", "seed", "step", "chosen"]
     table = mine.groupby(keys, sort=False, as_index=False).agg(
         value=("value", lambda values: values.mean(skipna=False)), tasks=("task", "nunique")
     )
     split = [_split(path) for path in table["stages"]]
     return table.assign(before=[before for before, _ in split], stage=[stage for _, stage in split])
+
+
+def _selecting(trainings: pd.DataFrame) -> pd.DataFrame:
+    """The rows without the losses of stages that have scores as well, which are not in percent."""
+    is_loss = trainings["task"].str.endswith(LOSS)
+    return trainings[~is_loss | ~trainings["stages"].isin(trainings.loc[~is_loss, "stages"])]
 
 
 def _ordered(names: pd.Series, results: Results) -> list[str]:
@@ -74,5 +81,13 @@ def _lines(results: Results, table: pd.DataFrame) -> list[str]:
         "Score on the dev set, of a stage with several tasks their mean; large: the checkpoint that was kept. "
         f"A line for each of {len(there)} trainings; evaluations of a training: "
         f"{notes.span(table.groupby(['stages', 'seed']).size())}.",
+        *_losses(results),
         notes.missing(absent),
     ]
+
+
+def _losses(results: Results) -> list[str]:
+    """A note on stages that only predict words, if there are any."""
+    if not _selecting(results.trainings)["task"].str.endswith(LOSS).any():
+        return []
+    return ["Of stages that only predict masked words, the loss per masked token, of which lower is better."]
