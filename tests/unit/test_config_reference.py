@@ -98,6 +98,7 @@ def test_no_setting_is_described_that_does_not_exist():
         ("`encoders`", "revision", "40 hexadecimal digits in lowercase or `null`"),
         ("`tasks`", "source", "`release`, `hub`, `miniature` or `null`"),
         ("`tasks`", "folders", "list of paths"),
+        ("`stages`", "sampling.weights", "numbers > 0 by name"),
     ],
 )
 def test_types_are_in_words(section: str, key: str, kind: str):
