@@ -120,7 +120,8 @@ def _type(node: dict, plural: str = "") -> str:
         case "array":
             return f"list of {_type(node['items'], 's')}"
         case "object":
-            return "blocks by name" if _block(node) else f"{_type(node['additionalProperties'], 's')} by name"
+            values = node.get("additionalProperties")
+            return f"{_type(values, 's')} by name" if values else "blocks by name"
         case "boolean":
             return "`true` or `false`"
         case "string" if "pattern" in node and PATTERNS[node["pattern"]][0].isdigit():
