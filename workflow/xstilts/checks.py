@@ -169,7 +169,7 @@ def _too_many_rows(
 
 def _bad_mixture(name: str, stage: Stage) -> Iterator[ConfigError]:
     """Tasks without a share in the steps, or a choice of checkpoints that is undefined."""
-    masked = tasks.masked(task for task in stage.tasks if task in _trainable())
+    masked = tasks.masked(task for task in stage.tasks if task in recipes.trainable())
     weights, key = stage.sampling.weights, f"stages.{name}.sampling.weights"
     for task in weights:
         if task not in stage.tasks:
