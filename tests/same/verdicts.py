@@ -63,8 +63,8 @@ def roles(names: Iterable[str] = tasks.names()) -> set[str]:
         *(f"job.{step}" for step in (*RESULTS, *REPORTS)),
         *(f"task.{task.name}" for task in every),
         *(f"kind.{task.kind}" for task in every),
-        *(f"metric.{task.metric}" for task in every),
-        *(f"predictor.{predictor(task)}" for task in every),
+        *(f"metric.{task.metric}" for task in every if task.metric),
+        *(f"predictor.{predictor(task)}" for task in every if task.metric),
         "benchmark.xtreme",
     }
 

@@ -69,7 +69,7 @@ def test_english_files_are_not_taken_for_another_language(tmp_path):
 
 @pytest.mark.parametrize(
     ("split", "name"),
-    [("train", "en/train.tsv"), ("train", "x-final/en/translated_train.tsv"), ("test", "x-final/en/test_2k.tsv")],
+    [("dev", "en/dev_2k.tsv"), ("test", "en/test_2k.tsv"), ("test", "x-final/en/test_2k.tsv")],
 )
 def test_pawsx_rows_keep_empty_sentences_and_quotes(tmp_path, split, name):
     rows = read(tmp_path, "pawsx", {name: 'id\tsentence1\tsentence2\tlabel\n7\t"A\t\t0\n'}, split, "en")

@@ -20,7 +20,7 @@ from xstilts.sources.columns import SCHEMAS
 from xstilts.sources.release import Found
 
 MODULES = (
-    *("bitext", "ccg", "choices", "conllu", "nli", "pairs", "squad", "tagged"),
+    *("bitext", "ccg", "choices", "conllu", "nli", "pairs", "plain", "squad", "tagged"),
     *("hub.bitext", "hub.choices", "hub.pairs", "hub.questions", "hub.tagged"),
 )
 

@@ -92,6 +92,15 @@ CASES = {
         },
         [{"id": "0", "text_a": "Mji.", "text_b": None}, {"id": "1", "text_a": "Kisiwa.", "text_b": None}],
     ),
+    "mlm, every hundredth passage": (
+        ("mlm", "dev", "sw"),
+        {
+            "20231101.sw/train-00000-of-00001.parquet": table(
+                [{"text": "\n\n".join(f"Mji {n}." for n in range(150))}], text=STRING
+            )
+        },
+        [{"id": "0", "text_a": "Mji 99.", "text_b": None}],
+    ),
     "MultiNLI, English": (
         ("mnli", "train", "en"),
         {"mnli/train-00000-of-00001.parquet": PAIRS},

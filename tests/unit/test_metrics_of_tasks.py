@@ -49,6 +49,8 @@ NLI = ("contradiction", "entailment", "neutral")
 CASES = {
     **{name: accuracy("en", *NLI) for name in ("anli", "anli_plus", "mnli", "snli")},
     "xnli": accuracy("sw", *NLI),
+    **{name: accuracy(lang, *NLI) for name, lang in (("ocnli", "zh"), ("indonli", "id"), ("farstail", "fa"))},
+    **{name: accuracy(lang, *NLI) for name, lang in (("kornli", "ko"), ("americasnli", "quy"))},
     "pawsx": accuracy("ko", "0", "1"),
     "copa": choices(2),
     "siqa": choices(3),
@@ -126,6 +128,14 @@ CASES = {
         3,
         (200 / 3 + 800 / 9) / 2,
         {"f1": 800 / 9, "exact_match": 200 / 3},
+    ),
+    "tydiqa_mt": Case(
+        "fi",
+        asked({"a": ["Helsinki"], "b": ["Oulu on kaupunki"]}),
+        ("json", '{"a": "Helsinki!", "b": "kaupunki"}'),
+        2,
+        (50 + 75) / 2,
+        {"f1": 75, "exact_match": 50},
     ),
     "tydiqa": Case(
         "ko",

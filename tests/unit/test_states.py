@@ -19,7 +19,7 @@ from xstilts.training.states import Progress, State
 
 def state(step: int, **scores: float) -> State:
     """The state of a step, with the scores of evaluations by step, as `at_2=50`."""
-    evaluations = [evaluation(int(name.removeprefix("at_")), {"mnli": value}) for name, value in scores.items()]
+    evaluations = [evaluation(int(name.removeprefix("at_")), {"mnli": value}, {}) for name, value in scores.items()]
     tensors = {"weight": torch.full((3,), float(step))}
     return State(Progress(step, evaluations, 512, "bf16"), tensors, {"weight.exp_avg": torch.ones(3)}, {})
 
@@ -206,7 +206,7 @@ def test_leaving_the_saver_waits_for_the_disk(tmp_path):
 
 
 def found(*scores: float) -> list[Evaluation]:
-    return [evaluation(step, {"mnli": score}) for step, score in enumerate(scores, start=1)]
+    return [evaluation(step, {"mnli": score}, {}) for step, score in enumerate(scores, start=1)]
 
 
 @pytest.mark.parametrize(

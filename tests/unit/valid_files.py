@@ -44,6 +44,13 @@ OTHERS = {
     ),
     "ocnli": (("ocnli", "train", "zh"), {"train.3k.json": _lines(*OCNLI)}),
     "indonli": (("indonli", "dev", "id"), {"val.jsonl": _lines(*INDONLI)}),
+    **{
+        f"aligned {split}": (
+            ("tlm", split, "de-en"),
+            {f"de-en.{lang}.txt": "".join(f"{lang} {n}\n" for n in range(200)) for lang in ("de", "en")},
+        )
+        for split in ("train", "dev")
+    },
     "farstail": (("farstail", "dev", "fa"), {"Val-word.csv": FARSTAIL}),
     "kornli": (("kornli", "dev", "ko"), {"xnli.dev.ko.tsv": KORNLI}),
     "americasnli": (("americasnli", "dev", "aym"), {"dev.tsv": AMERICAS}),
@@ -117,7 +124,7 @@ def _xtreme(what: tuple[str, str, str], folder: str) -> Seed:
     return Seed(what, _bytes(own))
 
 
-_LANGUAGES = {"bucc2018": "de", "tatoeba": "de", "xquad": "de", "mlqa": "de", "tydiqa": "ru"}
+_LANGUAGES = {"bucc2018": "de", "tatoeba": "de", "xquad": "de", "mlqa": "de", "tydiqa": "ru", "tlm": "de-en"}
 
 SEEDS = {
     **{

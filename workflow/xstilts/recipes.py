@@ -12,6 +12,7 @@ from xstilts.config import Config, Stage
 from xstilts.languages import LANGUAGES
 from xstilts.names import ALL, NO_INTERMEDIATE, Reference, path_of, reference, stages_of
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
+from xstilts.task import PAIR
 
 ENGLISH = "en"
 """The language of the dev data of a task that has none in the languages of its training data."""
@@ -151,7 +152,7 @@ def has_training(config: Config, task: str, lang: str) -> bool:
     """Whether a task, which may be unknown, has training data in a language."""
     if task not in tasks.names() or not has(task, "train", lang):
         return False
-    return config.task(task).source != "miniature" or lang in MINIATURE
+    return config.task(task).source != "miniature" or set(lang.split(PAIR)) <= set(MINIATURE)
 
 
 def trainable() -> list[str]:

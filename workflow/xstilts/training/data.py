@@ -99,5 +99,5 @@ def _masked(features: pa.Table, masking: Masking) -> pa.Table:
     numbers = range(len(rows))
     found = masking.rows(rows.take(numbers), numbers, step=0) if len(rows) else []
     place = features.column_names.index("input_ids")
-    masked = features.set_column(place, "input_ids", list_column([row["input_ids"] for row in found]))
-    return masked.append_column("labels", list_column([row["labels"] for row in found]))
+    masked = features.set_column(place, "input_ids", list_column([np.asarray(row["input_ids"]) for row in found]))
+    return masked.append_column("labels", list_column([np.asarray(row["labels"]) for row in found]))

@@ -47,7 +47,7 @@ class Masking:
             numbers: the number of each row in the data.
             step: the number of completed optimiser steps.
         """
-        ids = [row["input_ids"] for row in rows]
+        ids = [np.asarray(row["input_ids"]) for row in rows]
         lengths = np.array([len(one) for one in ids])
         masked, labels = self._masked(np.concatenate(ids), np.asarray(numbers), lengths, step)
         cuts = batching.bounds(lengths)[1:-1]
