@@ -1,10 +1,15 @@
 """What a name of a stage or target stands for: recipe, tasks, languages and stages."""
 
+from pathlib import Path
+
 import pytest
+from grids import Words
 
-from xstilts import recipes
+from xstilts import experiments, recipes
 from xstilts.config import Config, ConfigError, parse
+from xstilts.grid import Grid
 
+EXPERIMENTS = Path(__file__).parents[2] / "workflow" / "experiments"
 RAW = {
     "training": {"epochs": 3, "learning_rate": 1e-5},
     "language_groups": {"close": ["nl", "de"]},
@@ -107,6 +112,26 @@ def test_a_target_is_a_task_after_stages(config: Config, text: str, name: str, t
 def test_a_target_without_training_has_no_languages_of_training(config: Config):
     with pytest.raises(ValueError, match="target 'tatoeba' is not trained"):
         recipes.target(config, "tatoeba@de")
+
+
+@pytest.mark.parametrize("name", ["mlm", "pawsx-sources", "sources", "xtreme-scripts"])
+def test_every_shipped_experiment_is_a_grid(name: str):
+    config = experiments.read(EXPERIMENTS / f"{name}.yaml")
+    assert Grid(config, Words()).cells
+
+
+def test_rows_of_split_languages_are_at_most_those_of_all_together():
+    def grid(**stage) -> Grid:
+        own = {"encoders": ["toy"], "intermediates": ["panx@hi+sw"], "targets": ["tatoeba"]}
+        stages, encoders = {"panx": {"rows": 5500, **stage}}, {"toy": {"path": "toy"}}
+        return Grid(parse({"source": "hub", "grid": own, "encoders": encoders, "stages": stages}), Words())
+
+    # 5,000 in Hindi, and 1,000 in Swahili.
+    assert grid(languages_share="split").cells
+    with pytest.raises(ConfigError, match="stages.panx.rows.*only 5,000 training examples in 'hi'"):
+        grid()
+    with pytest.raises(ConfigError, match="stages.panx.rows.*only 6,000 training examples in 'hi sw'"):
+        grid(languages_share="split", rows=7000)
 
 
 def test_a_task_in_a_single_language_is_trained_in_it_unless_languages_are_set(config: Config):

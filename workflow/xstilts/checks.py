@@ -161,10 +161,13 @@ def _bad_training_languages(config: Config, key: str, task: str, languages: tupl
 def _too_many_rows(
     config: Config, block: str, stage: Stage, task: str, languages: tuple[str, ...]
 ) -> Iterator[ConfigError]:
-    for lang in languages:
-        if stage.rows is not None and stage.rows > (known := _examples(config, task, lang)):
-            problem = f"task {task!r} has only {known:,} training examples in {lang!r}"
-            yield ConfigError(f"stages.{block}.rows", stage.rows, problem, [f"a number up to {known}"])
+    known = {lang: _examples(config, task, lang) for lang in languages}
+    if stage.languages_share == "split":
+        known = {" ".join(languages): sum(known.values())}
+    for lang, available in known.items():
+        if stage.rows is not None and stage.rows > available:
+            problem = f"task {task!r} has only {available:,} training examples in {lang!r}"
+            yield ConfigError(f"stages.{block}.rows", stage.rows, problem, [f"a number up to {available}"])
 
 
 def _bad_mixture(name: str, stage: Stage) -> Iterator[ConfigError]:

@@ -180,7 +180,7 @@ class Training(Settings):
     """How parallel training data in several languages are used. `full` trains on every example in every language;
     `split` on every example once, in a language drawn at random, so that the number of languages changes neither rows
     nor steps. Examples are parallel if they have the same id. With `split`, `rows` is the number of all languages
-    together, whether their data are parallel or not."""
+    together, whether their data are parallel or not. Plain text is not shared."""
     select_on: Annotated[Literal["languages", "en"], NOT_IN_SPECS] = "languages"
     """Dev data that select the checkpoint: those in the languages of the training data (English ones for a task without
     dev data in any of them), or `en`, the English ones of every task that has some. Part of the fingerprint of these

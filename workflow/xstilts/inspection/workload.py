@@ -10,6 +10,7 @@ from xstilts.config import Limit, Stage
 from xstilts.names import names_of, split_and_language
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, noted
+from xstilts.task import MASKED_LM
 from xstilts.training import mixture
 
 SOURCES = ("encoded", "read", "published")
@@ -77,7 +78,8 @@ def _of_task(store: Path, features: Entry, stage: Stage) -> _Rows | None:
     """The training rows of a task of a stage; None if their number is unknown."""
     names = names_of(features.inputs["data"].spec["files"], "train")
     found = _of_features(store, features, names, stage.rows)
-    if found is None or stage.languages_share == "full":
+    shares = stage.languages_share == "split" and tasks.load(features.about.task).kind != MASKED_LM
+    if found is None or not shares or len(names) == 1:
         return found
     return replace(found, count=ceil(found.count / len(names)), estimated=True)
 

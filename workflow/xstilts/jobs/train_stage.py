@@ -24,6 +24,7 @@ from xstilts.sources.checkpoints import Checkpoint
 from xstilts.sources.columns import file_name
 from xstilts.store.drafts import TRAINING, publishing, scratch
 from xstilts.store.jsonfiles import read_json
+from xstilts.task import MASKED_LM
 from xstilts.training import stage as training
 from xstilts.training.data import TaskData, first_of_all, shared_out, subset
 from xstilts.training.resume import exclusive
@@ -74,7 +75,8 @@ def _task_data(this: job.Job, name: str, stage: Stage) -> TaskData:
     task = labels.of_data(tasks.load(name), this.input(f"data.{name}"))
     entry = this.entry.inputs[f"features.{name}"]
     files = this.entry.inputs[f"data.{name}"].spec["files"]
-    train = _train_rows(this, name, languages_of(files, "train"), stage)
+    shares = stage.languages_share == "split" and task.kind != MASKED_LM
+    train = _train_rows(this, name, languages_of(files, "train"), stage.rows, shares)
     return TaskData(
         task=task,
         kind=kinds.load(task.kind),
@@ -86,20 +88,25 @@ def _task_data(this: job.Job, name: str, stage: Stage) -> TaskData:
     )
 
 
-def _train_rows(this: job.Job, name: str, languages: list[str], stage: Stage) -> list[pa.Table]:
-    """The features of the examples that a stage trains on, by language."""
+def _train_rows(this: job.Job, name: str, languages: list[str], count: int | None, shares: bool) -> list[pa.Table]:
+    """The features of the examples that a stage trains on, by language.
+
+    Args:
+        count: the number of examples; None for all.
+        shares: whether the languages share the examples, of which `count` is then the total.
+    """
     folder = this.input(f"features.{name}")
     rows = [arrow.read(folder / arrow.file_name("train", lang)) for lang in languages]
-    if stage.rows is None and stage.languages_share == "full":
+    if count is None and not shares:
         return rows
     ids = {lang: _ids(this.input(f"data.{name}") / file_name("train", lang)) for lang in languages}
-    if stage.languages_share == "split":
-        chosen = _shared(this, name, ids, stage.rows)
+    if shares:
+        chosen = _shared(this, name, ids, count)
     else:
-        assert stage.rows is not None
+        assert count is not None
         for lang, mine in ids.items():
-            _require(this, str(this.input(f"data.{name}") / file_name("train", lang)), len(mine), stage.rows)
-        chosen = {lang: subset(mine, stage.rows) for lang, mine in ids.items()}
+            _require(this, str(this.input(f"data.{name}") / file_name("train", lang)), len(mine), count)
+        chosen = {lang: subset(mine, count) for lang, mine in ids.items()}
     return [_of_examples(table, positions) for table, positions in zip(rows, chosen.values(), strict=True)]
 
 

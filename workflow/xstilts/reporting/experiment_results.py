@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from xstilts import tasks
 from xstilts.config import GridSettings, Stage
 from xstilts.errors import UserError
 from xstilts.grid import Grid
@@ -14,6 +15,7 @@ from xstilts.reporting import correction
 from xstilts.reporting.collect import ALL
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, noted
+from xstilts.task import MASKED_LM
 
 
 @dataclass(frozen=True)
@@ -127,4 +129,6 @@ def _rows_of(store: Path, data: Entry, stage: Stage) -> int:
     """The number of rows of a task that a stage trains on."""
     names = names_of(data.spec["files"], "train")
     rows = [stage.rows or noted(store, data.path, name, "rows")["rows"] for name in names]
-    return sum(rows) if stage.languages_share == "full" else max(rows)
+    return (
+        max(rows) if stage.languages_share == "split" and tasks.load(data.about.task).kind != MASKED_LM else sum(rows)
+    )
