@@ -128,9 +128,9 @@ def test_rows_of_split_languages_are_at_most_those_of_all_together():
 
     # 5,000 in Hindi, and 1,000 in Swahili.
     assert grid(languages_share="split").cells
-    with pytest.raises(ConfigError, match="stages.panx.rows.*only 5,000 training examples in 'hi'"):
+    with pytest.raises(ConfigError, match=r"stages.panx.rows.*only 5,000 training examples in 'hi'"):
         grid()
-    with pytest.raises(ConfigError, match="stages.panx.rows.*only 6,000 training examples in 'hi sw'"):
+    with pytest.raises(ConfigError, match=r"stages.panx.rows.*only 6,000 training examples in 'hi sw'"):
         grid(languages_share="split", rows=7000)
 
 
