@@ -37,10 +37,12 @@ def expanded(config: Config) -> Config:
     found = {key: _Names(config, key) for key in ("intermediates", "targets")}
     if grid.sources and not any(SOURCE in name for name in (*grid.intermediates, *grid.targets)):
         raise ConfigError("grid.sources", list(grid.sources), f"no intermediate or target contains {SOURCE}")
+    pairs = _pairs(found["intermediates"], found["targets"]) if grid.sources else None
+    paired = {key: _paired(one, pairs, place) for place, (key, one) in enumerate(found.items())}
     arms = Arms(
-        **{**dict(grid), **{key: tuple(one.all) for key, one in found.items()}},
-        pairs=_pairs(found["intermediates"], found["targets"]) if grid.sources else None,
-        left_out=tuple(reason for one in found.values() for reason in one.left_out),
+        **{**dict(grid), **{key: tuple(names) for key, (names, _) in paired.items()}},
+        pairs=pairs,
+        left_out=tuple(reason for key, one in found.items() for reason in (*one.left_out, *paired[key][1])),
     )
     return config.model_copy(update={"grid": arms})
 
@@ -89,6 +91,15 @@ def _pairs(intermediates: _Names, targets: _Names) -> frozenset[tuple[str, str]]
             intermediates.fixed + intermediates.by_source[source], targets.fixed + targets.by_source[source]
         )
     )
+
+
+def _paired(names: _Names, pairs: frozenset[tuple[str, str]] | None, place: int) -> tuple[list[str], list[str]]:
+    """The names that are part of a combination, and the reasons why the others are left out."""
+    if not pairs:
+        return list(names.all), []
+    used, other = {pair[place] for pair in pairs}, ("target", "intermediate")[place]
+    alone = [f"{name}: there is no {other} for this source" for name in names.all if name not in used]
+    return [name for name in names.all if name in used], alone
 
 
 def _intermediate(config: Config, text: str) -> tuple[str, tuple[str, ...]]:

@@ -49,6 +49,8 @@ def run(arguments: Namespace) -> None:
     experiment = open_experiment(arguments)
     config, grid = experiment.config, experiment.grid
     plan = Plan(config, grid)
+    for reason in grid.arms.left_out:
+        print(f"left out: {reason}")
     jobs = arguments.jobs_per_gpu or (None if config.jobs_per_gpu == "auto" else config.jobs_per_gpu)
     gpus = devices.gpus(devices.visible()).values()
     found = times.devices(measurements(plan.results), arguments.card, jobs, gpus)

@@ -14,6 +14,7 @@ from xstilts.commands.shell import add_config, duration, many, open_experiment, 
 from xstilts.grid import Cell
 from xstilts.inspection.progress import Failure, Interrupted, Running
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
+from xstilts.reporting import labels
 from xstilts.store import warned
 from xstilts.store.differences import sentence
 
@@ -60,12 +61,15 @@ def _print(state: State) -> None:
 
 def _table(state: State, title: str) -> Table:
     grid = state.config.grid
-    table = Table(title=title, caption="seeds done / all seeds")
+    known = labels.labels((*grid.intermediates, *grid.targets))
+    notes = labels.notes(known, " ".join(known.values()))
+    table = Table(title=title, caption=" ".join(["seeds done / all seeds", *notes]))
     for column in ("encoder", "intermediate", *grid.targets):
-        table.add_column(column)
+        table.add_column(labels.labelled(column, known))
     for (encoder, intermediate), row in groupby(state.grid.cells, lambda cell: (cell.encoder, cell.intermediate)):
-        seeds = [list(cells) for _, cells in groupby(row, lambda cell: cell.target)]
-        table.add_row(encoder, intermediate, *(_summary([state.of(cell) for cell in cells]) for cells in seeds))
+        seeds = {target: [state.of(cell) for cell in cells] for target, cells in groupby(row, lambda cell: cell.target)}
+        counts = (_summary(seeds[target]) if target in seeds else "" for target in grid.targets)
+        table.add_row(encoder, labels.labelled(intermediate, known), *counts)
     return table
 
 

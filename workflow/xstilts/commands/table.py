@@ -35,7 +35,7 @@ def run(arguments: Namespace) -> None:
     for encoder, table in of_scores(scores, config).items():
         title = f"{config.experiment}, {encoder}: score of the baseline, and differences from it"
         spread = tables.spreads(scores, encoder, config.grid) if len(config.grid.seeds) > 1 else None
-        show(tables.rich_table(table, title, spread, found.uncertain(encoder) if found else None))
+        show(tables.rich_table(table, title, spread, found.uncertain(encoder) if found else None, config.grid))
     for warning in warnings(config.store, grid):
         print(f"warning: {warning}")
     if len(done) < len(grid.cells):

@@ -349,6 +349,10 @@ class GridSettings(Settings):
     seeds: tuple[Seed, ...] = (1,)
     """Random seeds of training; each gives a model of its own."""
 
+    def has(self, intermediate: str, target: str) -> bool:
+        """Whether the target is evaluated after the intermediate; in a grid with `sources`, not all are combined."""
+        return True
+
 
 class Report(Settings):
     """How reports aggregate seeds and compute intervals and tests."""

@@ -1,8 +1,9 @@
 """Write the statistics of the experiment, and the tables of every encoder as CSV, Markdown and LaTeX."""
 
 from argparse import Namespace
+from collections.abc import Mapping
 
-from xstilts.reporting import choice, formats, literature, paper, tables
+from xstilts.reporting import choice, formats, labels, literature, paper, relabelling, tables
 from xstilts.reporting.experiment_results import Results, read
 from xstilts.reporting.formats import Table
 from xstilts.runtime import job
@@ -18,7 +19,7 @@ def run(arguments: Namespace) -> None:
     with publishing(this.store, this.entry) as draft:
         folder = draft.folder / "tables"
         for encoder, table in tables.of_scores(found.scores, this.config).items():
-            tables.write(table, folder, encoder)
+            tables.write(table, folder, encoder, found.grid)
             published = literature.tables(found, encoder, this.config.encoders[encoder].repository)
             for one in of_encoder(found, encoder) + published:
                 formats.write(one, folder, encoder)
@@ -28,7 +29,25 @@ def run(arguments: Namespace) -> None:
 
 
 def of_encoder(found: Results, encoder: str) -> list[Table]:
-    """All tables of an encoder except the main table and those with results from the literature."""
+    """All tables of an encoder except the main table and those with results from the literature.
+
+    For readers, long names are replaced by labels, which are explained in the captions.
+    """
+    known, short = relabelling.of_results(found), relabelling.relabelled(found)
+    full = _made(found, encoder)
+    if short is found:
+        return full
+    return [_labelled(one, other, known) for one, other in zip(full, _made(short, encoder), strict=True)]
+
+
+def _labelled(full: Table, short: Table, known: Mapping[str, str]) -> Table:
+    """The numbers of a table with full names, and its text for readers with labels."""
+    texts = [*map(str, short.shown.columns), *map(str, short.shown.index), *short.shown.astype(str).to_numpy().ravel()]
+    caption = " ".join([short.caption, *labels.notes(known, " ".join([short.caption, *texts]))])
+    return Table(short.name, caption, full.numbers, short.shown)
+
+
+def _made(found: Results, encoder: str) -> list[Table]:
     by_language = [paper.languages(found, encoder, target) for target in found.grid.targets]
     made = (paper.targets, paper.groups, choice.intermediates, choice.best)
     return [make(found, encoder) for make in made] + by_language

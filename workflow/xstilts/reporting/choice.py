@@ -94,7 +94,7 @@ def _choice(results: Results, encoder: str, target: str) -> dict[str, object]:
 def _dev(results: Results, encoder: str, target: str) -> pd.Series:
     """The dev score of the target's own stage after each intermediate, over seeds; empty if the target has no stage."""
     own = results.own_stages[target]
-    after = {path_of((*stages_of(name), *own)): name for name in results.grid.intermediates} if own else {}
+    after = {path_of((*stages_of(name), *own)): name for name in results.after(target)} if own else {}
     chosen = _chosen(results, encoder)
     mine = chosen[chosen["stages"].isin(after)]
     by_seed = mine.groupby(["stages", "seed"])["value"].mean(skipna=False).unstack("seed")
@@ -105,7 +105,7 @@ def _dev(results: Results, encoder: str, target: str) -> pd.Series:
 def _test(results: Results, encoder: str, target: str) -> pd.Series:
     """The test score after each intermediate."""
     rows = results.by_target(encoder)
-    return rows[rows["target"] == target].set_index("intermediate")["value"].reindex(results.grid.intermediates)
+    return rows[rows["target"] == target].set_index("intermediate")["value"].reindex(results.after(target))
 
 
 def highest(scores: Mapping[str, float | None]) -> str | None:

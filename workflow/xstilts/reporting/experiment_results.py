@@ -31,6 +31,7 @@ class Results:
         over_seeds: how scores are aggregated over seeds, `median` or `mean`.
         own_stages: the stages of each target, which follow the intermediate.
         models: the paths of stages of all models that the experiment trains with each seed.
+        left_out: the intermediates and targets that are not part of the grid, each with the reason.
     """
 
     scores: pd.DataFrame
@@ -41,6 +42,7 @@ class Results:
     over_seeds: str
     own_stages: Mapping[str, tuple[str, ...]]
     models: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def intermediates(self) -> list[str]:
@@ -56,6 +58,11 @@ class Results:
     def comparable(self) -> bool:
         """Whether the grid contains the baseline and at least one intermediate."""
         return self.has_baseline and bool(self.intermediates)
+
+    def after(self, *targets: str) -> list[str]:
+        """The intermediates after which all of these targets are evaluated, in the order of the grid."""
+        names = self.grid.intermediates
+        return [name for name in names if all(self.grid.has(name, target) for target in targets)]
 
     def changes(self, statistics: pd.DataFrame) -> pd.DataFrame:
         """The rows of statistics that are not the baseline's."""
@@ -102,6 +109,7 @@ def read(store: Path, grid: Grid) -> Results:
         over_seeds=grid.config.report.over_seeds,
         own_stages={target: grid.target(target).stages for target in grid.arms.targets},
         models=tuple(dict.fromkeys(stages for _, stages, _, _ in grid.models)),
+        left_out=grid.arms.left_out,
     )
 
 

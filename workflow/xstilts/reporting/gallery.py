@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from xstilts.grid import Grid
 from xstilts.reporting.figures import TITLES
+from xstilts.reporting.labels import labelled, labels
 from xstilts.steps.entry import Entry
 
 TABLES = {
@@ -50,7 +51,10 @@ def figures(grid: Grid) -> list[Item]:
 
 def tables(grid: Grid) -> list[Item]:
     """The tables of every encoder."""
-    by_target = {f"languages.{target}": f"Languages of {target}" for target in grid.config.grid.targets}
+    order = grid.config.grid
+    known = labels((*order.intermediates, *order.targets))
+    targets = [labelled(target, known) for target in order.targets]
+    by_target = {f"languages.{target}": f"Languages of {target}" for target in targets}
     return [
         Item(grid.tables, f"tables/{encoder}.{name}.html", "Tables", "tables", {"encoder": encoder, "table": title})
         for encoder in grid.config.grid.encoders

@@ -1,12 +1,14 @@
 """Tables of test scores: intermediates by targets, by languages and by the groups of XTREME."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from xstilts.metrics import xtreme
 from xstilts.reporting.collect import ALL, MAIN_SCORE
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
-from xstilts.reporting.tables import MEAN, deltas, is_delta, levels, text
+from xstilts.reporting.tables import MEAN, deltas, is_delta, is_planned, levels, text
 
 PAIR = ("f1", "exact_match")
 """The metrics of question answering, which are shown as pairs."""
@@ -40,7 +42,8 @@ def targets(results: Results, encoder: str) -> Table:
         names = {f"{target} {metric}": metric for metric in PAIR} if target in answered else {target: MAIN_SCORE}
         columns = {name: tables[metric][target] for name, metric in names.items()}
         numbers |= columns
-        shown[target] = _texts(pd.DataFrame(columns), significant.get(target))
+        planned = [row for row in results.grid.intermediates if is_planned(results.grid, row, target)]
+        shown[target] = _texts(pd.DataFrame(columns), significant.get(target), planned)
     caption = f"F1 / exact match for question answering, of which the mean has their mean. {_reading(results)}"
     return _table("paper", caption, pd.DataFrame(numbers), pd.DataFrame(shown), results.by_target(encoder), "target")
 
@@ -49,9 +52,9 @@ def languages(results: Results, encoder: str, target: str) -> Table:
     """All languages of a target after all intermediates; the first row is the mean over languages."""
     rows = results.statistics[(results.statistics[["encoder", "target"]] == [encoder, target]).all(axis=1)]
     rows = rows.replace({"language": {ALL: MEAN}})
-    numbers = deltas(_pivot(rows, "language", "value").reindex(results.grid.intermediates))
+    numbers = deltas(_pivot(rows, "language", "value").reindex(results.after(target)))
     significant = _pivot(rows, "language", "significant")
-    shown = pd.DataFrame({name: _texts(numbers[[name]], significant[name]) for name in numbers})
+    shown = pd.DataFrame({name: _texts(numbers[[name]], significant[name], numbers.index) for name in numbers})
     caption = f"{target} by language. {_reading(results)}"
     table = _table(f"languages.{target}", caption, numbers, shown, rows, "language")
     return Table(table.name, table.caption, _turned(table.numbers), _turned(table.shown))
@@ -76,10 +79,16 @@ def _pivot(rows: pd.DataFrame, columns: str, values: str) -> pd.DataFrame:
     return rows.pivot(index="intermediate", columns=columns, values=values)[list(dict.fromkeys(rows[columns]))]
 
 
-def _texts(columns: pd.DataFrame, significant: pd.Series | None) -> pd.Series:
-    """The text of each row: its numbers separated by slashes, and a mark if the change is significant."""
+def _texts(columns: pd.DataFrame, significant: pd.Series | None, planned: Collection[str]) -> pd.Series:
+    """The text of each row: its numbers separated by slashes, and a mark if the change is significant.
+
+    Rows that are not planned are blank.
+    """
     texts = {}
     for row, numbers in columns.iterrows():
+        if row not in planned:
+            texts[row] = ""
+            continue
         mark = MARK if significant is not None and significant[row] else ""
         texts[row] = " / ".join(text(number, is_delta(columns, row)) for number in numbers) + mark
     return pd.Series(texts)
@@ -95,7 +104,8 @@ def _table(name: str, caption: str, numbers: pd.DataFrame, shown: pd.DataFrame, 
 
 def _range(counts: pd.Series) -> str:
     """The smallest and the largest count of a column, or one number if they are equal."""
-    return "–".join(f"{count}" for count in sorted({counts.min(), counts.max()}))
+    known = counts.dropna().astype("int64")
+    return "–".join(f"{count}" for count in sorted({known.min(), known.max()}))
 
 
 def _turned(table: pd.DataFrame) -> pd.DataFrame:

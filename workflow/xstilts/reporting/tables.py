@@ -7,6 +7,7 @@ from rich.table import Table
 
 from xstilts.config import Config, GridSettings
 from xstilts.names import NO_INTERMEDIATE
+from xstilts.reporting import labels
 from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.marks import MISSING
 
@@ -57,36 +58,59 @@ def deltas(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([baseline.to_frame().T, changed])
 
 
-def write(table: pd.DataFrame, folder: Path, name: str) -> None:
+def write(table: pd.DataFrame, folder: Path, name: str, grid: GridSettings | None = None) -> None:
     """Write a table of deltas as CSV and Markdown."""
     folder.mkdir(parents=True, exist_ok=True)
     table.to_csv(folder / f"{name}.csv", index_label="intermediate", float_format="{:z.4f}".format)
-    (folder / f"{name}.md").write_text(markdown(table), encoding="utf-8")
+    (folder / f"{name}.md").write_text(markdown(table, grid), encoding="utf-8")
 
 
 def rich_table(
-    table: pd.DataFrame, title: str, spread: pd.DataFrame | None = None, uncertain: pd.DataFrame | None = None
+    table: pd.DataFrame,
+    title: str,
+    spread: pd.DataFrame | None = None,
+    uncertain: pd.DataFrame | None = None,
+    grid: GridSettings | None = None,
 ) -> Table:
     """A table of deltas for the terminal: gains green, losses red.
 
     Args:
+        grid: the grid of the experiment; without it, every combination is part of it.
         spread: the standard deviations of the numbers over seeds; none are shown without it.
         uncertain: the changes whose intervals contain 0, which are grey; none without it.
     """
     remarks = ["grey: the 95 % interval contains 0"] if uncertain is not None else []
     remarks += ["±: standard deviation over seeds"] if spread is not None else []
+    known = _labels(table)
+    remarks += [note.rstrip(".") for note in labels.notes(known, " ".join(known.values()))]
     shown = Table(title=title, caption="; ".join(remarks) or None)
     shown.add_column("intermediate")
     for column in table.columns:
-        shown.add_column(str(column), justify="right")
+        shown.add_column(labels.labelled(str(column), known), justify="right")
     for row, values in table.iterrows():
         texts = []
         for column, value in values.items():
+            if not is_planned(grid, row, column):
+                texts.append("")
+                continue
             is_change = is_delta(table, row)
             is_grey = uncertain is not None and column in uncertain and bool(uncertain.loc[row, column])
             texts.append(_coloured(value, is_change, is_grey) + around(spread, row, column))
-        shown.add_row(str(row), *texts)
+        shown.add_row(labels.labelled(str(row), known), *texts)
     return shown
+
+
+def is_planned(grid: GridSettings | None, intermediate: object, column: object) -> bool:
+    """Whether a number is part of the grid: a target is evaluated after the intermediate, of a mean all targets are."""
+    if grid is None:
+        return True
+    targets = [column] if column in grid.targets else grid.targets
+    return all(grid.has(str(intermediate), str(target)) for target in targets)
+
+
+def _labels(table: pd.DataFrame) -> dict[str, str]:
+    """The labels of the names in the rows and columns of a table."""
+    return labels.labels(map(str, (*table.index, *table.columns)))
 
 
 def around(spread: pd.DataFrame | None, row: object, column: object) -> str:
@@ -117,12 +141,19 @@ def _coloured(value: float, delta: bool, grey: bool) -> str:
     return f"[green]{shown}[/]" if value > 0 else f"[red]{shown}[/]"
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """A table of deltas in Markdown."""
-    lines = [["intermediate", *map(str, table.columns)], ["---", *["---:"] * len(table.columns)]]
+def markdown(table: pd.DataFrame, grid: GridSettings | None = None) -> str:
+    """A table of deltas in Markdown, in which combinations that are not part of the grid are blank."""
+    known = _labels(table)
+    columns = [labels.labelled(str(column), known) for column in table.columns]
+    lines = [["intermediate", *columns], ["---", *["---:"] * len(columns)]]
     for row, values in table.iterrows():
-        lines.append([str(row), *(text(value, is_delta(table, row)) for value in values)])
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+        shown = [
+            text(value, is_delta(table, row)) if is_planned(grid, row, column) else ""
+            for column, value in values.items()
+        ]
+        lines.append([labels.labelled(str(row), known), *shown])
+    notes = "".join(f"\n{note}\n" for note in labels.notes(known, " ".join(known.values())))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) + notes
 
 
 def of_scores(scores: pd.DataFrame, config: Config) -> dict[str, pd.DataFrame]:

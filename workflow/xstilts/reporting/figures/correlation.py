@@ -22,6 +22,8 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
             NAME, encoder, f"A correlation needs a baseline, two targets and at least {_FEWEST} intermediates."
         )
     table, targets = _table(results, encoder), list(results.grid.targets)
+    if table.empty:
+        return notes.nothing(NAME, encoder, "No two targets are evaluated after all intermediates.")
     base = alt.Chart().encode(
         x=alt.X("one:N", sort=style.placed("one"), axis=heat.columns(targets)),
         y=alt.Y("other:N", sort=style.placed("other"), title=None),
@@ -38,7 +40,8 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
     """A row for each pair of targets; the correlation is missing if an intermediate of one of them is."""
     changes = results.changes(results.by_target(encoder)).pivot(index="intermediate", columns="target", values="delta")
     found = changes.corr(method="spearman", min_periods=len(results.intermediates))
-    pairs = list(combinations(results.grid.targets, 2))
+    whole = [name for name in results.grid.targets if set(results.intermediates) <= set(results.after(name))]
+    pairs = list(combinations(whole, 2))
     return pd.DataFrame(pairs, columns=["one", "other"]).assign(
         correlation=[found.loc[pair] for pair in pairs],
         text=[heat.text(found.loc[pair], 2) for pair in pairs],

@@ -46,7 +46,8 @@ def _tooltip() -> list[alt.Tooltip | str]:
 def _table(results: Results, encoder: str) -> pd.DataFrame:
     """The cells and the mean over targets, each with its text."""
     cells = results.by_target(encoder)
-    means = cells.groupby("intermediate", sort=False)[["value", "delta"]].agg(lambda values: values.mean(skipna=False))
+    whole = cells[cells["intermediate"].isin(results.after(*results.grid.targets))]
+    means = whole.groupby("intermediate", sort=False)[["value", "delta"]].agg(lambda values: values.mean(skipna=False))
     table = pd.concat([cells, means.reset_index().assign(target=MEAN, significant=False)], ignore_index=True)
     scores = table["intermediate"].eq(NO_INTERMEDIATE) | (not results.has_baseline)
     table["uncertain"] = holds_zero(table)

@@ -18,6 +18,8 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
     if not results.comparable:
         return notes.nothing(NAME, encoder, notes.INCOMPARABLE)
     table = _table(results, encoder)
+    if table.empty:
+        return notes.nothing(NAME, encoder, "No intermediate precedes all targets of a language.")
     base = alt.Chart().encode(
         x=alt.X("intermediate:N", sort=style.placed("intermediate"), axis=heat.columns(results.intermediates)),
         y=alt.Y("label:N", sort=alt.SortField("place"), title=None),
@@ -40,7 +42,8 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
     table = changes.groupby(["language", "intermediate"], sort=False, as_index=False).agg(
         delta=("delta", lambda values: values.mean(skipna=False)), targets=("target", "nunique"), n=("n", "sum")
     )
-    return _named(table)
+    evaluated = results.by_language(encoder).groupby("language")["target"].nunique()
+    return _named(table[table["targets"] == table["language"].map(evaluated)])
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:

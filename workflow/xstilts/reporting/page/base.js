@@ -47,7 +47,8 @@ function languageName(at) {
   return at === ALL ? "mean" : `${page.languages[code]} (${code})`;
 }
 
-const nameIn = (column, at) => (column === "language" ? languageName(at) : String(names[column][at]));
+const labelOf = (name) => page.labels[name] ?? String(name);
+const nameIn = (column, at) => (column === "language" ? languageName(at) : labelOf(names[column][at]));
 
 // What the pointer or the focus is on
 

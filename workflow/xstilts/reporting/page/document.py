@@ -7,10 +7,12 @@ import pandas as pd
 from xstilts.grid import Cell, Grid
 from xstilts.languages import language
 from xstilts.names import NO_INTERMEDIATE
+from xstilts.reporting import relabelling
 from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.experiment_results import ALL, Results
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
+from xstilts.reporting.labels import labelled
 from xstilts.reporting.page import numbers, samples
 from xstilts.reporting.page.provenance import Entries, versions
 
@@ -34,13 +36,15 @@ def build(store: Path, grid: Grid, results: Results, warnings: list[str], record
 def of_results(results: Results) -> dict:
     """The part of the document with numbers and figures."""
     rows = numbers.rows(results)
-    names = _names(results, rows)
+    names, known = _names(results, rows), relabelling.of_results(results)
     return {
         "names": names,
         "languages": {code: language(code).name for code in names["language"] if code != ALL},
         "over_seeds": results.over_seeds,
         "baseline": NO_INTERMEDIATE if results.has_baseline else None,
         "means": _means(results),
+        "labels": {name: labelled(name, known) for name in (*names["intermediate"], *names["target"])} if known else {},
+        "left_out": list(results.left_out),
         "rows": _columns(rows, names),
         **_figures(results),
     }
@@ -74,10 +78,15 @@ def _names(results: Results, rows: pd.DataFrame) -> dict[str, list]:
 
 
 def _means(results: Results) -> dict[str, dict[str, list]]:
-    """The means over targets of scores and changes, by encoder and intermediate; None if a score is missing."""
+    """The means over targets of scores and changes, by encoder and intermediate; None if a score is missing.
+
+    An intermediate that does not precede all targets has no mean.
+    """
     found = {}
     for encoder in results.grid.encoders:
-        targets = results.by_target(encoder).groupby("intermediate", sort=False)[["value", "delta"]]
+        cells = results.by_target(encoder)
+        whole = cells[cells["intermediate"].isin(results.after(*results.grid.targets))]
+        targets = whole.groupby("intermediate", sort=False)[["value", "delta"]]
         means = targets.agg(lambda values: values.mean(skipna=False)).round(_DECIMALS)
         found[encoder] = {name: [None if pd.isna(mean) else mean for mean in row] for name, *row in means.itertuples()}
     return found
@@ -130,9 +139,9 @@ def _missing(scores: pd.DataFrame, cell: Cell) -> str | None:
 
 def _figures(results: Results) -> dict:
     """The figures of each encoder, and the configurations of the light and the dark theme."""
-    found, themes = [], {}
+    found, themes, shown = [], {}, relabelling.relabelled(results)
     for encoder in results.grid.encoders:
-        for name, chart in charts(results, encoder).items():
+        for name, chart in charts(shown, encoder).items():
             if name != HEAT_MAP:
                 drawn = style.spec(chart)
                 themes = {"light": drawn.pop("config"), "dark": style.spec(chart, dark=True)["config"]}

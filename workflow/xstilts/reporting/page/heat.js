@@ -9,14 +9,14 @@ function drawHeatMap(encoder) {
   const largest = Math.max(1, ...own.map((row) => Math.abs(row.delta ?? 0)));
   document.querySelectorAll(".legend .end").forEach((end, at) => { end.textContent = signed((2 * at - 1) * largest); });
   const head = make("tr", {}, make("th", { scope: "col" }, "intermediate"),
-    ...names.target.map((name) => make("th", { scope: "col" }, name)),
+    ...names.target.map((name) => make("th", { scope: "col", title: name }, labelOf(name))),
     make("th", { scope: "col", className: "mean" }, "mean"));
   const lines = order.map((intermediate) => make("tr", { className: intermediate === baseline ? "baseline" : "" },
-    make("th", { scope: "row" }, names.intermediate[intermediate]),
+    make("th", { scope: "row", title: names.intermediate[intermediate] }, nameIn("intermediate", intermediate)),
     ...names.target.map((_, target) => make("td", {}, heatCell(encoder, intermediate, target, largest))),
     make("td", { className: "mean" }, meanOf(encoder, intermediate))));
   find("#heat").replaceChildren(make("thead", {}, head), make("tbody", {}, ...lines));
-  walkWithArrows(lines.map((line) => [...line.querySelectorAll("button")]));
+  walkWithArrows(lines.map((line) => [...line.querySelectorAll("td:not(.mean)")].map((cell) => cell.firstChild)));
 }
 
 // The baseline has its scores; without one, every intermediate has.
@@ -24,7 +24,9 @@ const isLevel = (intermediate) => page.baseline === null || names.intermediate[i
 const shown = (intermediate, value) => (isLevel(intermediate) ? fixed(value) : signed(value));
 
 function meanOf(encoder, intermediate) {
-  const [value, delta] = page.means[names.encoder[encoder]][names.intermediate[intermediate]];
+  const mean = page.means[names.encoder[encoder]][names.intermediate[intermediate]];
+  if (!mean) return null; // not all targets are evaluated after this intermediate
+  const [value, delta] = mean;
   return shown(intermediate, isLevel(intermediate) ? value : delta);
 }
 
@@ -32,6 +34,7 @@ function heatCell(encoder, intermediate, target, largest) {
   const key = cellKey(encoder, intermediate, target);
   const row = main_scores.get(key);
   const cell = cells.get(key);
+  if (!cell) return null; // not part of the grid
   const value = isLevel(intermediate) ? row?.value : row?.delta;
   const name = `${names.intermediate[intermediate]} → ${names.target[target]}`;
   const reason = value == null ? cell.missing ?? "no score to compare with" : null;
@@ -54,15 +57,25 @@ const STEPS = {
   ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -Infinity], End: [0, Infinity],
 };
 
+const clamp = (value, length) => Math.max(0, Math.min(length - 1, value));
+
+// The first button from a place on, in the direction of a step, or backwards from the end of a line.
+function nextOf(grid, y, x, [down, right]) {
+  const [dy, dx] = Number.isFinite(right) ? [down, right] : [0, -Math.sign(right)];
+  while (grid[y]?.[x] === null) [y, x] = [y + dy, x + dx];
+  return grid[y]?.[x];
+}
+
 function walkWithArrows(grid) {
-  const clamp = (value, length) => Math.max(0, Math.min(length - 1, value));
+  const buttons = grid.flat().filter((button) => button);
   grid.forEach((line, y) => line.forEach((button, x) => {
-    button.tabIndex = x === 0 && y === 0 ? 0 : -1;
+    if (!button) return;
+    button.tabIndex = button === buttons[0] ? 0 : -1;
     button.addEventListener("keydown", (event) => {
       const step = STEPS[event.key];
       if (!step) return;
       event.preventDefault();
-      const next = grid[clamp(y + step[0], grid.length)][clamp(x + step[1], line.length)];
+      const next = nextOf(grid, clamp(y + step[0], grid.length), clamp(x + step[1], line.length), step) ?? button;
       button.tabIndex = -1;
       next.tabIndex = 0;
       next.focus();

@@ -1,0 +1,50 @@
+"""Results with short names in place of long ones, for tables and figures."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from xstilts.reporting.experiment_results import Results
+from xstilts.reporting.labels import labelled, labels
+
+
+def of_results(results: Results) -> dict[str, str]:
+    """The labels of the names in results."""
+    own = (name for stages in results.own_stages.values() for name in stages)
+    return labels((*results.grid.intermediates, *results.grid.targets, *own, *results.models))
+
+
+def relabelled(results: Results) -> Results:
+    """The results with labels in place of names; the same results if no name has a label."""
+    known = of_results(results)
+    if not known:
+        return results
+    return replace(
+        results,
+        scores=_frame(results.scores, known),
+        trainings=_frame(results.trainings, known),
+        statistics=_frame(results.statistics, known),
+        sizes={labelled(name, known): size for name, size in results.sizes.items()},
+        grid=results.grid.model_copy(update=_grid(results, known)),
+        own_stages={
+            labelled(target, known): tuple(labelled(stage, known) for stage in stages)
+            for target, stages in results.own_stages.items()
+        },
+        models=tuple(labelled(path, known) for path in results.models),
+    )
+
+
+def _frame(frame: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
+    columns = [name for name in ("intermediate", "target", "stages") if name in frame]
+    return frame.assign(**{name: frame[name].map(lambda path: labelled(path, known)) for name in columns})
+
+
+def _grid(results: Results, known: Mapping[str, str]) -> dict[str, object]:
+    grid = results.grid
+    names = {
+        key: tuple(labelled(name, known) for name in getattr(grid, key)) for key in ("intermediates", "targets")
+    }
+    pairs = getattr(grid, "pairs", None)
+    renamed = pairs and frozenset((labelled(one, known), labelled(other, known)) for one, other in pairs)
+    return {**names, "pairs": renamed} if pairs else dict(names)
