@@ -27,6 +27,8 @@ def page_of(found: Results, *, count: int = 4, text: str = "A short text.") -> d
     numbers = document.of_results(found)
     entries, cells = _entries(found.grid), []
     for number, (encoder, intermediate, target) in enumerate(product(*(numbers["names"][n] for n in _CELL))):
+        if not found.grid.has(intermediate, target):
+            continue
         lost = found.statistics.query("encoder == @encoder and intermediate == @intermediate and target == @target")
         cells.append(
             {

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from invented_results import invented, without
 from pages import large, mapped, page_of
+from partial import partial
 
 from xstilts.languages import LANGUAGES
 from xstilts.reporting.experiment_results import Results
@@ -131,6 +132,26 @@ def test_a_missing_cell_is_missing_with_its_reason_and_so_is_its_mean(visit: Cal
     assert seen.texts("#heat tbody tr:nth-child(2) td")[1::2] == ["—", "—"]
     seen.page.locator("#heat tbody tr:nth-child(2) td:nth-child(3) button").hover()
     assert "missing: no gold labels in the last language" in seen.texts("#tip")[0]
+
+
+def test_a_combination_that_is_not_part_of_the_grid_is_blank_and_skipped_by_the_arrows(visit: Callable, tmp_path: Path):
+    seen = visit(write(tmp_path, page_of(partial())))
+    shown = [seen.texts(f"#heat tbody tr:nth-child({row}) td") for row in (1, 2, 3, 4)]
+    assert [[bool(text) for text in row] for row in shown] == [
+        [True, True, True],
+        [True, False, False],
+        [False, True, False],
+        [True, True, True],
+    ]
+    assert seen.texts("#heat tbody th") == ["none", "mnli@de", "mnli@zh", "squad_v1@4langs"]
+    seen.page.locator("#heat tbody button").first.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowDown"):
+        seen.page.keyboard.press(key)
+    seen.page.keyboard.press("ArrowDown")
+    seen.page.keyboard.press("Enter")
+    assert seen.texts("#cell-title") == ["squad_v1@ar+de+en+zh → xnli@de"]
+    assert "mnli@ja: mnli has no training data in 'ja'" in seen.texts(".about")[0]
+    assert not seen.errors
 
 
 def test_pointing_at_a_cell_tells_its_score_interval_and_number_of_examples(

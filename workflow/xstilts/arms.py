@@ -15,10 +15,13 @@ class Arms(GridSettings):
     Args:
         pairs: the intermediates and targets that are combined, if not all are.
         left_out: the names for which a task has no training data in a source, each with the reason.
+        written: the names by key of the grid, text in the configuration, and source; the source of a text without
+            `{source}` is "".
     """
 
     pairs: frozenset[tuple[str, str]] | None = None
     left_out: tuple[str, ...] = ()
+    written: dict[str, dict[str, dict[str, str]]] = {}
 
     def has(self, intermediate: str, target: str) -> bool:
         """Whether the target is evaluated after the intermediate."""
@@ -42,6 +45,7 @@ def expanded(config: Config) -> Config:
     arms = Arms(
         **{**dict(grid), **{key: tuple(names) for key, (names, _) in paired.items()}},
         pairs=pairs,
+        written={key: one.written for key, one in found.items()},
         left_out=tuple(reason for key, one in found.items() for reason in (*one.left_out, *paired[key][1])),
     )
     return config.model_copy(update={"grid": arms})
@@ -60,6 +64,7 @@ class _Names:
         self.by_source: dict[str, list[str]] = {source: [] for source in config.grid.sources}
         self.left_out: list[str] = []
         self.all: dict[str, None] = {}
+        self.written: dict[str, dict[str, str]] = {}
         for text in getattr(config.grid, key):
             if SOURCE in text and not config.grid.sources:
                 raise ConfigError(f"grid.{key}", text, f"{SOURCE} stands for the languages of 'grid.sources'; set it")
@@ -68,18 +73,19 @@ class _Names:
                     name, stages = _FORMS[key](config, of_source(text, source))
                 except ValueError as error:
                     raise ConfigError(f"grid.{key}", text, str(error)) from None
-                self._add(config, source, name, stages)
+                self._add(config, text, source, name, stages)
         for name, count in Counter(self.fixed).items():
             if count > 1:
                 raise ConfigError(f"grid.{key}", name, "is listed twice; remove one")
 
-    def _add(self, config: Config, source: str, name: str, stages: tuple[str, ...]) -> None:
+    def _add(self, config: Config, text: str, source: str, name: str, stages: tuple[str, ...]) -> None:
         lacking = next(_lacking(config, stages, source), None) if source else None
         if lacking:
             self.left_out.append(f"{name}: {lacking} has no training data in {source!r}")
             return
         (self.by_source[source] if source else self.fixed).append(name)
         self.all[name] = None
+        self.written.setdefault(text, {})[source] = name
 
 
 def _pairs(intermediates: _Names, targets: _Names) -> frozenset[tuple[str, str]]:

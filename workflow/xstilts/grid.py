@@ -8,20 +8,21 @@ they have in common. This module is pure: files and code are only seen through a
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
-from xstilts import arms, paths, recipes, tasks
+from xstilts import arms, paths, recipes, resources, tasks, transfer
 from xstilts.checks import check, check_lengths
 from xstilts.config import PRETRAINED, Config, ConfigError, Encoder, Stage
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.spec import FileHashes, fingerprint
 from xstilts.languages import facts
-from xstilts.names import path_of, reference, split_name, stages_of
+from xstilts.names import SOURCE, path_of, reference, split_name, stages_of
 from xstilts.recipes import Target
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
 from xstilts.steps import specs
 from xstilts.steps.entry import EVALUATE, TRAIN, About, Entry
 from xstilts.task import Task
+from xstilts.transfer import Arm, Matrix
 
 TOKENIZING = ("transformers", "tokenizers")
 """Libraries that determine token ids."""
@@ -196,9 +197,19 @@ class Grid:
         return {"scores": self.collected} | {f"statistics.{name}": one for name, one in self.statistics.items()}
 
     @cached_property
-    def _made_from(self) -> dict[str, str | dict[str, str]]:
-        """The paths of the scores and statistics."""
-        return {"scores": self.collected.path, "statistics": _paths(self.statistics)}
+    def _made_from(self) -> dict[str, Any]:
+        """The paths of the scores and statistics, and the languages of training."""
+        return {"scores": self.collected.path, "statistics": _paths(self.statistics)} | self._training_languages
+
+    @cached_property
+    def _training_languages(self) -> dict:
+        """What reports say about the languages of training; empty if all training for the targets is in English."""
+        groups = {"groups": {name: list(languages) for name, languages in self.groups.items()}} if self.groups else {}
+        if not self._has_other_languages:
+            return groups
+        seen = {f"{intermediate} {target}": list(found) for (intermediate, target), found in self.seen.items()}
+        translated = {one.title: [arm.source for arm in one.arms if arm.translated] for one in self.matrices}
+        return {"seen": seen, "translated": translated, "left_out": list(self.arms.left_out), **groups}
 
     @cached_property
     def _shown(self) -> dict[str, dict[str, str]]:
@@ -214,6 +225,59 @@ class Grid:
         wanted = found.languages or settings.languages or self.config.languages or task.languages
         missing = task.missing_languages.get(settings.split, ())
         return tuple(lang for lang in task.languages if lang in wanted and lang not in missing)
+
+    @cached_property
+    def seen(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """The languages with labelled training data of the target's kind, by intermediate and target."""
+        arms = self.arms
+        return {
+            (intermediate, target): transfer.seen(self.config, intermediate, self.target(target))
+            for intermediate in arms.intermediates
+            for target in arms.targets
+            if arms.has(intermediate, target)
+        }
+
+    @cached_property
+    def matrices(self) -> tuple[Matrix, ...]:
+        """The arms that differ only in their source, by intermediate and target as written in the configuration."""
+        after, before = (
+            list(transfer.written(self.arms.written.get(key, {}), self.arms.sources))
+            for key in ("intermediates", "targets")
+        )
+        return tuple(
+            self._matrix(intermediate, target, names, others)
+            for intermediate, names in after
+            for target, others in before
+            if SOURCE in intermediate + target and names.keys() & others.keys()
+        )
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The groups of languages that reports have means of, by name.
+
+        Without groups in the configuration, those of `xstilts.resources`, unless all training is in English.
+        """
+        if self.config.language_groups or not self._has_other_languages:
+            return self.config.language_groups
+        return resources.groups()
+
+    @property
+    def _has_other_languages(self) -> bool:
+        return bool(self.arms.sources) or not transfer.is_plain(self.seen)
+
+    def _matrix(self, intermediate: str, target: str, names: dict[str, str], targets: dict[str, str]) -> Matrix:
+        rows = [
+            Arm(
+                source,
+                names[source],
+                targets[source],
+                transfer.is_translated(self.config, names[source], self.target(targets[source]), source),
+                self.seen[names[source], targets[source]],
+            )
+            for source in self.arms.sources
+            if source in names and source in targets
+        ]
+        return Matrix(intermediate, target, tuple(rows), self.languages(rows[0].target))
 
     @cached_property
     def evaluated(self) -> dict[str, str]:

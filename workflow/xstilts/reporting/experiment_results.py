@@ -1,7 +1,7 @@
 """Results of an experiment as data frames: scores, statistics and trainings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +16,7 @@ from xstilts.reporting.collect import ALL
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, noted
 from xstilts.task import MASKED_LM
+from xstilts.transfer import Matrix, is_plain
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class Results:
         over_seeds: how scores are aggregated over seeds, `median` or `mean`.
         own_stages: the stages of each target, which follow the intermediate.
         models: the paths of stages of all models that the experiment trains with each seed.
+        seen: the languages with labelled training data of the target's kind, by intermediate and target.
+        matrices: the arms that differ only in their source.
+        groups: the languages of groups, by the name of the group.
         left_out: the intermediates and targets that are not part of the grid, each with the reason.
     """
 
@@ -42,6 +46,9 @@ class Results:
     over_seeds: str
     own_stages: Mapping[str, tuple[str, ...]]
     models: tuple[str, ...] = ()
+    seen: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    matrices: tuple[Matrix, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
     @property
@@ -58,6 +65,17 @@ class Results:
     def comparable(self) -> bool:
         """Whether the grid contains the baseline and at least one intermediate."""
         return self.has_baseline and bool(self.intermediates)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all training on tasks of the targets' kinds is in English, and there are no sources."""
+        return not self.matrices and is_plain(self.seen)
+
+    def zero_shot(self, target: str, *intermediates: str) -> list[str]:
+        """The languages of a target that are seen after none of some intermediates."""
+        mine = self.statistics[self.statistics["target"] == target]
+        known = {lang for name in intermediates for lang in self.seen.get((name, target), ())}
+        return [lang for lang in dict.fromkeys(mine["language"]) if lang not in {ALL, *known}]
 
     def after(self, *targets: str) -> list[str]:
         """The intermediates after which all of these targets are evaluated, in the order of the grid."""
@@ -109,6 +127,9 @@ def read(store: Path, grid: Grid) -> Results:
         over_seeds=grid.config.report.over_seeds,
         own_stages={target: grid.target(target).stages for target in grid.arms.targets},
         models=tuple(dict.fromkeys(stages for _, stages, _, _ in grid.models)),
+        seen=grid.seen,
+        matrices=grid.matrices,
+        groups=grid.groups,
         left_out=grid.arms.left_out,
     )
 

@@ -1,10 +1,12 @@
 """Tables of test scores: intermediates by targets, by languages and by the groups of XTREME."""
 
 from collections.abc import Collection
+from itertools import product
 
 import pandas as pd
 
 from xstilts.metrics import xtreme
+from xstilts.reporting import zero_shot
 from xstilts.reporting.collect import ALL, MAIN_SCORE
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
@@ -56,8 +58,39 @@ def languages(results: Results, encoder: str, target: str) -> Table:
     significant = _pivot(rows, "language", "significant")
     shown = pd.DataFrame({name: _texts(numbers[[name]], significant[name], numbers.index) for name in numbers})
     caption = f"{target} by language. {_reading(results)}"
+    if not results.is_plain:
+        for name, lang in product(numbers.index, numbers):
+            shown.loc[name, lang] += zero_shot.SEEN * (lang in results.seen.get((name, target), ()))
+        caption += f" {zero_shot.READING}"
+    means = _zero_shot_means(results, encoder, target)
+    for place, (name, mean) in enumerate(means.items(), 1):
+        numbers.insert(place, name, mean)
+        shown.insert(place, name, _texts(numbers[[name]], None, numbers.index))
+    if results.groups:
+        caption += " " + _members(results, target)
     table = _table(f"languages.{target}", caption, numbers, shown, rows, "language")
     return Table(table.name, table.caption, _turned(table.numbers), _turned(table.shown))
+
+
+def _zero_shot_means(results: Results, encoder: str, target: str) -> dict[str, pd.Series]:
+    """The zero-shot mean of a target and of each group of its languages."""
+    means = {} if results.is_plain else {zero_shot.ZERO_SHOT: zero_shot.row(results, encoder, target)}
+    of_groups = {
+        name: zero_shot.row(results, encoder, target, members)
+        for name, members in results.groups.items()
+        if set(members) & set(results.zero_shot(target))
+    }
+    return means | of_groups
+
+
+def _members(results: Results, target: str) -> str:
+    """The languages of each group that a target has, for a caption."""
+    own = results.zero_shot(target)
+    texts = [
+        f"{name}: {', '.join(lang for lang in own if lang in members) or 'no language'}"
+        for name, members in results.groups.items()
+    ]
+    return f"Zero-shot means of groups: {'; '.join(texts)}."
 
 
 def groups(results: Results, encoder: str) -> Table:

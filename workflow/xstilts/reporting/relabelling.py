@@ -7,6 +7,7 @@ import pandas as pd
 
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.labels import labelled, labels
+from xstilts.transfer import Arm
 
 
 def of_results(results: Results) -> dict[str, str]:
@@ -32,7 +33,13 @@ def relabelled(results: Results) -> Results:
             for target, stages in results.own_stages.items()
         },
         models=tuple(labelled(path, known) for path in results.models),
+        seen={tuple(labelled(name, known) for name in pair): found for pair, found in results.seen.items()},
+        matrices=tuple(replace(one, arms=tuple(_arm(arm, known) for arm in one.arms)) for one in results.matrices),
     )
+
+
+def _arm(arm: Arm, known: Mapping[str, str]) -> Arm:
+    return replace(arm, intermediate=labelled(arm.intermediate, known), target=labelled(arm.target, known))
 
 
 def _frame(frame: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
@@ -42,9 +49,7 @@ def _frame(frame: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
 
 def _grid(results: Results, known: Mapping[str, str]) -> dict[str, object]:
     grid = results.grid
-    names = {
-        key: tuple(labelled(name, known) for name in getattr(grid, key)) for key in ("intermediates", "targets")
-    }
+    names = {key: tuple(labelled(name, known) for name in getattr(grid, key)) for key in ("intermediates", "targets")}
     pairs = getattr(grid, "pairs", None)
     renamed = pairs and frozenset((labelled(one, known), labelled(other, known)) for one, other in pairs)
     return {**names, "pairs": renamed} if pairs else dict(names)

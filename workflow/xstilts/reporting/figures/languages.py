@@ -7,6 +7,7 @@ from xstilts.languages import language
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import heat, notes, style
 from xstilts.reporting.typology import group, ordered
+from xstilts.reporting.zero_shot import SEEN
 
 NAME = "languages"
 
@@ -43,10 +44,17 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
         delta=("delta", lambda values: values.mean(skipna=False)), targets=("target", "nunique"), n=("n", "sum")
     )
     evaluated = results.by_language(encoder).groupby("language")["target"].nunique()
-    return _named(table[table["targets"] == table["language"].map(evaluated)])
+    return _named(table[table["targets"] == table["language"].map(evaluated)], _seen(results))
 
 
-def _named(table: pd.DataFrame) -> pd.DataFrame:
+def _seen(results: Results) -> set[tuple[str, str]]:
+    """The languages and intermediates with a target for which the language is seen; empty if all training is English."""
+    if results.is_plain:
+        return set()
+    return {(lang, intermediate) for (intermediate, _), found in results.seen.items() for lang in found}
+
+
+def _named(table: pd.DataFrame, seen: set[tuple[str, str]]) -> pd.DataFrame:
     """The table with the name, script and group of each language, and its position in the figure."""
     order = ordered(table["language"].unique())
     found = {code: language(code) for code in order}
@@ -60,7 +68,10 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
         + " ("
         + targets
         + ")",
-        text=table["delta"].map(heat.text),
+        text=[
+            heat.text(row.delta, mark=SEEN if (row.language, row.intermediate) in seen else "")
+            for row in table.itertuples()
+        ],
     )
 
 
@@ -77,5 +88,9 @@ def _lines(results: Results, encoder: str) -> list[str]:
     return [
         "Change over the baseline in points, the mean over the targets that a language has (their number in brackets). "
         "Families as in Glottolog, Indo-European by branch; scripts by ISO 15924.",
+        ""
+        if results.is_plain
+        else f"{SEEN}: labelled training data of a target's task, or of a task of its kind, in this language. An "
+        "intermediate is shown where it precedes all targets that have the language.",
         *notes.basis(results, encoder),
     ]

@@ -48,6 +48,11 @@ function languageName(at) {
 }
 
 const labelOf = (name) => page.labels[name] ?? String(name);
+// Languages with labelled training data for the target
+const SEEN = "°";
+const isSeen = (row) =>
+  page.seen[`${names.intermediate[row.intermediate]} ${names.target[row.target]}`]?.includes(names.language[row.language]);
+const seenMark = (row) => (isSeen(row) ? SEEN : "");
 const nameIn = (column, at) => (column === "language" ? languageName(at) : labelOf(names[column][at]));
 
 // What the pointer or the focus is on

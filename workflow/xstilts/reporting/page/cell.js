@@ -9,7 +9,7 @@ function openCell(cell) {
   find("#cell > div").replaceChildren(
     make("p", { className: "kicker" }, `${cell.encoder} · ${cell.split}`),
     cell.missing ? make("p", { className: "notice" }, `Missing: ${cell.missing}.`) : "",
-    section("Languages", languagesTable(own)),
+    section("Languages", zeroShot(cell), languagesTable(own)),
     section("Predictions", ...predictions(cell)),
     section("Settings", settingsTable(runs[0])),
     section("Runs", runsTable(runs)),
@@ -32,6 +32,16 @@ function plainTable(head, lines, numeric = Infinity) {
     make("tbody", {}, ...lines.map((line) => make("tr", {}, ...line.map(cellOf("td")))))));
 }
 
+// The mean over the languages without labelled training data, if there are such data in other languages than English
+function zeroShot(cell) {
+  const found = page.zero_shot[cell.encoder]?.[`${cell.intermediate} ${cell.target}`];
+  if (!found) return null;
+  const [value, delta] = found;
+  const change = delta == null ? "" : `, change over ${page.baseline} ${signed(delta)} in languages that neither has seen`;
+  return make("p", { className: "note" }, `Zero-shot mean ${fixed(value)}${change}. ${SEEN}: labelled training data of ` +
+    "the task, or of a task of its kind, in this language; not in the zero-shot mean.");
+}
+
 function languagesTable(own) {
   const metrics = names.metric.map((_, at) => at).filter((at) => own.some((row) => row.metric === at));
   const seeds = names.seed.slice(1);
@@ -40,7 +50,7 @@ function languagesTable(own) {
   const head = ["language", "score", "interval", "change", "interval", "corrected p", "n",
     ...metrics.slice(1).map((at) => names.metric[at]), ...seeds.map((seed) => `seed ${seed}`)];
   const lines = own.filter((row) => row.metric === ALL && row.seed === ALL).map((row) => [
-    languageName(row.language), fixed(row.value), between(row.low, row.high, fixed), changed(row),
+    languageName(row.language) + seenMark(row), fixed(row.value), between(row.low, row.high, fixed), changed(row),
     between(row.delta_low, row.delta_high, signed), probability(row.p_adjusted), whole(row.n),
     ...metrics.slice(1).map((metric) => fixed(value(row.language, metric, ALL)?.value)),
     ...seeds.map((_, at) => fixed(value(row.language, ALL, at + 1)?.value)),

@@ -1,5 +1,6 @@
 """The content of the page as one JSON document. Texts are not escaped."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -7,7 +8,7 @@ import pandas as pd
 from xstilts.grid import Cell, Grid
 from xstilts.languages import language
 from xstilts.names import NO_INTERMEDIATE
-from xstilts.reporting import relabelling
+from xstilts.reporting import relabelling, zero_shot
 from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.experiment_results import ALL, Results
 from xstilts.reporting.figures import style
@@ -45,6 +46,9 @@ def of_results(results: Results) -> dict:
         "means": _means(results),
         "labels": {name: labelled(name, known) for name in (*names["intermediate"], *names["target"])} if known else {},
         "left_out": list(results.left_out),
+        "groups": {name: _group(results, members) for name, members in results.groups.items()},
+        "seen": {} if results.is_plain else {_key(*pair): list(found) for pair, found in results.seen.items()},
+        "zero_shot": {} if results.is_plain else {name: _zero_shot(results, name) for name in results.grid.encoders},
         "rows": _columns(rows, names),
         **_figures(results),
     }
@@ -90,6 +94,30 @@ def _means(results: Results) -> dict[str, dict[str, list]]:
         means = targets.agg(lambda values: values.mean(skipna=False)).round(_DECIMALS)
         found[encoder] = {name: [None if pd.isna(mean) else mean for mean in row] for name, *row in means.itertuples()}
     return found
+
+
+def _group(results: Results, members: Collection[str]) -> dict[str, list[str]]:
+    """The languages of a group that are evaluated, and the targets that have none of them."""
+    own = {target: results.zero_shot(target) for target in results.grid.targets}
+    return {
+        "languages": sorted({lang for found in own.values() for lang in found if lang in members}),
+        "without": [target for target, found in own.items() if not set(found) & set(members)],
+    }
+
+
+def _zero_shot(results: Results, encoder: str) -> dict[str, list]:
+    """The zero-shot mean of each cell, and its change over the baseline; None if it is missing."""
+    found = {}
+    for target in results.grid.targets:
+        for name in results.after(target):
+            numbers = zero_shot.change(results, encoder, name, target)
+            found[_key(name, target)] = [None if pd.isna(one) else round(one, _DECIMALS) for one in numbers]
+    return found
+
+
+def _key(intermediate: str, target: str) -> str:
+    """The key of a cell of an encoder."""
+    return f"{intermediate} {target}"
 
 
 def _columns(rows: pd.DataFrame, names: dict[str, list]) -> dict[str, list]:

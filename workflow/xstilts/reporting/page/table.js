@@ -2,7 +2,7 @@
 
 const STEP = 100;
 const COLUMNS = [
-  ...Object.keys(names).map((key) => ({ key, title: key, isName: true, show: (row) => nameIn(key, row[key]) })),
+  ...Object.keys(names).map((key) => ({ key, title: key, isName: true, show: (row) => nameIn(key, row[key]) + (key === "language" ? seenMark(row) : "") })),
   { key: "value", title: "score", show: (row) => fixed(row.value) },
   { key: "low", title: "interval", show: (row) => reasonOf(row) ?? between(row.low, row.high, fixed) },
   { key: "delta", title: "change", show: changed },
