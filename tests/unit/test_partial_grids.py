@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from io import StringIO
 
 import pytest
 from partial import LONG, PAIRS, WHOLE, partial
@@ -48,11 +49,11 @@ def test_a_score_that_is_not_there_is_missing_and_not_blank(results: Results):
 
 
 def test_the_terminal_is_blank_there_too(results: Results):
-    console = Console(width=100, record=True, file=open("/dev/null", "w"))
+    console = Console(width=100, record=True, file=StringIO())
     console.print(tables.rich_table(main(results), "title", grid=results.grid))
     text = console.export_text()
     assert MISSING not in text
-    assert "squad_v1@4langs" in text and "squad_v1@4langs: ar, de, en, zh" in " ".join(text.split())
+    assert "squad_v1@4langs: ar, de, en, zh" in " ".join(text.split())
 
 
 def test_the_table_of_the_paper_is_blank_there_and_counts_what_is_there(results: Results):

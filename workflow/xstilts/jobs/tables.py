@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Mapping
 
-from xstilts.reporting import choice, formats, labels, literature, paper, relabelling, tables
+from xstilts.reporting import choice, formats, labels, literature, paper, relabelling, sources, tables
 from xstilts.reporting.experiment_results import Results, read
 from xstilts.reporting.formats import Table
 from xstilts.runtime import job
@@ -50,4 +50,5 @@ def _labelled(full: Table, short: Table, known: Mapping[str, str]) -> Table:
 def _made(found: Results, encoder: str) -> list[Table]:
     by_language = [paper.languages(found, encoder, target) for target in found.grid.targets]
     made = (paper.targets, paper.groups, choice.intermediates, choice.best)
-    return [make(found, encoder) for make in made] + by_language
+    by_source = [sources.table(found, encoder, matrix) for matrix in found.matrices]
+    return [make(found, encoder) for make in made] + by_language + by_source

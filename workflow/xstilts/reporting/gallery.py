@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from xstilts.grid import Grid
-from xstilts.reporting.figures import TITLES
+from xstilts.reporting.figures import SOURCES, TITLES
 from xstilts.reporting.labels import labelled, labels
 from xstilts.steps.entry import Entry
 
@@ -45,7 +45,7 @@ def figures(grid: Grid) -> list[Item]:
     return [
         Item(grid.figures, f"figures/{encoder}/{name}.svg", "Figures", name, {"encoder": encoder, "figure": title})
         for encoder in grid.config.grid.encoders
-        for name, title in TITLES.items()
+        for name, title in ((SOURCES | TITLES) if grid.matrices else TITLES).items()
     ]
 
 
@@ -58,5 +58,10 @@ def tables(grid: Grid) -> list[Item]:
     return [
         Item(grid.tables, f"tables/{encoder}.{name}.html", "Tables", "tables", {"encoder": encoder, "table": title})
         for encoder in grid.config.grid.encoders
-        for name, title in (TABLES | by_target).items()
+        for name, title in (TABLES | by_target | _of_sources(grid)).items()
     ]
+
+
+def _of_sources(grid: Grid) -> dict[str, str]:
+    """The titles of the tables of arms that differ only in their source."""
+    return {f"sources.{one.name}": f"Sources of {one.title}" for one in grid.matrices}

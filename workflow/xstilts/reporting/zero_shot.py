@@ -15,8 +15,8 @@ SEEN = "°"
 """Marks a language with labelled training data of the target's kind in the path of a cell."""
 
 READING = (
-    f"{SEEN}: labelled training data of the task, or of a task of its kind, in this language; not in the zero-shot mean. "
-    "A change of a zero-shot mean is over the languages that neither of the two has seen."
+    f"{SEEN}: labelled training data of the task, or of a task of its kind, in this language; not in the zero-shot "
+    "mean. A change of a zero-shot mean is over the languages that neither of the two has seen."
 )
 
 

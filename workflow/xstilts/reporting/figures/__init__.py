@@ -14,4 +14,9 @@ TITLES = {
 }
 """The titles of the figures, in the order of the report, by the name of the figure, its module and its files."""
 
+SOURCES = {
+    "sources": "Scores by language of training",
+}
+"""The titles of the figures of experiments with sources, which come before the others."""
+
 FORMATS = ("svg", "pdf", "png")

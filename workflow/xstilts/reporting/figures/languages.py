@@ -48,7 +48,7 @@ def _table(results: Results, encoder: str) -> pd.DataFrame:
 
 
 def _seen(results: Results) -> set[tuple[str, str]]:
-    """The languages and intermediates with a target for which the language is seen; empty if all training is English."""
+    """The languages and intermediates with a target for which the language is seen; empty if training is English."""
     if results.is_plain:
         return set()
     return {(lang, intermediate) for (intermediate, _), found in results.seen.items() for lang in found}

@@ -8,7 +8,7 @@ import pandas as pd
 from xstilts.grid import Cell, Grid
 from xstilts.languages import language
 from xstilts.names import NO_INTERMEDIATE
-from xstilts.reporting import relabelling, zero_shot
+from xstilts.reporting import relabelling, sources, zero_shot
 from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.experiment_results import ALL, Results
 from xstilts.reporting.figures import style
@@ -16,6 +16,7 @@ from xstilts.reporting.figures.charts import charts
 from xstilts.reporting.labels import labelled
 from xstilts.reporting.page import numbers, samples
 from xstilts.reporting.page.provenance import Entries, versions
+from xstilts.transfer import Matrix
 
 HEAT_MAP = "deltas"
 """The figure that the page shows as an interactive table."""
@@ -50,6 +51,7 @@ def of_results(results: Results) -> dict:
         "seen": {} if results.is_plain else {_key(*pair): list(found) for pair, found in results.seen.items()},
         "zero_shot": {} if results.is_plain else {name: _zero_shot(results, name) for name in results.grid.encoders},
         "rows": _columns(rows, names),
+        "sources": [_source(results, encoder, one) for encoder in results.grid.encoders for one in results.matrices],
         **_figures(results),
     }
 
@@ -103,6 +105,22 @@ def _group(results: Results, members: Collection[str]) -> dict[str, list[str]]:
         "languages": sorted({lang for found in own.values() for lang in found if lang in members}),
         "without": [target for target, found in own.items() if not set(found) & set(members)],
     }
+
+
+def _source(results: Results, encoder: str, matrix: Matrix) -> dict:
+    """The tables of arms that differ only in their source, as text."""
+    found = [sources.table(results, encoder, matrix)]
+    tables = [
+        {
+            "caption": one.caption,
+            "columns": [one.shown.index.name, *one.shown.columns],
+            "rows": [
+                [name, *texts] for name, texts in zip(one.shown.index, one.shown.to_numpy().tolist(), strict=True)
+            ],
+        }
+        for one in found
+    ]
+    return {"title": f"{matrix.title}, {encoder}", "tables": tables}
 
 
 def _zero_shot(results: Results, encoder: str) -> dict[str, list]:
