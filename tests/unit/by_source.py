@@ -5,6 +5,7 @@ import pandas as pd
 from xstilts.arms import Arms
 from xstilts.reporting import collect
 from xstilts.reporting.experiment_results import Results
+from xstilts.reporting.pairs import COLUMNS as COLUMNS_OF_PAIRS
 from xstilts.reporting.significance import COLUMNS
 from xstilts.transfer import Arm, Matrix
 
@@ -31,6 +32,16 @@ def target(source: str) -> str:
 
 def arm(source: str, intermediate: str) -> Arm:
     return Arm(source, intermediate, target(source), source != "en", (source,))
+
+
+def pairs() -> pd.DataFrame:
+    """Differences between German and two others, of which the last is not known."""
+    rows = [
+        ["toy", "de", "es", "en ja zh", 2.0, -0.5, 4.25, 30, 3],
+        ["toy", "de", "en", "es ja zh", -6.0, -8.0, -4.0, 30, 3],
+        ["toy", "de", "zh", "", float("nan"), float("nan"), float("nan"), 0, 0],
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS_OF_PAIRS)
 
 
 def results(**changes) -> Results:
@@ -69,5 +80,6 @@ def results(**changes) -> Results:
         "own_stages": {target(source): (target(source),) for source in SOURCES},
         "seen": {(name, target(source)): (source,) for name in grid.intermediates for source in SOURCES},
         "matrices": matrices,
+        "pairs": {one.title: pairs() for one in matrices},
     }
     return Results(**{**made, **changes})

@@ -174,6 +174,11 @@ class Grid:
         return {target: self._statistics(target) for target in self.config.grid.targets}
 
     @cached_property
+    def comparisons(self) -> dict[str, Entry]:
+        """The differences between the sources of each matrix, by its title."""
+        return {one.title: self._differences(one) for one in self.matrices}
+
+    @cached_property
     def entries(self) -> dict[str, Entry]:
         """Every entry of the experiment, by path."""
         _ = self.reports
@@ -194,7 +199,8 @@ class Grid:
     @cached_property
     def _numbers(self) -> dict[str, Entry]:
         """The scores and statistics as inputs."""
-        return {"scores": self.collected} | {f"statistics.{name}": one for name, one in self.statistics.items()}
+        found = self.statistics | self.comparisons
+        return {"scores": self.collected} | {f"statistics.{name}": one for name, one in found.items()}
 
     @cached_property
     def _made_from(self) -> dict[str, Any]:
@@ -209,7 +215,13 @@ class Grid:
             return groups
         seen = {f"{intermediate} {target}": list(found) for (intermediate, target), found in self.seen.items()}
         translated = {one.title: [arm.source for arm in one.arms if arm.translated] for one in self.matrices}
-        return {"seen": seen, "translated": translated, "left_out": list(self.arms.left_out), **groups}
+        return {
+            "seen": seen,
+            "translated": translated,
+            "comparisons": _paths(self.comparisons),
+            "left_out": list(self.arms.left_out),
+            **groups,
+        }
 
     @cached_property
     def _shown(self) -> dict[str, dict[str, str]]:
@@ -336,6 +348,24 @@ class Grid:
             {cell.scores.path: cell.scores for cell in cells},
             About(experiment=name, task=target),
             [f"metric.{tasks.load(self.target(target).task).metric}"],
+        )
+
+    def _differences(self, matrix: Matrix) -> Entry:
+        name, arms = self.config.experiment, {(arm.intermediate, arm.target): arm for arm in matrix.arms}
+        cells = [cell for cell in self.cells if (cell.intermediate, cell.target) in arms]
+        seen = {arm.source: [arm.intermediate, arm.target, list(arm.seen)] for arm in matrix.arms}
+        return self._add(
+            "statistics",
+            paths.statistics(name, matrix.name),
+            {
+                "cells": [cell.record for cell in cells],
+                "settings": self.config.report.in_specs(),
+                "arms": seen,
+                "languages": list(matrix.languages),
+            },
+            {cell.scores.path: cell.scores for cell in cells},
+            About(experiment=name, task=matrix.title),
+            [f"metric.{tasks.load(self.target(matrix.arms[0].target).task).metric}"],
         )
 
     @once

@@ -43,14 +43,14 @@ class Comparison:
         random = np.random.default_rng(self.seed)
         value = self._over_seeds(self._with_mean(resampling.observed(self.counts, self.metric)))[:, 0]
         drawn = resampling.bootstrap(self.counts, self.metric, self.settings.samples, random)
-        samples = self._over_seeds(_redrawn(self._with_mean(drawn), random))
-        low, high = _interval(samples)
+        samples = self._over_seeds(redrawn(self._with_mean(drawn), random))
+        low, high = interval(samples)
         numbers = dict.fromkeys(NUMBERS, np.full_like(value, np.nan)) | {"value": value, "low": low, "high": high}
         if NO_INTERMEDIATE not in self.counts.intermediates:
             return numbers
         baseline = self.counts.intermediates.index(NO_INTERMEDIATE)
         delta = value - value[:, [baseline]]
-        low, high = _interval(samples - samples[:, :, [baseline]])
+        low, high = interval(samples - samples[:, :, [baseline]])
         p = self._p(delta, baseline, random)
         against = {"delta": delta, "delta_low": low, "delta_high": high, "p": p}
         for array in against.values():
@@ -75,7 +75,7 @@ class Comparison:
         return getattr(np, self.settings.over_seeds)(scores, axis=-1)
 
 
-def _redrawn(scores: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def redrawn(scores: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Scores of seeds drawn with replacement, independently for each sample and intermediate.
 
     Args:
@@ -88,7 +88,7 @@ def _redrawn(scores: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return np.take_along_axis(scores, drawn[None], axis=-1)
 
 
-def _interval(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def interval(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The bounds of the percentile interval of samples, shape (languages, samples, intermediates)."""
     low, high = np.quantile(samples, [LEVEL / 2, 1 - LEVEL / 2], axis=1)
     return low, high

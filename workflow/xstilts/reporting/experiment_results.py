@@ -34,6 +34,7 @@ class Results:
         models: the paths of stages of all models that the experiment trains with each seed.
         seen: the languages with labelled training data of the target's kind, by intermediate and target.
         matrices: the arms that differ only in their source.
+        pairs: the differences between the sources of each matrix (`reporting.pairs`), by its title.
         groups: the languages of groups, by the name of the group.
         left_out: the intermediates and targets that are not part of the grid, each with the reason.
     """
@@ -48,6 +49,7 @@ class Results:
     models: tuple[str, ...] = ()
     seen: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     matrices: tuple[Matrix, ...] = ()
+    pairs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
@@ -113,7 +115,7 @@ def read(store: Path, grid: Grid) -> Results:
     Raises:
         UserError: the scores or their statistics are not finished.
     """
-    for entry in (grid.collected, *grid.statistics.values()):
+    for entry in (grid.collected, *grid.statistics.values(), *grid.comparisons.values()):
         if not finished(store, entry):
             raise UserError(f"{store / entry.path} is not finished; run snakemake first.")
     collected = store / grid.collected.path
@@ -129,6 +131,7 @@ def read(store: Path, grid: Grid) -> Results:
         models=tuple(dict.fromkeys(stages for _, stages, _, _ in grid.models)),
         seen=grid.seen,
         matrices=grid.matrices,
+        pairs={title: pd.read_parquet(store / one.path / "pairs.parquet") for title, one in grid.comparisons.items()},
         groups=grid.groups,
         left_out=grid.arms.left_out,
     )

@@ -15,6 +15,15 @@ TABLES = {
 }
 """The title of each table of an encoder, by the name in its file name."""
 
+SOURCE_TABLES = {
+    "": "Sources",
+    ".pairs": "Differences between sources",
+    ".effects": "Effects of source and language",
+    ".residuals": "Residuals",
+    ".distances": "Distances",
+}
+"""The titles of the tables of each intermediate and target with sources, by the end of the name in their file names."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -64,4 +73,8 @@ def tables(grid: Grid) -> list[Item]:
 
 def _of_sources(grid: Grid) -> dict[str, str]:
     """The titles of the tables of arms that differ only in their source."""
-    return {f"sources.{one.name}": f"Sources of {one.title}" for one in grid.matrices}
+    return {
+        f"sources.{one.name}{part}": f"{title} of {one.title}"
+        for one in grid.matrices
+        for part, title in SOURCE_TABLES.items()
+    }

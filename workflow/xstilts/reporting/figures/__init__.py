@@ -16,6 +16,7 @@ TITLES = {
 
 SOURCES = {
     "sources": "Scores by language of training",
+    "apart": "Change and distance between the languages",
 }
 """The titles of the figures of experiments with sources, which come before the others."""
 

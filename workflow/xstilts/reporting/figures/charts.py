@@ -6,6 +6,7 @@ from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import (
     SOURCES,
     TITLES,
+    apart,
     correlation,
     deltas,
     distance,
@@ -17,7 +18,7 @@ from xstilts.reporting.figures import (
 )
 
 _MODULES = {
-    module.NAME: module for module in (sources, deltas, languages, size, distance, seeds, learning, correlation)
+    module.NAME: module for module in (sources, apart, deltas, languages, size, distance, seeds, learning, correlation)
 }
 
 

@@ -109,7 +109,7 @@ def _group(results: Results, members: Collection[str]) -> dict[str, list[str]]:
 
 def _source(results: Results, encoder: str, matrix: Matrix) -> dict:
     """The tables of arms that differ only in their source, as text."""
-    found = [sources.table(results, encoder, matrix)]
+    found = sources.tables(results, encoder, matrix)
     tables = [
         {
             "caption": one.caption,

@@ -1,0 +1,97 @@
+"""Paired differences between the sources of a matrix, in the languages that are in the training of neither."""
+
+import zlib
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from xstilts.config import GridSettings, Report
+from xstilts.metrics import Metric
+from xstilts.reporting import per_example as counting
+from xstilts.reporting import resampling
+from xstilts.reporting.comparison import interval, redrawn
+from xstilts.reporting.per_example import Counts
+from xstilts.reporting.significance import Scores
+from xstilts.transfer import Arm, Matrix
+
+COLUMNS = ["encoder", "one", "other", "languages", "difference", "low", "high", "n", "seeds"]
+
+
+def differences(scores: Scores, matrix: Matrix, metric: Metric, grid: GridSettings, settings: Report) -> pd.DataFrame:
+    """The difference between each two sources of a matrix: the score of `one` minus that of `other`.
+
+    Both scores are means over the same languages, those that neither has seen, and then medians or means over seeds.
+
+    Returns:
+        A table with `COLUMNS`. `languages` are separated by blanks. The numbers are missing if there is no such
+        language, or if a seed or the score of one of them is missing.
+
+    Raises:
+        DataError: the arms were not scored on the same examples.
+    """
+    rows = [row for encoder in grid.encoders for row in _of_encoder(scores, encoder, matrix, metric, grid, settings)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _of_encoder(
+    scores: Scores, encoder: str, matrix: Matrix, metric: Metric, grid: GridSettings, settings: Report
+) -> list[list]:
+    paths = {
+        (arm.source, seed): path
+        for arm in matrix.arms
+        for (intermediate, seed), path in scores.of(encoder, arm.target).items()
+        if intermediate == arm.intermediate
+    }
+    counts = counting.read(scores.store, paths, [arm.source for arm in matrix.arms], grid.seeds)
+    samples = None if counts is None else _Samples(counts, metric, settings, zlib.crc32(matrix.title.encode()))
+    rows = []
+    for one, other in combinations(matrix.arms, 2):
+        languages = unseen(matrix, one, other)
+        numbers = _missing() if samples is None else samples.difference(one.source, other.source, languages)
+        models = [len({paths.get((arm.source, seed)) for seed in grid.seeds}) for arm in (one, other)]
+        seeds = 0 if np.isnan(numbers["difference"]) else min(models)
+        names = {"encoder": encoder, "one": one.source, "other": other.source, "languages": " ".join(languages)}
+        found = {**names, **numbers, "seeds": seeds}
+        rows.append([found[column] for column in COLUMNS])
+    return rows
+
+
+def unseen(matrix: Matrix, *arms: Arm) -> list[str]:
+    """The languages of a matrix that are in the training of none of some arms."""
+    return [lang for lang in matrix.languages if not any(lang in arm.seen or lang == arm.source for arm in arms)]
+
+
+class _Samples:
+    """The scores of all arms, observed and in bootstrap samples of examples and seeds.
+
+    The examples of a sample are the same for all arms, and seeds are drawn independently for each arm and pair.
+    """
+
+    def __init__(self, counts: Counts, metric: Metric, settings: Report, seed: int):
+        self._counts, self._over_seeds = counts, settings.over_seeds
+        self._random = np.random.default_rng(seed)
+        self._observed = resampling.observed(counts, metric)
+        self._drawn = resampling.bootstrap(counts, metric, settings.samples, self._random)
+
+    def difference(self, one: str, other: str, languages: list[str]) -> dict[str, float]:
+        """The difference with its interval, and the number of examples behind it."""
+        known = self._counts
+        if not languages or {one, other} - set(known.intermediates) or set(languages) - set(known.languages):
+            return _missing()
+        arms = [known.intermediates.index(name) for name in (one, other)]
+        places = [list(known.languages).index(lang) for lang in languages]
+        value = self._change(self._observed[places][:, :, arms].mean(axis=0, keepdims=True))
+        drawn = redrawn(self._drawn[places][:, :, arms].mean(axis=0, keepdims=True), self._random)
+        low, high = interval(self._change(drawn)[:, :, None])
+        n = sum(known.languages[lang].size for lang in languages)
+        return {"difference": float(value[0, 0]), "low": float(low[0, 0]), "high": float(high[0, 0]), "n": n}
+
+    def _change(self, scores: np.ndarray) -> np.ndarray:
+        """The differences of scores of shape (1, samples, 2, seeds), shape (1, samples)."""
+        over_seeds = getattr(np, self._over_seeds)(scores, axis=-1)
+        return over_seeds[:, :, 0] - over_seeds[:, :, 1]
+
+
+def _missing() -> dict[str, float]:
+    return {**dict.fromkeys(("difference", "low", "high"), float("nan")), "n": 0}
