@@ -173,3 +173,14 @@ def test_a_loss_is_shown_as_such_and_in_no_mean():
         "Tasks with _loss: the loss per masked token in nats, not in percent; lower is better."
     )
     assert "_loss" not in choice.intermediates(results(), "my_enc").caption
+
+
+def test_a_training_has_the_rows_and_languages_of_its_last_stage_and_the_range_of_its_steps():
+    data = {"mnli": (1000, "de, zh"), "mnli/squad_v1": (None, "en"), "hellaswag": (5, "en")}
+    table = choice.trainings(results(data=data), "my_enc")
+    assert table.shown.to_numpy().tolist() == [
+        ["1,000", "20–60", "de, zh"],
+        ["—", "20–60", "en"],
+        ["5", "—", "en"],
+    ]
+    assert table.numbers.loc["mnli", ["rows", "fewest steps", "most steps"]].to_list() == [1000, 20, 60]

@@ -177,6 +177,7 @@ NAMES = [
     "groups",
     "intermediates",
     "best",
+    "trainings",
     "languages.xnli",
     "languages.xquad",
     "languages.tatoeba",

@@ -49,6 +49,6 @@ def _labelled(full: Table, short: Table, known: Mapping[str, str]) -> Table:
 
 def _made(found: Results, encoder: str) -> list[Table]:
     by_language = [paper.languages(found, encoder, target) for target in found.grid.targets]
-    made = (paper.targets, paper.groups, choice.intermediates, choice.best)
+    made = (paper.targets, paper.groups, choice.intermediates, choice.best, choice.trainings)
     by_source = [table for matrix in found.matrices for table in sources.tables(found, encoder, matrix)]
     return [make(found, encoder) for make in made] + by_language + by_source

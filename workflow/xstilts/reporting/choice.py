@@ -44,6 +44,26 @@ def intermediates(results: Results, encoder: str) -> Table:
     return Table("intermediates", caption, numbers, pd.concat([numbers[["task"]], scores, counts], axis=1))
 
 
+def trainings(results: Results, encoder: str) -> Table:
+    """The rows, steps and languages of the last stage of each model."""
+    mine = results.trainings[results.trainings["encoder"] == encoder]
+    steps = mine.groupby("stages")["steps"].agg(["min", "max"])
+    rows, texts = {}, {}
+    for path, (count, languages) in results.data.items():
+        low, high = steps.loc[path] if path in steps.index else (float("nan"), float("nan"))
+        rows[path] = {"rows": count, "fewest steps": low, "most steps": high, "languages": languages}
+        shown = [MISSING if pd.isna(number) else f"{number:,.0f}" for number in (count, low, high)]
+        texts[path] = {"rows": shown[0], "steps": "–".join(dict.fromkeys(shown[1:])), "languages": languages}
+    columns = ["rows", "fewest steps", "most steps", "languages"]
+    numbers = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("training")
+    text_table = pd.DataFrame.from_dict(texts, orient="index", columns=["rows", "steps", "languages"])
+    caption = (
+        "Training rows of the last stage of each model, its steps (the fewest and the most over seeds), and the languages "
+        "of its training data."
+    )
+    return Table("trainings", caption, numbers, text_table.rename_axis("training"))
+
+
 def best(results: Results, encoder: str) -> Table:
     """For each target, the best intermediate on its English dev set, and the best one on test (the oracle)."""
     rows = {target: _choice(results, encoder, target) for target in results.grid.targets}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xstilts import tasks
+from xstilts import recipes, tasks
 from xstilts.config import GridSettings, Stage
 from xstilts.errors import UserError
 from xstilts.grid import Grid
@@ -36,6 +36,7 @@ class Results:
         matrices: the arms that differ only in their source.
         pairs: the differences between the sources of each matrix (`reporting.pairs`), by its title.
         groups: the languages of groups, by the name of the group.
+        data: the number of training rows of each model, by its path of stages (None if unknown), and its languages.
         left_out: the intermediates and targets that are not part of the grid, each with the reason.
     """
 
@@ -51,6 +52,7 @@ class Results:
     matrices: tuple[Matrix, ...] = ()
     pairs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    data: Mapping[str, tuple[int | None, str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
     @property
@@ -133,6 +135,7 @@ def read(store: Path, grid: Grid) -> Results:
         matrices=grid.matrices,
         pairs={title: pd.read_parquet(store / one.path / "pairs.parquet") for title, one in grid.comparisons.items()},
         groups=grid.groups,
+        data=_data(store, grid),
         left_out=grid.arms.left_out,
     )
 
@@ -146,6 +149,21 @@ def _sizes(store: Path, grid: Grid) -> dict[str, int | None]:
         known = [_rows(store, models[path_of(stages[:length])]) for length in range(1, len(stages) + 1)]
         found[name] = None if None in known else sum(filter(None, known))
     return found
+
+
+def _data(store: Path, grid: Grid) -> dict[str, tuple[int | None, str]]:
+    """The number of training rows and the languages of the last stage of each model, by its path of stages."""
+    models = {stages: grid.entries[path] for _, stages, _, path in grid.models}
+    return {path: (_rows(store, model), _languages(grid, stages_of(path)[-1])) for path, model in models.items()}
+
+
+def _languages(grid: Grid, stage: str) -> str:
+    """The languages of a stage, for each task if its tasks have different ones."""
+    found = recipes.trained(grid.config, stage)
+    texts = {task: ", ".join(languages) for task, languages in found.items()}
+    if len(set(texts.values())) == 1:
+        return next(iter(texts.values()))
+    return "; ".join(f"{task}: {languages}" for task, languages in texts.items())
 
 
 def _rows(store: Path, model: Entry) -> int | None:

@@ -12,6 +12,7 @@ TABLES = {
     "groups": "Groups of XTREME",
     "intermediates": "Dev scores of the intermediates",
     "best": "Best intermediate of each target",
+    "trainings": "Rows, steps and languages of trainings",
 }
 """The title of each table of an encoder, by the name in its file name."""
 
