@@ -97,7 +97,9 @@ def own_stages(grid: GridSettings) -> dict[str, tuple[str, ...]]:
 def results(**changes) -> Results:
     made = {"scores": scores(), "trainings": trainings(), "statistics": sure(), "grid": GRID, **changes}
     data = {"mnli": (1000, "en"), "squad_v1/mnli": (2000, "de, en")}
-    return Results(**{"sizes": {}, "data": data, "over_seeds": "median", "own_stages": own_stages(made["grid"]), **made})
+    return Results(
+        **{"sizes": {}, "data": data, "over_seeds": "median", "own_stages": own_stages(made["grid"]), **made}
+    )
 
 
 def without(table: pd.DataFrame, **where: object) -> pd.DataFrame:

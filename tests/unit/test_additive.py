@@ -12,10 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 from by_source import LANGUAGES, MEAN, OWN, SOURCES, arm, results
 
-from xstilts import metrics
 from xstilts.arms import Arms
 from xstilts.config import Report
-from xstilts.reporting import pairs, sources
+from xstilts.reporting import pairs, source_tables
 from xstilts.reporting.additive import fit
 from xstilts.reporting.figures import apart
 from xstilts.reporting.significance import Scores
@@ -75,11 +74,11 @@ def test_a_model_is_missing_if_a_score_is_or_if_the_cells_do_not_determine_it():
 
 def test_tables_of_effects_and_residuals_are_of_translated_sources():
     found = results()
-    effects = sources.effects(found, "toy", found.matrices[0])
+    effects = source_tables.effects(found, "toy", found.matrices[0])
     assert effects.shown.loc["source"].to_numpy().tolist() == [["de", "+3.0"], ["es", "+1.0"], ["zh", "-4.0"]]
     assert effects.shown.loc["mean", "points"] == "70.0"
     assert "12 cells of translated sources" in effects.caption
-    residuals = sources.residuals(found, "toy", found.matrices[0])
+    residuals = source_tables.residuals(found, "toy", found.matrices[0])
     assert residuals.shown.loc["de"].to_list() == ["0.0", "+6.0°", "0.0", "0.0", "0.0"]
     assert list(residuals.shown.index) == ["de", "es", "zh"]
 
@@ -87,14 +86,14 @@ def test_tables_of_effects_and_residuals_are_of_translated_sources():
 def test_gains_and_residuals_by_distance_are_means_over_cells_outside_the_training():
     found = results()
     # German: en (same branch), es (same family), ja, zh. Spanish: de, en (same family), ja, zh. Chinese: all four.
-    table = sources.distances(found, "toy", found.matrices[1])
+    table = source_tables.distances(found, "toy", found.matrices[1])
     assert table.numbers["cells"].to_dict() == {"same branch": 1, "same family": 3, "other family": 8}
     assert table.shown["gain"].to_list() == ["+2.0", "+2.0", "+2.0"]
-    assert "gain" not in sources.distances(found, "toy", found.matrices[0]).numbers
+    assert "gain" not in source_tables.distances(found, "toy", found.matrices[0]).numbers
     gone = found.statistics.copy()
     where = (gone["target"] == "pawsx@de") & (gone["language"] == "en") & (gone["intermediate"] == "udpos")
     gone.loc[where, "delta"] = math.nan
-    lacking = sources.distances(replace(found, statistics=gone), "toy", found.matrices[1])
+    lacking = source_tables.distances(replace(found, statistics=gone), "toy", found.matrices[1])
     assert lacking.shown["gain"].to_list() == ["—", "+2.0", "+2.0"]
 
 
@@ -108,7 +107,7 @@ def test_the_figure_has_a_point_for_each_cell_outside_the_training():
 
 def test_differences_are_shown_with_their_languages_and_their_text():
     found = results()
-    shown = sources.differences(found, "toy", found.matrices[0]).shown.reset_index().to_numpy().tolist()
+    shown = source_tables.differences(found, "toy", found.matrices[0]).shown.reset_index().to_numpy().tolist()
     assert shown == [
         ["de†", "es†", "translated", "+2.0", "-0.5 to +4.2", "en ja zh", "30"],
         ["de†", "en", "translated and original text", "-6.0", "-8.0 to -4.0", "es ja zh", "30"],
@@ -120,7 +119,6 @@ MATRIX = Matrix(
     "none", "pawsx@{source}", tuple(arm(one, "none") for one in ("de", "es", "zh")), ("de", "es", "ja", "zh")
 )
 GRID = Arms(encoders=("toy",), intermediates=("none",), targets=("pawsx@de",), seeds=(1, 2))
-PAWSX = metrics.load("accuracy")
 
 
 def scored(folder, rights: dict, size: int = 40) -> Scores:
@@ -148,7 +146,7 @@ def rights(**more: int) -> dict:
 
 
 def test_a_difference_is_over_the_languages_in_the_training_of_neither(tmp_path):
-    table = pairs.differences(scored(tmp_path, rights(es=2)), MATRIX, PAWSX, GRID, Report(samples=200))
+    table = pairs.differences(scored(tmp_path, rights(es=2)), MATRIX, "pawsx", GRID, Report(samples=200))
     named = table.set_index(["one", "other"])
     assert named["languages"].to_dict() == {("de", "es"): "ja zh", ("de", "zh"): "es ja", ("es", "zh"): "de ja"}
     # Two of 40 examples are 5 points; in the own language 25 points more, which no difference contains.
@@ -160,7 +158,7 @@ def test_an_interval_is_paired_over_examples(tmp_path):
     one = rights(es=0) | {
         (source, seed, lang): 20 for source in ("de", "es") for seed in (1, 2) for lang in ("ja", "zh")
     }
-    table = pairs.differences(scored(tmp_path, one), MATRIX, PAWSX, GRID, Report(samples=200))
+    table = pairs.differences(scored(tmp_path, one), MATRIX, "pawsx", GRID, Report(samples=200))
     row = table.set_index(["one", "other"]).loc[("de", "es")]
     # The same examples are right, so that no sample of them has a difference.
     assert (row["low"], row["difference"], row["high"]) == (0, 0, 0)
@@ -171,10 +169,10 @@ def test_an_interval_is_paired_over_examples(tmp_path):
 def test_a_difference_without_a_common_language_or_a_seed_is_missing(tmp_path):
     scores = scored(tmp_path, rights())
     few = replace(MATRIX, languages=("de", "es"))
-    table = pairs.differences(scores, few, PAWSX, GRID, Report(samples=100)).set_index(["one", "other"])
+    table = pairs.differences(scores, few, "pawsx", GRID, Report(samples=100)).set_index(["one", "other"])
     assert math.isnan(table.loc[("de", "es"), "difference"])
     lost = Scores(scores.store, [cell for cell in scores.cells if cell[2:4] != ["pawsx@zh", 2]])
-    table = pairs.differences(lost, MATRIX, PAWSX, GRID, Report(samples=100)).set_index(["one", "other"])
+    table = pairs.differences(lost, MATRIX, "pawsx", GRID, Report(samples=100)).set_index(["one", "other"])
     assert math.isnan(table.loc[("de", "zh"), "low"])
     assert not math.isnan(table.loc[("de", "es"), "low"])
     assert table.loc[("de", "zh"), ["n", "seeds"]].to_list() == [0, 0]

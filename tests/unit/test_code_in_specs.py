@@ -105,6 +105,7 @@ SILENT = {
         PLANS,
     ),
     **dict.fromkeys(("experiments", "grid", "sources.encoder_config", "sources.identity", "names", "paths"), PLANS),
+    **dict.fromkeys(("resources", "transfer"), STATES),
     **dict.fromkeys(("recipes", "steps", "steps.entry", "steps.specs"), PLANS),
     **dict.fromkeys(("fingerprints", "fingerprints.sameness"), PLANS),
     **dict.fromkeys(("fingerprints.sourcecode", "fingerprints.spec", "fingerprints.syntax"), PLANS),
@@ -220,8 +221,14 @@ TABLE: dict[str, tuple[str, ...]] = {
     "reporting.experiment_results reporting.marks": ("tables figures page", ALL),
     "reporting.correction": ("statistics tables figures page", ALL),
     "reporting.comparison reporting.per_example reporting.resampling reporting.significance": ("statistics", ALL),
-    "reporting.choice reporting.formats reporting.literature reporting.paper reporting.tables": ("tables", ALL),
-    "reporting.figures reporting.figures.* reporting.typology": DRAWN,
+    "reporting.pairs": ("statistics", ALL),
+    "labels reporting.additive reporting.relabelling reporting.sources reporting.typology reporting.zero_shot": (
+        "tables figures page",
+        ALL,
+    ),
+    "reporting.formats reporting.source_tables reporting.tables": ("tables page", ALL),
+    "reporting.choice reporting.literature reporting.paper": ("tables", ALL),
+    "reporting.figures reporting.figures.*": DRAWN,
     "reporting.page reporting.page.* fingerprints.readable store.contents store.metadata store.older": ("page", ALL),
     # The miniature.
     "miniature miniature.events miniature.sampling miniature.sentences sources.miniature": WORLD,
@@ -299,7 +306,8 @@ def test_what_jobs_import_and_count_for_nothing_is_listed_with_a_reason_and_is_s
 USING_METRICS = {
     "training.stage": CHOOSES,
     **dict.fromkeys(
-        ("prediction.scoring", "reporting.significance"), "loads those of which the grid has roles beside the job's"
+        ("prediction.scoring", "reporting.pairs", "reporting.significance"),
+        "loads those of which the grid has roles beside the job's",
     ),
     "reporting.collect": "their names, which stand in scores that have another name with another metric",
     "reporting.paper": "the benchmark, of which the grid has a role beside the job's",

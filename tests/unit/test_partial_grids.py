@@ -8,8 +8,9 @@ import pytest
 from partial import LONG, PAIRS, WHOLE, partial
 from rich.console import Console
 
+from xstilts import labels
 from xstilts.jobs.tables import of_encoder
-from xstilts.reporting import choice, labels, paper, tables
+from xstilts.reporting import choice, paper, tables
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import correlation, deltas, languages
 from xstilts.reporting.figures.charts import charts

@@ -8,7 +8,7 @@ from grids import Words
 
 from xstilts.config import parse
 from xstilts.grid import Grid
-from xstilts.reporting import formats, gallery, sources
+from xstilts.reporting import formats, gallery, source_tables
 from xstilts.reporting.figures import charts
 from xstilts.reporting.figures import sources as figure
 from xstilts.reporting.page import document
@@ -18,7 +18,7 @@ from xstilts.reporting.typology import between, ordered_with_scripts
 
 def test_rows_are_translated_sources_then_original_text_and_columns_families():
     found = results()
-    table = sources.table(found, "toy", found.matrices[0])
+    table = source_tables.table(found, "toy", found.matrices[0])
     assert list(table.numbers.index) == ["de", "es", "zh", "en"]
     assert list(table.numbers) == ["mean", "zero-shot mean", "en", "de", "es", "ja", "zh"]
     assert list(table.shown.index) == ["de†", "es†", "zh†", "en", "family", "script"]
@@ -27,7 +27,7 @@ def test_rows_are_translated_sources_then_original_text_and_columns_families():
 
 def test_scores_means_and_seen_languages_are_those_worked_out_by_hand():
     found = results()
-    table = sources.table(found, "toy", found.matrices[0])
+    table = source_tables.table(found, "toy", found.matrices[0])
     # German: 70 + 3 + (8, 5 + 6, 2, -6, -9) for en, de, es, ja, zh.
     assert table.shown.loc["de†"].to_list() == ["74.2", "71.8", "81.0", "84.0°", "75.0", "67.0", "64.0"]
     # Zero-shot: (81 + 75 + 67 + 64) / 4 = 71.75; all: (287 + 84) / 5 = 74.2.
@@ -39,13 +39,14 @@ def test_a_zero_shot_mean_is_missing_if_a_score_is():
     scores = found.scores
     gone = (scores["language"] == "ja") & (scores["target"] == "pawsx@de") & (scores["seed"] == 1)
     lacking = replace(found, scores=scores[~gone])
-    assert sources.table(lacking, "toy", found.matrices[0]).shown.loc["de†", "zero-shot mean"] == "—"
+    assert source_tables.table(lacking, "toy", found.matrices[0]).shown.loc["de†", "zero-shot mean"] == "—"
 
 
 def test_the_table_is_valid_latex_markdown_and_html():
     found = results()
-    table = sources.table(found, "toy", found.matrices[0])
-    assert "{source}" not in formats.latex(table, "toy") and "→" not in formats.latex(table, "toy")
+    table = source_tables.table(found, "toy", found.matrices[0])
+    assert "{source}" not in formats.latex(table, "toy")
+    assert "→" not in formats.latex(table, "toy")
     assert "| de†" in formats.markdown(table)
 
 
@@ -54,7 +55,7 @@ def test_the_figure_has_a_cell_for_each_source_and_language():
     drawn = figure.chart(found, "toy").to_dict()
     one, other = drawn["vconcat"]
     rows = one["data"]["values"]
-    assert len(rows) == 4 * 5 and len(other["data"]["values"]) == 4 * 5
+    assert len(rows) == len(other["data"]["values"]) == 4 * 5
     (cell,) = (row for row in rows if (row["source"], row["language"]) == ("de†", "de"))
     assert (cell["text"], cell["value"]) == ("84.0°", 84.0)
     assert {row["source"] for row in rows if row["first_original"]} == {"en"}
@@ -74,7 +75,8 @@ def test_the_page_has_a_section_with_the_tables():
     assert page["sources"][0]["tables"][0]["rows"][0][:3] == ["de†", "74.2", "71.8"]
     about = {"experiment": "x", "versions": {}, "warnings": [], "records": [], "cells": [], "entries": []}
     html = render({**page, **about, "sampling": {"count": 1, "length": 1, "seed": 1}})
-    assert '<h2 id="sources-title">' in html and '<td class="number">84.0°</td>' in html
+    assert '<h2 id="sources-title">' in html
+    assert '<td class="number">84.0°</td>' in html
 
 
 def test_the_matrices_of_a_grid_are_in_the_gallery():
@@ -86,7 +88,7 @@ def test_the_matrices_of_a_grid_are_in_the_gallery():
         "seeds": [1],
     }
     found = Grid(parse({"encoders": {"toy": {"path": "toy"}}, "grid": grid}), Words())
-    arms = {one.title: [(arm.source, arm.translated, arm.seen) for arm in one.arms] for one in found.matrices}
+    arms = {one.title: [(arm.source, arm.is_translated, arm.seen) for arm in one.arms] for one in found.matrices}
     assert arms == {
         "none → pawsx@{source}": [("de", True, ("de",)), ("ja", True, ("ja",)), ("en", False, ("en",))],
         "squad_v1/mnli@{source} → pawsx@{source}": [("de", True, ("de",)), ("en", False, ("en",))],
@@ -106,3 +108,17 @@ def test_distances_are_between_two_languages_and_order_has_scripts():
     ]
     # Persian and Urdu have Arabic script, Hindi Devanagari; all three are Indo-Iranian.
     assert ordered_with_scripts(["ur", "hi", "fa", "en"]) == ["en", "fa", "ur", "hi"]
+
+
+def test_long_names_of_two_sets_of_languages_have_files_of_their_own():
+    sets = ("udpos@ar+bg+de+el", "udpos@ar+bg+de+es")
+    grid = {
+        "encoders": ["toy"],
+        "intermediates": [*sets],
+        "targets": ["panx@{source}"],
+        "sources": ["de"],
+        "seeds": [1],
+    }
+    found = Grid(parse({"encoders": {"toy": {"path": "toy"}}, "grid": grid}), Words())
+    assert [one.name for one in found.matrices] == ["udpos@4langs.panx@source", "udpos@4langs-2.panx@source"]
+    assert found.matrices[1].title == "udpos@4langs-2 → panx@{source}"

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import product
 
+from pydantic import Field
+
 from xstilts import recipes, tasks
 from xstilts.config import Config, ConfigError, GridSettings
 from xstilts.names import SOURCE, of_source, reference, stages_of
@@ -21,7 +23,7 @@ class Arms(GridSettings):
 
     pairs: frozenset[tuple[str, str]] | None = None
     left_out: tuple[str, ...] = ()
-    written: dict[str, dict[str, dict[str, str]]] = {}
+    written: dict[str, dict[str, dict[str, str]]] = Field({})
 
     def has(self, intermediate: str, target: str) -> bool:
         """Whether the target is evaluated after the intermediate."""

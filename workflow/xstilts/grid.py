@@ -15,6 +15,7 @@ from xstilts.checks import check, check_lengths
 from xstilts.config import PRETRAINED, Config, ConfigError, Encoder, Stage
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.spec import FileHashes, fingerprint
+from xstilts.labels import labels
 from xstilts.languages import facts
 from xstilts.names import SOURCE, path_of, reference, split_name, stages_of
 from xstilts.recipes import Target
@@ -214,7 +215,7 @@ class Grid:
         if not self._has_other_languages:
             return groups
         seen = {f"{intermediate} {target}": list(found) for (intermediate, target), found in self.seen.items()}
-        translated = {one.title: [arm.source for arm in one.arms if arm.translated] for one in self.matrices}
+        translated = {one.title: [arm.source for arm in one.arms if arm.is_translated] for one in self.matrices}
         return {
             "seen": seen,
             "translated": translated,
@@ -289,7 +290,8 @@ class Grid:
             for source in self.arms.sources
             if source in names and source in targets
         ]
-        return Matrix(intermediate, target, tuple(rows), self.languages(rows[0].target))
+        known = labels(text for names in self.arms.written.values() for text in names)
+        return Matrix(intermediate, target, tuple(rows), self.languages(rows[0].target), known)
 
     @cached_property
     def evaluated(self) -> dict[str, str]:

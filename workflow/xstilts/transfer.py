@@ -1,10 +1,11 @@
 """The languages in which the models of a cell were trained, and the arms that differ only in these languages."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xstilts import coverage, recipes, tasks
 from xstilts.config import Config
+from xstilts.labels import labelled
 from xstilts.names import SOURCE, stages_of
 from xstilts.recipes import ENGLISH, Target
 
@@ -17,14 +18,14 @@ class Arm:
         source: the language of its training.
         intermediate: its intermediate.
         target: its target.
-        translated: whether some of its training data in the source are machine translations.
+        is_translated: whether some of its training data in the source are machine translations.
         seen: the languages with labelled training data of the target's kind in its path (`seen`).
     """
 
     source: str
     intermediate: str
     target: str
-    translated: bool
+    is_translated: bool
     seen: tuple[str, ...]
 
 
@@ -37,23 +38,25 @@ class Matrix:
         target: the target as it is written in the configuration.
         arms: one arm for each source.
         languages: the languages in which all arms are evaluated.
+        known: the labels of long names in it (`xstilts.labels`).
     """
 
     intermediate: str
     target: str
     arms: tuple[Arm, ...]
     languages: tuple[str, ...]
+    known: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
         """The intermediate and the target, such as `mnli@{source} → pawsx@{source}`."""
-        return f"{self.intermediate} → {self.target}"
+        return " → ".join(labelled(name, self.known) for name in (self.intermediate, self.target))
 
     @property
     def name(self) -> str:
         """The name in files, such as `mnli@source.pawsx@source`."""
-        parts = (self.intermediate.replace("/", "-then-"), self.target)
-        return ".".join(part.replace(SOURCE, "source") for part in parts)
+        intermediate, target = (labelled(name, self.known) for name in (self.intermediate, self.target))
+        return f"{intermediate.replace('/', '-then-')}.{target}".replace(SOURCE, "source")
 
 
 def seen(config: Config, intermediate: str, target: Target) -> tuple[str, ...]:

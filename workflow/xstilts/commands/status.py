@@ -10,11 +10,11 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
+from xstilts import labels
 from xstilts.commands.shell import add_config, duration, many, open_experiment, show
 from xstilts.grid import Cell
 from xstilts.inspection.progress import Failure, Interrupted, Running
 from xstilts.inspection.state import DONE, FAILED, NEVER, RUNNING, TO_DO, State
-from xstilts.reporting import labels
 from xstilts.store import warned
 from xstilts.store.differences import sentence
 

@@ -5,7 +5,6 @@ For arms that differ only in their source, compute the differences between them 
 
 from argparse import Namespace
 
-from xstilts import metrics, tasks
 from xstilts.reporting import pairs, significance
 from xstilts.runtime import job
 from xstilts.store.drafts import publishing
@@ -17,8 +16,8 @@ def run(arguments: Namespace) -> None:
     target, scores = this.entry.about.task, significance.Scores(this.store, this.entry.spec["cells"])
     if "arms" in this.entry.spec:
         matrix = next(one for one in this.grid.matrices if one.title == target)
-        metric = metrics.load(tasks.load(this.grid.target(matrix.arms[0].target).task).metric)
-        table = pairs.differences(scores, matrix, metric, this.grid.arms, this.config.report)
+        task = this.grid.target(matrix.arms[0].target).task
+        table = pairs.differences(scores, matrix, task, this.grid.arms, this.config.report)
         with publishing(this.store, this.entry) as draft:
             table.to_parquet(draft.folder / "pairs.parquet", index=False)
         return

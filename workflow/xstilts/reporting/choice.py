@@ -58,8 +58,8 @@ def trainings(results: Results, encoder: str) -> Table:
     numbers = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("training")
     text_table = pd.DataFrame.from_dict(texts, orient="index", columns=["rows", "steps", "languages"])
     caption = (
-        "Training rows of the last stage of each model, its steps (the fewest and the most over seeds), and the languages "
-        "of its training data."
+        "Training rows of the last stage of each model, its steps (the fewest and the most over seeds), and the "
+        "languages of its training data."
     )
     return Table("trainings", caption, numbers, text_table.rename_axis("training"))
 

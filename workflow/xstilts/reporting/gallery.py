@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from xstilts.grid import Grid
+from xstilts.labels import labelled, labels
 from xstilts.reporting.figures import SOURCES, TITLES
-from xstilts.reporting.labels import labelled, labels
 from xstilts.steps.entry import Entry
 
 TABLES = {

@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from xstilts import metrics, tasks
 from xstilts.config import GridSettings, Report
 from xstilts.metrics import Metric
 from xstilts.reporting import per_example as counting
@@ -18,10 +19,17 @@ from xstilts.transfer import Arm, Matrix
 COLUMNS = ["encoder", "one", "other", "languages", "difference", "low", "high", "n", "seeds"]
 
 
-def differences(scores: Scores, matrix: Matrix, metric: Metric, grid: GridSettings, settings: Report) -> pd.DataFrame:
+def differences(scores: Scores, matrix: Matrix, task: str, grid: GridSettings, settings: Report) -> pd.DataFrame:
     """The difference between each two sources of a matrix: the score of `one` minus that of `other`.
 
     Both scores are means over the same languages, those that neither has seen, and then medians or means over seeds.
+
+    Args:
+        scores: the scores of all cells of the matrix.
+        matrix: the arms.
+        task: the task that they are evaluated on.
+        grid: the grid of the experiment.
+        settings: the number of samples, and whether the median or the mean is taken over seeds.
 
     Returns:
         A table with `COLUMNS`. `languages` are separated by blanks. The numbers are missing if there is no such
@@ -30,6 +38,7 @@ def differences(scores: Scores, matrix: Matrix, metric: Metric, grid: GridSettin
     Raises:
         DataError: the arms were not scored on the same examples.
     """
+    metric = metrics.load(tasks.load(task).metric)
     rows = [row for encoder in grid.encoders for row in _of_encoder(scores, encoder, matrix, metric, grid, settings)]
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pandas as pd
 
+from xstilts.labels import labelled, labels
 from xstilts.reporting.experiment_results import Results
-from xstilts.reporting.labels import labelled, labels
 from xstilts.transfer import Arm
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 from rich.table import Table
 
+from xstilts import labels
 from xstilts.config import Config, GridSettings
 from xstilts.names import NO_INTERMEDIATE
-from xstilts.reporting import labels
 from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.marks import MISSING
 

@@ -55,7 +55,7 @@ def _tooltip() -> list[alt.Tooltip]:
 def _lines(results: Results, encoder: str) -> list[str]:
     return [
         "A point for each source and evaluated language that is not in its training, a bar for their mean: with an "
-        "intermediate the change over the baseline with the same target, without one the residual of the additive model "
-        "of sources and languages. Translated sources only, if there are any.",
+        "intermediate the change over the baseline with the same target, without one the residual of the additive "
+        "model of sources and languages. Translated sources only, if there are any.",
         *notes.basis(results, encoder),
     ]

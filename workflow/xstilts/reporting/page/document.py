@@ -6,14 +6,14 @@ from pathlib import Path
 import pandas as pd
 
 from xstilts.grid import Cell, Grid
+from xstilts.labels import labelled
 from xstilts.languages import language
 from xstilts.names import NO_INTERMEDIATE
-from xstilts.reporting import relabelling, sources, zero_shot
+from xstilts.reporting import relabelling, source_tables, zero_shot
 from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.experiment_results import ALL, Results
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
-from xstilts.reporting.labels import labelled
 from xstilts.reporting.page import numbers, samples
 from xstilts.reporting.page.provenance import Entries, versions
 from xstilts.transfer import Matrix
@@ -109,7 +109,7 @@ def _group(results: Results, members: Collection[str]) -> dict[str, list[str]]:
 
 def _source(results: Results, encoder: str, matrix: Matrix) -> dict:
     """The tables of arms that differ only in their source, as text."""
-    found = sources.tables(results, encoder, matrix)
+    found = source_tables.tables(results, encoder, matrix)
     tables = [
         {
             "caption": one.caption,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from xstilts.names import path_of, reference
+from xstilts.names import SOURCE, path_of, reference
 
 
 def labels(paths: Iterable[str]) -> dict[str, str]:
@@ -13,7 +13,7 @@ def labels(paths: Iterable[str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for name in dict.fromkeys(name for path in paths for name in path.split("/")):
-        short = reference(name).in_path if "@" in name else name
+        short = reference(name).in_path if "@" in name and SOURCE not in name else name
         if short != name:
             number = 1 + sum(reference(other).in_path == short for other in found)
             found[name] = short if number == 1 else f"{short}-{number}"
