@@ -42,6 +42,8 @@ RAW = {
 OF_ALL_TARGETS = ("collect", "tables", "figures", "page")
 REPORTS = (*OF_ALL_TARGETS, "statistics *")
 NOTHING = ()
+SEEN = ("tables", "figures", "page")
+"""What tells that a language is in the training of a target's kind."""
 
 
 class Row(NamedTuple):
@@ -120,7 +122,7 @@ TABLE: dict[str, Row] = {
     "jobs_per_gpu": Row(4, NOTHING),
     "fork_server": Row(True, NOTHING),
     "reproducible_cpu": Row(True, NOTHING),
-    "language_groups": Row({"close": ["de"]}, NOTHING),
+    "language_groups": Row({"close": ["de"]}, ("tables", "page")),
     "report.over_seeds": Row("mean", ("statistics *",)),
     "report.samples": Row(100, ("statistics *",)),
     # What a report is of; what is new besides is in the tests of the grid.
@@ -159,7 +161,7 @@ TABLE: dict[str, Row] = {
         f"training.{name}": Row(value, decides)
         for name, (value, decides) in recipe("*", "xnli", "xquad", "udpos").items()
     },
-    "training.languages": Row(["en", "de"], ("read_task udpos.train", "train_stage * udpos")),
+    "training.languages": Row(["en", "de"], ("read_task udpos.train", "train_stage * udpos", *SEEN)),
     **{f"stages.*.{name}": Row(("mnli", value), decides) for name, (value, decides) in recipe("mnli", "xnli").items()},
     "training.select_on": Row("en", ("read_task udpos.train",), {"training": {"languages": ["de"]}}),
     "stages.*.select_on": Row(
@@ -168,7 +170,7 @@ TABLE: dict[str, Row] = {
     "stages.*.like": Row(
         ("mnli", "long"), ("train_stage * mnli",), {"stages": {"long": {"tasks": ["mnli"], "epochs": 7}}}
     ),
-    "stages.*.languages": Row(("udpos", ["de"]), ("read_task udpos.train", "train_stage * udpos")),
+    "stages.*.languages": Row(("udpos", ["de"]), ("read_task udpos.train", "train_stage * udpos", *SEEN)),
     "stages.*.tasks": Row(("mixed", ["mnli", "hellaswag"]), ("train_stage * mixed",)),
     "stages.*.sampling.strategy": Row(("mixed", "uniform"), ("train_stage * mixed",)),
     "stages.*.sampling.temperature": Row(("mixed", 2), ("train_stage * mixed",)),

@@ -149,7 +149,9 @@ class Grid:
     @cached_property
     def tables(self) -> Entry:
         """The tables of the experiment."""
-        return self._report("tables", self._numbers, self._made_from, ["benchmark.xtreme"])
+        ordered = {"languages": self._shown} if self.matrices else {}
+        made_from = self._made_from | self._members | ordered
+        return self._report("tables", self._numbers, made_from, ["benchmark.xtreme"])
 
     @cached_property
     def figures(self) -> Entry:
@@ -161,7 +163,7 @@ class Grid:
         """The page of the experiment, with the predictions of the first seed."""
         shown = [cell.scores for cell in self.cells if cell.seed == self.config.grid.seeds[0]]
         read = {entry.path: entry for scores in shown for entry in (scores, *scores.inputs.values())}
-        made_from = self._made_from | {"languages": self._shown}
+        made_from = self._made_from | self._members | {"languages": self._shown}
         return self._report("page", self._numbers | read, made_from, (), DRAWING)
 
     @cached_property
@@ -211,9 +213,8 @@ class Grid:
     @cached_property
     def _training_languages(self) -> dict:
         """What reports say about the languages of training; empty if all training for the targets is in English."""
-        groups = {"groups": {name: list(languages) for name, languages in self.groups.items()}} if self.groups else {}
         if not self._has_other_languages:
-            return groups
+            return {}
         seen = {f"{intermediate} {target}": list(found) for (intermediate, target), found in self.seen.items()}
         translated = {one.title: [arm.source for arm in one.arms if arm.is_translated] for one in self.matrices}
         return {
@@ -221,14 +222,18 @@ class Grid:
             "translated": translated,
             "comparisons": _paths(self.comparisons),
             "left_out": list(self.arms.left_out),
-            **groups,
         }
+
+    @property
+    def _members(self) -> dict:
+        """The languages of each group; empty without groups."""
+        return {"groups": {name: list(languages) for name, languages in self.groups.items()}} if self.groups else {}
 
     @cached_property
     def _shown(self) -> dict[str, dict[str, str]]:
         """Facts about the languages that figures show, and about English, from which distances are measured."""
         shown = {lang for target in self.config.grid.targets for lang in self.languages(target)}
-        return facts({"en", *shown}, "name", "family", "branch", "script")
+        return facts({"en", *self.arms.sources, *shown}, "name", "family", "branch", "script")
 
     @once
     def languages(self, target: str) -> tuple[str, ...]:
