@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 from itertools import product
 
@@ -10,10 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from by_source import LANGUAGES, MEAN, OWN, SOURCES, arm, results
+from by_source import LANGUAGES, MEAN, OWN, SOURCES, arm, results, target
+from grids import Words
 
 from xstilts.arms import Arms
-from xstilts.config import Report
+from xstilts.config import ConfigError, Report, parse
+from xstilts.grid import Grid
 from xstilts.reporting import pairs, source_tables
 from xstilts.reporting.additive import fit
 from xstilts.reporting.figures import apart
@@ -176,3 +179,53 @@ def test_a_difference_without_a_common_language_or_a_seed_is_missing(tmp_path):
     assert math.isnan(table.loc[("de", "zh"), "low"])
     assert not math.isnan(table.loc[("de", "es"), "low"])
     assert table.loc[("de", "zh"), ["n", "seeds"]].to_list() == [0, 0]
+
+
+def test_the_slope_of_distances_of_the_user_is_in_the_table_of_distances():
+    found = results()
+    away = {(one, lang): float((one < lang) * 2) for one in SOURCES for lang in LANGUAGES if one != lang}
+    known = found.statistics.copy()
+    for (one, lang), distance in away.items():
+        where = (known["target"] == target(one)) & (known["language"] == lang)
+        known.loc[where, "value"] -= 3 * distance
+        known.loc[where, "delta"] -= distance
+    changed = replace(found, statistics=known, distances=away)
+    table = source_tables.distances(changed, "toy", found.matrices[1])
+    assert table.numbers["slope"].to_dict() == pytest.approx({"score": -3, "gain": -1})
+    assert table.shown.loc["score"].to_list() == ["12", "-3.0"]
+    drawn = apart.chart(changed, "toy").to_dict()
+    assert {row["distance"] for row in drawn["data"]["values"]} == {0.0, 2.0}
+
+
+def settings(file, **grid) -> dict:
+    own = {
+        "encoders": ["toy"],
+        "seeds": [1],
+        "intermediates": ["none"],
+        "targets": ["pawsx@{source}"],
+        "sources": ["de"],
+    }
+    return {"encoders": {"toy": {"path": "toy"}}, "grid": {**own, **grid}, "report": {"distances": str(file)}}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("source,target,distance\nde,en,1\n", "has no distance for de, es; de, fr; de, ja; de, ko; de, zh; add them"),
+        ("source,target\nde,en\n", "line 2 has no 'distance'; expected the columns source, target, distance"),
+        ("source,target,distance\nde,en,far\n", "line 2: found 'far' as 'distance', expected a number"),
+        ("source,target,distance\nde,en,1\nde,en,2\n", "line 3 has the pair de, en again; remove one"),
+    ],
+)
+def test_a_file_of_distances_that_lacks_something_is_refused_before_anything_runs(tmp_path, text: str, problem: str):
+    file = tmp_path / "distances.csv"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=re.escape(problem)):
+        _ = Grid(parse(settings(file)), Words()).entries
+
+
+def test_a_distance_holds_in_both_directions_and_is_in_the_specs(tmp_path):
+    file = tmp_path / "distances.csv"
+    file.write_text("source,target,distance\n" + "".join(f"{lang},de,{n}\n" for n, lang in enumerate(("en", "zh"))))
+    found = Grid(parse({**settings(file), "languages": ["de", "en", "zh"]}), Words())
+    assert found.tables.spec["distances"] == [["de", "en", 0.0], ["de", "zh", 1.0]]

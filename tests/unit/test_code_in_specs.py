@@ -105,7 +105,7 @@ SILENT = {
         PLANS,
     ),
     **dict.fromkeys(("experiments", "grid", "sources.encoder_config", "sources.identity", "names", "paths"), PLANS),
-    **dict.fromkeys(("resources", "transfer"), STATES),
+    **dict.fromkeys(("distances", "resources", "transfer"), STATES),
     **dict.fromkeys(("recipes", "steps", "steps.entry", "steps.specs"), PLANS),
     **dict.fromkeys(("fingerprints", "fingerprints.sameness"), PLANS),
     **dict.fromkeys(("fingerprints.sourcecode", "fingerprints.spec", "fingerprints.syntax"), PLANS),

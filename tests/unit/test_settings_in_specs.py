@@ -42,6 +42,7 @@ RAW = {
 OF_ALL_TARGETS = ("collect", "tables", "figures", "page")
 REPORTS = (*OF_ALL_TARGETS, "statistics *")
 NOTHING = ()
+DISTANCES = Path(__file__).with_name("distances.csv")
 SEEN = ("tables", "figures", "page")
 """What tells that a language is in the training of a target's kind."""
 
@@ -125,6 +126,11 @@ TABLE: dict[str, Row] = {
     "language_groups": Row({"close": ["de"]}, ("tables", "page")),
     "report.over_seeds": Row("mean", ("statistics *",)),
     "report.samples": Row(100, ("statistics *",)),
+    "report.distances": Row(
+        str(DISTANCES),
+        SEEN,
+        {"languages": ["en", "ru"], "grid": {"intermediates": ["panx@{source}"], "sources": ["de"]}},
+    ),
     # What a report is of; what is new besides is in the tests of the grid.
     "grid.encoders": Row(["toy", "made"], REPORTS),
     "grid.intermediates": Row(["none", "mixed"], REPORTS),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, Protocol, TypeVar, cast
 
-from xstilts import arms, paths, recipes, resources, tasks, transfer
+from xstilts import arms, distances, paths, recipes, resources, tasks, transfer
 from xstilts.checks import check, check_lengths
 from xstilts.config import PRETRAINED, Config, ConfigError, Encoder, Stage
 from xstilts.fingerprints.sameness import Sameness
@@ -222,6 +222,11 @@ class Grid:
             "translated": translated,
             "comparisons": _paths(self.comparisons),
             "left_out": list(self.arms.left_out),
+            **(
+                {"distances": [[*pair, distance] for pair, distance in self.distances.items()]}
+                if self.distances
+                else {}
+            ),
         }
 
     @property
@@ -282,6 +287,25 @@ class Grid:
     @property
     def _has_other_languages(self) -> bool:
         return bool(self.arms.sources) or not transfer.is_plain(self.seen)
+
+    @cached_property
+    def distances(self) -> dict[tuple[str, str], float]:
+        """The distances between sources and evaluated languages that the user gives; empty without a file.
+
+        Raises:
+            ConfigError: the file is malformed, or lacks a pair.
+        """
+        file = self.config.report.distances
+        if file is None:
+            return {}
+        pairs = {
+            (arm.source, lang): None
+            for matrix in self.matrices
+            for arm in matrix.arms
+            for lang in matrix.languages
+            if lang not in (arm.source, *arm.seen)
+        }
+        return distances.of_pairs(file, distances.read(file), pairs)
 
     def _matrix(self, intermediate: str, target: str, names: dict[str, str], targets: dict[str, str]) -> Matrix:
         rows = [

@@ -361,6 +361,9 @@ class Report(Settings):
     """Aggregate of a cell's scores over its seeds."""
     samples: Annotated[int, Field(ge=100, le=1_000_000), WHOLE] = 10_000
     """Number of bootstrap samples per confidence interval, and of random exchanges per significance test."""
+    distances: Annotated[UserPath | None, NOT_IN_SPECS] = None
+    """CSV file with the columns `source`, `target` and `distance`, by which the reports of a grid with `sources`
+    compare gains, instead of language families. Its distances are in the specs of these reports."""
 
 
 class Config(Settings):

@@ -40,6 +40,7 @@ UNCOUNTED = {
     "sources.shapes": "estimates of memory and time",
     "arms": "the names of a grid; their meanings are in specs",
     "checks": "rejects configurations",
+    "distances": "reads distances; they are in specs",
     "transfer": "facts about the cells of a grid; their values are in specs",
     "recipes": "resolves names; what they stand for is in specs",
     "coverage": "rejects configurations; languages are in specs",

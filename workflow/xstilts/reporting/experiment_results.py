@@ -36,6 +36,7 @@ class Results:
         matrices: the arms that differ only in their source.
         pairs: the differences between the sources of each matrix (`reporting.pairs`), by its title.
         groups: the languages of groups, by the name of the group.
+        distances: the distances between sources and evaluated languages that the user gives; empty without a file.
         data: the number of training rows of each model, by its path of stages (None if unknown), and its languages.
         left_out: the intermediates and targets that are not part of the grid, each with the reason.
     """
@@ -52,6 +53,7 @@ class Results:
     matrices: tuple[Matrix, ...] = ()
     pairs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    distances: Mapping[tuple[str, str], float] = field(default_factory=dict)
     data: Mapping[str, tuple[int | None, str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
@@ -135,6 +137,7 @@ def read(store: Path, grid: Grid) -> Results:
         matrices=grid.matrices,
         pairs={title: pd.read_parquet(store / one.path / "pairs.parquet") for title, one in grid.comparisons.items()},
         groups=grid.groups,
+        distances=grid.distances,
         data=_data(store, grid),
         left_out=grid.arms.left_out,
     )

@@ -4,6 +4,7 @@ import pandas as pd
 
 from xstilts.languages import language
 from xstilts.reporting import zero_shot
+from xstilts.reporting.additive import fit
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
 from xstilts.reporting.marks import MISSING
@@ -93,6 +94,8 @@ def residuals(results: Results, encoder: str, matrix: Matrix) -> Table:
 def distances(results: Results, encoder: str, matrix: Matrix) -> Table:
     """The mean residuals and gains by the distance between source and evaluated language."""
     found, _ = compared(results, encoder, matrix)
+    if results.distances:
+        return _slopes(results, matrix, found)
     by_step = found[~found["trained"]].groupby("distance")
     means = by_step[["residual", "delta"]].agg(lambda values: values.mean(skipna=False))
     numbers = means.assign(cells=by_step.size()).reindex([step for step in APART if step in means.index])
@@ -103,6 +106,21 @@ def distances(results: Results, encoder: str, matrix: Matrix) -> Table:
         f"{_about(matrix)}: means by the distance between source and evaluated language, over the cells of "
         f"{_which(found)} in languages that are not in the training of the arm. Residual: score minus that of the "
         "additive model. Gain: change over the baseline with the same target."
+    )
+    return Table(f"{PREFIX}{matrix.name}.distances", caption, numbers, shown)
+
+
+def _slopes(results: Results, matrix: Matrix, found: pd.DataFrame) -> Table:
+    """The change for each unit of the user's distances, beside the effects of source and language."""
+    of = {"score": "value"} | ({"gain": "delta"} if has_gain(results, matrix) else {})
+    slopes = [fit(found.assign(value=found[column]), distances=True).slope for column in of.values()]
+    cells_behind = int((~found["trained"]).sum())
+    numbers = pd.DataFrame({"cells": cells_behind, "slope": slopes}, index=pd.Index(list(of), name="points"))
+    shown = numbers.assign(cells=str(cells_behind), slope=numbers["slope"].map(lambda value: text(value, delta=True)))
+    caption = (
+        f"{_about(matrix)}: change in points for each unit of distance, in a model with effects of source and "
+        f"evaluated language, fitted by least squares to the cells of {_which(found)} in languages that are not in the "
+        "training of the arm. Gain: change over the baseline with the same target."
     )
     return Table(f"{PREFIX}{matrix.name}.distances", caption, numbers, shown)
 

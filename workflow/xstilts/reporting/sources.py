@@ -32,12 +32,22 @@ def cells(results: Results, encoder: str, matrix: Matrix) -> pd.DataFrame:
     rows = [
         (
             *(arm.source, lang, *known.loc[arm.intermediate, arm.target, lang]),
-            *(lang in arm.seen, arm.is_translated, lang in (arm.source, *arm.seen), between(arm.source, lang)),
+            *(
+                lang in arm.seen,
+                arm.is_translated,
+                lang in (arm.source, *arm.seen),
+                _distance(results, arm.source, lang),
+            ),
         )
         for arm in ordered(matrix)
         for lang in order
     ]
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _distance(results: Results, source: str, lang: str) -> str | float:
+    """The distance of the user's file, missing in the source itself, or one of the steps of `typology.APART`."""
+    return results.distances.get((source, lang), float("nan")) if results.distances else between(source, lang)
 
 
 def compared(results: Results, encoder: str, matrix: Matrix) -> tuple[pd.DataFrame, Fit]:

@@ -20,6 +20,9 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
     shown = table.dropna(subset="points")
     if shown.empty:
         return notes.nothing(NAME, encoder, "The scores do not determine the effects of sources and languages.")
+    titles = [matrix.title for matrix in results.matrices]
+    if results.distances:
+        return notes.titled(_scattered(shown, titles), NAME, encoder, _lines(results, encoder))
     base = alt.Chart().encode(y=alt.Y("distance:N", sort=list(APART[1:]), title=None))
     points = base.mark_point(filled=True, size=16, opacity=0.5, color=style.SERIES[0]).encode(
         x=alt.X("points:Q", axis=alt.Axis(grid=True, tickCount=4), title="points"), tooltip=_tooltip()
@@ -29,11 +32,21 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
         x=alt.X("mean(points):Q", title="points"),
         tooltip=["distance:N", alt.Tooltip("mean(points):Q", format="+.2f"), "count():Q"],
     )
-    titles = [matrix.title for matrix in results.matrices]
     panels = style.panels(
         [style.zero("x"), points, ticks], shown, "matrix", height=alt.Step(_STEP), own_axes=("x",), matrix=titles
     )
     return notes.titled(panels, NAME, encoder, _lines(results, encoder))
+
+
+def _scattered(table: pd.DataFrame, titles: list[str]) -> alt.TopLevelMixin:
+    """A panel for each intermediate and target, with the distance on a scale of numbers."""
+    points = alt.Chart().mark_point(filled=True, size=16, opacity=0.5, color=style.SERIES[0])
+    drawn = points.encode(
+        x=alt.X("distance:Q", title="distance", scale=alt.Scale(zero=False)),
+        y=alt.Y("points:Q", title="points"),
+        tooltip=_tooltip(),
+    )
+    return style.panels([style.zero("y"), drawn], table, "matrix", own_axes=("y",), matrix=titles)
 
 
 def _table(results: Results, encoder: str, matrix: Matrix) -> pd.DataFrame:
