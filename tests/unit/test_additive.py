@@ -113,8 +113,8 @@ def test_differences_are_shown_with_their_languages_and_their_text():
     shown = source_tables.differences(found, "toy", found.matrices[0]).shown.reset_index().to_numpy().tolist()
     assert shown == [
         ["de†", "es†", "translated", "+2.0", "-0.5 to +4.2", "en ja zh", "30"],
-        ["de†", "en", "translated and original text", "-6.0", "-8.0 to -4.0", "es ja zh", "30"],
         ["de†", "zh†", "translated", "—", "—", "—", "0"],
+        ["de†", "en", "translated and original text", "-6.0", "-8.0 to -4.0", "es ja zh", "30"],
     ]
 
 

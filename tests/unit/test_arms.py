@@ -112,3 +112,13 @@ def test_an_expanded_configuration_stays_as_it_is():
 def test_mistakes_are_told_with_key_and_value(own: dict, message: str):
     with pytest.raises(ConfigError, match=message.replace("{source}", r"\{source\}")):
         grid(**own)
+
+
+def test_a_name_without_a_partner_in_its_source_is_left_out():
+    found = grid(intermediates=["none", "panx@{source}"], targets=["pawsx@{source}"], sources=["de", "th"])
+    assert found.arms.intermediates == ("none", "panx@de")
+    assert found.arms.left_out == (
+        "panx@th: there is no target for this source",
+        "pawsx@th: pawsx has no training data in 'th'",
+    )
+    assert len(found.statistics) == 1

@@ -3,12 +3,17 @@
 import math
 from dataclasses import replace
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
+from grids import Words
 from partial import LONG, PAIRS, WHOLE, partial
 from rich.console import Console
 
 from xstilts import labels
+from xstilts.commands import status
+from xstilts.config import parse
+from xstilts.grid import Grid
 from xstilts.jobs.tables import of_encoder
 from xstilts.reporting import choice, paper, tables
 from xstilts.reporting.experiment_results import Results
@@ -130,3 +135,15 @@ def test_the_page_has_means_only_of_rows_that_are_complete(results: Results):
     assert not any(math.isnan(number) for number in page["means"]["toy"][LONG])
     assert page["labels"][LONG] == "squad_v1@4langs"
     assert page["left_out"] == ["mnli@ja: mnli has no training data in 'ja'"]
+
+
+def test_status_is_blank_where_a_combination_is_not_part_of_the_grid():
+    names = {"intermediates": ["none", "udpos@{source}"], "targets": ["pawsx@{source}"], "sources": ["de", "zh"]}
+    raw = {"encoders": {"toy": {"path": "toy"}}, "grid": {"encoders": ["toy"], "seeds": [1, 2], **names}}
+    grid = Grid(parse(raw), Words())
+    table = status._table(SimpleNamespace(grid=grid, config=grid.config, of=lambda cell: "done"), "")
+    assert [[str(cell) for cell in column.cells] for column in table.columns][1:] == [
+        ["none", "udpos@de", "udpos@zh"],
+        ["2/2", "2/2", ""],
+        ["2/2", "", "2/2"],
+    ]

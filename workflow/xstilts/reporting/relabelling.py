@@ -34,7 +34,10 @@ def relabelled(results: Results) -> Results:
         },
         models=tuple(labelled(path, known) for path in results.models),
         data={labelled(path, known): about for path, about in results.data.items()},
-        seen={tuple(labelled(name, known) for name in pair): found for pair, found in results.seen.items()},
+        seen={
+            (labelled(intermediate, known), labelled(target, known)): found
+            for (intermediate, target), found in results.seen.items()
+        },
         matrices=tuple(replace(one, arms=tuple(_arm(arm, known) for arm in one.arms)) for one in results.matrices),
     )
 

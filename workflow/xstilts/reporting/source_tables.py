@@ -19,6 +19,9 @@ PREFIX = "sources."
 _TEXTS = ("original text", "translated and original text", "translated")
 """The text of the training data of two sources, by how many of them are translated."""
 
+_ORDER = ("translated", "original text", "translated and original text")
+"""The order of differences: those between sources of one kind come first."""
+
 READING = (
     f"{TRANSLATED}: training data are machine translations; compare these with each other, and original text apart. "
     f"{zero_shot.SEEN}: labelled training data of the task, or of a task of its kind, in this language; not in the "
@@ -41,12 +44,13 @@ def differences(results: Results, encoder: str, matrix: Matrix) -> Table:
     numbers = rows.assign(
         text=[_TEXTS[translated[one] + translated[other]] for one, other in zip(rows.index, rows["other"], strict=True)]
     )
+    numbers = numbers.sort_values("text", key=lambda column: column.map(_ORDER.index), kind="stable")
     shown = pd.DataFrame(
         {
             "other": numbers["other"].map(marks),
             "text": numbers["text"],
             "difference": numbers["difference"].map(lambda value: text(value, delta=True)),
-            "interval": [_interval(row) for row in numbers.itertuples()],
+            "interval": list(map(_interval, numbers["low"], numbers["high"])),
             "languages": numbers["languages"].replace("", MISSING),
             "examples": numbers["n"].map(str),
         }
@@ -125,9 +129,9 @@ def _slopes(results: Results, matrix: Matrix, found: pd.DataFrame) -> Table:
     return Table(f"{PREFIX}{matrix.name}.distances", caption, numbers, shown)
 
 
-def _interval(row: tuple) -> str:
+def _interval(low: float, high: float) -> str:
     """The text of the interval of a difference."""
-    return MISSING if pd.isna(row.low) else f"{text(row.low, delta=True)} to {text(row.high, delta=True)}"
+    return MISSING if pd.isna(low) else f"{text(low, delta=True)} to {text(high, delta=True)}"
 
 
 def _which(found: pd.DataFrame) -> str:

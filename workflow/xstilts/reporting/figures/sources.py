@@ -24,7 +24,7 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
     return notes.titled(alt.vconcat(*maps, spacing=22), NAME, encoder, _lines(results, encoder))
 
 
-def _map(results: Results, encoder: str, matrix: Matrix) -> alt.LayerChart:
+def _map(results: Results, encoder: str, matrix: Matrix) -> alt.LayerChart | alt.FacetChart:
     table = _table(results, encoder, matrix)
     rows, columns = list(dict.fromkeys(table["source"])), list(dict.fromkeys(table["language"]))
     base = alt.Chart().encode(
