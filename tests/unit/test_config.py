@@ -266,6 +266,7 @@ PATHS = {
     "data": lambda place: {"data": place},
     "folders": lambda place: {"tasks": {"mnli": {"folders": ["other", place]}}},
     "encoder": lambda place: {"encoders": {"toy": {"path": place}}},
+    "distances": lambda place: {"report": {"distances": place}},
     "source": lambda place: {"sources": {"ud-treebanks-v2.5": {"folder": place}}},
 }
 
@@ -276,6 +277,7 @@ def paths_of(config: Config) -> dict[str, Path]:
         "data": config.data,
         "folders": config.tasks["mnli"].folders[1] if config.tasks else None,
         "encoder": config.encoders["toy"].path if config.encoders else None,
+        "distances": config.report.distances,
         "source": config.sources["ud-treebanks-v2.5"].folder if config.sources else None,
     }
 

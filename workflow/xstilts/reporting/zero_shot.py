@@ -38,7 +38,8 @@ def change(
 ) -> tuple[float, float]:
     """The zero-shot mean of a cell, and its change over the baseline.
 
-    The change is over the languages that are seen in neither of the two; it is missing for the baseline itself.
+    The change is over the languages that the cell has not seen, and thus the baseline has not either; it is missing for
+    the baseline itself.
 
     Args:
         only: the languages of a group; None for all.
@@ -47,9 +48,7 @@ def change(
     value = level(results, encoder, intermediate, target, own)
     if intermediate == NO_INTERMEDIATE or not results.has_baseline:
         return value, float("nan")
-    both = _among(results.zero_shot(target, intermediate, NO_INTERMEDIATE), only)
-    levels = (level(results, encoder, name, target, both) for name in (intermediate, NO_INTERMEDIATE))
-    return value, next(levels) - next(levels)
+    return value, value - level(results, encoder, NO_INTERMEDIATE, target, own)
 
 
 def row(results: Results, encoder: str, target: str, only: Iterable[str] | None = None) -> pd.Series:
