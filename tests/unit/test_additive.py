@@ -17,7 +17,7 @@ from grids import Words
 from xstilts.arms import Arms
 from xstilts.config import ConfigError, Report, parse
 from xstilts.grid import Grid
-from xstilts.reporting import pairs, source_tables
+from xstilts.reporting import formats, pairs, source_tables
 from xstilts.reporting.additive import fit
 from xstilts.reporting.figures import apart
 from xstilts.reporting.significance import Scores
@@ -229,3 +229,20 @@ def test_a_distance_holds_in_both_directions_and_is_in_the_specs(tmp_path):
     file.write_text("source,target,distance\n" + "".join(f"{lang},de,{n}\n" for n, lang in enumerate(("en", "zh"))))
     found = Grid(parse({**settings(file), "languages": ["de", "en", "zh"]}), Words())
     assert found.tables.spec["distances"] == [["de", "en", 0.0], ["de", "zh", 1.0]]
+
+
+def test_after_training_in_all_languages_there_is_nothing_to_compare(tmp_path):
+    found = results()
+    arms = tuple(replace(one, seen=tuple(LANGUAGES)) for one in found.matrices[0].arms)
+    whole = replace(found.matrices[0], arms=arms)
+    seen = dict.fromkeys(found.seen, tuple(LANGUAGES))
+    trained = replace(found, matrices=(whole,), seen=seen)
+    tables = source_tables.tables(trained, "toy", whole)
+    for table in tables:
+        formats.write(table, tmp_path, "toy")
+    assert set(tables[0].shown["zero-shot mean"].iloc[:4]) == {"—"}
+    assert set(tables[2].shown["points"]) == {"—"}
+    reason = ["The scores do not determine the effects of sources and languages."]
+    assert apart.chart(trained, "toy").to_dict()["title"]["subtitle"] == reason
+    both = replace(trained, matrices=(whole, found.matrices[1]))
+    assert {row["matrix"] for row in apart.chart(both, "toy").to_dict()["data"]["values"]} == {"udpos → pawsx@{source}"}

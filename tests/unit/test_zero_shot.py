@@ -152,3 +152,8 @@ def test_a_plain_grid_has_no_groups_and_nothing_of_languages_in_the_specs_of_its
     other = made(intermediates=["none", "mnli@de"], targets=["xnli", "tatoeba"])
     assert other.tables.spec["seen"]["mnli@de xnli"] == ["de", "en"]
     assert set(other.groups) == {"low", "mid", "high"}
+    settings = {"encoders": ["toy"], "seeds": [1], "intermediates": ["mnli@near"], "targets": ["xnli"]}
+    named = Grid(parse({**ENCODERS, "language_groups": {"near": ["de"], "low": ["sw"]}, "grid": settings}), Words())
+    assert named.groups["near"] == ("de",)
+    assert named.groups["low"] == ("sw",)
+    assert set(named.groups) == {"near", "low", "mid", "high"}

@@ -278,11 +278,10 @@ class Grid:
     def groups(self) -> dict[str, tuple[str, ...]]:
         """The groups of languages that reports have means of, by name.
 
-        Without groups in the configuration, those of `xstilts.resources`, unless all training is in English.
+        They are those of `xstilts.resources`, unless all training is in English, and those of the configuration.
         """
-        if self.config.language_groups or not self._has_other_languages:
-            return self.config.language_groups
-        return resources.groups()
+        default = resources.groups() if self._has_other_languages else {}
+        return default | self.config.language_groups
 
     @property
     def _has_other_languages(self) -> bool:
