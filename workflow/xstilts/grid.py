@@ -231,8 +231,9 @@ class Grid:
 
     @property
     def _members(self) -> dict:
-        """The languages of each group; empty without groups."""
-        return {"groups": {name: list(languages) for name, languages in self.groups.items()}} if self.groups else {}
+        """The languages of each group that reports may show; empty without groups."""
+        members = {name: sorted(self._shown.keys() & set(languages)) for name, languages in self.groups.items()}
+        return {"groups": members} if members else {}
 
     @cached_property
     def _shown(self) -> dict[str, dict[str, str]]:
