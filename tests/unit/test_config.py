@@ -9,6 +9,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
+from xstilts.arms import expanded
 from xstilts.checks import check, check_lengths
 from xstilts.config import Config, ConfigError, parse
 from xstilts.config.mistakes import PATTERNS
@@ -365,7 +366,7 @@ def test_an_experiment_that_is_shipped_fits_over_the_shipped_configuration(name:
     raw: dict = {}
     for file in files:
         update_config(raw, yaml.safe_load(file.read_text(encoding="utf-8")))
-    config = parse(raw, files)
+    config = expanded(parse(raw, files))
     check(config)
     check_lengths(config, lambda encoder: None)
     assert config.experiment == name

@@ -14,6 +14,7 @@ from fabricated import ROWS, SETTINGS, World, cell, of_step
 from snakemake.utils import update_config
 
 from xstilts import experiments
+from xstilts.arms import expanded
 from xstilts.cli import JOBS
 from xstilts.config import parse
 from xstilts.errors import UserError
@@ -94,8 +95,8 @@ def log(entry: Entry, text: str) -> Path:
 def test_a_file_is_laid_over_the_shipped_one_as_snakemake_does(world: World):
     raw = yaml.safe_load(experiments.SHIPPED.read_text(encoding="utf-8"))
     update_config(raw, {**SETTINGS, "store": str(world.store)})
-    assert world.config() == parse(raw)
-    assert experiments.read() == parse(yaml.safe_load(experiments.SHIPPED.read_text(encoding="utf-8")))
+    assert world.config() == expanded(parse(raw))
+    assert experiments.read() == expanded(parse(yaml.safe_load(experiments.SHIPPED.read_text(encoding="utf-8"))))
 
 
 @pytest.mark.parametrize("given", ["config.json", ""])
@@ -103,7 +104,7 @@ def test_the_configuration_that_a_run_leaves_is_whole(world: World, given: str):
     folder = world.store / "experiments" / "mine"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps({"experiment": "mine", "grid": SETTINGS["grid"]}))
-    assert experiments.read(folder / given) == parse({"experiment": "mine", "grid": SETTINGS["grid"]})
+    assert experiments.read(folder / given) == expanded(parse({"experiment": "mine", "grid": SETTINGS["grid"]}))
 
 
 def test_a_file_that_is_not_there_or_is_no_yaml_is_a_mistake_in_one_line(world: World):
