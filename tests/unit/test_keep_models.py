@@ -10,6 +10,7 @@ from fabricated import World, of_step
 
 from xstilts import experiments
 from xstilts import experiments as opening
+from xstilts.config import GridSettings
 from xstilts.grid import Grid
 from xstilts.run import Run
 from xstilts.steps.entry import Entry
@@ -46,6 +47,11 @@ def with_weights(world: World) -> set[str]:
 
 def stages(path: str) -> str:
     return "/".join(part.partition("~")[0] for part in path.split("/")[2:-1])
+
+
+def _written(world: World) -> dict:
+    """The grid as a configuration has it."""
+    return {key: getattr(world.config().grid, key) for key in GridSettings.model_fields}
 
 
 def models(grid: Grid) -> dict[str, Entry]:
@@ -123,7 +129,7 @@ def test_new_predictions_train_their_own_model_again_and_no_sibling(world: World
     clean(world)
     changes = {
         "tasks": {"pawsx": MORE},
-        "grid": {**world.config().grid.model_dump(), "intermediates": ["none", "mnli"]},
+        "grid": {**_written(world), "intermediates": ["none", "mnli"]},
     }
     grid = world.real(**changes)
     wanted = {models(grid)[name].path for name in ("pawsx", "mnli/pawsx")}
@@ -135,7 +141,7 @@ def test_new_predictions_train_their_own_model_again_and_no_sibling(world: World
 
 def test_a_new_stage_after_a_model_trains_it_again_and_no_sibling(world: World):
     clean(world)
-    longer = {**world.config().grid.model_dump(), "intermediates": ["none", "mnli", "squad_v1/mnli", "mnli/pawsx"]}
+    longer = {**_written(world), "intermediates": ["none", "mnli", "squad_v1/mnli", "mnli/pawsx"]}
     grid = world.real(grid=longer)
     new = {path for path in grid.entries if "/mnli~" in path and "/pawsx~" in path.partition("/mnli~")[2]}
     new = {path for path in new if not (world.store / path).exists()}

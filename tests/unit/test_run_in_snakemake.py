@@ -10,6 +10,7 @@ import pytest
 from fabricated import SETTINGS, World, of_step
 
 from xstilts import experiments
+from xstilts.arms import expanded
 from xstilts.experiments import SHIPPED
 from xstilts.run import Run, require_snakemake
 
@@ -215,7 +216,7 @@ def test_the_whole_configuration_of_another_workflow_is_laid_over_the_shipped_on
     file = world.file()
     given = SETTINGS | {"store": str(world.store)}
     raw, files, command_line = experiments.layered(given | {"strict": True}, [file], {"strict": True})
-    assert Run(raw, files, command_line).config == world.config(strict=True)
+    assert expanded(Run(raw, files, command_line).config) == world.config(strict=True)
     assert files == [file, SHIPPED]
     assert command_line == {"strict": True}
 

@@ -68,7 +68,7 @@ def killed(tmp_path_factory, tiny_tokenizer) -> Path:
     folder = tmp_path_factory.mktemp("killed")
     data = {"my_classification": tiny.data("classification", tiny_tokenizer)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Loop, "dev_scores", lambda loop: {"my_classification": -loop.progress.step})
+        patch.setattr(Loop, "dev_scores", lambda loop: ({"my_classification": -loop.progress.step}, {}))
         patch.setattr(stage, "_load_best", die)
         with pytest.raises(Death):
             train(folder / "child", folder / "scratch", tiny_tokenizer, data)
@@ -84,7 +84,7 @@ def score(monkeypatch):
     """Have evaluations give scores by step."""
 
     def script(scores: dict[int, float]) -> None:
-        monkeypatch.setattr(Loop, "dev_scores", lambda loop: {"task": scores[loop.progress.step]})
+        monkeypatch.setattr(Loop, "dev_scores", lambda loop: ({"task": scores[loop.progress.step]}, {}))
 
     return script
 

@@ -31,6 +31,7 @@ PRETRAINING = {
     "steps": 4,
 }
 INTERMEDIATES = "anli_plus mnli qqp squad_v1 squad_v2 hellaswag ccg cosmosqa commonsenseqa".split()
+PLAIN_TEXT = ("mlm", "tlm")
 TRAINED = ("mnli", "squad_v1", "pawsx", "udpos", "panx", "tydiqa")
 """The tasks whose recipe in the shipped configuration is longer than a test should be."""
 
@@ -141,12 +142,13 @@ def experiment(folder: Path, name: str, intermediates: list[str], targets: list[
         },
         "stages": {
             "multitask": {"tasks": ["mnli", "squad_v1"], "epochs": 1},
-            "every_task": {"tasks": INTERMEDIATES, "epochs": 1},
+            "every_task": {"tasks": [*INTERMEDIATES, "mlm", "tlm@de-en"], "epochs": 1},
             **{name: {"epochs": 2, "batch_size": 16} for name in TRAINED},
         },
         "tasks": {
             **{name: {"max_length": 96, "doc_stride": 32, "max_query_length": 24} for name in tasks.names()},
             WRITTEN: {"source": "miniature"},
+            **{name: {"source": "miniature", "max_length": 96} for name in PLAIN_TEXT},
         },
     }
     made = Experiment(folder, name)

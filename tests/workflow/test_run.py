@@ -119,7 +119,7 @@ def test_every_task_and_kind_is_read_trained_predicted_and_scored(whole: Attempt
     used = {entry.about.task for run in (whole, rest) for entry in run.entries.values() if entry.step == "read_task"}
     assert {*used, *(part.name for part in tasks.load("anli_plus").pools)} == {*miniature_release.TASKS, "anli_plus"}
     kinds = {tasks.load(name).kind for name in used}
-    assert kinds == {"classification", "multiple_choice", "tagging", "span", "retrieval"}
+    assert kinds == {"classification", "multiple_choice", "tagging", "span", "retrieval", "masked_lm"}
 
 
 def test_a_run_ends_with_scores_and_tables_and_prints_the_table(whole: Attempt, done: Experiment):
