@@ -98,6 +98,19 @@ def test_an_expanded_configuration_stays_as_it_is():
 
 
 @pytest.mark.parametrize(
+    "block, message",
+    [
+        ({"mine": {"task": "xnlii"}}, r"'targets.mine.task'.*unknown target.*'xnlii'.*'xnli'\?"),
+        ({"xnli": {"task": "pawsx"}}, r"'targets.xnli.task'.*name of a task.*'pawsx'"),
+    ],
+)
+def test_a_target_that_evaluates_the_wrong_task_is_refused_with_its_key(block: dict, message: str):
+    own = {**ENCODERS["grid"], "targets": list(block)}
+    with pytest.raises(ConfigError, match=message):
+        Grid(parse({**ENCODERS, "grid": own, "targets": block}), Words())
+
+
+@pytest.mark.parametrize(
     "own, message",
     [
         ({"intermediates": ["mnli@{source}"], "targets": ["xnli"]}, "grid.intermediates.*set it.*'mnli@{source}'"),
@@ -106,6 +119,11 @@ def test_an_expanded_configuration_stays_as_it_is():
         ({"intermediates": ["mnli@de+de"], "targets": ["xnli"]}, "grid.intermediates.*'de' twice"),
         ({"intermediates": ["mnli@qq"], "targets": ["xnli"]}, "grid.intermediates.*no training data.*'qq'"),
         ({"targets": ["tatoeba@de"]}, "grid.targets.*'tatoeba' is not trained"),
+        (
+            {"intermediates": ["mnli@{source}"], "targets": ["xnli"], "sources": ["de", "de"]},
+            "grid.sources.*twice.*'de'",
+        ),
+        ({"intermediates": ["mnli@{source}"], "targets": ["xnli"], "sources": ["ger"]}, "grid.sources.*unknown.*'ger'"),
         ({"targets": ["pawsx@sw"]}, "grid.targets.*no training data.*'sw'"),
     ],
 )

@@ -117,6 +117,21 @@ def test_the_model_before_a_target_s_own_training_is_exported_where_no_target_us
     assert "No target has been scored yet." in card
 
 
+def test_the_model_before_all_stages_of_a_target_is_exported(
+    world: World, tiny_tokenizer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(SETTINGS, "grid", SETTINGS["grid"] | {"targets": ["xnli"]})
+    monkeypatch.setitem(SETTINGS, "targets", {"xnli": {"stage": "udpos/mnli"}})
+    grid = open_grid(world.config(**SETTINGS))
+    after = cell(grid, "squad_v1/mnli", "xnli").predictions.inputs["model"]
+    own = after.inputs["parent"].inputs["parent"]
+    assert own.about.stages == ("squad_v1", "mnli")
+    with publishing(world.store, own) as draft:
+        tiny.encoder(draft.folder, tiny_tokenizer)
+    found = export.find(world.config(**SETTINGS), grid, "toy", "squad_v1/mnli", 1)
+    assert [stage.about.stages[-1] for stage in found.stages] == ["squad_v1", "mnli"]
+
+
 def test_the_card_says_what_the_model_is_made_of(world: World, tiny_tokenizer):
     trained(world, tiny_tokenizer)
     card = ModelCard.load(run(world) / "README.md")

@@ -605,7 +605,7 @@ def test_what_is_nowhere_is_said_to_be_with_what_there_is():
     ("name", "texts"),
     [
         ("anli_plus", ["'tasks.anli_plus.source'", "the task pools anli, snli, mnli; set 'source' for those tasks"]),
-        ("ccg", ["'tasks.ccg.source'", "not publicly available", "allowed: release"]),
+        ("ccg", ["'tasks.ccg.source'", "not on the hub", "allowed: release"]),
     ],
 )
 def test_a_source_that_cannot_be_is_a_mistake_in_the_configuration(name, texts):

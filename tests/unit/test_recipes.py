@@ -54,6 +54,8 @@ def test_languages_of_a_mixture_are_those_of_its_tasks_that_name_none(config: Co
     assert recipes.trained(config, "mixed@de") == {"panx": ("de",), "udpos": ("et", "fi")}
     assert recipes.recipe(config, "mixed").tasks == ("panx", "udpos")
     assert recipes.recipe(config, "same").languages == ("de",)
+    # Of tasks in different languages, a stage has all of them.
+    assert recipes.recipe(config, "mixed").languages == ("en", "et", "fi")
     with pytest.raises(ValueError, match="all tasks of stage 'named' have languages of their own"):
         recipes.canonical(config, "named@de")
 

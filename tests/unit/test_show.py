@@ -42,7 +42,7 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 def test_each_setting_has_the_block_that_sets_it(shown):
     rows = shown("hot@de")
     for row in (
-        ["task", "mnli", "the name"],
+        ["task", "mnli", "stages.hot.like"],
         ["trained in", "de", "the name"],
         ["selected on", "de", "default"],
         ["learning_rate", "0.0001", "stages.hot"],

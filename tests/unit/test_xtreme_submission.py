@@ -21,6 +21,7 @@ from xstilts.languages import LANGUAGES
 from xstilts.metrics.xtreme import TASKS
 from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction import xtreme_files
+from xstilts.publication.selection import seen_in_test
 from xstilts.publication.xtreme_submission import Submission, file_names
 from xstilts.sources.columns import GOLD_COLUMN, SCHEMAS
 from xstilts.steps.entry import Entry
@@ -355,6 +356,12 @@ def test_dev_examples_that_are_test_examples_too_are_said(world: World, capsys):
     assert notes == [
         "note: tydiqa: 3 of the 3 dev examples by which its intermediate was chosen are test examples of it"
     ]
+
+
+def test_dev_examples_may_be_in_other_languages_than_the_training(world: World):
+    grid = filled(world, stages={"pawsx": {"languages": ["de"], "select_on": "en"}})
+    # English dev examples, which are no test examples.
+    assert seen_in_test(world.store, cell(grid, "mnli", "pawsx")) == (0, ROWS)
 
 
 def test_dev_examples_that_are_gone_are_said_to_be_unknown(world: World, capsys):

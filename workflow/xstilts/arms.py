@@ -8,6 +8,7 @@ from pydantic import Field
 
 from xstilts import recipes, tasks
 from xstilts.config import Config, ConfigError, GridSettings
+from xstilts.languages import LANGUAGES
 from xstilts.names import SOURCE, of_source, reference, stages_of
 
 
@@ -34,11 +35,13 @@ def expanded(config: Config) -> Config:
     """The configuration with the arms of its grid; unchanged if it has them already.
 
     Raises:
-        ConfigError: a name is listed twice, or `{source}` occurs without sources or sources without `{source}`.
+        ConfigError: a name or source is listed twice, a source is not a language, or `{source}` occurs without sources
+            or sources without `{source}`.
     """
     grid = config.grid
     if isinstance(grid, Arms):
         return config
+    _require_languages(grid.sources)
     found = {key: _Names(config, key) for key in ("intermediates", "targets")}
     if grid.sources and not any(SOURCE in name for name in (*grid.intermediates, *grid.targets)):
         raise ConfigError("grid.sources", list(grid.sources), f"no intermediate or target contains {SOURCE}")
@@ -51,6 +54,14 @@ def expanded(config: Config) -> Config:
         left_out=tuple(reason for key, one in found.items() for reason in (*one.left_out, *paired[key][1])),
     )
     return config.model_copy(update={"grid": arms})
+
+
+def _require_languages(sources: tuple[str, ...]) -> None:
+    for lang, count in Counter(sources).items():
+        if lang not in LANGUAGES:
+            raise ConfigError("grid.sources", lang, "unknown language", LANGUAGES)
+        if count > 1:
+            raise ConfigError("grid.sources", lang, "is listed twice; remove one")
 
 
 class _Names:
@@ -117,8 +128,10 @@ def _intermediate(config: Config, text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _target(config: Config, text: str) -> tuple[str, tuple[str, ...]]:
-    """The canonical name of a target, and its stages; the text itself for an unknown target."""
-    if reference(text).name not in (*config.targets, *tasks.names()):
+    """The canonical name of a target, and its stages; the text itself for an unknown target, which `checks` rejects."""
+    name = reference(text).name
+    block = config.targets.get(name)
+    if ((block and block.task) or name) not in tasks.names():
         return text, ()
     found = recipes.target(config, text)
     return found.name, found.stages

@@ -90,7 +90,7 @@ def _bad_sources(config: Config) -> Iterator[ConfigError]:
             yield ConfigError(f"tasks.{name}.source", settings.source, problem)
         if settings.source == "hub" and task.manual_download:
             yield ConfigError(
-                f"tasks.{name}.source", "hub", "the files are not publicly available; see docs/tasks.md", ["release"]
+                f"tasks.{name}.source", "hub", "the files are not on the hub; see docs/tasks.md", ["release"]
             )
 
 
@@ -213,6 +213,11 @@ def _bad_target(config: Config, name: str, key: str) -> Iterator[ConfigError]:
             key, block.task or named, "unknown target", [*_evaluated(), *sorted({*config.targets} - {named})]
         )
         return
+    if block.task and block.task != named and named in tasks.names():
+        problem = (
+            f"{named!r} is the name of a task, which a target with this name evaluates; give the target another name"
+        )
+        yield ConfigError(f"targets.{named}.task", block.task, problem)
     target, split = recipes.target(config, name), config.task(block.task or named).split
     task = tasks.load(target.task)
     if task.stage:

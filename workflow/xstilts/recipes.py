@@ -38,11 +38,11 @@ class Target:
 def recipe(config: Config, stage: str) -> Stage:
     """The complete recipe of a stage as it is named in a path; its tasks are named without languages.
 
-    `languages` are those of all tasks, or those of the block if the tasks have different ones (`trained`).
+    If its tasks have different languages (`trained`), `languages` are all of them.
     """
     block, found = config.stage(reference(stage).name), trained(config, stage)
-    common = set(found.values())
-    languages = common.pop() if len(common) == 1 else block.languages
+    different = set(found.values())
+    languages = different.pop() if len(different) == 1 else tuple(sorted(set(chain.from_iterable(different))))
     return block.model_copy(update={"tasks": tuple(found), "languages": languages})
 
 
@@ -112,7 +112,10 @@ def origins(config: Config, name: str) -> dict[str, str]:
         key: next((place for place, block in blocks.items() if block and key in block.model_fields_set), "default")
         for key in Stage.model_fields
     }
-    return found | ({"tasks": "the name"} if found["tasks"] == "default" else {})
+    if found["tasks"] == "default":
+        *_, last = ("the name", *(f"stages.{one}.like" for one in config.lineage(name)[:-1]))
+        found["tasks"] = last
+    return found
 
 
 def canonical(config: Config, path: str) -> str:

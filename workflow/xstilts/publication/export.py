@@ -12,7 +12,6 @@ from xstilts.names import NO_INTERMEDIATE
 from xstilts.paths import MANIFEST
 from xstilts.publication import card, vectors
 from xstilts.publication.card import Exported
-from xstilts.publication.selection import is_trained
 from xstilts.publication.vectors import Vectors
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, require_intact, whole
@@ -29,7 +28,8 @@ def find(config: Config, grid: Grid, encoder: str, intermediate: str, seed: int)
     what = (encoder, intermediate, seed)
     cell = next(cell for cell in grid.cells if (cell.encoder, cell.intermediate, cell.seed) == what)
     model = cell.predictions.inputs["model"]
-    model = model.inputs["parent"] if is_trained(cell) else model
+    for _ in grid.target(cell.target).stages:
+        model = model.inputs["parent"]
     named = f"{encoder} after {intermediate}, seed {seed},"
     if not finished(config.store, model):
         raise UserError(f"{named} is not trained yet; run snakemake, which writes it to {config.store / model.path}.")

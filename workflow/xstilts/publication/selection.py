@@ -12,6 +12,7 @@ from xstilts import tasks
 from xstilts.config import Config
 from xstilts.errors import UserError, nearest
 from xstilts.grid import Cell
+from xstilts.names import languages_of
 from xstilts.paths import TRAINING_RECORD
 from xstilts.reporting.choice import BEST, highest
 from xstilts.sources.columns import file_name
@@ -80,7 +81,7 @@ def seen_in_test(store: Path, cell: Cell) -> tuple[int, int] | None:
         dev = model.inputs[f"data.{task}"]
         if not finished(store, dev):
             return None
-        for lang in stage["languages"]:
+        for lang in languages_of(dev.spec["files"], "dev"):
             test = store / data.path / file_name(SPLIT, lang)
             texts = _texts(store / dev.path / file_name("dev", lang), stage["dev_examples"])
             tested = set(_texts(test)) if test.is_file() else set()

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from xstilts import recipes, tasks
+from xstilts import recipes
 from xstilts.config import GridSettings, Stage
 from xstilts.errors import UserError
 from xstilts.grid import Grid
+from xstilts.inspection.workload import distinct_examples, shares_examples
 from xstilts.names import NO_INTERMEDIATE, names_of, path_of, stages_of
 from xstilts.reporting import correction
 from xstilts.reporting.collect import ALL
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import finished, noted
-from xstilts.task import MASKED_LM
 from xstilts.transfer import Matrix, is_plain
 
 
@@ -180,8 +180,7 @@ def _rows(store: Path, model: Entry) -> int | None:
 
 def _rows_of(store: Path, data: Entry, stage: Stage) -> int:
     """The number of rows of a task that a stage trains on."""
+    if shares_examples(stage, data):
+        return stage.rows or distinct_examples(store, data)
     names = names_of(data.spec["files"], "train")
-    rows = [stage.rows or noted(store, data.path, name, "rows")["rows"] for name in names]
-    return (
-        max(rows) if stage.languages_share == "split" and tasks.load(data.about.task).kind != MASKED_LM else sum(rows)
-    )
+    return sum(stage.rows or noted(store, data.path, name, "rows")["rows"] for name in names)
