@@ -99,6 +99,7 @@ SILENT = {
             "config.paths",
             "config.replacing",
             "config.settings",
+            "config.stages",
             "config.yamlfiles",
             "coverage",
         ),
@@ -151,8 +152,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     },
     # Reading.
     "sources.row_counts sources.parts sources.reading sources.release": ("read_task", ALL),
-    "sources": ("read_task encode_task train_stage predict score statistics page", ALL, *WORLD),
-    "sources.columns": ("read_task train_stage score statistics page", ALL),
+    "sources": ("read_task encode_task train_stage predict score statistics tables figures page", ALL, *WORLD),
+    "sources.columns": ("read_task train_stage score statistics tables figures page", ALL),
     "sources.labels": ("read_task encode_task train_stage predict", ALL),
     "sources.gold_pairs": ("predict", RETRIEVAL, "score statistics", "bucc2018"),
     "sources.formats sources.formats.text": of_format(
@@ -218,7 +219,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     # Reports.
     "reporting.collect": REPORTS,
     "reporting.devices store.precisions": ("collect", ALL),
-    "reporting.experiment_results reporting.marks": ("tables figures page", ALL),
+    "reporting.experiment_results reporting.marks store.examples": ("tables figures page", ALL),
     "reporting.correction": ("statistics tables figures page", ALL),
     "reporting.comparison reporting.per_example reporting.resampling reporting.significance": ("statistics", ALL),
     "reporting.pairs": ("statistics", ALL),
@@ -365,8 +366,11 @@ STARTS = (
 ONLY_TYPES = ("kinds", "tasks", "task", "sources.parts", "sources.release")
 """What `kinds` and `sources.labels` import to say of which type an argument is, and what that imports."""
 
-FOR_USERS = ("reporting.experiment_results", "reporting.correction")
-"""What `reporting` opens for Python users, with its import. It counts for nothing itself, but modules in it do."""
+FOR_USERS = (
+    *("reporting.experiment_results", "reporting.correction"),
+    *("store.examples", "sources", "sources.columns"),
+)
+"""What `reporting` opens for Python users, with what that imports. It counts for nothing itself, but modules in it do."""
 
 
 @pytest.mark.parametrize("start", STARTS)

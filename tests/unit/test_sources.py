@@ -88,7 +88,9 @@ def test_the_matrices_of_a_grid_are_in_the_gallery():
         "seeds": [1],
     }
     found = Grid(parse({"encoders": {"toy": {"path": "toy"}}, "grid": grid}), Words())
-    arms = {one.title: [(arm.source, arm.is_translated, arm.seen) for arm in one.arms] for one in found.matrices}
+    arms = {
+        one.title: [(arm.source, arm.is_translated, arm.seen) for arm in one.arms] for one in found.trained.matrices
+    }
     assert arms == {
         "none → pawsx@{source}": [("de", True, ("de",)), ("ja", True, ("ja",)), ("en", False, ("en",))],
         "squad_v1/mnli@{source} → pawsx@{source}": [("de", True, ("de",)), ("en", False, ("en",))],
@@ -120,5 +122,5 @@ def test_long_names_of_two_sets_of_languages_have_files_of_their_own():
         "seeds": [1],
     }
     found = Grid(parse({"encoders": {"toy": {"path": "toy"}}, "grid": grid}), Words())
-    assert [one.name for one in found.matrices] == ["udpos@4langs.panx@source", "udpos@4langs-2.panx@source"]
-    assert found.matrices[1].title == "udpos@4langs-2 → panx@{source}"
+    assert [one.name for one in found.trained.matrices] == ["udpos@4langs.panx@source", "udpos@4langs-2.panx@source"]
+    assert found.trained.matrices[1].title == "udpos@4langs-2 → panx@{source}"

@@ -120,7 +120,7 @@ ENCODERS = {"encoders": {"toy": {"path": "toy"}}}
 
 def test_languages_are_seen_in_any_stage_of_the_kind_of_the_target():
     settings = {"encoders": ["toy"], "intermediates": ["none", "panx@ru/mnli@de"], "targets": ["pawsx@fr", "udpos"]}
-    found = Grid(parse({**ENCODERS, "grid": {**settings, "seeds": [1]}}), Words()).seen
+    found = Grid(parse({**ENCODERS, "grid": {**settings, "seeds": [1]}}), Words()).trained.seen
     assert found == {
         ("none", "pawsx@fr"): ("fr",),
         ("none", "udpos"): ("en",),
@@ -147,13 +147,13 @@ def test_a_plain_grid_has_no_groups_and_nothing_of_languages_in_the_specs_of_its
         return Grid(parse({**ENCODERS, "grid": {"encoders": ["toy"], "seeds": [1], **settings}}), Words())
 
     plain = made(intermediates=["none", "mnli"], targets=["xnli", "tatoeba"])
-    assert plain.groups == {}
+    assert plain.trained.groups == {}
     assert not {"seen", "groups", "translated"} & plain.tables.spec.keys()
     other = made(intermediates=["none", "mnli@de"], targets=["xnli", "tatoeba"])
     assert other.tables.spec["seen"]["mnli@de xnli"] == ["de", "en"]
-    assert set(other.groups) == {"low", "mid", "high"}
+    assert set(other.trained.groups) == {"low", "mid", "high"}
     settings = {"encoders": ["toy"], "seeds": [1], "intermediates": ["mnli@near"], "targets": ["xnli"]}
     named = Grid(parse({**ENCODERS, "language_groups": {"near": ["de"], "low": ["sw"]}, "grid": settings}), Words())
-    assert named.groups["near"] == ("de",)
-    assert named.groups["low"] == ("sw",)
-    assert set(named.groups) == {"near", "low", "mid", "high"}
+    assert named.trained.groups["near"] == ("de",)
+    assert named.trained.groups["low"] == ("sw",)
+    assert set(named.trained.groups) == {"near", "low", "mid", "high"}

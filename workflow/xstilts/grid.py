@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, Protocol, TypeVar, cast
 
-from xstilts import arms, distances, paths, recipes, resources, tasks, transfer
+from xstilts import arms, paths, recipes, tasks
 from xstilts.checks import check, check_lengths
-from xstilts.config import PRETRAINED, Config, ConfigError, Encoder, Stage
+from xstilts.config import Config, ConfigError, Encoder, Stage
+from xstilts.config.stages import PRETRAINED
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.spec import FileHashes, fingerprint
-from xstilts.labels import labels
 from xstilts.languages import facts
-from xstilts.names import SOURCE, path_of, reference, split_name, stages_of
+from xstilts.names import path_of, reference, split_name, stages_of
 from xstilts.recipes import Target
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
 from xstilts.steps import specs
 from xstilts.steps.entry import EVALUATE, TRAIN, About, Entry
 from xstilts.task import Task
-from xstilts.transfer import Arm, Matrix
+from xstilts.transfer import Matrix, TrainingLanguages
 
 TOKENIZING = ("transformers", "tokenizers")
 """Libraries that determine token ids."""
@@ -149,7 +149,7 @@ class Grid:
     @cached_property
     def tables(self) -> Entry:
         """The tables of the experiment."""
-        ordered = {"languages": self._shown} if self.matrices else {}
+        ordered = {"languages": self._shown} if self.trained.matrices else {}
         made_from = self._made_from | self._members | ordered
         return self._report("tables", self._numbers, made_from, ["benchmark.xtreme"])
 
@@ -179,7 +179,7 @@ class Grid:
     @cached_property
     def comparisons(self) -> dict[str, Entry]:
         """The differences between the sources of each matrix, by its title."""
-        return {one.title: self._differences(one) for one in self.matrices}
+        return {one.title: self._differences(one) for one in self.trained.matrices}
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -208,31 +208,16 @@ class Grid:
     @cached_property
     def _made_from(self) -> dict[str, Any]:
         """The paths of the scores and statistics, and the languages of training."""
-        return {"scores": self.collected.path, "statistics": _paths(self.statistics)} | self._training_languages
-
-    @cached_property
-    def _training_languages(self) -> dict:
-        """What reports say about the languages of training; empty if all training for the targets is in English."""
-        if not self._has_other_languages:
-            return {}
-        seen = {f"{intermediate} {target}": list(found) for (intermediate, target), found in self.seen.items()}
-        translated = {one.title: [arm.source for arm in one.arms if arm.is_translated] for one in self.matrices}
-        return {
-            "seen": seen,
-            "translated": translated,
-            "comparisons": _paths(self.comparisons),
-            "left_out": list(self.arms.left_out),
-            **(
-                {"distances": [[*pair, distance] for pair, distance in self.distances.items()]}
-                if self.distances
-                else {}
-            ),
-        }
+        found = {"scores": self.collected.path, "statistics": _paths(self.statistics)}
+        return found | (
+            {**self.trained.in_specs, "comparisons": _paths(self.comparisons)} if self.trained.in_specs else {}
+        )
 
     @property
     def _members(self) -> dict:
         """The languages of each group that reports may show; empty without groups."""
-        members = {name: sorted(self._shown.keys() & set(languages)) for name, languages in self.groups.items()}
+        groups = self.trained.groups
+        members = {name: sorted(self._shown.keys() & set(languages)) for name, languages in groups.items()}
         return {"groups": members} if members else {}
 
     @cached_property
@@ -251,76 +236,9 @@ class Grid:
         return tuple(lang for lang in task.languages if lang in wanted and lang not in missing)
 
     @cached_property
-    def seen(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        """The languages with labelled training data of the target's kind, by intermediate and target."""
-        arms = self.arms
-        return {
-            (intermediate, target): transfer.seen(self.config, intermediate, self.target(target))
-            for intermediate in arms.intermediates
-            for target in arms.targets
-            if arms.has(intermediate, target)
-        }
-
-    @cached_property
-    def matrices(self) -> tuple[Matrix, ...]:
-        """The arms that differ only in their source, by intermediate and target as written in the configuration."""
-        after, before = (
-            list(transfer.written(self.arms.written.get(key, {}), self.arms.sources))
-            for key in ("intermediates", "targets")
-        )
-        return tuple(
-            self._matrix(intermediate, target, names, others)
-            for intermediate, names in after
-            for target, others in before
-            if SOURCE in intermediate + target and names.keys() & others.keys()
-        )
-
-    @cached_property
-    def groups(self) -> dict[str, tuple[str, ...]]:
-        """The groups of languages that reports have means of, by name.
-
-        They are those of `xstilts.resources`, unless all training is in English, and those of the configuration.
-        """
-        default = resources.groups() if self._has_other_languages else {}
-        return default | self.config.language_groups
-
-    @property
-    def _has_other_languages(self) -> bool:
-        return bool(self.arms.sources) or not transfer.is_plain(self.seen)
-
-    @cached_property
-    def distances(self) -> dict[tuple[str, str], float]:
-        """The distances between sources and evaluated languages that the user gives; empty without a file.
-
-        Raises:
-            ConfigError: the file is malformed, or lacks a pair.
-        """
-        file = self.config.report.distances
-        if file is None:
-            return {}
-        pairs = {
-            (arm.source, lang): None
-            for matrix in self.matrices
-            for arm in matrix.arms
-            for lang in matrix.languages
-            if lang not in (arm.source, *arm.seen)
-        }
-        return distances.of_pairs(file, distances.read(file), pairs)
-
-    def _matrix(self, intermediate: str, target: str, names: dict[str, str], targets: dict[str, str]) -> Matrix:
-        rows = [
-            Arm(
-                source,
-                names[source],
-                targets[source],
-                transfer.is_translated(self.config, names[source], self.target(targets[source]), source),
-                self.seen[names[source], targets[source]],
-            )
-            for source in self.arms.sources
-            if source in names and source in targets
-        ]
-        known = labels(text for names in self.arms.written.values() for text in names)
-        return Matrix(intermediate, target, tuple(rows), self.languages(rows[0].target), known)
+    def trained(self) -> TrainingLanguages:
+        """The languages of training, and the arms that differ only in them."""
+        return TrainingLanguages(self.config, self.arms, self.languages)
 
     @cached_property
     def evaluated(self) -> dict[str, str]:

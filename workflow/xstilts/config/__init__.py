@@ -16,25 +16,17 @@ from xstilts.config.numbers import REAL, WHOLE, Count, Fraction, Length, Positiv
 from xstilts.config.paths import StorePath, UserPath
 from xstilts.config.replacing import with_one_place
 from xstilts.config.settings import NOT_IN_SPECS, InSpecs, Settings
+from xstilts.config.stages import Precision, Stage, Target, Training, Word
 from xstilts.config.yamlfiles import require_unambiguous
 from xstilts.errors import UserError, nearest, shorten
-from xstilts.names import WORD
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$", max_length=80)]
 """A name that becomes part of a path: lowercase letters, digits and `_`, `.`, `+`, `-`."""
-
-Word = Annotated[str, Field(pattern=rf"^{WORD}$", max_length=80)]
-"""A name that may be combined with languages, as in `mnli@de+zh`: lowercase letters, digits and `_`, `.`, `-`."""
 
 _SENTENCE_LENGTH = 512
 """Default maximum length of a sentence for retrieval, in sub-words."""
 
 SourceName = Literal["release", "hub", "miniature"]
-
-Precision = Literal["mixed", "fp32", "bf16"]
-
-PRETRAINED: Literal["pretrained"] = "pretrained"
-"""The value of `head` for the head of the pretrained encoder."""
 
 
 class ConfigError(UserError):
@@ -109,122 +101,6 @@ class TaskSettings(Settings):
     max_query_length: Count = 64
     """Question answering: maximum length of a question in sub-words, beyond which it is truncated; must be less than
     `max_length`."""
-
-
-class Sampling(Settings):
-    """How a stage with several tasks chooses the task of the next optimiser step."""
-
-    strategy: Literal["proportional", "uniform", "temperature", "capped", "weights"] = "proportional"
-    """Weight of a task with n training rows when the task of a step is drawn: n (`proportional`), 1 (`uniform`),
-    min(n, `cap`)^(1/`temperature`) (`temperature`), or min(n, `cap`) (`capped`). With `weights`, each task has the
-    share of the steps that `weights` gives it, in random order."""
-    temperature: Annotated[float, Field(ge=0.1), REAL] = 1.0
-    """Temperature of the strategy `temperature`: 1 is proportional, higher values approach uniform sampling."""
-    cap: Count | None = None
-    """Maximum number of rows that count as n, for the strategies `capped`, which requires it, and `temperature`;
-    `null` for no maximum."""
-    weights: Annotated[dict[str, Positive], InSpecs(neutral={})] = {}
-    """Shares of the tasks in the steps for the strategy `weights`, which requires them, such as
-    `{mnli: 0.8, mlm: 0.2}`. They are divided by their sum."""
-
-    @model_validator(mode="after")
-    def _capped_needs_a_cap(self) -> Self:
-        if self.strategy == "capped" and self.cap is None:
-            raise ValueError("the strategy 'capped' requires 'cap', a number of rows such as 131072")
-        return self
-
-    @model_validator(mode="after")
-    def _weights_and_strategy_belong_together(self) -> Self:
-        if (self.strategy == "weights") != bool(self.weights):
-            raise ValueError(
-                "the strategy 'weights' requires 'weights', such as {mnli: 0.8, mlm: 0.2}, and no other one takes them"
-            )
-        return self
-
-
-class Training(Settings):
-    """Training recipe of a stage."""
-
-    languages: tuple[str, ...] = ("en",)
-    """Languages of the training and dev data. A task that has training data in a single language other than English is
-    trained in that language, unless this is set."""
-    learning_rate: Positive = 1e-5
-    """Peak learning rate of AdamW."""
-    epochs: Annotated[float, Field(gt=0, le=1_000_000), REAL] = 3.0
-    """Number of passes over the training rows; may be fractional."""
-    batch_size: Annotated[int, Field(gt=0, le=2**20), WHOLE] = 32
-    """Rows per optimiser step, over all micro-batches and GPUs."""
-    warmup: Fraction | Count = 0.1
-    """Optimiser steps over which the learning rate rises linearly from 0: a fraction of all steps if less than 1,
-    otherwise a number of steps. The rate then falls linearly to 0."""
-    weight_decay: Annotated[float, Field(ge=0), REAL] = 0.01
-    """Weight decay of AdamW; biases and layer norms are exempt."""
-    adam_epsilon: Positive = 1e-8
-    """Epsilon of AdamW."""
-    max_grad_norm: Annotated[Positive, InSpecs("max_gradient_norm")] = 1.0
-    """Maximum norm of the gradient; larger gradients are clipped to it."""
-    evaluate_every: Count = 1000
-    """Optimiser steps between two evaluations on the dev data. The last step is always evaluated."""
-    patience: Count = 30
-    """Early stopping: training ends after this many evaluations without a better dev score."""
-    dev_examples: Count | None = 500
-    """Maximum number of dev examples per task and language in an evaluation, the first ones; `null` for all."""
-    precision: Precision = "mixed"
-    """Precision of training, evaluation and prediction. `fp32` computes in float32. `bf16` computes in bfloat16 where
-    that is safe and keeps weights and optimiser state in float32; a GPU without bfloat16 in hardware is an error.
-    `mixed` is `bf16` on GPUs with bfloat16 in hardware, and `fp32` on other GPUs and on CPUs."""
-    rows: Annotated[Count | None, InSpecs(neutral=None)] = None
-    """Number of training examples of each task and language; `null` for all. A smaller number selects a part of what a
-    larger one does, and the same examples in every language of parallel data. More than there are is an error."""
-    languages_share: Annotated[Literal["full", "split"], InSpecs(neutral="full")] = "full"
-    """How parallel training data in several languages are used. `full` trains on every example in every language;
-    `split` on every example once, in a language drawn at random, so that the number of languages changes neither rows
-    nor steps. Examples are parallel if they have the same id. With `split`, `rows` is the number of all languages
-    together, whether their data are parallel or not. Plain text is not shared."""
-    select_on: Annotated[Literal["languages", "en"], NOT_IN_SPECS] = "languages"
-    """Dev data that select the checkpoint: those in the languages of the training data (English ones for a task without
-    dev data in any of them), or `en`, the English ones of every task that has some. Part of the fingerprint of these
-    data."""
-    steps: Annotated[Count | None, InSpecs(neutral=None)] = None
-    """Number of optimiser steps, instead of `epochs`; `null` to derive it from `epochs`. A stage that only trains on
-    plain text (`mlm`, `tlm`) requires it."""
-    gpus: Annotated[Count, NOT_IN_SPECS] = 1
-    """Number of GPUs that share a batch; must divide `batch_size`. Not part of any fingerprint."""
-
-
-class Stage(Training):
-    """A training run that turns a parent checkpoint into a child checkpoint."""
-
-    like: Annotated[Word | None, NOT_IN_SPECS] = None
-    """Stage whose settings this one inherits, except those that it sets itself; `null` for those of `training`."""
-    tasks: tuple[str, ...] = ()
-    """Tasks to train on jointly. By default the task with the name of the stage. `mnli@de+zh` is MNLI in German and
-    Chinese, whatever `languages` is."""
-    sampling: Sampling = Sampling()
-    """How the task of the next optimiser step is chosen in a stage with several tasks."""
-    select_by: Annotated[tuple[str, ...], InSpecs(neutral=())] = ()
-    """Tasks of the stage whose dev scores select the checkpoint. By default all tasks but masked language modelling
-    (`mlm`, `tlm`); a stage without others selects the checkpoint by its loss. Scores and losses cannot be combined."""
-    language_exponent: Annotated[float, Field(ge=0, le=1), REAL, InSpecs(neutral=0.3)] = 0.3
-    """Masked language modelling: each step has rows of one language, which is drawn with a probability proportional to
-    the number of its rows, raised to this exponent. 0 draws all languages equally often, 1 in proportion to their rows.
-    XLM-R was trained with 0.3."""
-    head: Annotated[Literal["pretrained", "new"], InSpecs(neutral=PRETRAINED)] = PRETRAINED
-    """Masked language modelling: whether to start from the head of the pretrained encoder, also if other stages precede
-    this one, or from a random initialisation (`new`), which encoders without a pretrained head require, such as
-    RemBERT and mDeBERTa."""
-
-
-class Target(Settings):
-    """An evaluated task and the training for it."""
-
-    task: str | None = None
-    """Task to evaluate; `null` for the task with the name of the target."""
-    stage: str | None = None
-    """Stages that follow the intermediate, such as `siqa/copa` or `pawsx@de`; the last one must train on the task of
-    the target's training data. `null` for the stage with the name of that task, such as `mnli` for XNLI."""
-    languages: tuple[str, ...] | None = None
-    """Languages to evaluate in; `null` for `languages` of the task."""
 
 
 class Miniature(Settings):

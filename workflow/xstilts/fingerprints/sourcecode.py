@@ -36,6 +36,7 @@ ROLES = {
 UNCOUNTED = {
     "config": "typed settings; their values are in specs",
     "config.settings": "the form of settings in specs",
+    "config.stages": "typed settings; their values are in specs",
     "sources.encoder_config": "limits that are checked at planning",
     "sources.shapes": "estimates of memory and time",
     "arms": "the names of a grid; their meanings are in specs",

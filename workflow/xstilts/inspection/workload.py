@@ -5,15 +5,12 @@ from dataclasses import dataclass, replace
 from math import ceil, inf
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from xstilts import tasks
 from xstilts.config import Limit, Stage
-from xstilts.names import languages_of, names_of, split_and_language
-from xstilts.sources.columns import file_name
+from xstilts.names import names_of, split_and_language
 from xstilts.steps.entry import Entry
+from xstilts.store import examples
 from xstilts.store.entries import finished, noted
-from xstilts.task import MASKED_LM
 from xstilts.training import mixture
 
 SOURCES = ("encoded", "read", "published")
@@ -81,7 +78,7 @@ def _of_task(store: Path, features: Entry, stage: Stage) -> _Rows | None:
     """The training rows of a task of a stage; None if their number is unknown."""
     data = features.inputs["data"]
     names = names_of(data.spec["files"], "train")
-    if not shares_examples(stage, data) or len(names) == 1:
+    if not examples.are_shared(stage, data) or len(names) == 1:
         return _of_features(store, features, names, stage.rows)
     found = _of_features(store, features, names)
     if found is None:
@@ -90,20 +87,9 @@ def _of_task(store: Path, features: Entry, stage: Stage) -> _Rows | None:
         # As if the languages were parallel.
         count = ceil(found.count / len(names))
         return replace(found, count=min(count, stage.rows or count), estimated=True)
-    examples = sum(noted(store, data.path, name, "rows")["rows"] for name in names)
-    count = round(found.count * (stage.rows or distinct_examples(store, data)) / examples)
-    return replace(found, count=count, estimated=found.estimated or found.count != examples)
-
-
-def shares_examples(stage: Stage, data: Entry) -> bool:
-    """Whether the languages of a task share its training examples, so that each example is used in one of them."""
-    return stage.languages_share == "split" and tasks.load(data.about.task).kind != MASKED_LM
-
-
-def distinct_examples(store: Path, data: Entry) -> int:
-    """The number of training examples with different ids, in all languages together, of data that are read."""
-    files = [store / data.path / file_name("train", lang) for lang in languages_of(data.spec["files"], "train")]
-    return len({one for file in files for one in pq.read_table(file, columns=["id"])["id"].to_pylist()})
+    every = sum(noted(store, data.path, name, "rows")["rows"] for name in names)
+    count = round(found.count * examples.used(store, data, stage) / every)
+    return replace(found, count=count, estimated=found.estimated or found.count != every)
 
 
 def of_prediction(store: Path, entry: Entry) -> Work | None:

@@ -15,7 +15,7 @@ def run(arguments: Namespace) -> None:
     this = job.of(arguments)
     target, scores = this.entry.about.task, significance.Scores(this.store, this.entry.spec["cells"])
     if "arms" in this.entry.spec:
-        matrix = next(one for one in this.grid.matrices if one.title == target)
+        matrix = next(one for one in this.grid.trained.matrices if one.title == target)
         task = this.grid.target(matrix.arms[0].target).task
         table = pairs.differences(scores, matrix, task, this.grid.arms, this.config.report)
         with publishing(this.store, this.entry) as draft:

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts import kinds, tasks
-from xstilts.config import PRETRAINED, Stage, TaskSettings
+from xstilts.config import Stage, TaskSettings
+from xstilts.config.stages import PRETRAINED
 from xstilts.errors import UserError
 from xstilts.features import arrow
 from xstilts.models import tokenization

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import AutoModelForMaskedLM, PreTrainedModel
 
-from xstilts.config import PRETRAINED
+from xstilts.config.stages import PRETRAINED
 from xstilts.errors import UserError
 from xstilts.models.encoders import load_encoder, with_fresh_head
 from xstilts.models.loading import load_with_head, outside_pooler

@@ -10,12 +10,12 @@ from xstilts import recipes
 from xstilts.config import GridSettings, Stage
 from xstilts.errors import UserError
 from xstilts.grid import Grid
-from xstilts.inspection.workload import distinct_examples, shares_examples
-from xstilts.names import NO_INTERMEDIATE, names_of, path_of, stages_of
+from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
 from xstilts.reporting import correction
 from xstilts.reporting.collect import ALL
 from xstilts.steps.entry import Entry
-from xstilts.store.entries import finished, noted
+from xstilts.store import examples
+from xstilts.store.entries import finished
 from xstilts.transfer import Matrix, is_plain
 
 
@@ -133,11 +133,11 @@ def read(store: Path, grid: Grid) -> Results:
         over_seeds=grid.config.report.over_seeds,
         own_stages={target: grid.target(target).stages for target in grid.arms.targets},
         models=tuple(dict.fromkeys(stages for _, stages, _, _ in grid.models)),
-        seen=grid.seen,
-        matrices=grid.matrices,
+        seen=grid.trained.seen,
+        matrices=grid.trained.matrices,
         pairs={title: pd.read_parquet(store / one.path / "pairs.parquet") for title, one in grid.comparisons.items()},
-        groups=grid.groups,
-        distances=grid.distances,
+        groups=grid.trained.groups,
+        distances=grid.trained.distances,
         data=_data(store, grid),
         left_out=grid.arms.left_out,
     )
@@ -175,12 +175,4 @@ def _rows(store: Path, model: Entry) -> int | None:
     data = [entry for role, entry in model.inputs.items() if role.startswith("data.")]
     if not all(finished(store, entry) for entry in data):
         return None
-    return sum(_rows_of(store, entry, stage) for entry in data)
-
-
-def _rows_of(store: Path, data: Entry, stage: Stage) -> int:
-    """The number of rows of a task that a stage trains on."""
-    if shares_examples(stage, data):
-        return stage.rows or distinct_examples(store, data)
-    names = names_of(data.spec["files"], "train")
-    return sum(stage.rows or noted(store, data.path, name, "rows")["rows"] for name in names)
+    return sum(examples.used(store, entry, stage) for entry in data)

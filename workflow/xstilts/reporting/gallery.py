@@ -55,7 +55,7 @@ def figures(grid: Grid) -> list[Item]:
     return [
         Item(grid.figures, f"figures/{encoder}/{name}.svg", "Figures", name, {"encoder": encoder, "figure": title})
         for encoder in grid.config.grid.encoders
-        for name, title in ((SOURCES | TITLES) if grid.matrices else TITLES).items()
+        for name, title in ((SOURCES | TITLES) if grid.trained.matrices else TITLES).items()
     ]
 
 
@@ -76,6 +76,6 @@ def _of_sources(grid: Grid) -> dict[str, str]:
     """The titles of the tables of arms that differ only in their source."""
     return {
         f"sources.{one.name}{part}": f"{title} of {one.title}"
-        for one in grid.matrices
+        for one in grid.trained.matrices
         for part, title in SOURCE_TABLES.items()
     }

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from xstilts.errors import DataError, shorten
+from xstilts.errors import DataError
 from xstilts.sources.formats import text
 
 
@@ -15,14 +15,7 @@ def records(path: Path, wanted: tuple[str, ...], delimiter: str) -> Iterator[tup
         DataError: the header lacks a wanted column, the number of fields in a row differs from the header, or a quote
             is unbalanced.
     """
-    table = _rows(path, delimiter)
-    header = next(table, (1, []))[1]
-    positions = text.positions(path, header, wanted)
-    for number, values in table:
-        if len(values) != len(header):
-            found = f"{len(values)} fields, {shorten(' | '.join(values))}"
-            raise DataError(path, f"line {number}", found, f"{len(header)} fields, as in the header")
-        yield f"line {number}", [values[position] for position in positions]
+    yield from text.selected(path, _rows(path, delimiter), wanted)
 
 
 def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -118,11 +118,4 @@ def records(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, list[str
     Raises:
         DataError: the header lacks a wanted column, or the number of fields in a row differs from the header.
     """
-    table = rows(path)
-    header = next(table, (1, []))[1]
-    positions = text.positions(path, header, wanted)
-    for number, values in table:
-        if len(values) != len(header):
-            found = f"{len(values)} fields, {shorten(' | '.join(values))}"
-            raise DataError(path, f"line {number}", found, f"{len(header)} fields, as in the header")
-        yield f"line {number}", [values[position] for position in positions]
+    yield from text.selected(path, rows(path), wanted)

@@ -111,6 +111,23 @@ def positions(path: Path, names: Sequence[str], wanted: tuple[str, ...]) -> list
     return [names.index(name) for name in wanted]
 
 
+def selected(
+    path: Path, rows: Iterator[tuple[int, list[str]]], wanted: tuple[str, ...]
+) -> Iterator[tuple[str, list[str]]]:
+    """The wanted columns of the rows of a table, with their positions; the first row is the header.
+
+    Raises:
+        DataError: the header lacks a wanted column, or the number of fields in a row differs from the header.
+    """
+    header = next(rows, (1, []))[1]
+    chosen = positions(path, header, wanted)
+    for number, values in rows:
+        if len(values) != len(header):
+            found = f"{len(values)} fields, {shorten(' | '.join(values))}"
+            raise DataError(path, f"line {number}", found, f"{len(header)} fields, as in the header")
+        yield f"line {number}", [values[position] for position in chosen]
+
+
 def records(
     path: Path, wanted: tuple[str, ...], torn: Collection[int] = (), split: Callable[[str], list[str]] | None = None
 ) -> Iterator[tuple[str, list[str]]]:

@@ -1,0 +1,29 @@
+"""The training examples of a task that a stage uses."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from xstilts import tasks
+from xstilts.config import Stage
+from xstilts.names import languages_of, names_of
+from xstilts.sources.columns import file_name
+from xstilts.steps.entry import Entry
+from xstilts.store.entries import noted
+from xstilts.task import MASKED_LM
+
+
+def are_shared(stage: Stage, data: Entry) -> bool:
+    """Whether the languages of a task share its examples, so that each is used in one of them."""
+    return stage.languages_share == "split" and tasks.load(data.about.task).kind != MASKED_LM
+
+
+def used(store: Path, data: Entry, stage: Stage) -> int:
+    """The number of examples, in all languages together, of data that are read."""
+    if not are_shared(stage, data):
+        names = names_of(data.spec["files"], "train")
+        return sum(stage.rows or noted(store, data.path, name, "rows")["rows"] for name in names)
+    if stage.rows:
+        return stage.rows
+    files = [store / data.path / file_name("train", lang) for lang in languages_of(data.spec["files"], "train")]
+    return len({one for file in files for one in pq.read_table(file, columns=["id"])["id"].to_pylist()})
