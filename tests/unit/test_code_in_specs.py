@@ -370,7 +370,7 @@ FOR_USERS = (
     *("reporting.experiment_results", "reporting.correction"),
     *("store.examples", "sources", "sources.columns"),
 )
-"""What `reporting` opens for Python users, with what that imports. It counts for nothing itself, but modules in it do."""
+"""What `reporting` opens for Python users, and what that imports. It counts for nothing; modules in it do."""
 
 
 @pytest.mark.parametrize("start", STARTS)
