@@ -49,7 +49,11 @@ def _languages(known: list[Task]) -> list[str]:
         trained = sorted(coverage.trained_in(task.name))
         if set(trained) - {"en"}:
             translated = " ".join(sorted(task.translated)) or "—"
-            lines.append(f"| `{task.name}` | {' '.join(trained)} | {translated} | {_rows(task, 'train', trained)} |")
+            rows = _rows(task, "train", trained)
+            unknown = [lang for lang in trained if lang not in task.counts.get("train", {})]
+            if unknown and rows != "—":
+                rows += f" (unknown: {' '.join(unknown)})"
+            lines.append(f"| `{task.name}` | {' '.join(trained)} | {translated} | {rows} |")
     return lines
 
 

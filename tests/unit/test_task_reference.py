@@ -88,7 +88,7 @@ between
 <!-- languages -->
 | task | languages | translated by machine | rows of a language |
 | --- | --- | --- | --- |
-| `pawsx` | de en es fr ja ko zh | de fr | 7 to 49,401 |
+| `pawsx` | de en es fr ja ko zh | de fr | 7 to 49,401 (unknown: de es ja ko zh) |
 <!-- end -->
 <!-- notes -->
 **A.** Beware.

@@ -25,5 +25,4 @@ TASK = Task(
         "Language Inference Dataset. Soft Computing."
     ),
     homepage="https://github.com/dml-qom/FarsTail",
-    estimates={"train": {"subwords": 75}, "dev": {"subwords": 75}, "test": {"subwords": 75}},
 )

@@ -38,5 +38,4 @@ TASK = Task(
     ),
     translated=("ko",),
     overlaps={"train": ("mnli.train", "snli.train"), "dev": ("xnli.dev",), "test": ("xnli.test",)},
-    estimates={"train": {"subwords": 40}, "dev": {"subwords": 40}, "test": {"subwords": 40}},
 )
