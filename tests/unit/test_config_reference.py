@@ -19,13 +19,13 @@ from xstilts.config import (
     Pretraining,
     Report,
     Retrieval,
-    Sampling,
     Source,
     Stage,
     TaskSettings,
     Training,
 )
 from xstilts.config.settings import Settings
+from xstilts.config.stages import Sampling
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "config.md").read_text(encoding="utf-8")

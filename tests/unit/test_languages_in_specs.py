@@ -136,6 +136,7 @@ def test_the_data_of_a_pool_depend_on_what_the_readers_of_its_parts_use(monkeypa
 
 
 USES = {
+    "arms": "says which arms there are, and specs have their languages",
     "checks": "refuses what is not in the table",
     "coverage": "says which languages a task has, and specs have the languages",
     "grid": "puts facts into specs",

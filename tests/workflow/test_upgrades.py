@@ -141,7 +141,7 @@ def test_a_module_that_is_renamed_with_a_record_of_its_roles_lists_nothing(proje
 
 def with_a_setting(project: Project) -> None:
     """Give recipes a setting whose neutral value does what was done before."""
-    source("config/__init__", lambda text: text.replace(RATE, f"{NOISE}    {RATE}"))(project)
+    source("config/stages", lambda text: text.replace(RATE, f"{NOISE}    {RATE}"))(project)
 
 
 RATE, NOISE = "learning_rate: Positive", "noise: Annotated[Fraction, InSpecs(neutral=0)] = 0.0\n"
@@ -160,7 +160,7 @@ def test_a_new_setting_lists_nothing_at_its_neutral_value_and_a_stage_where_it_h
 
 def test_a_setting_that_is_renamed_and_keeps_its_name_in_specs_lists_nothing(project: Project):
     before = names(project)
-    source("config/__init__", lambda text: text.replace("max_grad_norm: Annotated", "clip_at: Annotated"))(project)
+    source("config/stages", lambda text: text.replace("max_grad_norm: Annotated", "clip_at: Annotated"))(project)
     source("training/loop", lambda text: text.replace(".max_grad_norm", ".clip_at"))(project)
     # The trainer reads it by its new name, which is a change of code, though of no result.
     assert record(project, before, "roles") == ["job.train_stage"]

@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from xstilts import tasks
 from xstilts.config import Stage
 from xstilts.names import languages_of, names_of
-from xstilts.sources.columns import file_name
 from xstilts.steps.entry import Entry
 from xstilts.store.entries import noted
 from xstilts.task import MASKED_LM
@@ -25,5 +22,9 @@ def used(store: Path, data: Entry, stage: Stage) -> int:
         return sum(stage.rows or noted(store, data.path, name, "rows")["rows"] for name in names)
     if stage.rows:
         return stage.rows
+    import pyarrow.parquet as pq
+
+    from xstilts.sources.columns import file_name
+
     files = [store / data.path / file_name("train", lang) for lang in languages_of(data.spec["files"], "train")]
     return len({one for file in files for one in pq.read_table(file, columns=["id"])["id"].to_pylist()})
