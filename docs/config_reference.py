@@ -51,8 +51,8 @@ def _rows(keys: dict, above: tuple[str, ...], prefix: tuple[str, ...], sections:
         path, name, block = (*above, key), ".".join((*prefix, key)), _block(node)
         has_section = ".".join(path) in sections
         shown = f"[`{name}`](#{key})" if has_section else f"`{name}`"
-        is_plain = block is None or node["default"] in (None, {})
-        default = _default(node["default"], path) if is_plain else ""
+        is_plain = "default" in node and (block is None or node["default"] in (None, {}))
+        default = _default(node["default"], path) if is_plain else "" if block else "required"
         yield key, shown, _type(node), default, node["description"].replace("\n", " ")
         if block and not has_section:
             yield from _rows(block["properties"], path, (*prefix, key), sections)
@@ -108,8 +108,8 @@ def _type(node: dict, plural: str = "") -> str:
             return _either([*words, "null"])
         case [one, {"type": "null"}]:
             return f"{_type(one)} or `null`"
-        case [one, other]:
-            return f"{_type(one)}, or {_type(other)}"
+        case [*others, last]:
+            return f"{', '.join(_type(one, plural) for one in others)}, or {_type(last, plural)}"
     if "const" in node:
         return f"`{node['const']}`"
     if "enum" in node:
@@ -118,7 +118,7 @@ def _type(node: dict, plural: str = "") -> str:
         return f"block{plural}"
     match node.get("type"):
         case "array":
-            return f"list of {_type(node['items'], 's')}"
+            return f"list{plural} of {_type(node['items'], 's')}"
         case "object":
             values = node.get("additionalProperties")
             return f"{_type(values, 's')} by name" if values else "blocks by name"

@@ -95,6 +95,7 @@ SILENT = {
             "checks",
             "config",
             "config.former",
+            "config.local",
             "config.numbers",
             "config.paths",
             "config.replacing",

@@ -24,6 +24,7 @@ from xstilts.config import (
     TaskSettings,
     Training,
 )
+from xstilts.config.local import Local
 from xstilts.config.settings import Settings
 from xstilts.config.stages import Sampling
 
@@ -42,6 +43,7 @@ BLOCKS: list[tuple[str, type[Settings], str]] = [
     ("`encoders`", Retrieval, "retrieval."),
     ("`pretraining`", Pretraining, ""),
     ("`tasks`", TaskSettings, ""),
+    ("`tasks`", Local, "local."),
     ("`tasks`", Limit, "limit."),
     ("`sources`", Source, ""),
 ]
@@ -60,8 +62,8 @@ def documented() -> Iterator[tuple[str, str, Any]]:
     """The section, key and default of every setting; of a block that is always there, no default."""
     for section, block, prefix in BLOCKS:
         for name, field in block.model_fields.items():
-            is_block = isinstance(field.default, Settings)
-            yield section, prefix + name, None if is_block else [to_jsonable_python(field.default)]
+            plain = not field.is_required() and not isinstance(field.default, Settings)
+            yield section, prefix + name, [to_jsonable_python(field.default)] if plain else None
     for name in sorted(Stage.model_fields.keys() - Training.model_fields.keys()):
         yield "`stages`", name, None if name == "sampling" else [to_jsonable_python(Stage.model_fields[name].default)]
 
@@ -96,7 +98,8 @@ def test_no_setting_is_described_that_does_not_exist():
         ("`training`", "warmup", "number ≥ 0 and < 1, or whole number > 0"),
         ("`training`", "dev_examples", "whole number > 0 or `null`"),
         ("`encoders`", "revision", "40 hexadecimal digits in lowercase or `null`"),
-        ("`tasks`", "source", "`release`, `hub`, `miniature` or `null`"),
+        ("`tasks`", "source", "`release`, `hub`, `miniature`, `local` or `null`"),
+        ("`tasks`", "local.labels", "strings by name, or list of strings"),
         ("`tasks`", "folders", "list of paths"),
         ("`stages`", "sampling.weights", "numbers > 0 by name"),
     ],
@@ -110,6 +113,10 @@ def test_a_value_of_config_yaml_that_is_not_the_default_stands_beside_it():
     assert rows("`grid`")["seeds"][2] == "`[1]` (`config.yaml`: `[1, 2, 3]`)"
     assert rows("`grid`")["targets"][2] == "`[]` (`config.yaml`: 9 entries)"
     assert rows("`training`")["epochs"][2] == "`3.0`"
+
+
+def test_a_setting_without_a_default_is_required():
+    assert rows("`tasks`")["local.kind"][2] == "required"
 
 
 def test_links_within_the_page_lead_to_a_heading():

@@ -1,16 +1,16 @@
 """A data set without a reader of its own is read by settings, or refused with one message."""
 
 import json
-import re
 from collections import Counter
 
 import pytest
-from fabricated import WORKFLOW
 from hypothesis import given
 from hypothesis import strategies as st
 from mutations import MUTATIONS, mutated
 from released import question, squad, write
 
+from xstilts.config import parse
+from xstilts.config.local import Local
 from xstilts.errors import DataError, UserError
 from xstilts.sources import reading, release
 from xstilts.sources.columns import SCHEMAS
@@ -53,7 +53,7 @@ FILES = {
 
 def read(folder, settings: dict, files: dict, split="train", lang="de", left_out: Counter | None = None) -> list[dict]:
     """The rows of a task with these settings."""
-    task = local.task("mine", **settings)
+    task = local.task("mine", Local(**settings))
     found = release.locate(task, split, lang, [write(folder, files)])
     table = reading.read([release.require_whole(found)], task, lang, left_out=left_out)
     assert table.schema == SCHEMAS[task.kind]
@@ -68,12 +68,13 @@ def test_pairs_are_read_in_each_format_by_the_words_for_their_labels(tmp_path, f
 
 
 def test_the_task_is_one_like_others(tmp_path):
-    task = local.task("mine", format="tsv", title="Mine", translated=("sw",), **PAIRS)
+    settings = PAIRS | {"format": "tsv", "title": "Mine"}
+    task = local.task("mine", Local(**settings))
     assert (task.name, task.kind, task.metric, task.stage) == ("mine", "classification", "accuracy", "mine")
-    assert (task.languages, task.labels, task.title, task.translated) == (("de", "sw"), ("yes", "no"), "Mine", ("sw",))
+    assert (task.languages, task.labels, task.title) == (("de", "sw"), ("yes", "no"), "Mine")
     assert "train.sw.data" in str(release.missing(task, "train", "sw", [tmp_path]))
-    assert local.task("mine", format="tsv", **PAIRS | {"files": {"test": "{lang}"}}).stage is None
-    assert local.task("mine", format="tsv", stage="mnli", metric="accuracy_f1", **PAIRS).stage == "mnli"
+    assert local.task("mine", Local(**settings | {"files": {"test": "{lang}"}, "stage": "mnli"})).stage == "mnli"
+    assert local.task("mine", Local(**TAGS | {"format": "conll", "metric": "chunks"})).metric == "chunks"
 
 
 def test_a_split_without_labels_has_no_column_for_them(tmp_path):
@@ -84,7 +85,7 @@ def test_a_split_without_labels_has_no_column_for_them(tmp_path):
 
 def test_one_text_an_id_and_a_label_that_is_a_number(tmp_path):
     columns = {"text_a": "text", "label": "class", "id": "key"}
-    settings = PAIRS | {"format": "jsonl", "columns": columns, "labels": [1, 0], "left_out": []}
+    settings = PAIRS | {"format": "jsonl", "columns": columns, "labels": ["1", "0"], "left_out": []}
     rows = read(tmp_path, settings, {"train.de.data": '{"text": "Gut.", "class": 0, "key": 7}\n'})
     assert rows == [{"id": "7", "text_a": "Gut.", "text_b": None, "label": "0"}]
 
@@ -190,50 +191,62 @@ def test_a_bad_file_is_refused_with_its_place(tmp_path, settings, content, expec
 
 
 MISTAKES = {
-    "an unknown kind": ({"kind": "classify"}, ["tasks.mine.kind", "'classify'", "Did you mean 'classification'?"]),
-    "an unknown format": ({"format": "xml"}, ["tasks.mine.format", "'xml'", "tsv, csv, jsonl, json"]),
-    "a format of another kind": ({"format": "squad"}, ["tasks.mine.format", "'squad'", "tsv, csv"]),
-    "an unknown split": ({"files": {"train": "a{lang}", "val": "b{lang}"}}, ["tasks.mine.files", "'val'", "dev, test"]),
-    "no file": ({"files": {}}, ["tasks.mine.files", "at least one"]),
-    "an unknown language": ({"languages": ["xx"]}, ["tasks.mine.languages", "'xx'"]),
-    "no language": ({"languages": []}, ["tasks.mine.languages", "at least one"]),
-    "one file for two languages": ({"files": {"train": "train.tsv"}}, ["files.train", "2 languages", "{lang}"]),
-    "another placeholder": ({"files": {"train": "{language}.tsv"}}, ["files.train", "'{language}.tsv'", "{lang}"]),
+    "an unknown kind": ({"kind": "classify"}, "local.kind", ["'classify'", "Did you mean 'classification'?"]),
+    "no kind": ({"kind": ...}, "local", ["the key 'kind' is missing"]),
+    "an unknown format": ({"format": "xml"}, "local.format", ["'xml'", "tsv, csv, jsonl, json"]),
+    "a format of another kind": ({"format": "squad"}, "local", ["'squad'", "classification: tsv, csv"]),
+    "a metric of another kind": ({"metric": "chunks"}, "local", ["'chunks'", "classification: accuracy"]),
+    "an unknown split": ({"files": {"train": "a{lang}", "val": "b{lang}"}}, "local.files.val", ["train, dev, test"]),
+    "no file": ({"files": {}}, "local", ["'files' is empty"]),
+    "no training": ({"files": {"test": "{lang}"}}, "local", ["'stage' must name the task that is trained"]),
+    "no language": ({"languages": []}, "local", ["'languages' is empty"]),
+    "one file for two languages": ({"files": {"train": "train.tsv"}}, "local", ["files.train", "2 languages"]),
+    "another placeholder": ({"files": {"train": "{language}.tsv"}}, "local", ["'{language}.tsv'", "{lang}"]),
     "an unknown field": (
         {"columns": {**PAIRS["columns"], "premise": "p"}},
-        ["tasks.mine.columns", "'premise'", "text_a, label, text_b, id"],
+        "local",
+        ["'premise'", "text_a, label, text_b, id"],
     ),
-    "a missing field": ({"columns": {"text_a": "first"}}, ["tasks.mine.columns", "no 'label'", "text_a, label"]),
-    "no labels": ({"labels": {}}, ["tasks.mine.labels", "nothing", "words for labels"]),
-    "numbers of columns beside names": ({"columns": {"text_a": 1, "label": "verdict"}}, ["columns", "numbers"]),
+    "a missing field": ({"columns": {"text_a": "first"}}, "local", ["lacks label", "text_a, label"]),
+    "no labels": ({"labels": {}}, "local", ["'labels' is empty", "words that stand for labels"]),
+    "a number as a label": ({"labels": [1, 0]}, "local.labels.0", ["Put it in quotes"]),
+    "a truth value as a label": ({"labels": [True]}, "local.labels.0", ["yes, no, on or off"]),
+    "a label that is left out": ({"left_out": ["ja"]}, "local", ["ja: both in 'labels' and in 'left_out'"]),
+    "numbers of columns beside names": ({"columns": {"text_a": 1, "label": "verdict"}}, "local", ["numbers"]),
+    "column zero": (
+        {"columns": {"text_a": 0, "label": 1}},
+        "local.columns.text_a",
+        ["0", "greater than or equal to 1"],
+    ),
     "numbers of columns of a quoted table": (
         {"format": "csv", "columns": {"text_a": 1, "label": 2}},
-        ["columns", "numbers of columns are for 'tsv'"],
+        "local",
+        ["numbers of columns are for a 'tsv'"],
     ),
-    "training data without labels": ({"unlabelled": ["train"]}, ["tasks.mine.unlabelled", "'train'", "one of test"]),
+    "training data without labels": ({"unlabelled": ["train"]}, "local.unlabelled.0", ["'train'", "dev, test"]),
+    "a split without labels that has no file": ({"unlabelled": ["dev"]}, "local", ["dev, which 'files' does not have"]),
 }
 
 
-@pytest.mark.parametrize(("settings", "expected"), MISTAKES.values(), ids=MISTAKES)
-def test_settings_of_which_no_task_can_be_made_are_refused(settings, expected):
+@pytest.mark.parametrize(("settings", "key", "expected"), MISTAKES.values(), ids=MISTAKES)
+def test_settings_of_which_no_task_can_be_made_are_refused(settings, key, expected):
+    given = {name: value for name, value in ({"format": "tsv"} | PAIRS | settings).items() if value is not ...}
     with pytest.raises(UserError) as raised:
-        local.task("mine", **{"format": "tsv", **PAIRS, **settings})
-    for part in expected:
+        parse({"tasks": {"mine": {"local": given}}})
+    for part in (f"config key 'tasks.mine.{key}'", *expected):
         assert part in str(raised.value)
 
 
-def test_the_example_of_the_page_reads_its_files(tmp_path):
-    page = (WORKFLOW.parent / "docs" / "adding-a-task.md").read_text(encoding="utf-8")
-    _, code = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    names: dict = {}
-    exec(code, names)
-    words = ("good", "undecided", "bad", "excellent")
-    write(tmp_path, {"dev.zh.jsonl": "".join(json.dumps({"review": "好", "verdict": word}) + "\n" for word in words)})
-    task, left_out = names["TASK"], Counter()
-    table = reading.read([release.locate(task, "dev", "zh", [tmp_path])], task, "zh", left_out=left_out)
-    assert table["label"].to_pylist() == ["positive", "negative", "positive"]
-    assert task.labels == ("negative", "positive")
-    assert left_out.total() == 1
+def test_columns_of_a_format_that_has_none_are_refused():
+    with pytest.raises(UserError, match="the format 'conll' does not use columns; remove it"):
+        parse({"tasks": {"mine": {"local": TAGS | {"format": "conll", "columns": {"words": 1}}}}})
+
+
+def test_the_block_and_the_source_go_together():
+    with pytest.raises(UserError, match="the source 'local' requires the block 'local'"):
+        parse({"tasks": {"mine": {"source": "local"}}})
+    with pytest.raises(UserError, match="remove it, or the source 'hub'"):
+        parse({"tasks": {"mine": {"source": "hub", "local": PAIRS | {"format": "tsv"}}}})
 
 
 @given(MUTATIONS, st.sampled_from(sorted(FILES)))

@@ -144,7 +144,6 @@ USES = {
     "steps.specs": "puts facts into specs",
     "sources.release": "names of files, whose content or whose names stand in specs",
     "sources.formats.squad": "names, in the specs of the tasks that go by them",
-    "sources.formats.local": "refuses what is not in the table",
     "miniature.release.bitext": "facts of the miniature's languages, in its spec",
     "miniature.release.questions": "facts of the miniature's languages, in its spec",
     "miniature.release.tagging": "facts of the miniature's languages, in its spec",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from math import inf
 
 from xstilts import coverage, recipes, tasks
-from xstilts.config import Config, ConfigError, Encoder, Stage
+from xstilts.config import Config, ConfigError, Encoder, Stage, TaskSettings
 from xstilts.config import Target as TargetBlock
 from xstilts.languages import LANGUAGES
 from xstilts.names import ALL, NO_INTERMEDIATE, path_of, reference, stages_of
@@ -85,6 +85,7 @@ def _bad_sources(config: Config) -> Iterator[ConfigError]:
             yield ConfigError("sources", name, "unknown archive", ARCHIVES)
     for name, settings in config.tasks.items():
         task = tasks.load(name)
+        yield from _bad_local(name, settings)
         if settings.source and task.pools:
             problem = f"the task pools {', '.join(part.name for part in task.pools)}; set 'source' for those tasks"
             yield ConfigError(f"tasks.{name}.source", settings.source, problem)
@@ -92,6 +93,18 @@ def _bad_sources(config: Config) -> Iterator[ConfigError]:
             yield ConfigError(
                 f"tasks.{name}.source", "hub", "the files are not on the hub; see docs/tasks.md", ["release"]
             )
+
+
+def _bad_local(name: str, settings: TaskSettings) -> Iterator[ConfigError]:
+    """Unknown names in the description of a task's files."""
+    if settings.local is None:
+        return
+    own = f"tasks.{name}.local"
+    for lang in settings.local.languages:
+        if lang not in LANGUAGES:
+            yield ConfigError(f"{own}.languages", lang, "unknown language", LANGUAGES)
+    if (stage := settings.local.stage) and stage not in recipes.trainable():
+        yield ConfigError(f"{own}.stage", stage, "unknown task, or one without training data", recipes.trainable())
 
 
 def _bad_groups(config: Config) -> Iterator[ConfigError]:

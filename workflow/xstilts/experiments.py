@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from xstilts import tasks
 from xstilts.arms import expanded
 from xstilts.config import Config, ConfigError, parse
 from xstilts.config.former import updated
@@ -23,7 +24,9 @@ from xstilts.fingerprints.sameness import Record, Sameness
 from xstilts.fingerprints.sourcecode import PACKAGE, ROOT
 from xstilts.grid import Grid
 from xstilts.sources.checkpoints import has_weights, is_checkpoint
+from xstilts.sources.formats import local
 from xstilts.sources.identity import FileIdentity
+from xstilts.task import Task
 
 REPOSITORY = ROOT.parent if (ROOT.parent / "Snakefile").is_file() else None
 """The root folder of the workflow; None if the package is installed from a wheel."""
@@ -87,9 +90,9 @@ def read(*files: Path | str) -> Config:
         _require(given[0])
         return read_whole(given[0])
     if given and _is_whole(given[0]):
-        return expanded(parse(_merged(updated(_read(given[0])), *map(_read, given[1:])), given))
+        return _opened(_merged(updated(_read(given[0])), *map(_read, given[1:])), given)
     layers = [SHIPPED, *given]
-    return expanded(parse(_merged(*map(_read, layers)), layers))
+    return _opened(_merged(*map(_read, layers)), layers)
 
 
 def read_whole(file: Path) -> Config:
@@ -105,7 +108,7 @@ def read_whole(file: Path) -> Config:
         raise UserError(f"{problem}. Nothing is lost; start snakemake again, and it is written again.") from None
     except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"{file}: {error}") from None
-    return expanded(parse(updated(raw) if isinstance(raw, dict) else raw or {}, [file]))
+    return _opened(updated(raw) if isinstance(raw, dict) else raw or {}, [file])
 
 
 def layered(
@@ -165,6 +168,31 @@ def store_of(configs: list[Config]) -> Path:
             f"the configurations have different stores ({listed}); give configurations with the same store."
         )
     return next(iter(stores.values()))
+
+
+def declared(config: Config) -> Config:
+    """Make the tasks known that a configuration describes.
+
+    Returns:
+        The configuration, unchanged.
+
+    Raises:
+        UserError: a task has the name of another one.
+    """
+    for name, settings in config.tasks.items():
+        if settings.local and name in tasks.shipped():
+            raise ConfigError(f"tasks.{name}.local", name, "there is a task with this name; give yours another one")
+    tasks.declare(own_tasks(config))
+    return config
+
+
+def own_tasks(config: Config) -> list[Task]:
+    """The tasks that a configuration describes."""
+    return [local.task(name, settings.local) for name, settings in config.tasks.items() if settings.local]
+
+
+def _opened(raw: Mapping, files: Iterable[Path | str]) -> Config:
+    return expanded(declared(parse(raw, files)))
 
 
 def _file(path: Path) -> Path:
@@ -244,8 +272,10 @@ def open_grid(config: Config, added: Iterable[Record] = (), creates_store: bool 
     """
     records = Sameness([sameness.SHIPPED, config.store / sameness.FILE], added)
     identity = FileIdentity(config.store / ".cache", records)
-    grid = Grid(config, identity)
-    _ = grid.entries
+    # The grids of other experiments may describe other tasks by the same names.
+    with tasks.declared(own_tasks(config)):
+        grid = Grid(config, identity)
+        _ = grid.entries
     if creates_store or config.store.is_dir():
         identity.save()
     return grid

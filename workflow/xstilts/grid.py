@@ -329,7 +329,7 @@ class Grid:
         }
         inputs = self._miniature(task)
         spec = specs.read_task(task, self.config.task(name), files, _paths(inputs))
-        roles = [f"task.{one.name}" for one in (task, *task.pools)]
+        roles = [_reader(one.name) for one in (task, *task.pools)]
         return self._add("read_task", paths.data(name, role), spec, inputs, About(task=name, role=role), roles)
 
     def _miniature(self, task: Task) -> dict[str, Entry]:
@@ -467,4 +467,9 @@ def _paths(entries: dict[str, Entry]) -> dict[str, str]:
 
 def _loaded(names: Iterable[str]) -> list[str]:
     """The roles of the modules that training and prediction load by name for their tasks, except metrics."""
-    return [role for name in names for role in (f"task.{name}", f"kind.{tasks.load(name).kind}")]
+    return [role for name in names for role in (_reader(name), f"kind.{tasks.load(name).kind}")]
+
+
+def _reader(task: str) -> str:
+    """The role of the code that says what a task is and reads it."""
+    return "local" if tasks.is_declared(task) else f"task.{task}"

@@ -81,7 +81,8 @@ class Run:
         files = list(files)
         self.on_node = on_node
         try:
-            self.config: Config = configuration.parse(raw, [*files[-1:], *files[:-1]], command_line)
+            given = configuration.parse(raw, [*files[-1:], *files[:-1]], command_line)
+            self.config: Config = experiments.declared(given)
             self.grid: Grid = experiments.open_grid(self.config)
             if self.config.reproducible_cpu:
                 cpu.pin()

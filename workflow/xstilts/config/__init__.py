@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from xstilts.config import mistakes
+from xstilts.config.local import Local
 from xstilts.config.numbers import REAL, WHOLE, Count, Fraction, Length, Positive, Seed
 from xstilts.config.paths import StorePath, UserPath
 from xstilts.config.replacing import with_one_place
@@ -79,9 +80,11 @@ class Source(Settings):
 class TaskSettings(Settings):
     """How the data of a task are read and tokenized."""
 
-    source: SourceName | None = None
-    """Where the files of the task come from; `null` for the top-level `source`. A task that pools others has none of
-    its own."""
+    source: Literal["release", "hub", "miniature", "local"] | None = None
+    """Where the files of the task come from; `null` for `local` if the task has that block, otherwise for the top-level
+    `source`. A task that pools others has none of its own."""
+    local: Annotated[Local | None, NOT_IN_SPECS] = None
+    """Describes the files of a task of your own in a common format, which makes its name the name of a task."""
     folders: tuple[UserPath, ...] = ()
     """Folders that are searched for the files of the task, in this order; for each file the first layout found is
     used. By default the folder below `data` with the name of the task, and for some tasks the folder that XTREME's
@@ -101,6 +104,14 @@ class TaskSettings(Settings):
     max_query_length: Count = 64
     """Question answering: maximum length of a question in sub-words, beyond which it is truncated; must be less than
     `max_length`."""
+
+    @model_validator(mode="after")
+    def _local_files_are_described(self) -> Self:
+        if self.source == "local" and self.local is None:
+            raise ValueError("the source 'local' requires the block 'local', which describes the files")
+        if self.local is not None and self.source not in ("local", None):
+            raise ValueError(f"the block 'local' describes local files; remove it, or the source {self.source!r}")
+        return self
 
 
 class Miniature(Settings):
@@ -330,7 +341,7 @@ class Config(Settings):
         """The complete settings of a task: its own, and the top-level ones for the others."""
         own = self.tasks.get(name, TaskSettings())
         limit = Limit(**{**self.limit.model_dump(), **own.limit.model_dump(exclude_unset=True)})
-        return own.model_copy(update={"limit": limit, "source": own.source or self.source})
+        return own.model_copy(update={"limit": limit, "source": own.source or ("local" if own.local else self.source)})
 
 
 def parse(
@@ -355,14 +366,12 @@ def parse(
             raise ConfigError(".".join(keys), text, mistakes.UNWRITABLE, origin=mistakes.origin(keys, raw, present))
         return Config.model_validate(with_one_place(raw, present, command_line))
     except ValidationError as error:
-        first = error.errors()[0]
-        keys = mistakes.keys(first["loc"], raw)
+        # Of the types that a value may have, the one is meant whose error lies deepest within the value.
+        above = mistakes.keys(error.errors()[0]["loc"], raw)
+        located = [(one, mistakes.keys(one["loc"], raw)) for one in error.errors()]
+        first, keys = max((pair for pair in located if pair[1][: len(above)] == above), key=lambda pair: len(pair[1]))
         # A value that may be of several types has an error for each.
-        same = [
-            one
-            for one in error.errors()
-            if one["loc"][:-1] == first["loc"][:-1] and mistakes.keys(one["loc"], raw) == keys
-        ]
+        same = [one for one, its in located if one["loc"][:-1] == first["loc"][:-1] and its == keys]
         raise ConfigError(
             ".".join(keys) or "(top level)",
             keys[-1] if first["type"] == "extra_forbidden" else first["input"],

@@ -110,6 +110,8 @@ def _problem(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseMode
             return f"replaced by {present!r}, which is described in docs/config.md; remove the key"
         places = [place or "the top level" for place, block in _blocks(top) if keys[-1] in block.model_fields]
         return f"unknown key here; it belongs to {_either(places)}" if places else "unknown key"
+    if error["type"] == "missing":
+        return f"the key {error['loc'][-1]!r} is missing"
     if error["type"] == "string_type" and isinstance(error["input"], bool):
         return 'YAML reads an unquoted yes, no, on or off as true or false; quote it, as in "no"'
     if error["type"] == "string_type" and not isinstance(error["input"], list | dict | NoneType):

@@ -28,6 +28,7 @@ ROLES = {
     "kind": ("kinds.{}",),
     "metric": ("metrics", "metrics.{}"),
     "benchmark": ("metrics.{}",),
+    "local": ("sources.formats.local",),
     "predictor.outputs": ("prediction.forward",),
     "predictor.vectors": ("prediction.retrieval",),
 }
@@ -35,6 +36,7 @@ ROLES = {
 
 UNCOUNTED = {
     "config": "typed settings; their values are in specs",
+    "config.local": "typed settings; their values are in specs",
     "config.settings": "the form of settings in specs",
     "config.stages": "typed settings; their values are in specs",
     "sources.encoder_config": "limits that are checked at planning",

@@ -10,7 +10,7 @@ from xstilts.task import Folders, Hub, Task
 def source(task: Task, config: Config) -> SourceName:
     """The source that a task is read from; data that only the user can provide is never read from the hub."""
     own = config.task(task.name).source or config.source
-    return "release" if task.manual_download and own == "hub" else own
+    return "release" if own == "local" or (task.manual_download and own == "hub") else own
 
 
 def folders(task: Task, config: Config) -> Folders:

@@ -3,9 +3,10 @@
 The content of a spec determines its fingerprint, and therefore the name of the result.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from xstilts.config import Encoder, Miniature, Pretraining, Stage, TaskSettings
+from xstilts.config.local import Local
 from xstilts.languages import facts
 from xstilts.names import split_and_language
 from xstilts.task import Task
@@ -43,8 +44,16 @@ def read_task(task: Task, settings: TaskSettings, files: Mapping[str, dict], mad
         "files": dict(files),
         "limit": settings.limit.in_specs(only=splits),
         **({"languages": facts(languages, *used)} if used else {}),
+        **({"local": _local(settings.local, splits)} if settings.local else {}),
         **made,
     }
+
+
+def _local(settings: Local, splits: Collection[str]) -> dict:
+    """How the files of a task are read that the configuration describes. The order of its labels matters."""
+    unlabelled = [split for split in settings.unlabelled if split in splits]
+    labels = [list(pair) for pair in settings.words.items()]
+    return settings.model_copy(update={"unlabelled": unlabelled}).in_specs() | {"labels": labels}
 
 
 def encode_task(task: Task, settings: TaskSettings, data: str) -> dict:
