@@ -22,10 +22,10 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return World(tmp_path)
 
 
-def grid(world: World, rows: int | None = None) -> Grid:
+def grid(world: World, rows: int | None = None, task: str = "pawsx") -> Grid:
     stage = {"languages": ["en", "de"], "languages_share": "split", "rows": rows, "epochs": 1, "batch_size": 32}
-    own = {**SETTINGS["grid"], "intermediates": ["none", "pawsx"], "targets": ["tatoeba"]}
-    return world.grid(grid=own, stages={"pawsx": stage}, source="hub")
+    own = {**SETTINGS["grid"], "intermediates": ["none", task], "targets": ["tatoeba"]}
+    return world.grid(grid=own, stages={task: stage}, source="hub")
 
 
 def read(world: World, found: Grid) -> None:
@@ -38,13 +38,28 @@ def read(world: World, found: Grid) -> None:
                 draft.notes[name] = {"rows": len(ids)}
 
 
-@pytest.mark.parametrize("rows, published, steps, used", [(None, 49_401, 1_544, 120), (90, 90, 3, 90)])
-def test_they_are_those_of_one_language_until_they_are_counted(world: World, rows, published, steps, used):
-    found = grid(world, rows)
+def counted(world: World, found: Grid) -> tuple[int, int, bool]:
+    """What a plan says of the training: rows, steps, and whether they are estimated."""
     (training,) = {entry.path: entry for entry in of_step(found, "train_stage") if entry.about.seed == 1}.values()
     work = of_training(world.store, training)
-    assert (work.rows, work.steps, work.estimated) == (published, steps, True)
+    return work.rows, work.steps, work.estimated
+
+
+@pytest.mark.parametrize(
+    "rows, published, steps, used, estimated", [(None, 49_401, 1_544, 120, True), (90, 90, 3, 90, False)]
+)
+def test_translations_are_counted_once(world: World, rows, published, steps, used, estimated):
+    found = grid(world, rows)
+    assert counted(world, found) == (published, steps, estimated)
     read(world, found)
-    work = of_training(world.store, training)
-    assert (work.rows, work.steps, work.estimated) == (used, -(-used // 32), False)
+    assert counted(world, found) == (used, -(-used // 32), False)
     assert _sizes(world.store, found) == {"none": 0, "pawsx": used}
+
+
+@pytest.mark.parametrize("rows, published, used", [(None, 40_000, 200), (150, 150, 150)])
+def test_examples_that_are_no_translations_are_all_counted(world: World, rows, published, used):
+    found = grid(world, rows, task="panx")
+    assert counted(world, found) == (published, -(-published // 32), False)
+    read(world, found)
+    assert counted(world, found) == (used, -(-used // 32), False)
+    assert _sizes(world.store, found) == {"none": 0, "panx": used}

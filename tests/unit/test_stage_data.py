@@ -8,10 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import tiny
+from hypothesis import given as given_sizes
+from hypothesis import strategies as st
 
 from xstilts.config import Stage
 from xstilts.errors import UserError
@@ -22,7 +25,7 @@ from xstilts.sources.checkpoints import Checkpoint
 from xstilts.steps.entry import About
 from xstilts.store.entries import MEASURED
 from xstilts.training import states
-from xstilts.training.data import first_of_all, shared_out, subset
+from xstilts.training.data import equal_parts, first_of_all, shared_out, subset
 from xstilts.training.stage import EXECUTED, RESUMED_FROM, TaskData
 from xstilts.training.states import Progress, State
 
@@ -45,19 +48,19 @@ def given(tmp_path, tiny_tokenizer):
         made = tiny.encode("span", table, tiny_tokenizer, SimpleNamespace(**settings))
         arrow.write(encoded / f"{split}.{lang}.arrow", made)
 
-    def given(languages: tuple[str, ...] = ("en",), **recipe) -> TaskData:
+    def given(languages: tuple[str, ...] = ("en",), task: str = "squad_v1", **recipe) -> TaskData:
         files = [f"{split}.{lang}" for split in ("train", "dev") for lang in languages]
         inputs = {
-            "features.squad_v1": SimpleNamespace(path="features", spec={"settings": settings}),
-            "data.squad_v1": SimpleNamespace(spec={"files": files}),
+            f"features.{task}": SimpleNamespace(path="features", spec={"settings": settings}),
+            f"data.{task}": SimpleNamespace(spec={"files": files}),
         }
-        places = {"data.squad_v1": data, "features.squad_v1": encoded}
+        places = {f"data.{task}": data, f"features.{task}": encoded}
         job = SimpleNamespace(
             store=tmp_path,
             entry=SimpleNamespace(inputs=inputs, about=About(stages=("few",), seed=1)),
             input=places.__getitem__,
         )
-        return train_stage._task_data(job, "squad_v1", Stage(tasks=("squad_v1",), **recipe))
+        return train_stage._task_data(job, task, Stage(tasks=(task,), **recipe))
 
     return given
 
@@ -202,6 +205,57 @@ def test_rows_of_split_languages_are_those_of_all_together(given):
         for n in (2, 3)
     )
     assert few < more
+
+
+@pytest.fixture
+def numbered(given, tmp_path):
+    """The data of which each language has the ids 0, 1 and so on, as texts without ids have."""
+    for lang in ("en", "de"):
+        file = tmp_path / "data" / f"train.{lang}.parquet"
+        table = pq.read_table(file)
+        ids = pa.array(map(str, range(len(table))), pa.string())
+        pq.write_table(table.set_column(table.column_names.index("id"), "id", ids), file)
+    return given
+
+
+def test_examples_that_are_no_translations_are_all_used_although_their_ids_are_equal(numbered):
+    every = numbered(languages=("en", "de"), task="tydiqa").train.to_pylist()
+    assert numbered(languages=("en", "de"), task="tydiqa", languages_share="split").train.to_pylist() == every
+    translations = numbered(languages=("en", "de"), languages_share="split")
+    assert sum(pc.count_distinct(part["example"]).as_py() for part in parts(translations)) == 5
+
+
+def parts(data: TaskData) -> list[pa.Table]:
+    """The training rows of each language."""
+    starts = np.cumsum([0, *data.sizes])
+    return [data.train.slice(start, size) for start, size in zip(starts, data.sizes, strict=False)]
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(1, [0, 1]), (2, [1, 1]), (5, [2, 3]), (7, [4, 3]), (8, [5, 3])])
+def test_languages_contribute_equal_parts_as_far_as_they_can(numbered, rows, expected):
+    data = numbered(languages=("en", "de"), task="tydiqa", languages_share="split", rows=rows)
+    found = [pc.count_distinct(part["example"]).as_py() for part in parts(data)]
+    assert sum(found) == rows
+    assert sorted(found) == sorted(expected)
+
+
+def test_more_examples_than_all_languages_have_are_refused(numbered):
+    with pytest.raises(UserError, match=r"rows is 9, but .* in en, de has only 8 examples"):
+        numbered(languages=("en", "de"), task="tydiqa", languages_share="split", rows=9)
+
+
+@given_sizes(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 50), min_size=1), st.data())
+def test_equal_parts_are_complete_nested_and_differ_by_one_where_no_language_is_exhausted(sizes, data):
+    count = data.draw(st.integers(0, sum(sizes.values())))
+    found = equal_parts(sizes, count)
+    assert found.keys() == sizes.keys()
+    assert sum(found.values()) == count
+    assert all(found[lang] <= size for lang, size in sizes.items())
+    left = [found[lang] for lang, size in sizes.items() if found[lang] < size]
+    assert not left or max(found.values()) - min(left) <= 1
+    if count:
+        fewer = equal_parts(sizes, count - 1)
+        assert all(fewer[lang] <= found[lang] for lang in sizes)
 
 
 def test_a_number_of_examples_of_all_languages_is_taken_from_each_by_its_size():

@@ -122,6 +122,7 @@ class Task:
         unanswerable: whether the context of a question may contain no answer. Such a question has no gold answers, and
             the correct prediction is empty.
         parallel: whether the data are parallel texts, whose languages are pairs such as `de-en`.
+        aligned: whether training examples with the same id in different languages are translations of each other.
         stage: the task that is trained before this one is evaluated as a target (`mnli` for XNLI); None if the target
             is evaluated on the encoder without training.
         threshold_split: the split on whose gold labels a decision threshold is set before the task is evaluated.
@@ -162,6 +163,7 @@ class Task:
     labels: tuple[str, ...] = ()
     unanswerable: bool = False
     parallel: bool = False
+    aligned: bool = False
     stage: str | None = None
     threshold_split: str | None = None
     missing_languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -83,10 +83,10 @@ class Training(Settings):
     """Number of training examples of each task and language; `null` for all. A smaller number selects a part of what a
     larger one does, and the same examples in every language of parallel data. More than there are is an error."""
     languages_share: Annotated[Literal["full", "split"], InSpecs(neutral="full")] = "full"
-    """How parallel training data in several languages are used. `full` trains on every example in every language;
-    `split` on every example once, in a language drawn at random, so that the number of languages changes neither rows
-    nor steps. Examples are parallel if they have the same id. With `split`, `rows` is the number of all languages
-    together, whether their data are parallel or not. Plain text is not shared."""
+    """How training data in several languages are used. `full` trains on every example in every language; `split` on
+    every example once: of the translations of an example, one is drawn at random, so that more languages mean neither
+    more rows nor more steps. With `split`, `rows` is the number of all languages together, in equal parts if their data
+    are no translations of each other. Plain text is not shared."""
     select_on: Annotated[Literal["languages", "en"], NOT_IN_SPECS] = "languages"
     """Dev data that select the checkpoint: those in the languages of the training data (English ones for a task without
     dev data in any of them), or `en`, the English ones of every task that has some. Part of the fingerprint of these

@@ -80,16 +80,27 @@ def _of_task(store: Path, features: Entry, stage: Stage) -> _Rows | None:
     names = names_of(data.spec["files"], "train")
     if not examples.are_shared(stage, data) or len(names) == 1:
         return _of_features(store, features, names, stage.rows)
-    found = _of_features(store, features, names)
-    if found is None:
+    found, every = _of_features(store, features, names), _examples(store, data, names)
+    if found is None or every is None:
         return None
-    if not finished(store, data):
-        # As if the languages were parallel.
-        count = ceil(found.count / len(names))
-        return replace(found, count=min(count, stage.rows or count), estimated=True)
-    every = sum(noted(store, data.path, name, "rows")["rows"] for name in names)
-    count = round(found.count * examples.used(store, data, stage) / every)
-    return replace(found, count=count, estimated=found.estimated or found.count != every)
+    if finished(store, data):
+        used, known = examples.used(store, data, stage), True
+    else:
+        # As if each example of aligned data were there in all languages.
+        known = not tasks.load(data.about.task).aligned
+        available = every if known else ceil(every / len(names))
+        used = min(available, stage.rows or available)
+    estimated = found.estimated or found.count != every or not (known or stage.rows == used)
+    return replace(found, count=round(found.count * used / every), estimated=estimated)
+
+
+def _examples(store: Path, data: Entry, names: list[str]) -> int | None:
+    """The number of examples of splits in all their languages; None if one of them is unknown."""
+    if finished(store, data):
+        return sum(noted(store, data.path, name, "rows")["rows"] for name in names)
+    task, limits = tasks.load(data.about.task), Limit.of_spec(data.spec["limit"])
+    counts = [_published(task, name, limits)[0] for name in names]
+    return None if None in counts else sum(one for one in counts if one)
 
 
 def of_prediction(store: Path, entry: Entry) -> Work | None:

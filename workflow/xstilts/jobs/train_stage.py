@@ -27,7 +27,7 @@ from xstilts.store.drafts import TRAINING, publishing, scratch
 from xstilts.store.jsonfiles import read_json
 from xstilts.task import MASKED_LM
 from xstilts.training import stage as training
-from xstilts.training.data import TaskData, first_of_all, shared_out, subset
+from xstilts.training.data import TaskData, equal_parts, first_of_all, shared_out, subset
 from xstilts.training.resume import exclusive
 from xstilts.training.tracking import Tracking
 
@@ -98,21 +98,31 @@ def _train_rows(this: job.Job, name: str, languages: list[str], count: int | Non
     """
     folder = this.input(f"features.{name}")
     rows = [arrow.read(folder / arrow.file_name("train", lang)) for lang in languages]
-    if count is None and not shares:
+    aligned = tasks.load(name).aligned
+    if count is None and not (shares and aligned):
         return rows
     ids = {lang: _ids(this.input(f"data.{name}") / file_name("train", lang)) for lang in languages}
-    if shares:
+    if shares and aligned:
         chosen = _shared(this, name, ids, count)
     else:
         assert count is not None
-        for lang, mine in ids.items():
-            _require(this, str(this.input(f"data.{name}") / file_name("train", lang)), len(mine), count)
-        chosen = {lang: subset(mine, count) for lang, mine in ids.items()}
+        parts = _parts(this, name, {lang: len(mine) for lang, mine in ids.items()}, count, shares)
+        chosen = {lang: subset(mine, parts[lang]) for lang, mine in ids.items()}
     return [_of_examples(table, positions) for table, positions in zip(rows, chosen.values(), strict=True)]
 
 
+def _parts(this: job.Job, name: str, sizes: dict[str, int], count: int, shares: bool) -> dict[str, int]:
+    """The number of examples of each language: `count`, or equal parts of it if the languages share it."""
+    if shares:
+        _require(this, f"{this.input(f'data.{name}')} in {', '.join(sizes)}", sum(sizes.values()), count)
+        return equal_parts(sizes, count)
+    for lang, size in sizes.items():
+        _require(this, str(this.input(f"data.{name}") / file_name("train", lang)), size, count)
+    return dict.fromkeys(sizes, count)
+
+
 def _shared(this: job.Job, name: str, ids: dict[str, np.ndarray], count: int | None) -> dict[str, np.ndarray]:
-    """The positions of the examples of each language, if each example is used in one language."""
+    """The positions of the examples of each language, if each example is used in one of its languages."""
     assert this.entry.about.seed is not None
     chosen = shared_out(ids, this.entry.about.seed)
     if count is None:

@@ -17,11 +17,16 @@ def are_shared(stage: Stage, data: Entry) -> bool:
 
 def used(store: Path, data: Entry, stage: Stage) -> int:
     """The number of examples, in all languages together, of data that are read."""
-    if not are_shared(stage, data):
-        names = names_of(data.spec["files"], "train")
-        return sum(stage.rows or noted(store, data.path, name, "rows")["rows"] for name in names)
+    names, shared = names_of(data.spec["files"], "train"), are_shared(stage, data)
     if stage.rows:
-        return stage.rows
+        return stage.rows if shared else stage.rows * len(names)
+    if shared and tasks.load(data.about.task).aligned:
+        return _distinct(store, data)
+    return sum(noted(store, data.path, name, "rows")["rows"] for name in names)
+
+
+def _distinct(store: Path, data: Entry) -> int:
+    """The number of training examples that differ in more than their language."""
     import pyarrow.parquet as pq
 
     from xstilts.sources.columns import file_name

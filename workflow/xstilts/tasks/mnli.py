@@ -41,6 +41,7 @@ TASK = Task(
         ),
     },
     labels=("contradiction", "entailment", "neutral"),
+    aligned=True,
     stage="mnli",
     folders=("mnli", "xnli", "kornli"),
     hub=(

@@ -40,6 +40,7 @@ TASK = Task(
         "test": (*_layouts("test_2k.tsv"), _XTREME),
     },
     labels=("0", "1"),
+    aligned=True,
     stage="pawsx",
     hub=(
         PAWSX.table("train", "{lang}/train", hub.pawsx_train),

@@ -21,6 +21,7 @@ TASK = Task(
     metric="squad",
     languages=("en",),
     splits={"train": _LAYOUTS, "dev": _LAYOUTS},
+    aligned=True,
     stage="squad_v1",
     folders=("squad_v1", "squad"),
     hub=(

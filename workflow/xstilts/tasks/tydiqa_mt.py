@@ -20,6 +20,7 @@ TASK = Task(
             Layout((f"{_DEV}.json",), squad.of_language),
         ),
     },
+    aligned=True,
     stage="tydiqa_mt",
     folders=("tydiqa_mt", "tydiqa"),
     language_facts=("name",),

@@ -46,12 +46,24 @@ def shared_out(ids: Mapping[str, Iterable[str]], seed: int) -> dict[str, np.ndar
 def first_of_all(ids: Mapping[str, Iterable[str]], count: int) -> dict[str, np.ndarray]:
     """The positions of the `count` examples of all languages together whose ids have the smallest hashes, by language.
 
-    Each id occurs once. Languages contribute in proportion to the numbers of their examples.
+    Each id occurs once.
     """
     hashes = {lang: np.array([_hash(one) for one in mine], np.uint64) for lang, mine in ids.items()}
     every = np.sort(np.concatenate(list(hashes.values())))
     last = every[:count][-1:]
     return {lang: np.flatnonzero(mine <= last) for lang, mine in hashes.items()}
+
+
+def equal_parts(sizes: Mapping[str, int], count: int) -> dict[str, int]:
+    """The number of examples of each language, as equal as their sizes allow, that make `count` together.
+
+    Args:
+        sizes: the number of examples that each language has, at least `count` together.
+    """
+    parts: dict[str, int] = {}
+    for before, (lang, size) in enumerate(sorted(sizes.items(), key=lambda one: (one[1], one[0]))):
+        parts[lang] = min(size, (count - sum(parts.values())) // (len(sizes) - before))
+    return parts
 
 
 def _hash(text: str) -> int:
