@@ -115,7 +115,16 @@ def test_a_target_that_evaluates_the_wrong_task_is_refused_with_its_key(block: d
     [
         ({"intermediates": ["mnli@{source}"], "targets": ["xnli"]}, "grid.intermediates.*set it.*'mnli@{source}'"),
         ({"targets": ["xnli"], "sources": ["de"]}, "grid.sources.*contains {source}"),
-        ({"intermediates": ["mnli", "mnli@en"], "targets": ["xnli"]}, "grid.intermediates.*listed twice.*'mnli'"),
+        ({"intermediates": ["mnli", "mnli"], "targets": ["xnli"]}, "grid.intermediates.*listed twice.*'mnli'"),
+        (
+            {"intermediates": ["mnli", "mnli@en"], "targets": ["xnli"]},
+            "the same as 'mnli'; remove one; found 'mnli@en'",
+        ),
+        (
+            {"intermediates": ["mnli@zh+de", "mnli@de+zh"], "targets": ["xnli"]},
+            "the same as 'mnli@zh\\+de'; remove one; found 'mnli@de\\+zh'",
+        ),
+        ({"sources": ["ja"], "targets": ["xnli@{source}"]}, "grid.sources.*no combination is left.*no training data"),
         ({"intermediates": ["mnli@de+de"], "targets": ["xnli"]}, "grid.intermediates.*'de' twice"),
         ({"intermediates": ["mnli@qq"], "targets": ["xnli"]}, "grid.intermediates.*no training data.*'qq'"),
         ({"targets": ["tatoeba@de"]}, "grid.targets.*'tatoeba' is not trained"),
@@ -140,3 +149,28 @@ def test_a_name_without_a_partner_in_its_source_is_left_out():
         "pawsx@th: pawsx has no training data in 'th'",
     )
     assert len(found.statistics) == 1
+
+
+def test_a_group_stands_for_its_languages_in_every_list():
+    groups = {"close": ["de", "es"]}
+    block = {"task": "xnli", "languages": ["close", "zh"]}
+    own = {"intermediates": ["none", "mnli@{source}"], "targets": ["short", "pawsx", "udpos"], "sources": ["close"]}
+    found = Grid(
+        parse(
+            {
+                **ENCODERS,
+                "grid": {**ENCODERS["grid"], **own},
+                "language_groups": groups,
+                "targets": {"short": block},
+                "tasks": {"pawsx": {"languages": ["close"]}},
+                "languages": ["en", "close"],
+            }
+        ),
+        Words(),
+    )
+    assert found.arms.intermediates == ("none", "mnli@de", "mnli@es")
+    assert {name: set(found.languages(name)) for name in own["targets"]} == {
+        "short": {"de", "es", "zh"},
+        "pawsx": {"de", "es"},
+        "udpos": {"en", "de", "es"},
+    }

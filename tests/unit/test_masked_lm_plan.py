@@ -90,7 +90,7 @@ def test_plain_text_is_in_a_language_of_the_table(languages):
 @pytest.mark.parametrize("pair", ["de", "de-de", "de-xx", "de-en-fr", "de-", "-de"])
 def test_parallel_text_is_in_a_pair_of_two_languages_of_the_table(pair):
     message = refused("tlm", tlm={"steps": 9, "languages": [pair]})
-    assert f"task 'tlm' has no training data in this language; found {pair!r}" in message
+    assert f"task 'tlm' is trained on pairs of languages, such as tlm@de-en; found {pair!r}" in message
     check(config("tlm", tlm={"steps": 9, "languages": ["sw-yo", "de-en"]}))
 
 

@@ -67,7 +67,7 @@ def test_a_stage_that_is_like_another_inherits_its_tasks_and_settings(config: Co
 
 
 def test_stages_that_are_like_each_other_are_an_error():
-    with pytest.raises(ConfigError, match=r"stages.a.like.*a, b are like each other; found 'a'"):
+    with pytest.raises(ConfigError, match=r"stages.a.like.*a is like b is like a; remove one; found 'a'"):
         recipes.recipe(parse({"stages": {"a": {"like": "b"}, "b": {"like": "a"}}}), "a")
 
 
@@ -130,9 +130,9 @@ def test_rows_of_split_languages_are_at_most_those_of_all_together():
 
     # 5,000 in Hindi, and 1,000 in Swahili.
     assert grid(languages_share="split").cells
-    with pytest.raises(ConfigError, match=r"stages.panx.rows.*only 5,000 training examples in 'hi'"):
+    with pytest.raises(ConfigError, match=r"stages.panx.rows.*only 5,000 training examples in hi;"):
         grid()
-    with pytest.raises(ConfigError, match=r"stages.panx.rows.*only 6,000 training examples in 'hi sw'"):
+    with pytest.raises(ConfigError, match=r"stages.panx.rows.*only 6,000 training examples in hi, sw;"):
         grid(languages_share="split", rows=7000)
 
 
@@ -146,3 +146,47 @@ def test_a_task_in_a_single_language_is_trained_in_it_unless_languages_are_set(c
     assert recipes.trained(chosen, "ocnli") == {"ocnli": ("en",)}
     assert recipes.trained(chosen, "both") == {"mnli": ("en",), "ocnli": ("zh",)}
     assert recipes.dev_languages(chosen, "both", "ocnli") == ("zh",)
+
+
+def grid_of(intermediates: list[str], **top: object) -> Grid:
+    own = {"encoders": ["toy"], "intermediates": intermediates, "targets": ["tatoeba"]}
+    return Grid(parse({"source": "hub", "grid": own, "encoders": {"toy": {"path": "toy"}}, **top}), Words())
+
+
+@pytest.mark.parametrize(
+    ("intermediate", "top"),
+    [
+        ("tlm@de-en", {"stages": {"tlm": {"steps": 10}}}),
+        ("udpos@de", {"stages": {"udpos": {"rows": 50_000}}}),
+        ("panx@de+fr", {"stages": {"panx": {"rows": 30_000, "languages_share": "split"}}}),
+        ("udpos", {"training": {"languages": ["de"]}, "stages": {"squad_v2": {"epochs": 1}}}),
+    ],
+)
+def test_a_block_is_checked_in_the_languages_in_which_it_is_used(intermediate: str, top: dict):
+    assert grid_of([intermediate], **top).cells
+
+
+def test_languages_of_a_block_that_is_not_used_are_checked_if_it_sets_them():
+    for block in ({"languages": ["xx"]}, {"tasks": ["mnli@xx"]}):
+        with pytest.raises(ConfigError, match=r"stages\.mine.*no training data in this language; found 'xx'"):
+            grid_of(["none"], stages={"mine": {"tasks": ["mnli"]} | block})
+
+
+def test_translations_that_are_shared_are_no_more_than_one_language_has():
+    with pytest.raises(ConfigError, match="only 392,702 training examples in de, fr;"):
+        grid_of(["mnli@de+fr"], stages={"mnli": {"rows": 400_000, "languages_share": "split"}})
+
+
+@pytest.mark.parametrize("languages", [["close"], ["all"], ["close", "zh"]])
+def test_groups_can_be_used_where_a_block_lists_languages(languages: list[str]):
+    groups = {"close": ["de", "es"]}
+    config = parse({"language_groups": groups, "stages": {"mine": {"tasks": ["pawsx"], "languages": languages}}})
+    expected = {"close": {"de", "es"}, "all": {"de", "en", "es", "fr", "ja", "ko", "zh"}, "zh": {"zh"}}
+    (found,) = recipes.trained(config, "mine").values()
+    assert set(found) == set.union(*(expected[one] for one in languages))
+
+
+def test_the_order_of_languages_that_a_block_lists_is_kept():
+    assert recipes.trained(parse({"stages": {"pawsx": {"languages": ["zh", "de"]}}}), "pawsx") == {
+        "pawsx": ("zh", "de")
+    }

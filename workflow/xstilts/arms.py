@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import product
+from itertools import chain, product
+from typing import Any
 
 from pydantic import Field
 
@@ -18,8 +19,8 @@ class Arms(GridSettings):
     Args:
         pairs: the intermediates and targets that are combined, if not all are.
         left_out: the names for which a task has no training data in a source, each with the reason.
-        written: the names by key of the grid, text in the configuration, and source; the source of a text without
-            `{source}` is "".
+        written: the names by key of the grid, text in the configuration, and source. A text without `{source}` is
+            canonical, and its source is "".
     """
 
     pairs: frozenset[tuple[str, str]] | None = None
@@ -38,14 +39,18 @@ def expanded(config: Config) -> Config:
         ConfigError: a name or source is listed twice, a source is not a language, or `{source}` occurs without sources
             or sources without `{source}`.
     """
-    grid = config.grid
-    if isinstance(grid, Arms):
+    if isinstance(config.grid, Arms):
         return config
+    config = _without_groups(config)
+    grid = config.grid
     _require_languages(grid.sources)
     found = {key: _Names(config, key) for key in ("intermediates", "targets")}
     if grid.sources and not any(SOURCE in name for name in (*grid.intermediates, *grid.targets)):
         raise ConfigError("grid.sources", list(grid.sources), f"no intermediate or target contains {SOURCE}")
     pairs = _pairs(found["intermediates"], found["targets"]) if grid.sources else None
+    if pairs is not None and not pairs:
+        reasons = "; ".join(reason for one in found.values() for reason in one.left_out)
+        raise ConfigError("grid.sources", list(grid.sources), f"no combination is left ({reasons})")
     paired = {key: _paired(one, pairs, place) for place, (key, one) in enumerate(found.items())}
     arms = Arms(
         **{**dict(grid), **{key: tuple(names) for key, (names, _) in paired.items()}},
@@ -54,6 +59,26 @@ def expanded(config: Config) -> Config:
         left_out=tuple(reason for key, one in found.items() for reason in (*one.left_out, *paired[key][1])),
     )
     return config.model_copy(update={"grid": arms})
+
+
+def _without_groups(config: Config) -> Config:
+    """The configuration with the languages of groups in place of their names, in its lists of languages."""
+
+    def spelled_out(block: Any, key: str) -> Any:
+        groups, languages = config.language_groups, getattr(block, key)
+        if not {*groups} & {*(languages or ())}:
+            return block
+        listed = dict.fromkeys(chain.from_iterable(groups.get(lang, (lang,)) for lang in languages))
+        return block.model_copy(update={key: tuple(listed)})
+
+    blocks = {
+        "grid": spelled_out(config.grid, "sources"),
+        **{
+            key: {name: spelled_out(block, "languages") for name, block in getattr(config, key).items()}
+            for key in ("targets", "tasks")
+        },
+    }
+    return spelled_out(config.model_copy(update=blocks), "languages") if config.language_groups else config
 
 
 def _require_languages(sources: tuple[str, ...]) -> None:
@@ -70,6 +95,7 @@ class _Names:
     Args:
         fixed: canonical names without a source.
         by_source: canonical names with a source, by source.
+        texts: what is in the configuration, by canonical name.
     """
 
     def __init__(self, config: Config, key: str):
@@ -77,6 +103,7 @@ class _Names:
         self.by_source: dict[str, list[str]] = {source: [] for source in config.grid.sources}
         self.left_out: list[str] = []
         self.all: dict[str, None] = {}
+        self.texts: dict[str, list[str]] = {}
         self.written: dict[str, dict[str, str]] = {}
         for text in getattr(config.grid, key):
             if SOURCE in text and not config.grid.sources:
@@ -87,9 +114,15 @@ class _Names:
                 except ValueError as error:
                     raise ConfigError(f"grid.{key}", text, str(error)) from None
                 self._add(config, text, source, name, stages)
+        self._require_different(key)
+
+    def _require_different(self, key: str) -> None:
         for name, count in Counter(self.fixed).items():
             if count > 1:
-                raise ConfigError(f"grid.{key}", name, "is listed twice; remove one")
+                first, *_, last = self.texts[name]
+                canonical = "" if name in (first, last) else f", {name!r}"
+                problem = "is listed twice" if first == last else f"stands for the same as {first!r}{canonical}"
+                raise ConfigError(f"grid.{key}", last, f"{problem}; remove one")
 
     def _add(self, config: Config, text: str, source: str, name: str, stages: tuple[str, ...]) -> None:
         lacking = next(_lacking(config, stages, source), None) if source else None
@@ -98,7 +131,8 @@ class _Names:
             return
         (self.by_source[source] if source else self.fixed).append(name)
         self.all[name] = None
-        self.written.setdefault(text, {})[source] = name
+        self.texts.setdefault(name, []).append(text)
+        self.written.setdefault(text if source else name, {})[source] = name
 
 
 def _pairs(intermediates: _Names, targets: _Names) -> frozenset[tuple[str, str]]:

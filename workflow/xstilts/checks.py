@@ -40,6 +40,16 @@ def check_lengths(config: Config, longest: Callable[[Encoder], int | None]) -> N
         raise problem
 
 
+def check_stages(config: Config, path: str) -> None:
+    """Reject a path of stages that could not be in the grid.
+
+    Raises:
+        ConfigError: the first problem found.
+    """
+    for problem in _bad_stages(config, "grid.intermediates", path):
+        raise problem
+
+
 def _problems(config: Config) -> Iterator[ConfigError]:
     grid = config.grid
     for key in ("encoders", "intermediates", "targets", "seeds"):
@@ -64,7 +74,7 @@ def _problems(config: Config) -> Iterator[ConfigError]:
             "stages", NO_INTERMEDIATE, "this name is reserved for no intermediate training; give the stage another name"
         )
     for name in config.stages:
-        yield from _bad_stage(config, f"stages.{name}.tasks", name)
+        yield from _bad_stage(config, f"stages.{name}.tasks", name, is_used=False)
     for target in grid.targets:
         yield from _bad_target(config, target, "grid.targets")
     yield from _evaluated_on_training_data(config)
@@ -131,8 +141,12 @@ def _bad_stages(config: Config, key: str, path: str) -> Iterator[ConfigError]:
             yield from _bad_stage(config, key, name)
 
 
-def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
-    """Problems of a stage as it is named in a path, such as `mnli@de`."""
+def _bad_stage(config: Config, key: str, name: str, is_used: bool = True) -> Iterator[ConfigError]:
+    """Problems of a stage as it is named in a path, such as `mnli@de`.
+
+    Args:
+        is_used: whether it is part of the grid; otherwise only languages of its own are checked, and not its rows.
+    """
     block = reference(name).name
     if (like := config.stage(block).like) and like not in {*config.stages, *recipes.trainable()}:
         problem = "unknown stage or trainable task"
@@ -153,9 +167,13 @@ def _bad_stage(config: Config, key: str, name: str) -> Iterator[ConfigError]:
                 key, task, f"stage {name!r} can only train on tasks with training data", recipes.trainable()
             )
             continue
-        yield from _bad_training_languages(config, key if "@" in name else f"stages.{block}.languages", task, languages)
-        yield from _too_many_rows(config, block, stage, task, languages)
-    yield from _empty_or_repeated(key, tuple(reference(task).name for task in config.stage(block).tasks))
+        if is_used or recipes.has_own_languages(config, block, task):
+            place = key if "@" in name else f"stages.{block}.languages"
+            yield from _bad_training_languages(config, place, task, languages)
+        if is_used:
+            yield from _too_many_rows(config, block, stage, task, languages)
+    written = tuple(reference(task).name for task in config.stage(block).tasks)
+    yield from _empty_or_repeated(f"stages.{block}.tasks", written)
     yield from _empty_or_repeated(f"stages.{block}.languages", config.stage(block).languages)
     yield from _bad_mixture(block, stage)
 
@@ -166,6 +184,8 @@ def _bad_training_languages(config: Config, key: str, task: str, languages: tupl
     for lang in languages:
         if not recipes.has_training(config, task, lang):
             problem = f"task {task!r} has no training data in this language"
+            if tasks.load(task).parallel:
+                problem = f"task {task!r} is trained on pairs of languages, such as {task}@de-en"
             yield ConfigError(key, lang, problem, [*recipes.trainable_languages(config, task), *config.language_groups])
         elif not recipes.has(task, "dev", lang) and not recipes.has(task, "dev", recipes.ENGLISH):
             yield ConfigError(key, lang, f"task {task!r} has no dev data in this language, and none in English")
@@ -176,10 +196,11 @@ def _too_many_rows(
 ) -> Iterator[ConfigError]:
     known = {lang: _examples(config, task, lang) for lang in languages}
     if stage.languages_share == "split":
-        known = {" ".join(languages): sum(known.values())}
+        all_together = max if tasks.load(task).aligned else sum
+        known = {", ".join(languages): all_together(known.values())}
     for lang, available in known.items():
         if stage.rows is not None and stage.rows > available:
-            problem = f"task {task!r} has only {available:,} training examples in {lang!r}"
+            problem = f"task {task!r} has only {available:,} training examples in {lang}"
             yield ConfigError(f"stages.{block}.rows", stage.rows, problem, [f"a number up to {available}"])
 
 

@@ -64,8 +64,15 @@ def trained(config: Config, stage: str) -> dict[str, tuple[str, ...]]:
 def _usual(config: Config, stage: str, task: str) -> tuple[str, ...]:
     """The languages of a task if no name gives any: those of the block, or the only language that the task has."""
     languages, only = config.stage(stage).languages, trainable_languages(config, task)
-    is_set = origins(config, stage)["languages"] != "default"
-    return only if not is_set and len(only) == 1 and ENGLISH not in only else languages
+    if origins(config, stage)["languages"] == "default" and len(only) == 1 and ENGLISH not in only:
+        return only
+    return spelled_out(config, languages, task) if {*languages} & {ALL, *config.language_groups} else languages
+
+
+def has_own_languages(config: Config, stage: str, task: str) -> bool:
+    """Whether a block, or one that it is like, sets the languages of a task."""
+    written = {one.name: one.languages for one in map(reference, config.stage(stage).tasks)}
+    return bool(written.get(task)) or origins(config, stage)["languages"].startswith("stages.")
 
 
 def spelled_out(config: Config, languages: Iterable[str], task: str) -> tuple[str, ...]:

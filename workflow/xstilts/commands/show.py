@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 from rich.table import Table
 
-from xstilts import recipes
+from xstilts import checks, recipes
 from xstilts.commands.shell import add_config, open_experiment, show
 from xstilts.config import Config
 from xstilts.errors import UserError, nearest
@@ -27,6 +27,8 @@ def run(arguments: Namespace) -> None:
     config = experiment.config
     try:
         stages = _stages(config, arguments.name)
+        if stages:
+            checks.check_stages(config, path_of(stages))
         for stage in stages:
             show(_recipe(config, stage))
     except ValueError as error:

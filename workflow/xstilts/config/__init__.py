@@ -333,7 +333,9 @@ class Config(Settings):
         line = [name]
         while (block := self.stages.get(line[-1])) and block.like:
             if block.like in line:
-                raise ConfigError(f"stages.{name}.like", block.like, f"{', '.join(line)} are like each other")
+                raise ConfigError(
+                    f"stages.{name}.like", block.like, f"{' is like '.join((*line, block.like))}; remove one"
+                )
             line.append(block.like)
         return tuple(line)
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import pyarrow.parquet as pq
 
-from xstilts import tasks
+from xstilts import recipes, tasks
 from xstilts.config import Config
 from xstilts.errors import UserError, nearest
 from xstilts.grid import Cell
@@ -102,7 +103,7 @@ def is_trained(cell: Cell) -> bool:
 
 
 def intermediate_of(config: Config, name: str, *also: str) -> str:
-    """Check the name of an intermediate.
+    """The canonical name of an intermediate of an experiment, such as `mnli@de+zh` for `mnli@zh+de`.
 
     Args:
         also: other words that are allowed.
@@ -111,6 +112,8 @@ def intermediate_of(config: Config, name: str, *also: str) -> str:
         UserError: the experiment has no such intermediate.
     """
     known = (*config.grid.intermediates, *also)
+    with suppress(ValueError):
+        name = name if name in also else recipes.canonical(config, name)
     if name not in known:
         listed = ", ".join(known)
         raise UserError(
