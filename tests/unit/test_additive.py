@@ -86,6 +86,17 @@ def test_tables_of_effects_and_residuals_are_of_translated_sources():
     assert list(residuals.shown.index) == ["de", "es", "zh"]
 
 
+def test_a_model_that_cannot_be_fitted_is_said_in_the_captions():
+    found = results()
+    tables = (source_tables.effects, source_tables.residuals)
+    assert not any("no model" in make(found, "toy", found.matrices[0]).caption for make in tables)
+    gone = found.statistics.assign(value=found.statistics["value"].where(found.statistics["target"] != "pawsx@de"))
+    lacking = replace(found, statistics=gone)
+    assert all(
+        "There is no model: a score is missing" in make(lacking, "toy", found.matrices[0]).caption for make in tables
+    )
+
+
 def test_gains_and_residuals_by_distance_are_means_over_cells_outside_the_training():
     found = results()
     # German: en (same branch), es (same family), ja, zh. Spanish: de, en (same family), ja, zh. Chinese: all four.

@@ -282,6 +282,11 @@ def test_a_damaged_model_is_not_exported(world: World, tiny_tokenizer):
         run(world)
 
 
+def test_an_intermediate_may_be_spelled_in_another_way(world: World, tiny_tokenizer):
+    trained(world, tiny_tokenizer)
+    assert (run(world, "squad_v1@en/mnli") / "config.json").is_file()
+
+
 def test_the_bare_encoder_and_an_unknown_intermediate_are_not_exported(world: World):
     with pytest.raises(UserError, match="'none' is the encoder"):
         run(world, "none")

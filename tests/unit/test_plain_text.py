@@ -30,10 +30,10 @@ def test_every_hundredth_passage_is_held_out_and_blank_lines_do_not_count(tmp_pa
     write(tmp_path, {"sw.txt": "\n".join(lines) + "\n"})
     train, left = read(tmp_path, "mlm", "train", "sw")
     assert [row["text_a"] for row in train] == [f"passage {n}" for n in range(1, 251) if n not in (100, 200)]
-    assert left == {"blank": 25, "in the dev set": 2}
+    assert left == {"blank": 25, "of the dev set (every hundredth passage)": 2}
     dev, left = read(tmp_path, "mlm", "dev", "sw")
     assert [row["text_a"] for row in dev] == ["passage 100", "passage 200"]
-    assert left == {"blank": 25, "in the training set": 248}
+    assert left == {"blank": 25, "of the training set (all but every hundredth passage)": 248}
     assert {row["text_b"] for row in (*train, *dev)} == {None}
 
 
@@ -61,7 +61,10 @@ def test_a_file_without_a_passage_is_one_clear_error(tmp_path, split):
 
 def test_a_file_that_is_too_short_for_a_dev_set_says_so(tmp_path):
     write(tmp_path, {"sw.txt": "".join(f"{passage}\n" for passage in passages(99))})
-    with pytest.raises(DataError, match=r"no example in 'sw'; .* Rows left out: 99 in the training set"):
+    with pytest.raises(
+        DataError,
+        match=r"no example in 'sw'; .* Rows left out: 99 of the training set .all but every hundredth passage",
+    ):
         read(tmp_path, "mlm", "dev", "sw")
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from xstilts.languages import language
 from xstilts.reporting import zero_shot
-from xstilts.reporting.additive import fit
+from xstilts.reporting.additive import Fit, fit
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
 from xstilts.reporting.marks import MISSING
@@ -75,13 +75,14 @@ def effects(results: Results, encoder: str, matrix: Matrix) -> Table:
         f"{_about(matrix)}: score = mean + effect of the source + effect of the evaluated language, fitted by "
         f"least squares to {int((~found['trained']).sum())} cells of {_which(found)}, without languages in the "
         "training of an arm. Effects of sources add up to 0, and so do those of evaluated languages."
+        f"{_undetermined(model)}"
     )
     return Table(f"{PREFIX}{matrix.name}.effects", caption, numbers, shown)
 
 
 def residuals(results: Results, encoder: str, matrix: Matrix) -> Table:
     """The scores minus those of the additive model."""
-    found, _ = compared(results, encoder, matrix)
+    found, model = compared(results, encoder, matrix)
     order = {key: list(dict.fromkeys(found[key])) for key in ("source", "language")}
     wide = found.pivot(index="source", columns="language", values="residual")
     numbers = wide.reindex(index=order["source"], columns=order["language"]).rename_axis(columns=None)
@@ -91,6 +92,7 @@ def residuals(results: Results, encoder: str, matrix: Matrix) -> Table:
     caption = (
         f"{_about(matrix)}: score minus that of the additive model, in points. {zero_shot.SEEN}: the language is in "
         "the training of the arm; these cells are not fitted, so what is left is the gain of training in the language."
+        f"{_undetermined(model)}"
     )
     return Table(f"{PREFIX}{matrix.name}.residuals", caption, numbers, shown)
 
@@ -132,6 +134,12 @@ def _slopes(results: Results, matrix: Matrix, found: pd.DataFrame) -> Table:
 def _interval(low: float, high: float) -> str:
     """The text of the interval of a difference."""
     return MISSING if pd.isna(low) else f"{text(low, delta=True)} to {text(high, delta=True)}"
+
+
+def _undetermined(model: Fit) -> str:
+    """The sentence of a caption for a model of which nothing is known; empty for others."""
+    reason = "a score is missing, or too few languages are outside the training of the arms"
+    return f" There is no model: {reason}." if pd.isna(model.mean) else ""
 
 
 def _which(found: pd.DataFrame) -> str:

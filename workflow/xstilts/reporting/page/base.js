@@ -22,11 +22,13 @@ const rows = page.rows.value.map((_, at) =>
 
 // Numbers
 
-const fixed = (value) => (value == null ? MISSING : value.toFixed(1));
+// As in the tables, a tie goes to the even digit.
+const tenths = (value) => (Math.abs(value * 4) % 2 === 1 ? (2 * Math.round(value * 5)) / 10 : value).toFixed(1);
+const fixed = (value) => (value == null ? MISSING : tenths(value));
 
 function signed(value) {
   if (value == null) return MISSING;
-  const size = Math.abs(value).toFixed(1);
+  const size = tenths(Math.abs(value));
   return Number(size) === 0 ? size : `${value < 0 ? "−" : "+"}${size}`;
 }
 

@@ -15,7 +15,8 @@ _EVERY, _MOST = 100, 500
 """One of so many passages is in the dev set, and so many at most."""
 
 _BLANK = LeftOut("blank")
-_OF_DEV, _OF_TRAIN = LeftOut("in the dev set"), LeftOut("in the training set")
+_OF_DEV = LeftOut("of the dev set (every hundredth passage)")
+_OF_TRAIN = LeftOut("of the training set (all but every hundredth passage)")
 
 Passage = tuple[str, tuple[str, str | None]]
 """A position in a file, and the text there with its translation, if it has one; a blank text is to be left out."""
