@@ -59,7 +59,12 @@ def written(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("name", "languages"),
-    [("mnli", "de en es hi ru tr zh"), ("pawsx", "de en es zh"), ("udpos", "de en es hi ru tr zh"), ("tydiqa", "en ru")],
+    [
+        ("mnli", "de en es hi ru tr zh"),
+        ("pawsx", "de en es zh"),
+        ("udpos", "de en es hi ru tr zh"),
+        ("tydiqa", "en ru"),
+    ],
 )
 def test_it_has_the_training_and_dev_data_of_every_language_that_a_stage_may_name(written, name, languages):
     config = parse({"source": "miniature"})
