@@ -248,6 +248,10 @@ def test_a_zero_shot_mean_leaves_out_the_languages_of_labelled_training(
 ):
     done = run(name)
     found = table(done, f".languages.{target}").loc["zero-shot mean", intermediate]
+    evaluated = {lang for _, one, lang, _ in done.experiment.scores() if one == target}
+    shown = texts(done, f".languages.{target}")
+    label = intermediate.replace(MANY, "6langs")
+    assert {lang for lang in evaluated if not shown[lang, label].endswith("°")} == set(unseen.split())
     if not unseen:
         assert pd.isna(found)
         return
