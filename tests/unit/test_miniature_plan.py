@@ -2,7 +2,7 @@
 
 import pytest
 
-from xstilts import tasks
+from xstilts import recipes, tasks
 from xstilts.checks import check
 from xstilts.config import ConfigError, Miniature, parse
 from xstilts.errors import DataError
@@ -48,6 +48,31 @@ def test_it_has_the_files_of_all_of_them(tmp_path):
         task = tasks.load(target)
         for lang in set(LANGUAGES) & set(task.languages):
             assert release.locate(task, "test", lang, [tmp_path / target])
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("miniature")
+    miniature.write(folder, Miniature(train=6, dev=3, test=3, pairs=2))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "languages"),
+    [
+        ("mnli", "de en es hi ru tr zh"),
+        ("pawsx", "de en es zh"),
+        ("udpos", "de en es hi ru tr zh"),
+        ("tydiqa", "en ru"),
+    ],
+)
+def test_it_has_the_training_and_dev_data_of_every_language_that_a_stage_may_name(written, name, languages):
+    config = parse({"source": "miniature"})
+    assert recipes.trainable_languages(config, name) == tuple(languages.split())
+    for lang in languages.split():
+        assert fetch.sources(tasks.load(name), "train", lang, config, written)
+        for dev in recipes.dev_languages(config, f"{name}@{lang}", name):
+            assert fetch.sources(tasks.load(name), "dev", dev, config, written)
 
 
 def test_a_split_that_it_does_not_have_is_said_to_be_none(tmp_path):

@@ -38,15 +38,25 @@ TRAINED = ("mnli", "squad_v1", "pawsx", "udpos", "panx", "tydiqa")
 
 @dataclass(frozen=True)
 class Experiment:
-    """A configuration in a folder, and what becomes of it there."""
+    """A configuration in a folder, and what becomes of it there.
+
+    Args:
+        layers: its configuration files in the order of `--configfile`; without them, `file` alone.
+    """
 
     folder: Path
     name: str
+    layers: tuple[Path, ...] = ()
 
     @property
     def file(self) -> Path:
         """The configuration as the user wrote it."""
         return self.folder / f"{self.name}.yaml"
+
+    @property
+    def configfiles(self) -> tuple[Path, ...]:
+        """All configuration files over the one that is shipped, each over those before it."""
+        return self.layers or (self.file,)
 
     @property
     def results(self) -> Path:
@@ -62,7 +72,8 @@ class Experiment:
     def config(self) -> Config:
         """The configuration over the one that is shipped, with a store that is found from everywhere."""
         raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-        update_config(raw, yaml.safe_load(self.file.read_text(encoding="utf-8")))
+        for file in self.configfiles:
+            update_config(raw, yaml.safe_load(file.read_text(encoding="utf-8")))
         return parse({**raw, "store": str(self.results)})
 
     def grid(self) -> Grid:
@@ -72,7 +83,7 @@ class Experiment:
     @property
     def command(self) -> list[str | Path]:
         """The workflow, as it is run on the command line."""
-        places = ["--snakefile", ROOT / "Snakefile", "--directory", self.folder, "--configfile", self.file]
+        places = ["--snakefile", ROOT / "Snakefile", "--directory", self.folder, "--configfile", *self.configfiles]
         return [Path(sys.executable).parent / "snakemake", *places, "--cores", "2"]
 
     def snakemake(self, *options: str) -> subprocess.CompletedProcess:

@@ -44,7 +44,7 @@ Pair = tuple[tuple[Sentence, ...], Sentence, str]
 
 
 def mnli(folder: Path, settings: Miniature) -> None:
-    """`multinli_1.0_{train,dev_matched}.jsonl`, and translations of the training data as in XNLI-MT."""
+    """`multinli_1.0_{train,dev_matched}.jsonl`, translations of the training data as in XNLI-MT, and XNLI's dev set."""
     for split, name, count in (("train", "train", settings.train), ("dev", "dev_matched", settings.dev)):
         pairs = _pairs(files.source(settings, "mnli", split), split, count, _MIXED)
         files.one_a_line(folder / f"multinli_1.0_{name}.jsonl", _objects(pairs, "promptID"))
@@ -54,6 +54,7 @@ def mnli(folder: Path, settings: Miniature) -> None:
                     (_text(one, lang), say(two, lang).text, _XNLI_MT.get(label, label)) for one, two, label in pairs
                 )
                 files.table(folder / _TRANSLATED.format(lang=lang), "premise hypo label", rows)
+    _xnli_split(folder, settings, "dev", settings.dev)
 
 
 def snli(folder: Path, settings: Miniature) -> None:
@@ -85,13 +86,17 @@ def anli(folder: Path, settings: Miniature) -> None:
 def xnli(folder: Path, settings: Miniature) -> None:
     """`XNLI-1.0/xnli.{dev,test}.tsv`, the same pairs in all languages."""
     for split, count in (("dev", settings.dev), ("test", settings.test)):
-        pairs = _pairs(files.source(settings, "xnli", split), split, count, _MIXED)
-        rows = [
-            _xnli_row(lang, str(number), _text(premise, lang), say(hypothesis, lang).text, label)
-            for lang in LANGUAGES
-            for number, (premise, hypothesis, label) in enumerate(pairs, 1)
-        ]
-        files.table(folder / "XNLI-1.0" / f"xnli.{split}.tsv", _XNLI, rows)
+        _xnli_split(folder, settings, split, count)
+
+
+def _xnli_split(folder: Path, settings: Miniature, split: str, count: int) -> None:
+    pairs = _pairs(files.source(settings, "xnli", split), split, count, _MIXED)
+    rows = [
+        _xnli_row(lang, str(number), _text(premise, lang), say(hypothesis, lang).text, label)
+        for lang in LANGUAGES
+        for number, (premise, hypothesis, label) in enumerate(pairs, 1)
+    ]
+    files.table(folder / "XNLI-1.0" / f"xnli.{split}.tsv", _XNLI, rows)
 
 
 def _xnli_row(lang: str, number: str, premise: str, hypothesis: str, label: str) -> list[str]:
