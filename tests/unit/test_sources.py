@@ -74,7 +74,7 @@ def test_the_page_has_a_section_with_the_tables():
     assert [one["title"] for one in page["sources"]] == ["none → pawsx@{source}, toy", "udpos → pawsx@{source}, toy"]
     assert page["sources"][0]["tables"][0]["rows"][0][:3] == ["de†", "74.2", "71.8"]
     about = {"experiment": "x", "versions": {}, "warnings": [], "records": [], "cells": [], "entries": []}
-    html = render({**page, **about, "sampling": {"count": 1, "length": 1, "seed": 1}})
+    html = render({**page, **about, "known_text": "", "sampling": {"count": 1, "length": 1, "seed": 1}})
     assert '<h2 id="sources-title">' in html
     assert '<td class="number">84.0°</td>' in html
 
