@@ -50,6 +50,7 @@ def page_of(found: Results, *, count: int = 4, text: str = "A short text.") -> d
         "versions": {"xstilts": "0", "commit": "not a git checkout"},
         "records": [{"of": "job.train_stage", "why": "a <better> message"}],
         "warnings": ["xnli test: a row too many (en)"],
+        "known_text": "",
     }
 
 

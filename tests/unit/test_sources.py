@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from by_source import results
 from grids import Words
+from invented_results import invented
+from pages import page_of
 
 from xstilts.config import parse
 from xstilts.grid import Grid
@@ -74,9 +76,14 @@ def test_the_page_has_a_section_with_the_tables():
     assert [one["title"] for one in page["sources"]] == ["none → pawsx@{source}, toy", "udpos → pawsx@{source}, toy"]
     assert page["sources"][0]["tables"][0]["rows"][0][:3] == ["de†", "74.2", "71.8"]
     about = {"experiment": "x", "versions": {}, "warnings": [], "records": [], "cells": [], "entries": []}
-    html = render({**page, **about, "sampling": {"count": 1, "length": 1, "seed": 1}})
+    html = render({**page, **about, "known_text": "", "sampling": {"count": 1, "length": 1, "seed": 1}})
     assert '<h2 id="sources-title">' in html
     assert '<td class="number">84.0°</td>' in html
+
+
+def test_scores_after_training_in_the_evaluated_languages_are_not_called_zero_shot():
+    assert "zero-shot, in points, the mean over the languages" in render(page_of(invented()))
+    assert ": in points, the mean over the languages" in render(page_of(results()))
 
 
 def test_the_matrices_of_a_grid_are_in_the_gallery():

@@ -129,6 +129,25 @@ def test_languages_are_seen_in_any_stage_of_the_kind_of_the_target():
     }
 
 
+@pytest.mark.parametrize("target", ["pawsx", "udpos", "xquad"])
+def test_languages_of_plain_text_alone_are_not_seen(target: str):
+    stages = {"mlm": {"steps": 9}, "mixed": {"tasks": ["mnli@de", "panx@hi", "squad_v1@ru", "mlm@sw+zh"]}}
+    names = ["none", "mlm@ja", "mixed", "mlm@en+ja/mixed"]
+    grid = {"encoders": ["toy"], "intermediates": names, "targets": [target], "seeds": [1]}
+    found = Grid(parse({**ENCODERS, "stages": stages, "grid": grid}), Words()).trained.seen
+    own = {"pawsx": ("de", "en"), "udpos": ("en", "hi"), "xquad": ("en", "ru")}[target]
+    assert [found[name, target] for name in names] == [("en",), ("en",), own, own]
+
+
+def test_languages_of_plain_text_are_in_the_zero_shot_means_of_sources():
+    grid = {"encoders": ["toy"], "seeds": [1], "sources": ["en", "de", "zh"]}
+    grid |= {"intermediates": ["mlm@{source}"], "targets": ["pawsx"]}
+    (matrix,) = Grid(parse({**ENCODERS, "stages": {"mlm": {"steps": 9}}, "grid": grid}), Words()).trained.matrices
+    assert {arm.source: (arm.seen, arm.is_translated) for arm in matrix.arms} == dict.fromkeys(
+        ("en", "de", "zh"), (("en",), False)
+    )
+
+
 def test_groups_of_resources_are_those_of_the_sizes_of_cc_100():
     assert {lang: group(lang) for lang in ("sw", "tl", "ur", "zh", "es", "en", "yo")} == {
         "sw": "low",

@@ -40,6 +40,8 @@ _TRAINING, _PREDICTION, _FP32 = 0.32, 0.45, 0.48
 """Shares of the published speed that a training and a prediction in bfloat16 reach, and both in float32."""
 _PARAMETER = 40
 """Bytes that are read and written in a training step for each parameter, mostly by AdamW."""
+_PREDICTED = 0.15
+"""The share of the tokens of a row whose words masked language modelling predicts (`xstilts.training.masking`)."""
 _FURTHER = 0.5
 """What each further job on a GPU achieves of what a job achieves alone, until the GPU is busy. An assumption."""
 
@@ -122,24 +124,20 @@ class Published:
     def step(self, tokens: float, length: float) -> Cost:
         budget = memory.token_budget(self.card.memory, self.jobs, self.shape, self.precision)
         host = _LAUNCH * self.shape.layers * ceil(tokens / max(budget, length))
-        operations = 3 * tokens * self._per_token(length, self.shape.layers)
+        operations = 3 * tokens * _per_token(self.shape, length, self.shape.layers)
         busy = operations / self._speed(_TRAINING) + _PARAMETER * self.shape.parameters / self.card.bandwidth
         return Cost(max(host, busy), busy)
 
     def forward(self, tokens: float, length: float, layers: int) -> Cost:
         budget = memory.prediction_budget(self.card.memory, self.jobs, self.shape, self.precision)
         host = _FORWARD * _LAUNCH * layers * ceil(tokens / budget)
-        busy = tokens * self._per_token(length, layers) / self._speed(_PREDICTION)
+        busy = tokens * _per_token(self.shape, length, layers) / self._speed(_PREDICTION)
         return Cost(max(host, busy), busy)
 
     def mining(self, pairs: float, width: int) -> Cost:
         # The products of both directions.
         seconds = 2 * 2 * pairs * width / (_FP32 * self.card.fp32)
         return Cost(seconds, seconds)
-
-    def _per_token(self, length: float, layers: int) -> float:
-        """The operations of a forward pass for a token: linear layers, and attention to a row."""
-        return layers * (2 * self.shape.multiplied_parameters / self.shape.layers + 4 * length * self.shape.width)
 
     def _speed(self, share: float) -> float:
         return share * self.card.bf16 if self.precision == "bf16" and self.card.bf16 else _FP32 * self.card.fp32
@@ -191,7 +189,9 @@ class Calibrated:
         return self.forwards[-1].tokens / self.forwards[-1].seconds
 
 
-def training(rates: Rates, shape: Shape, steps: int, tokens: float, length: float, evaluated: float) -> Cost:
+def training(
+    rates: Rates, shape: Shape, steps: int, tokens: float, length: float, evaluated: float, masked: float = 0.0
+) -> Cost:
     """The time of a training until its last step.
 
     Args:
@@ -199,15 +199,31 @@ def training(rates: Rates, shape: Shape, steps: int, tokens: float, length: floa
         tokens: the number of tokens in a batch.
         length: the length of a row in tokens.
         evaluated: the number of tokens in all evaluations.
+        masked: the share of the tokens that are in rows of masked language modelling.
     """
     saving = START + 4 * shape.parameters / _SAVED
-    evaluations = rates.forward(evaluated, length, shape.layers)
-    return Cost(saving) + rates.step(tokens, length).times(steps) + evaluations
+    as_much = 1 + masked * _words(shape, length)
+    evaluations = rates.forward(as_much * evaluated, length, shape.layers)
+    return Cost(saving) + rates.step(as_much * tokens, length).times(steps) + evaluations
+
+
+def _words(shape: Shape, length: float) -> float:
+    """The operations for the scores of the predicted words, relative to those of the encoder for the whole row.
+
+    A score for each word is a product with the word embeddings. Other layers of a head are left out, and so are the
+    output embeddings of RemBERT, which are larger.
+    """
+    return _PREDICTED * 2 * shape.embedding_parameters / _per_token(shape, length, shape.layers)
 
 
 def prediction(rates: Rates, tokens: float, length: float, layers: int) -> Cost:
     """The time of a prediction of rows with a number of tokens in total."""
     return Cost(START) + rates.forward(tokens, length, layers)
+
+
+def _per_token(shape: Shape, length: float, layers: int) -> float:
+    """The operations of a forward pass for a token: linear layers, and attention to a row."""
+    return layers * (2 * shape.multiplied_parameters / shape.layers + 4 * length * shape.width)
 
 
 def _between(points: Sequence[Point], tokens: float) -> float:

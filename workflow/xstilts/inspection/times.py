@@ -216,7 +216,8 @@ def _precision(entry: Entry) -> str:
 def _modelled(entry: Entry, work: Work, shape: Shape, found: Rates) -> Cost:
     if entry.step == "train_stage":
         batch = work.examples / max(1, work.steps) * work.subwords
-        return rates.training(found, shape, work.steps, batch, work.subwords, work.evaluated * work.subwords)
+        evaluated = work.evaluated * work.subwords
+        return rates.training(found, shape, work.steps, batch, work.subwords, evaluated, work.masked)
     tokens = work.rows * work.subwords
     if tasks.load(entry.about.name).kind != "retrieval":
         return rates.prediction(found, tokens, work.subwords, shape.layers)

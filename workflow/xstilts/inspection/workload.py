@@ -37,6 +37,7 @@ class Work:
         subwords: the estimated mean length of a row in sub-words.
         evaluated: the rows of all evaluations during training.
         pairs: the pairs of sentences that a search for translations compares, if half of each language are English.
+        masked: the share of the sub-words that are in rows of masked language modelling.
     """
 
     rows: int
@@ -47,6 +48,7 @@ class Work:
     subwords: float
     evaluated: int = 0
     pairs: float = 0.0
+    masked: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,25 @@ def of_training(store: Path, entry: Entry) -> Work | None:
     if total is None:
         return None
     sizes = {task: rows.count for task, rows in zip(stage.tasks, found, strict=True) if rows}
-    steps = mixture.steps(stage, sizes, tasks.masked(stage.tasks))
+    words = tasks.masked(stage.tasks)
+    steps = mixture.steps(stage, sizes, words)
     shares = mixture.shares(stage, sizes).tolist()
-    subwords = sum(share * rows.subwords for share, rows in zip(shares, found, strict=True) if rows)
+    lengths = {
+        task: share * rows.subwords for task, share, rows in zip(stage.tasks, shares, found, strict=True) if rows
+    }
+    subwords = sum(lengths.values())
     dev = sum(len(names_of(entry.inputs[f"data.{task}"].spec["files"], "dev")) for task in stage.tasks)
     evaluated = ceil(steps / stage.evaluate_every) * (stage.dev_examples or 0) * dev
-    return Work(total.count, steps, steps * stage.batch_size, total.source, total.estimated, subwords, evaluated)
+    return Work(
+        total.count,
+        steps,
+        steps * stage.batch_size,
+        total.source,
+        total.estimated,
+        subwords,
+        evaluated,
+        masked=sum(lengths[task] for task in words) / subwords,
+    )
 
 
 def _of_task(store: Path, features: Entry, stage: Stage) -> _Rows | None:

@@ -14,7 +14,7 @@ from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.experiment_results import ALL, Results
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
-from xstilts.reporting.page import numbers, samples
+from xstilts.reporting.page import known_text, numbers, samples
 from xstilts.reporting.page.provenance import Entries, versions
 from xstilts.transfer import Matrix
 
@@ -32,7 +32,7 @@ def build(store: Path, grid: Grid, results: Results, warnings: list[str], record
         records: the records of sameness that users have added, with what they are about (`of`) and the reason (`why`).
     """
     about = {"experiment": grid.config.experiment, "versions": versions(), "warnings": warnings, "records": records}
-    return {**about, **of_results(results), **of_store(store, grid, results)}
+    return {**about, "known_text": known_text.note(grid), **of_results(results), **of_store(store, grid, results)}
 
 
 def of_results(results: Results) -> dict:
