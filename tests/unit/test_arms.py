@@ -151,6 +151,13 @@ def test_a_name_without_a_partner_in_its_source_is_left_out():
     assert len(found.statistics) == 1
 
 
+def test_a_source_within_the_block_of_a_target_is_refused_with_its_key():
+    raw = {**ENCODERS, "grid": {**ENCODERS["grid"], "targets": ["p"]}, "targets": {"p": {"task": "pawsx"}}}
+    raw["targets"]["p"]["stage"] = "pawsx@{source}"
+    with pytest.raises(ConfigError, match=r"targets\.p\.stage.*\{source\} is for names in grid\.intermediates"):
+        Grid(parse(raw), Words())
+
+
 def test_a_group_stands_for_its_languages_in_every_list():
     groups = {"close": ["de", "es"]}
     block = {"task": "xnli", "languages": ["close", "zh"]}

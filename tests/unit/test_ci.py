@@ -52,7 +52,14 @@ def begun(run: subprocess.CompletedProcess) -> str:
 def test_all_suites_are_run_where_there_is_time_and_the_longest_are_left_out_with_their_reason(ci):
     run = ci()
     assert run.returncode == 0, run.stdout
-    for suite in ("test_smoke", "test_reruns", "test_several_devices", "test_survival", "test_slurm", "test_languages_real"):
+    for suite in (
+        "test_smoke",
+        "test_reruns",
+        "test_several_devices",
+        "test_survival",
+        "test_slurm",
+        "test_languages_real",
+    ):
         assert suite in begun(run)
     assert [line.split(": ")[1] for line in run.stdout.splitlines() if line.startswith("left out: ")] == [
         "tests/miniature",

@@ -62,7 +62,8 @@ def reference(text: str) -> Reference:
     """
     found = _REFERENCE.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is not a name with optional languages, such as 'mnli' or 'mnli@de+zh'")
+        where = f"; {SOURCE} is for names in grid.intermediates and grid.targets" if SOURCE in text else ""
+        raise ValueError(f"{text!r} is not a name with optional languages, such as 'mnli' or 'mnli@de+zh'{where}")
     languages = tuple(found["languages"].split("+")) if found["languages"] else ()
     twice = next((lang for lang in languages if languages.count(lang) > 1), None)
     if twice:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from xstilts import coverage, tasks
-from xstilts.config import Config, Stage
+from xstilts.config import Config, ConfigError, Stage
 from xstilts.languages import LANGUAGES
 from xstilts.names import ALL, NO_INTERMEDIATE, Reference, path_of, reference, stages_of
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
@@ -94,12 +94,16 @@ def target(config: Config, text: str) -> Target:
 
     Raises:
         ValueError: a name is malformed, or gives languages for a target whose training has none to choose.
+        ConfigError: the stages of its block are malformed.
     """
     named = reference(text)
     block = config.targets.get(named.name)
     task = block.task if block and block.task else named.name
     own = tasks.load(task).stage if block is None or block.stage is None else block.stage
-    stages = canonical(config, own) if own else NO_INTERMEDIATE
+    try:
+        stages = canonical(config, own) if own else NO_INTERMEDIATE
+    except ValueError as error:
+        raise ConfigError(f"targets.{named.name}.stage", own, str(error)) from None
     languages = block.languages if block else None
     if not named.languages:
         return Target(named.name, task, stages_of(stages), languages)
