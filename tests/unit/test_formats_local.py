@@ -237,9 +237,12 @@ def test_settings_of_which_no_task_can_be_made_are_refused(settings, key, expect
         assert part in str(raised.value)
 
 
-def test_columns_of_a_format_that_has_none_are_refused():
-    with pytest.raises(UserError, match="the format 'conll' does not use columns; remove it"):
-        parse({"tasks": {"mine": {"local": TAGS | {"format": "conll", "columns": {"words": 1}}}}})
+@pytest.mark.parametrize(
+    "unused", [{"columns": {"words": 1}}, {"unlabelled": ["test"], "files": {"train": "a", "test": "b"}}]
+)
+def test_settings_that_a_format_does_not_use_are_refused(unused):
+    with pytest.raises(UserError, match=f"the format 'conll' does not use {next(iter(unused))}; remove it"):
+        parse({"tasks": {"mine": {"local": TAGS | {"format": "conll"} | unused}}})
 
 
 def test_the_block_and_the_source_go_together():

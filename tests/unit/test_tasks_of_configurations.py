@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 from grids import Words
@@ -10,6 +11,9 @@ from xstilts import experiments, tasks
 from xstilts.config import ConfigError, parse
 from xstilts.errors import UserError
 from xstilts.grid import Grid
+from xstilts.runtime.job import Job
+from xstilts.runtime.processes import spawn_processes
+from xstilts.store.jsonfiles import write_json
 
 RAW = {
     "grid": {"encoders": ["made"], "intermediates": ["none", "reviews@de"], "targets": ["reviews"]},
@@ -71,13 +75,50 @@ def test_the_name_of_another_task_is_refused():
         experiments.declared(parse({"tasks": {"mnli": RAW["tasks"]["reviews"]}}))
 
 
+@pytest.mark.parametrize("name", ["none", "all", "my+reviews"])
+def test_a_name_that_no_stage_can_have_is_refused(name: str):
+    with pytest.raises(ConfigError, match="no task can have this name; give yours another one"):
+        experiments.declared(parse({"tasks": {name: RAW["tasks"]["reviews"]}}))
+
+
+NLI = ["contradiction", "entailment", "neutral"]
+
+
 @pytest.mark.parametrize(
-    ("local", "key"),
-    [({"languages": ["en", "xx"]}, "languages"), ({"stage": "xnli"}, "stage")],
+    ("local", "key", "problem"),
+    [
+        ({"languages": ["en", "xx"]}, "languages", "unknown language"),
+        ({"stage": "xnli"}, "stage", "unknown task, or one without training data"),
+        ({"stage": "squad_v1"}, "stage", "this task is span, and 'reviews' is classification"),
+        ({"stage": "mnli"}, "labels", "of 'mnli'.* are contradiction, entailment, neutral; expected the same"),
+        ({"stage": "mnli", "labels": [NLI[1], NLI[0], NLI[2]]}, "labels", "the same ones in order"),
+    ],
 )
-def test_unknown_names_are_refused_with_their_key(local: dict, key: str):
-    with pytest.raises(ConfigError, match=f"config key 'tasks.reviews.local.{key}'"):
+def test_what_does_not_fit_is_refused_with_its_key(local: dict, key: str, problem: str):
+    with pytest.raises(ConfigError, match=rf"config key 'tasks\.reviews\.local\.{key}': .*{problem}"):
         names(**local)
+
+
+def test_jobs_read_the_labels_in_their_order(tmp_path: Path):
+    labels = {"good": "positive", "bad": "negative"}
+    config = parse(described(labels=labels, stage=None))
+    write_json(tmp_path / "config.json", config.model_dump(mode="json", exclude_unset=True))
+    again = experiments.read_whole(tmp_path / "config.json")
+    (mine, other) = (one.tasks["reviews"].local.words for one in (config, again))
+    assert list(mine.items()) == list(other.items()) == list(labels.items())
+
+
+def test_a_process_that_is_given_a_job_knows_the_tasks_of_its_configuration():
+    config = parse(RAW)
+    with tasks.declared(experiments.own_tasks(config)):
+        grid = Grid(config, Words())
+        job = Job(config, grid, next(iter(grid.entries.values())))
+    spawn_processes(2, require_known, job)
+
+
+def require_known(job: Job) -> None:
+    assert tasks.load("reviews").labels == ("negative", "positive")
+    assert job.config.tasks["reviews"].local.format == "jsonl"
 
 
 @pytest.mark.parametrize(
@@ -86,6 +127,8 @@ def test_unknown_names_are_refused_with_their_key(local: dict, key: str):
         {"languages": ["de", "en", "fr"]},
         {"title": "Reviews", "licence": "CC0"},
         {"delimiter": ","},
+        {"metric": "accuracy"},
+        {"left_out": []},
         {"labels": {"bad": "negative", "good": "positive"}},
     ],
     ids=str,
@@ -112,8 +155,22 @@ def test_what_may_change_a_row_or_the_order_of_the_labels_changes_every_name(loc
 
 
 def test_a_test_set_without_training_data_is_evaluated_after_the_training_of_another_task():
-    raw = described(files={"test": "test.{lang}"}, stage="mnli", labels=["entailment", "neutral", "contradiction"])
+    raw = described(files={"test": "test.{lang}"}, stage="mnli", labels=NLI)
     raw["grid"]["intermediates"] = ["none"]
     config = experiments.declared(parse(raw))
     (cell, *_) = Grid(config, Words()).cells
     assert "/mnli~" in cell.predictions.path
+
+
+def test_the_metric_that_selects_a_checkpoint_is_part_of_the_name_of_its_model():
+    tagging = {"kind": "tagging", "format": "conll", "columns": {}, "labels": []}
+    plain, entities = (names(**tagging, metric=metric)["train_stage"] for metric in (None, "chunks"))
+    assert not plain & entities
+    assert plain == names(**tagging, metric="word_accuracy")["train_stage"]
+
+
+def test_every_stage_of_the_shipped_configuration_that_has_the_name_of_a_task_trains_on_it():
+    config = experiments.read()
+    named = [name for name in config.stages if name in tasks.names()]
+    assert "tydiqa_mt" in named
+    assert {name: config.stage(name).tasks for name in named} == {name: (name,) for name in named}

@@ -113,8 +113,20 @@ def _bad_local(name: str, settings: TaskSettings) -> Iterator[ConfigError]:
     for lang in settings.local.languages:
         if lang not in LANGUAGES:
             yield ConfigError(f"{own}.languages", lang, "unknown language", LANGUAGES)
-    if (stage := settings.local.stage) and stage not in recipes.trainable():
+    if (stage := settings.local.stage) is None:
+        return
+    if stage not in recipes.trainable():
         yield ConfigError(f"{own}.stage", stage, "unknown task, or one without training data", recipes.trainable())
+        return
+    mine, trained = tasks.load(name), tasks.load(stage)
+    if mine.kind != trained.kind:
+        yield ConfigError(f"{own}.stage", stage, f"this task is {trained.kind}, and {name!r} is {mine.kind}")
+    elif stage != name and mine.kind in ("classification", "tagging") and (mine.labels != trained.labels):
+        listed = ", ".join(trained.labels) or "those of its own training data"
+        problem = (
+            f"the labels of {stage!r}, which is trained for this task, are {listed}; expected the same ones in order"
+        )
+        yield ConfigError(f"{own}.labels", list(mine.labels), problem)
 
 
 def _bad_groups(config: Config) -> Iterator[ConfigError]:

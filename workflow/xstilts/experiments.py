@@ -23,6 +23,7 @@ from xstilts.fingerprints import sameness
 from xstilts.fingerprints.sameness import Record, Sameness
 from xstilts.fingerprints.sourcecode import PACKAGE, ROOT
 from xstilts.grid import Grid
+from xstilts.names import ALL, NO_INTERMEDIATE, is_word
 from xstilts.sources.checkpoints import has_weights, is_checkpoint
 from xstilts.sources.formats import local
 from xstilts.sources.identity import FileIdentity
@@ -179,9 +180,10 @@ def declared(config: Config) -> Config:
     Raises:
         UserError: a task has the name of another one.
     """
-    for name, settings in config.tasks.items():
-        if settings.local and name in tasks.shipped():
-            raise ConfigError(f"tasks.{name}.local", name, "there is a task with this name; give yours another one")
+    for name in (name for name, settings in config.tasks.items() if settings.local):
+        if name in (*tasks.shipped(), NO_INTERMEDIATE, ALL) or not is_word(name):
+            problem = "there is a task with this name" if name in tasks.shipped() else "no task can have this name"
+            raise ConfigError(f"tasks.{name}.local", name, f"{problem}; give yours another one")
     tasks.declare(own_tasks(config))
     return config
 

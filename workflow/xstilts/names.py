@@ -71,6 +71,11 @@ def reference(text: str) -> Reference:
     return Reference(found["name"], languages)
 
 
+def is_word(text: str) -> bool:
+    """Whether a text can be the name of a stage, a task or a target, to which languages are added with `@`."""
+    return re.fullmatch(WORD, text) is not None
+
+
 def stages_of(intermediate: str) -> tuple[str, ...]:
     """The stages of an intermediate, in order: `squad_v1/mnli` has two, `none` has none."""
     return () if intermediate == NO_INTERMEDIATE else tuple(intermediate.split("/"))

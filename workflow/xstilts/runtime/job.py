@@ -22,6 +22,11 @@ class Job:
     grid: Grid
     entry: Entry
 
+    def __setstate__(self, state: dict) -> None:
+        # A process that is given a job has not read its configuration.
+        self.__dict__.update(state)
+        experiments.declared(self.config)
+
     @property
     def store(self) -> Path:
         """The folder of the store."""

@@ -6,7 +6,7 @@ The content of a spec determines its fingerprint, and therefore the name of the 
 from collections.abc import Collection, Iterable, Mapping
 
 from xstilts.config import Encoder, Miniature, Pretraining, Stage, TaskSettings
-from xstilts.config.local import Local
+from xstilts.config.local import METRICS, Local
 from xstilts.languages import facts
 from xstilts.names import split_and_language
 from xstilts.task import Task
@@ -51,9 +51,13 @@ def read_task(task: Task, settings: TaskSettings, files: Mapping[str, dict], mad
 
 def _local(settings: Local, splits: Collection[str]) -> dict:
     """How the files of a task are read that the configuration describes. The order of its labels matters."""
-    unlabelled = [split for split in settings.unlabelled if split in splits]
-    labels = [list(pair) for pair in settings.words.items()]
-    return settings.model_copy(update={"unlabelled": unlabelled}).in_specs() | {"labels": labels}
+    same = {
+        "unlabelled": tuple(split for split in settings.unlabelled if split in splits),
+        "left_out": tuple(sorted(settings.left_out)),
+        # The metric selects checkpoints.
+        "metric": None if settings.metric == METRICS[settings.kind][0] else settings.metric,
+    }
+    return settings.model_copy(update=same).in_specs() | {"labels": [list(pair) for pair in settings.words.items()]}
 
 
 def encode_task(task: Task, settings: TaskSettings, data: str) -> dict:

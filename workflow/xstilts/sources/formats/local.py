@@ -24,7 +24,7 @@ def task(name: str, settings: Local) -> Task:
         languages=settings.languages,
         splits={split: (Layout((file,), _reader(settings, split)),) for split, file in settings.files.items()},
         labels=tuple(dict.fromkeys(settings.words.values())),
-        aligned="id" in settings.columns,
+        aligned=settings.aligned,
         stage=settings.stage or name,
         title=settings.title,
         licence=settings.licence,
