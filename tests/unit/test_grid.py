@@ -346,7 +346,7 @@ MISTAKES = {
     ),
     "more rows than the limit leaves": (
         {"stages": {"mnli": {"rows": 51}}, "limit": {"train": 50}},
-        ["'stages.mnli.rows'", "'mnli' has only 50 training examples in 'en'", "found 51", "a number up to 50"],
+        ["'stages.mnli.rows'", "'mnli' has only 50 training examples in en;", "found 51", "a number up to 50"],
     ),
     "more rows than the hub has": (
         {"stages": {"mnli": {"rows": 392_703}}, "tasks": {"mnli": {"source": "hub"}}},

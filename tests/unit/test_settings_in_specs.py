@@ -10,6 +10,7 @@ from grids import assert_names_follow, changed, labels, matching
 from pydantic import BaseModel
 from snakemake.utils import update_config
 
+from xstilts import experiments, tasks
 from xstilts.config import Config, ConfigError, parse
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.grid import Grid
@@ -54,11 +55,31 @@ class Row(NamedTuple):
         value: the other value; of a block whose name the user chooses (`*`), the name and the value.
         decides: the labels of the entries that say something else themselves; those made from them follow.
         over: what is laid over `RAW` before.
+        also: what has to change with it.
     """
 
     value: object
     decides: tuple[str, ...]
     over: dict = {}  # noqa: RUF012
+    also: dict = {}  # noqa: RUF012
+
+
+OF_MINE = ("read_task mine.train", "read_task mine.evaluate")
+NLI = ["contradiction", "entailment", "neutral"]
+PAIRS = {
+    "kind": "classification",
+    "format": "jsonl",
+    "columns": {"text_a": "a", "text_b": "b", "label": "label"},
+    "labels": NLI,
+}
+DESCRIBED = ("title", "licence", "citation", "homepage")
+
+
+def mine(**local: object) -> dict:
+    """A task that the configuration describes, as a target beside the others."""
+    files = dict.fromkeys(("train", "dev", "test"), "whole.{lang}")
+    local = {"files": files, "languages": ["en", "de"]} | local
+    return {"tasks": {"mine": {"local": local}}, "grid": {"targets": [*RAW["grid"]["targets"], "mine"]}}
 
 
 def recipe(stage: str, *targets: str) -> dict[str, tuple[object, tuple[str, ...]]]:
@@ -162,6 +183,36 @@ TABLE: dict[str, Row] = {
     "tasks.*.max_length": Row(("udpos", 77), ("encode_task * udpos.*",)),
     "tasks.*.doc_stride": Row(("squad_v1", 77), ("encode_task * squad_v1.train",)),
     "tasks.*.max_query_length": Row(("xquad", 77), ("encode_task * xquad.evaluate",)),
+    # Tasks of the configuration.
+    "tasks.*.local.kind": Row(
+        ("mine", "span"),
+        (
+            "read_task mine.*",
+            "encode_task * mine.*",
+            "train_stage * mine",
+            "predict * mine",
+            "score * mine",
+            "statistics mine",
+        ),
+        mine(kind="tagging", format="conll"),
+        {"tasks": {"mine": {"local": {"format": "squad"}}}},
+    ),
+    "tasks.*.local.format": Row(("mine", "json"), OF_MINE, mine(**PAIRS)),
+    "tasks.*.local.files": Row(("mine", {"train": "other.{lang}"}), NOTHING, mine(**PAIRS)),
+    "tasks.*.local.languages": Row(("mine", ["de", "zh", "en"]), NOTHING, mine(**PAIRS)),
+    "tasks.*.local.columns": Row(("mine", {"text_a": "other"}), OF_MINE, mine(**PAIRS)),
+    "tasks.*.local.labels": Row(("mine", [*reversed(NLI)]), OF_MINE, mine(**PAIRS)),
+    "tasks.*.local.left_out": Row(("mine", ["?"]), OF_MINE, mine(**PAIRS)),
+    "tasks.*.local.unlabelled": Row(("mine", ["test"]), ("read_task mine.evaluate",), mine(**PAIRS)),
+    "tasks.*.local.delimiter": Row(("mine", ";"), OF_MINE, mine(**PAIRS | {"format": "csv"})),
+    "tasks.*.local.aligned": Row(
+        ("mine", True), OF_MINE, mine(**PAIRS | {"columns": {**PAIRS["columns"], "id": "id"}})
+    ),
+    "tasks.*.local.metric": Row(
+        ("mine", "chunks"), (*OF_MINE, "score * mine", "statistics mine"), mine(kind="tagging", format="conll")
+    ),
+    "tasks.*.local.stage": Row(("mine", "mnli"), (*OF_ALL_TARGETS, "statistics mine"), mine(**PAIRS)),
+    **{f"tasks.*.local.{name}": Row(("mine", "x"), NOTHING, mine(**PAIRS)) for name in DESCRIBED},
     # The recipes.
     **{
         f"training.{name}": Row(value, decides)
@@ -246,6 +297,9 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (folder / place / "tatoeba").mkdir(parents=True)
         for side in ("deu", "eng"):
             (folder / place / "tatoeba" / f"tatoeba.deu-eng.{side}").write_text(side, encoding="utf-8")
+    (folder / "data" / "mine").mkdir()
+    for name in ("whole.en", "whole.de", "other.en", "other.de"):
+        (folder / "data" / "mine" / name).write_text("content", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         yield folder
@@ -263,7 +317,11 @@ def grid(*changes: dict) -> Grid:
     raw: dict = yaml.safe_load(yaml.safe_dump(RAW))
     for change in changes:
         update_config(raw, change)
-    return Grid(parse(raw), Files(Path("no memory"), Sameness(())))
+    config = parse(raw)
+    with tasks.declared(experiments.own_tasks(config)):
+        found = Grid(config, Files(Path("no memory"), Sameness(())))
+        assert found.entries
+    return found
 
 
 def block(key: str, value: object) -> dict:
@@ -283,7 +341,7 @@ def before(here: Path) -> Grid:
 def test_a_setting_is_in_the_specs_that_it_decides_and_in_no_others(before: Grid, key: str):
     row = TABLE[key]
     one = grid(row.over) if row.over else before
-    other = grid(row.over, block(key, row.value))
+    other = grid(row.over, row.also, block(key, row.value))
     assert changed(one, other) == matching(labels(one), *row.decides)
     assert_names_follow(one, other)
 

@@ -82,8 +82,9 @@ def test_the_page_has_a_section_with_the_tables():
 
 
 def test_scores_after_training_in_the_evaluated_languages_are_not_called_zero_shot():
-    assert "zero-shot, in points, the mean over the languages" in render(page_of(invented()))
-    assert ": in points, the mean over the languages" in render(page_of(results()))
+    plain, other = (" ".join(render(page_of(found)).split()) for found in (invented(), results()))
+    assert "zero-shot, in points, the mean over the languages" in plain
+    assert ": in points, the mean over the languages" in other
 
 
 def test_the_matrices_of_a_grid_are_in_the_gallery():

@@ -40,7 +40,9 @@ def identity(task: Task, split: str, lang: str, config: Config, hashes: FileHash
     if task.pools:
         return {part.name: identity(part, split, lang, config, hashes) for part in task.pools}
     if source(task, config) == "release":
-        return _content(task, split, lang, folders(task, config), hashes)
+        content = _content(task, split, lang, folders(task, config), hashes)
+        # Files of a task of the configuration are read in one way, whatever their names.
+        return {key: one for key, one in content.items() if key != "layout" or not config.task(task.name).local}
     if source(task, config) == "miniature":
         return {"source": "miniature"}
     if hub := on_hub(task, split, lang):
