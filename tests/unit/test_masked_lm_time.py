@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from fabricated import SETTINGS, World, of_step
 from grids import Words
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
@@ -72,6 +73,16 @@ def test_the_share_of_masked_rows_is_that_of_their_subwords(mixed: tuple[Grid, E
     # Rows of MultiNLI have 45 sub-words, passages 70.
     work = workload.of_training(tmp_path, mixed[1])
     assert (work.subwords, work.masked) == (pytest.approx((2 * 45 + 70) / 3), pytest.approx(70 / (2 * 45 + 70)))
+
+
+@pytest.mark.parametrize(("source", "known_from"), [("hub", "published"), ("release", "assumed")])
+def test_the_number_of_passages_of_own_text_is_an_assumption(tmp_path, monkeypatch, source: str, known_from: str):
+    monkeypatch.chdir(tmp_path)
+    world = World(tmp_path)
+    own = {**SETTINGS["grid"], "intermediates": ["none", "mlm"], "targets": ["tatoeba"]}
+    found = world.grid(grid=own, stages={"mlm": {"languages": ["de"], "steps": 9, "head": "new"}}, source=source)
+    (training,) = {entry.path: entry for entry in of_step(found, "train_stage") if entry.about.seed == 1}.values()
+    assert workload.of_training(world.store, training).source == known_from
 
 
 def test_a_plan_counts_the_scores_of_words(mixed: tuple[Grid, Entry], tmp_path: Path):

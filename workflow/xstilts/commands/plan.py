@@ -15,7 +15,7 @@ from xstilts.inspection.speed import measurements
 from xstilts.inspection.times import Jobs, Time
 from xstilts.runtime import devices, sharing
 
-_SOURCES = {"encoded": "token ids", "read": "data", "published": "published count"}
+_SOURCES = {"encoded": "token ids", "read": "data", "published": "published count", "assumed": "an assumption"}
 _MEASURED = {"train_stage": "training", "predict": "prediction"}
 
 

@@ -11,10 +11,12 @@ from xstilts.names import names_of, split_and_language
 from xstilts.steps.entry import Entry
 from xstilts.store import examples
 from xstilts.store.entries import finished, noted
+from xstilts.task import MASKED_LM
 from xstilts.training import mixture
 
-SOURCES = ("encoded", "read", "published")
-"""The sources of row counts, the most reliable first: token ids, examples, published counts of the release."""
+SOURCES = ("encoded", "read", "published", "assumed")
+"""The sources of row counts, the most reliable first: token ids, examples, published counts of the release,
+and for text of the user an assumption."""
 
 _SUBWORDS = {"classification": 50, "multiple_choice": 200, "tagging": 30, "span": 220, "retrieval": 20, "masked_lm": 60}
 """The mean number of sub-words in a row of tasks without estimates, by kind."""
@@ -172,7 +174,9 @@ def _of_split(store: Path, features: Entry, name: str, used: int | None) -> _Row
     if count is None:
         return None
     count = min(count, used or inf)
-    return _Rows(round(count * windows), "published", estimated or windows != 1, subwords)
+    # The text of masked language modelling is the user's own, unless it is from the hub.
+    is_own = task.kind == MASKED_LM and "repository" not in data.spec["files"][name]
+    return _Rows(round(count * windows), "assumed" if is_own else "published", estimated or windows != 1, subwords)
 
 
 def _published(task: tasks.Task, name: str, limits: Limit) -> tuple[int | None, bool]:
