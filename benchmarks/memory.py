@@ -23,6 +23,6 @@ def run(setup: Setup) -> report.Section:
             if name.endswith(f"{max(training.WORKERS)} workers"):
                 continue
             ended = children.run(module.__name__.rpartition(".")[2], programs, name, setup)
-            rows.append([f"{what}: {name}", ended.megabytes, ended.spent.seconds])
+            rows.append([f"{what}: {name}", ended.megabytes, ended.spent.processor])
     text = "Peak memory of a process that runs one program once, with its imports, data and model."
-    return report.Section(text, [report.table(["", "MB", "seconds"], rows)])
+    return report.Section(text, [report.table(["", "MB", "processor seconds"], rows)])

@@ -109,17 +109,13 @@ def _group(results: Results, members: Collection[str]) -> dict[str, list[str]]:
 
 def _source(results: Results, encoder: str, matrix: Matrix) -> dict:
     """The tables of arms that differ only in their source, as text."""
-    found = source_tables.tables(results, encoder, matrix)
-    tables = [
-        {
-            "caption": one.caption,
-            "columns": [one.shown.index.name, *one.shown.columns],
-            "rows": [
-                [name, *texts] for name, texts in zip(one.shown.index, one.shown.to_numpy().tolist(), strict=True)
-            ],
-        }
-        for one in found
-    ]
+    tables = []
+    for one in source_tables.tables(results, encoder, matrix):
+        rows = [[name, *texts] for name, texts in zip(one.shown.index, one.shown.to_numpy().tolist(), strict=True)]
+        # The first column has the names of the rows.
+        has_numbers = [False, *(one.shown[column].str.contains(r"\d").any() for column in one.shown.columns)]
+        columns = [one.shown.index.name, *one.shown.columns]
+        tables.append({"caption": one.caption, "columns": columns, "numbers": [*map(bool, has_numbers)], "rows": rows})
     return {"title": f"{matrix.title}, {encoder}", "tables": tables}
 
 
