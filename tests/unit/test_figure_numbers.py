@@ -149,10 +149,10 @@ def test_a_learning_curve_has_losses_only_of_stages_without_scores():
     trained = [(ENCODER, path, 3, task, 10, value, True, 20, "path") for (path, task), value in values.items()]
     results = replace(WHOLE, trainings=pd.DataFrame(trained, columns=TRAINING_COLUMNS))
     assert {row["stage"]: row["value"] for row in rows(drawn(results, "learning"))} == {"both": 50, "mlm": 3}
-    said = "the loss per masked token, of which lower is better"
-    assert said in str(drawn(results, "learning"))
     mixed = replace(results, trainings=results.trainings.query("stages == 'both'"))
-    assert said not in str(drawn(mixed, "learning"))
+    for text in ("the loss per masked token, of which lower is better", "'title': 'dev score or loss'"):
+        assert text in str(drawn(results, "learning"))
+        assert text not in str(drawn(mixed, "learning"))
 
 
 def test_every_change_of_the_statistics_is_written_in_its_cell():

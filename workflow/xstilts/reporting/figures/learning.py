@@ -23,7 +23,10 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
     base = alt.Chart().encode(
         x=alt.X("step:Q", axis=alt.Axis(format="~s", tickCount=3), scale=alt.Scale(zero=False, nice=3), title="step"),
         y=alt.Y(
-            "value:Q", axis=alt.Axis(format="~g", tickCount=4), scale=alt.Scale(zero=False, nice=4), title="dev score"
+            "value:Q",
+            axis=alt.Axis(format="~g", tickCount=4),
+            scale=alt.Scale(zero=False, nice=4),
+            title=_measure(results),
         ),
         color=alt.Color("before:N", scale=scales["color"], title="after"),
     )
@@ -86,8 +89,18 @@ def _lines(results: Results, table: pd.DataFrame) -> list[str]:
     ]
 
 
+def _measure(results: Results) -> str:
+    """The title of an axis, which the panels share."""
+    return "dev score or loss" if _has_losses(results) else "dev score"
+
+
+def _has_losses(results: Results) -> bool:
+    """Whether a stage only predicts words."""
+    return bool(_selecting(results.trainings)["task"].str.endswith(LOSS).any())
+
+
 def _losses(results: Results) -> list[str]:
     """A note on stages that only predict words, if there are any."""
-    if not _selecting(results.trainings)["task"].str.endswith(LOSS).any():
+    if not _has_losses(results):
         return []
     return ["Of stages that only predict masked words, the loss per masked token, of which lower is better."]
