@@ -75,6 +75,8 @@ def test_the_page_has_a_section_with_the_tables():
     page = document.of_results(found)
     assert [one["title"] for one in page["sources"]] == ["none → pawsx@{source}, toy", "udpos → pawsx@{source}, toy"]
     assert page["sources"][0]["tables"][0]["rows"][0][:3] == ["de†", "74.2", "71.8"]
+    # The difference between German and English, with its interval.
+    assert page["sources"][0]["tables"][1]["rows"][2][3:5] == ["−6.0", "−8.0 to −4.0"]
     about = {"experiment": "x", "versions": {}, "warnings": [], "records": [], "cells": [], "entries": []}
     html = render({**page, **about, "known_text": "", "sampling": {"count": 1, "length": 1, "seed": 1}})
     assert '<h2 id="sources-title">' in html
@@ -85,6 +87,13 @@ def test_scores_after_training_in_the_evaluated_languages_are_not_called_zero_sh
     plain, other = (" ".join(render(page_of(found)).split()) for found in (invented(), results()))
     assert "zero-shot, in points, the mean over the languages" in plain
     assert ": in points, the mean over the languages" in other
+
+
+def test_a_caption_tells_what_a_gain_is_where_there_are_gains():
+    found = results()
+    without, gains = (source_tables.distances(found, "toy", one) for one in found.matrices)
+    assert ("gain" in without.numbers, "Gain:" in without.caption) == (False, False)
+    assert ("gain" in gains.numbers, "Gain:" in gains.caption) == (True, True)
 
 
 def test_the_matrices_of_a_grid_are_in_the_gallery():

@@ -111,7 +111,7 @@ def distances(results: Results, encoder: str, matrix: Matrix) -> Table:
     caption = (
         f"{_about(matrix)}: means by the distance between source and evaluated language, over the cells of "
         f"{_which(found)} in languages that are not in the training of the arm. Residual: score minus that of the "
-        "additive model. Gain: change over the baseline with the same target."
+        f"additive model.{_gain(results, matrix)}"
     )
     return Table(f"{PREFIX}{matrix.name}.distances", caption, numbers, shown)
 
@@ -126,9 +126,14 @@ def _slopes(results: Results, matrix: Matrix, found: pd.DataFrame) -> Table:
     caption = (
         f"{_about(matrix)}: change in points for each unit of distance, in a model with effects of source and "
         f"evaluated language, fitted by least squares to the cells of {_which(found)} in languages that are not in the "
-        "training of the arm. Gain: change over the baseline with the same target."
+        f"training of the arm.{_gain(results, matrix)}"
     )
     return Table(f"{PREFIX}{matrix.name}.distances", caption, numbers, shown)
+
+
+def _gain(results: Results, matrix: Matrix) -> str:
+    """What a gain is, for tables that have it."""
+    return " Gain: change over the baseline with the same target." if has_gain(results, matrix) else ""
 
 
 def _interval(low: float, high: float) -> str:

@@ -1,5 +1,6 @@
 """The content of the page as one JSON document. Texts are not escaped."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -22,6 +23,8 @@ HEAT_MAP = "deltas"
 """The figure that the page shows as an interactive table."""
 
 _DECIMALS = 4
+
+_NEGATIVE = re.compile(r"(?<!\S)-(?=\d)")
 
 
 def build(store: Path, grid: Grid, results: Results, warnings: list[str], records: list[dict[str, str]]) -> dict:
@@ -111,12 +114,20 @@ def _source(results: Results, encoder: str, matrix: Matrix) -> dict:
     """The tables of arms that differ only in their source, as text."""
     tables = []
     for one in source_tables.tables(results, encoder, matrix):
-        rows = [[name, *texts] for name, texts in zip(one.shown.index, one.shown.to_numpy().tolist(), strict=True)]
+        rows = [
+            [name, *map(_with_minus, texts)]
+            for name, texts in zip(one.shown.index, one.shown.to_numpy().tolist(), strict=True)
+        ]
         # The first column has the names of the rows.
         has_numbers = [False, *(one.shown[column].str.contains(r"\d").any() for column in one.shown.columns)]
         columns = [one.shown.index.name, *one.shown.columns]
         tables.append({"caption": one.caption, "columns": columns, "numbers": [*map(bool, has_numbers)], "rows": rows})
     return {"title": f"{matrix.title}, {encoder}", "tables": tables}
+
+
+def _with_minus(text: str) -> str:
+    """A text of a table with the minus signs of the rest of the page instead of hyphens."""
+    return _NEGATIVE.sub("\N{MINUS SIGN}", text)
 
 
 def _zero_shot(results: Results, encoder: str) -> dict[str, list]:
