@@ -24,8 +24,8 @@ def of(intermediates: list[str], evaluated: list[str], **others) -> str:
 @pytest.mark.parametrize("intermediate", ["mlm", "mixed", "mlm/mnli"])
 def test_targets_from_wikipedia_are_named_after_plain_text(intermediate: str):
     assert of(["none", intermediate], ["xquad", "xnli", "pawsx@de", "pawsx", "udpos"]) == (
-        "Wikipedia is the source of the texts of pawsx, xquad: after masked language modelling on Wikipedia, a gain on "
-        "these targets may come from known text."
+        "Wikipedia is the source of the texts of pawsx, xquad: after masked language modelling on Wikipedia, a gain "
+        "there may come from known text."
     )
 
 

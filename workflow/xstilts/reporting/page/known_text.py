@@ -25,7 +25,7 @@ def note(grid: Grid) -> str:
         return ""
     return (
         f"Wikipedia is the source of the texts of {', '.join(sorted(real))}: after masked language modelling on "
-        "Wikipedia, a gain on these targets may come from known text."
+        "Wikipedia, a gain there may come from known text."
     )
 
 
