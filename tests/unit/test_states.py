@@ -164,12 +164,13 @@ def test_a_budget_that_was_recorded_is_found_by_the_next_attempt(tmp_path):
 
 
 def test_the_saver_writes_one_state_at_a_time_while_its_caller_goes_on(tmp_path, monkeypatch):
-    write, running, begun, go_on = states.write, [], threading.Event(), threading.Event()
+    write, running, begun = states.write, [], threading.Event()
+    go_on = {step: threading.Event() for step in (1, 2)}
 
     def slow(scratch: Path, one: State) -> None:
         running.append(one.progress.step)
         begun.set()
-        assert go_on.wait(60)
+        assert go_on[one.progress.step].wait(60)
         assert running[-1] == one.progress.step
         write(scratch, one)
 
@@ -178,9 +179,10 @@ def test_the_saver_writes_one_state_at_a_time_while_its_caller_goes_on(tmp_path,
         saver.save(state(1))
         assert begun.wait(60)
         assert states.last(tmp_path) is None
-        go_on.set()
+        go_on[1].set()
         saver.save(state(2))
         assert states.last(tmp_path).name == "state-1"
+        go_on[2].set()
         saver.wait()
         assert states.last(tmp_path).name == "state-2"
 
