@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,13 @@ def test_every_slow_suite_is_named():
         place = path.relative_to(ROOT)
         named = {str(place), *map(str, place.parents)} - {"tests", "."}
         assert named & words, place
+
+
+def test_every_selection_of_tests_selects_some(monkeypatch):
+    chosen = re.findall(r"^suite .*?(tests/\S+) -k (\"[^\"]+\"|\S+)$", CI.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(chosen) == 2
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    for file, words in chosen:
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0", file, "-k", words.strip('"')]
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
