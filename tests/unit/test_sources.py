@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from by_source import results
 from grids import Words
@@ -81,6 +82,23 @@ def test_the_page_has_a_section_with_the_tables():
     html = render({**page, **about, "known_text": "", "sampling": {"count": 1, "length": 1, "seed": 1}})
     assert '<h2 id="sources-title">' in html
     assert '<td class="number">84.0°</td>' in html
+
+
+def test_the_page_aligns_numbers_and_texts_of_a_table_also_of_an_empty_one(monkeypatch):
+    pairs = page_of(results())["sources"][0]["tables"][1]
+    assert dict(zip(pairs["columns"], pairs["numbers"], strict=True)) == {
+        "one": False,
+        "other": False,
+        "text": False,
+        "difference": True,
+        "interval": True,
+        "languages": False,
+        "examples": True,
+    }
+    empty = pd.DataFrame({"cells": pd.Series(dtype=int)})
+    monkeypatch.setattr(source_tables, "tables", lambda *_: [formats.Table("none", "Nothing.", empty, empty)])
+    (table,) = page_of(results())["sources"][0]["tables"]
+    assert (table["numbers"], table["rows"]) == ([False, False], [])
 
 
 def test_scores_after_training_in_the_evaluated_languages_are_not_called_zero_shot():

@@ -1,7 +1,7 @@
 """The content of the page as one JSON document. Texts are not escaped."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -119,10 +119,15 @@ def _source(results: Results, encoder: str, matrix: Matrix) -> dict:
             for name, texts in zip(one.shown.index, one.shown.to_numpy().tolist(), strict=True)
         ]
         # The first column has the names of the rows.
-        has_numbers = [False, *(one.shown[column].str.contains(r"\d").any() for column in one.shown.columns)]
+        numbers = [False, *(_has_digits(row[place] for row in rows) for place in range(1, 1 + one.shown.shape[1]))]
         columns = [one.shown.index.name, *one.shown.columns]
-        tables.append({"caption": one.caption, "columns": columns, "numbers": [*map(bool, has_numbers)], "rows": rows})
+        tables.append({"caption": one.caption, "columns": columns, "numbers": numbers, "rows": rows})
     return {"title": f"{matrix.title}, {encoder}", "tables": tables}
+
+
+def _has_digits(texts: Iterable[str]) -> bool:
+    """Whether a column has numbers."""
+    return any(character.isdigit() for text in texts for character in text)
 
 
 def _with_minus(text: str) -> str:
