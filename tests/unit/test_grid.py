@@ -362,15 +362,15 @@ MISTAKES = {
     ),
     "a stage that does not train what the target needs": (
         {"targets": {"xquad": {"stage": "squad_v1/mnli"}}},
-        ["'targets.xquad.stage'", "must train on 'squad_v1'", "'mnli' trains on mnli", "found 'squad_v1/mnli'"],
+        ["'targets.xquad.stage'", "whose head predicts for 'xquad'", "'mnli' trains on mnli", "found 'squad_v1/mnli'"],
     ),
     "no stage for a target that has to be trained": (
         {"targets": {"xquad": {"stage": "none"}}},
-        ["'targets.xquad.stage'", "must train on 'squad_v1'", "found 'none'"],
+        ["'targets.xquad.stage'", "one task whose head predicts for 'xquad'", "found 'none'"],
     ),
     "an empty stage of a target": (
         {"targets": {"xquad": {"stage": ""}}},
-        ["'targets.xquad.stage'", "must train on 'squad_v1'", "found ''"],
+        ["'targets.xquad.stage'", "one task whose head predicts for 'xquad'", "found ''"],
     ),
     "stages of a target without training": (
         {"targets": {"tatoeba": {"stage": "mnli"}}},

@@ -2,9 +2,11 @@
 
 import pytest
 
+from xstilts.languages import LANGUAGES
 from xstilts.names import (
     Reference,
     languages_of,
+    looks_like_language,
     names_of,
     of_source,
     path_of,
@@ -47,8 +49,31 @@ def test_the_stages_of_a_model_make_the_name_of_an_intermediate_again():
     ],
 )
 def test_a_name_may_have_languages(text: str, name: str, languages: tuple[str, ...]):
-    assert reference(text) == Reference(name, languages)
-    assert str(reference(text)) == text
+    assert reference(text, groups=["low.group"]) == Reference(name, languages)
+    assert str(reference(text, groups=["low.group"])) == text
+
+
+@pytest.mark.parametrize(
+    "text, languages, modifiers",
+    [
+        ("mnli+freelb", (), ("freelb",)),
+        ("mnli@de+freelb", ("de",), ("freelb",)),
+        ("mnli@zh+de+fgm", ("zh", "de"), ("fgm",)),
+        ("mnli@all+pgd", ("all",), ("pgd",)),
+        ("tlm@de-en+noise", ("de-en",), ("noise",)),
+        ("mnli@close+freelb", ("close",), ("freelb",)),
+        ("xnli+typos10", (), ("typos10",)),
+        ("pawsx@de+typos10+mixed_language", ("de",), ("typos10", "mixed_language")),
+    ],
+)
+def test_modifiers_follow_the_languages(text: str, languages: tuple[str, ...], modifiers: tuple[str, ...]):
+    found = reference(text, groups=["close"])
+    assert (found.languages, found.modifiers) == (languages, modifiers)
+    assert str(found) == text
+
+
+def test_no_language_of_the_table_looks_like_a_modifier():
+    assert all(map(looks_like_language, LANGUAGES))
 
 
 @pytest.mark.parametrize(
@@ -58,8 +83,13 @@ def test_a_name_may_have_languages(text: str, name: str, languages: tuple[str, .
         ("@de", "'@de' is not a name"),
         ("mnli@de+", "'mnli@de.' is not a name"),
         ("mnli@de@zh", "is not a name"),
-        ("mnli+de", "is not a name"),
+        ("mnli+de", "has a language after '.'; write mnli@de"),
         ("MNLI", "is not a name"),
+        ("mnli@freelb", "'freelb' in 'mnli@freelb' is neither the code of a language nor one of language_groups"),
+        ("mnli@freelb+de", "has a language after 'freelb', which is none; write mnli@de.freelb"),
+        ("mnli+freelb+freelb", "has the modifier 'freelb' twice"),
+        ("mnli@+freelb", "is not a name"),
+        ("mnli+freelb@de", "is not a name"),
         ("mnli@de,zh", "is not a name"),
         ("mnli @de", "is not a name"),
         ("", "'' is not a name"),
@@ -74,6 +104,7 @@ def test_other_texts_are_not_names(text: str, problem: str):
 def test_more_than_three_languages_stand_as_their_number_in_paths():
     assert reference("mnli@de+es+zh").in_path == "mnli@de+es+zh"
     assert reference("mnli@de+es+fr+zh").in_path == "mnli@4langs"
+    assert reference("mnli@de+es+fr+zh+freelb").in_path == "mnli@4langs+freelb"
     assert reference("mnli@all").in_path == "mnli@all"
     assert reference("mnli").in_path == "mnli"
     assert shortened("squad_v1/mnli@de+es+fr+zh") == "squad_v1/mnli@4langs"

@@ -10,7 +10,7 @@ from pydantic import Field
 from xstilts import recipes, tasks
 from xstilts.config import Config, ConfigError, GridSettings
 from xstilts.languages import LANGUAGES
-from xstilts.names import SOURCE, of_source, reference, stages_of
+from xstilts.names import SOURCE, of_source, stages_of
 
 
 class Arms(GridSettings):
@@ -21,11 +21,25 @@ class Arms(GridSettings):
         left_out: the names for which a task has no training data in a source, each with the reason.
         written: the names by key of the grid, text in the configuration, and source. A text without `{source}` is
             canonical, and its source is "".
+        usual: the targets that are `averaged`.
+        of_benchmark: the targets that are `official`.
     """
 
     pairs: frozenset[tuple[str, str]] | None = None
     left_out: tuple[str, ...] = ()
     written: dict[str, dict[str, dict[str, str]]] = Field({})
+    usual: tuple[str, ...] = ()
+    of_benchmark: tuple[str, ...] = ()
+
+    @property
+    def averaged(self) -> tuple[str, ...]:
+        """The targets in means over targets."""
+        return self.usual
+
+    @property
+    def official(self) -> tuple[str, ...]:
+        """The targets in means of a benchmark."""
+        return self.of_benchmark
 
     def has(self, intermediate: str, target: str) -> bool:
         """Whether the target is evaluated after the intermediate."""
@@ -52,8 +66,11 @@ def expanded(config: Config) -> Config:
         reasons = "; ".join(reason for one in found.values() for reason in one.left_out)
         raise ConfigError("grid.sources", list(grid.sources), f"no combination is left ({reasons})")
     paired = {key: _paired(one, pairs, place) for place, (key, one) in enumerate(found.items())}
+    targets = {name: recipes.target(config, name) for name in paired["targets"][0] if _is_known(config, name)}
     arms = Arms(
         **{**dict(grid), **{key: tuple(names) for key, (names, _) in paired.items()}},
+        usual=tuple(name for name, one in targets.items() if recipes.is_usual(config, one)),
+        of_benchmark=tuple(name for name, one in targets.items() if recipes.is_official(config, one)),
         pairs=pairs,
         written={key: one.written for key, one in found.items()},
         left_out=tuple(reason for key, one in found.items() for reason in (*one.left_out, *paired[key][1])),
@@ -163,12 +180,17 @@ def _intermediate(config: Config, text: str) -> tuple[str, tuple[str, ...]]:
 
 def _target(config: Config, text: str) -> tuple[str, tuple[str, ...]]:
     """The canonical name of a target, and its stages; the text itself for an unknown target, which `checks` rejects."""
-    name = reference(text).name
-    block = config.targets.get(name)
-    if ((block and block.task) or name) not in tasks.names():
+    if not _is_known(config, text):
         return text, ()
     found = recipes.target(config, text)
     return found.name, found.stages
+
+
+def _is_known(config: Config, target: str) -> bool:
+    """Whether the task of a target exists."""
+    name = recipes.named(config, target).name
+    block = config.targets.get(name)
+    return ((block and block.task) or name) in tasks.names()
 
 
 _FORMS = {"intermediates": _intermediate, "targets": _target}

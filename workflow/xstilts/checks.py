@@ -184,7 +184,7 @@ def _bad_stage(config: Config, key: str, name: str, is_used: bool = True) -> Ite
             yield from _bad_training_languages(config, place, task, languages)
         if is_used:
             yield from _too_many_rows(config, block, stage, task, languages)
-    written = tuple(reference(task).name for task in config.stage(block).tasks)
+    written = tuple(recipes.named(config, task).name for task in config.stage(block).tasks)
     yield from _empty_or_repeated(f"stages.{block}.tasks", written)
     yield from _empty_or_repeated(f"stages.{block}.languages", config.stage(block).languages)
     yield from _bad_mixture(block, stage)
@@ -295,25 +295,29 @@ def _evaluated() -> list[str]:
 
 
 def _bad_training(config: Config, target: Target, task: str, key: str) -> Iterator[ConfigError]:
-    """Stages of a target that do not end with a training on its task; `key` is that of its stages, if it sets any."""
+    """Stages of a target whose last training cannot predict for it; `key` is that of its stages, if it sets any."""
     if target.stages:
         yield from _bad_stages(config, key or "grid.targets", path_of(target.stages))
-    if not target.stages:
-        found = config.targets[reference(target.name).name].stage
-        yield ConfigError(key, found, f"the last stage of this target must train on {task!r} alone")
-        return
-    last = target.stages[-1]
-    trains_on = tuple(recipes.trained(config, last))
+    trains_on = tuple(recipes.trained(config, target.stages[-1])) if target.stages else ()
     if trains_on == (task,):
         return
-    if key:
-        problem = (
-            f"the last stage of this target must train on {task!r} alone, but {last!r} trains on {', '.join(trains_on)}"
-        )
-        yield ConfigError(key, path_of(target.stages), problem)
-    else:
+    suitable = [name for name in recipes.trainable() if _predicts_for(name, target.task)]
+    if key and (len(trains_on) != 1 or trains_on[0] not in suitable):
+        found = path_of(target.stages) or config.targets[reference(target.name).name].stage
+        problem = f"the last stage of this target must train on one task whose head predicts for {target.task!r}"
+        trained = f", but {target.stages[-1]!r} trains on {', '.join(trains_on)}" if target.stages else ""
+        yield ConfigError(key, found, f"{problem}{trained}", suitable)
+    elif not key:
         problem = f"the stage of target {target.name!r} can only train on {task!r}; give your stage another name"
         yield ConfigError(f"stages.{task}.tasks", list(trains_on), problem, [task])
+
+
+def _predicts_for(trained: str, evaluated: str) -> bool:
+    """Whether the head of a trained task predicts for another: of the same kind, with the same labels if it has any."""
+    one, other = tasks.load(trained), tasks.load(evaluated)
+    if one.kind != other.kind:
+        return False
+    return one.kind not in ("classification", "tagging") or one.labels == other.labels != ()
 
 
 def _bad_lengths(config: Config, longest: Callable[[Encoder], int | None]) -> Iterator[ConfigError]:

@@ -1,14 +1,16 @@
 """Resolves the names of stages and targets to recipes, tasks and languages.
 
-A name stands for a block of the configuration: `mnli@de` is the stage `mnli` with `languages: [de]`.
+A name stands for a block of the configuration: `mnli@de+freelb` is the stage `mnli` with `languages: [de]` and
+`objective: freelb`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from xstilts import coverage, tasks
 from xstilts.config import Config, ConfigError, Stage
+from xstilts.config.stages import Target as Block
 from xstilts.languages import LANGUAGES
 from xstilts.names import ALL, NO_INTERMEDIATE, Reference, path_of, reference, stages_of
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
@@ -27,12 +29,23 @@ class Target:
         task: the task that is evaluated.
         stages: the stages that follow the intermediate; empty for a target without training.
         languages: the languages of its block; None for those of the task.
+        perturbations: the perturbations of its test text, in the order in which they are applied.
     """
 
     name: str
     task: str
     stages: tuple[str, ...]
     languages: tuple[str, ...] | None = None
+    perturbations: tuple[str, ...] = ()
+
+
+def named(config: Config, text: str) -> Reference:
+    """A stage, a task or a target as it is named in a configuration.
+
+    Raises:
+        ValueError: the name is malformed.
+    """
+    return reference(text, config.language_groups)
 
 
 def recipe(config: Config, stage: str) -> Stage:
@@ -40,10 +53,12 @@ def recipe(config: Config, stage: str) -> Stage:
 
     If its tasks have different languages (`trained`), `languages` are all of them.
     """
-    block, found = config.stage(reference(stage).name), trained(config, stage)
+    own = named(config, stage)
+    block, found = config.stage(own.name), trained(config, stage)
     different = set(found.values())
     languages = different.pop() if len(different) == 1 else tuple(sorted(set(chain.from_iterable(different))))
-    return block.model_copy(update={"tasks": tuple(found), "languages": languages})
+    modified = {"objective": own.modifiers[0]} if own.modifiers else {}
+    return block.model_copy(update={"tasks": tuple(found), "languages": languages, **modified})
 
 
 def trained(config: Config, stage: str) -> dict[str, tuple[str, ...]]:
@@ -52,12 +67,25 @@ def trained(config: Config, stage: str) -> dict[str, tuple[str, ...]]:
     The languages of a task in `tasks` take precedence over those of the stage in its name, and these over
     `languages` of its block.
     """
-    named = reference(stage)
-    block = config.stage(named.name)
+    own = named(config, stage)
     found = {}
-    for task in map(reference, block.tasks):
-        written = task.languages or named.languages
-        found[task.name] = spelled_out(config, written, task.name) if written else _usual(config, named.name, task.name)
+    for task in _tasks(config, own.name):
+        written = task.languages or own.languages
+        found[task.name] = spelled_out(config, written, task.name) if written else _usual(config, own.name, task.name)
+    return found
+
+
+def _tasks(config: Config, stage: str) -> list[Reference]:
+    """The tasks of a block, as they are named there.
+
+    Raises:
+        ValueError: a name is malformed, or has a modifier.
+    """
+    found = [named(config, text) for text in config.stage(stage).tasks]
+    for text, task in zip(config.stage(stage).tasks, found, strict=True):
+        if task.modifiers:
+            problem = "a task has no modifiers; name the objective of the stage in 'objective'"
+            raise ValueError(f"{text!r}: {problem}")
     return found
 
 
@@ -71,7 +99,7 @@ def _usual(config: Config, stage: str, task: str) -> tuple[str, ...]:
 
 def has_own_languages(config: Config, stage: str, task: str) -> bool:
     """Whether a block, or one that it is like, sets the languages of a task."""
-    written = {one.name: one.languages for one in map(reference, config.stage(stage).tasks)}
+    written = {one.name: one.languages for one in _tasks(config, stage)}
     return bool(written.get(task)) or origins(config, stage)["languages"].startswith("stages.")
 
 
@@ -84,36 +112,61 @@ def spelled_out(config: Config, languages: Iterable[str], task: str) -> tuple[st
 def dev_languages(config: Config, stage: str, task: str) -> tuple[str, ...]:
     """The languages of the dev data of a task that select the checkpoint of a stage."""
     own = tuple(lang for lang in trained(config, stage)[task] if has(task, "dev", lang))
-    if config.stage(reference(stage).name).select_on == ENGLISH and has(task, "dev", ENGLISH):
+    if config.stage(named(config, stage).name).select_on == ENGLISH and has(task, "dev", ENGLISH):
         return (ENGLISH,)
     return own or (ENGLISH,)
 
 
 def target(config: Config, text: str) -> Target:
-    """The target with a name, such as `pawsx` or `pawsx@de`.
+    """The target with a name, such as `pawsx`, `pawsx@de` or `xnli+typos10`.
 
     Raises:
         ValueError: a name is malformed, or gives languages for a target whose training has none to choose.
         ConfigError: the stages of its block are malformed.
     """
-    named = reference(text)
-    block = config.targets.get(named.name)
-    task = block.task if block and block.task else named.name
-    own = tasks.load(task).stage if block is None or block.stage is None else block.stage
+    own = named(config, text)
+    block = config.targets.get(own.name, Block())
+    task = block.task or own.name
+    stages, languages = _stages(config, own, tasks.load(task).stage if block.stage is None else block.stage)
+    written = block.perturbation.split("+") if block.perturbation else []
+    return Target(
+        name=str(Reference(own.name, languages, tuple(sorted(own.modifiers)))),
+        task=task,
+        stages=stages,
+        languages=block.languages,
+        perturbations=tuple(sorted({*written, *own.modifiers})),
+    )
+
+
+def is_usual(config: Config, target: Target) -> bool:
+    """Whether a target evaluates unchanged text after the training for its task, so that means over targets have it."""
+    stage = tasks.load(target.task).stage
+    if target.perturbations or target.stages != ((stage,) if stage else ()):
+        return False
+    return stage is None or trained(config, stage).keys() == {stage}
+
+
+def is_official(config: Config, target: Target) -> bool:
+    """Whether a target is as in the benchmark that has its task: usual, under its own name, and trained in English."""
+    languages = {lang for stage in target.stages for langs in trained(config, stage).values() for lang in langs}
+    return target.name == target.task and is_usual(config, target) and languages <= {ENGLISH}
+
+
+def _stages(config: Config, target: Reference, written: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The stages of a target, and the languages in its canonical name, those of its last stage."""
     try:
-        stages = canonical(config, own) if own else NO_INTERMEDIATE
+        stages = stages_of(canonical(config, written) if written else NO_INTERMEDIATE)
     except ValueError as error:
-        raise ConfigError(f"targets.{named.name}.stage", own, str(error)) from None
-    languages = block.languages if block else None
-    if not named.languages:
-        return Target(named.name, task, stages_of(stages), languages)
-    if not stages_of(stages):
-        raise ValueError(f"target {named.name!r} is not trained, so it has no languages of training")
-    *before, last = stages_of(stages)
-    trained_last = reference(_in(config, reference(last).name, named.languages))
-    changed = path_of((*before, str(trained_last)))
-    name = str(Reference(named.name, trained_last.languages)) if changed != stages else named.name
-    return Target(name, task, stages_of(changed), languages)
+        raise ConfigError(f"targets.{target.name}.stage", written, str(error)) from None
+    if not target.languages:
+        return stages, ()
+    if not stages:
+        raise ValueError(f"target {target.name!r} is not trained, so it has no languages of training")
+    *before, last = stages
+    changed = _canonical(config, replace(named(config, last), languages=target.languages))
+    # The block may name other languages than the stage has without a name.
+    shown = changed.languages or tuple(sorted(target.languages))
+    return (*before, str(changed)), shown if str(changed) != last else ()
 
 
 def origins(config: Config, name: str) -> dict[str, str]:
@@ -138,23 +191,28 @@ def canonical(config: Config, path: str) -> str:
     Raises:
         ValueError: a name is malformed, or gives languages for a stage whose tasks all have their own.
     """
-    return path_of(_in(config, named.name, named.languages) for named in map(reference, stages_of(path))) or path
+    return path_of(str(_canonical(config, named(config, stage))) for stage in stages_of(path)) or path
 
 
-def _in(config: Config, stage: str, languages: tuple[str, ...]) -> str:
-    """The canonical name of a stage in some languages; without languages, the stage itself."""
+def _canonical(config: Config, stage: Reference) -> Reference:
+    """The canonical name of a stage."""
+    return replace(stage, languages=_in(config, stage.name, stage.languages), modifiers=tuple(sorted(stage.modifiers)))
+
+
+def _in(config: Config, stage: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """The languages of a stage as its canonical name has them; none if the stage has them without its name."""
     if not languages:
-        return stage
-    free = [task.name for task in map(reference, config.stage(stage).tasks) if not task.languages]
+        return ()
+    free = [task.name for task in _tasks(config, stage) if not task.languages]
     if not free:
         raise ValueError(f"all tasks of stage {stage!r} have languages of their own in 'tasks'")
     found = {task: spelled_out(config, languages, task) for task in free}
     usual = trained(config, stage)
     if all(sorted(usual[task]) == list(found[task]) for task in free):
-        return stage
+        return ()
     if all(found[task] == trainable_languages(config, task) for task in free):
-        return str(Reference(stage, (ALL,)))
-    return str(Reference(stage, found[free[0]]))
+        return (ALL,)
+    return found[free[0]]
 
 
 def trainable_languages(config: Config, task: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from xstilts import checks, recipes
 from xstilts.commands.shell import add_config, open_experiment, show
 from xstilts.config import Config
 from xstilts.errors import UserError, nearest
-from xstilts.names import Reference, path_of, reference, stages_of
+from xstilts.names import Reference, path_of, stages_of
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -38,11 +38,12 @@ def run(arguments: Namespace) -> None:
 def _stages(config: Config, name: str) -> tuple[str, ...]:
     """The stages of a path; of a target, which is printed, those that follow the intermediate."""
     known = sorted({*config.stages, *recipes.trainable()})
-    unknown = [named.name for named in map(reference, stages_of(name)) if named.name not in known]
+    own = [recipes.named(config, stage).name for stage in stages_of(name)]
+    unknown = [stage for stage in own if stage not in known]
     if not unknown:
         return stages_of(recipes.canonical(config, name))
     targets = sorted({*config.targets, *config.grid.targets})
-    if "/" in name or reference(name).name not in {reference(target).name for target in targets}:
+    if "/" in name or own[0] not in {recipes.named(config, target).name for target in targets}:
         problem = f"unknown stage or target {unknown[0]!r}; the stages are {', '.join(known)}"
         raise UserError(f"{problem}; the targets are {', '.join(targets)}.{nearest(unknown[0], [*known, *targets])}")
     target = recipes.target(config, name)
@@ -53,7 +54,7 @@ def _stages(config: Config, name: str) -> tuple[str, ...]:
 
 def _recipe(config: Config, stage: str) -> Table:
     """The settings of a stage, each with its place in the configuration."""
-    named = reference(stage)
+    named = recipes.named(config, stage)
     block, origins = recipes.recipe(config, stage), recipes.origins(config, named.name)
     table = Table(title=stage)
     for column in ("setting", "value", "from"):
@@ -72,6 +73,7 @@ def _recipe(config: Config, stage: str) -> Table:
 
 def _of_languages(config: Config, named: Reference, task: str, origin: str) -> str:
     """Where the languages of a task come from."""
-    if any(reference(text).languages for text in config.stage(named.name).tasks if reference(text).name == task):
+    written = [recipes.named(config, text) for text in config.stage(named.name).tasks]
+    if any(one.languages for one in written if one.name == task):
         return f"stages.{named.name}.tasks"
     return "the name" if named.languages else origin

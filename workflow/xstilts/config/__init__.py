@@ -240,6 +240,16 @@ class GridSettings(Settings):
         """Whether the target is evaluated after the intermediate; in a grid with `sources`, not all are combined."""
         return True
 
+    @property
+    def averaged(self) -> tuple[str, ...]:
+        """The targets in means over targets: all whose text is unchanged, after the training for their task."""
+        return self.targets
+
+    @property
+    def official(self) -> tuple[str, ...]:
+        """The targets in means of a benchmark: those that are averaged, under their own names, trained in English."""
+        return self.averaged
+
 
 class Report(Settings):
     """How reports aggregate seeds and compute intervals and tests."""

@@ -131,3 +131,6 @@ class Target(Settings):
     the target's training data. `null` for the stage with the name of that task, such as `mnli` for XNLI."""
     languages: tuple[str, ...] | None = None
     """Languages to evaluate in; `null` for `languages` of the task."""
+    perturbation: str | None = None
+    """Perturbation of the test text, such as `typos10`, or several, such as `mixed_language+typos10`; `null` for none.
+    `xnli+typos10` in `grid.targets` is the target `xnli` with this setting."""

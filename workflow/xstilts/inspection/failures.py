@@ -41,7 +41,7 @@ def describe(entry: Entry) -> str:
     """A description of a job, such as `training xnli after mnli on toy, seed 1`."""
     about = entry.about
     if entry.step in _OF_DATA:
-        return f"{_OF_DATA[entry.step]} the {_ROLES[about.role]} data of {about.task}"
+        return f"{_OF_DATA[entry.step]} the {_ROLES[about.role]} data of {about.name}"
     if entry.step not in _DOING:
         step = f"{entry.step} of {about.task}" if about.task else entry.step
         return f"{step} for {about.experiment or about.encoder or 'the miniature'}"

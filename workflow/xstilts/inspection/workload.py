@@ -123,7 +123,7 @@ def _examples(store: Path, data: Entry, names: list[str]) -> int | None:
 def of_prediction(store: Path, entry: Entry) -> Work | None:
     """The work of a prediction in all languages; None if the number of rows of a language is unknown."""
     features = entry.inputs["features"]
-    rows = _of_features(store, features, features.inputs["data"].spec["files"])
+    rows = _of_features(store, features, features.inputs["data"].splits)
     if rows is None:
         return None
     return Work(rows.count, 0, rows.count, rows.source, rows.estimated, rows.subwords, pairs=rows.pairs)
@@ -153,7 +153,8 @@ def _sum(found: list[_Rows | None]) -> _Rows | None:
 
 
 def _of_split(store: Path, features: Entry, name: str, used: int | None) -> _Rows | None:
-    data = features.inputs["data"]
+    # Perturbed data have the rows of those before.
+    data = features.inputs["data"] if finished(store, features.inputs["data"]) else features.inputs["data"].read
     task, (split, _) = tasks.load(data.about.task), split_and_language(name)
     estimates = task.estimates.get(split, {})
     longest = features.spec["settings"]["max_length"] * max(1, len(task.labels) * (task.kind == "multiple_choice"))

@@ -140,6 +140,9 @@ class Submission:
     def _unfit(self, task: Task) -> tuple[str, str] | None:
         """Why the configuration of a target does not allow a submission; None if it does."""
         settings = self.config.task(task.name)
+        if task.name not in self.grid.arms.official:
+            problem = "the target is trained or evaluated otherwise than in XTREME"
+            return problem, _leave_out(f"targets.{task.name} (or the other languages of its training)")
         if files.source(task, self.config) == "miniature":
             return "the examples are those of the miniature (source: miniature)", "set `source: hub` or `release`"
         if settings.split != SPLIT:

@@ -68,7 +68,7 @@ def best(results: Results, encoder: str) -> Table:
     """For each target, the best intermediate on its English dev set, and the best one on test (the oracle)."""
     rows = {target: _choice(results, encoder, target) for target in results.grid.targets}
     numbers = pd.DataFrame.from_dict(rows, orient="index")
-    numbers.loc[MEAN] = numbers[["test", "oracle test"]].mean(skipna=False)
+    numbers.loc[MEAN] = numbers.loc[list(results.grid.averaged), ["test", "oracle test"]].mean(skipna=False)
     numbers["lost"] = numbers["oracle test"] - numbers["test"]
     shown = pd.DataFrame(index=numbers.index)
     for name, column in numbers.items():

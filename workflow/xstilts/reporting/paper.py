@@ -10,7 +10,7 @@ from xstilts.reporting import zero_shot
 from xstilts.reporting.collect import ALL, MAIN_SCORE
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
-from xstilts.reporting.tables import MEAN, deltas, is_delta, is_planned, levels, text
+from xstilts.reporting.tables import MEAN, averaged, deltas, is_delta, is_planned, levels, text
 
 PAIR = ("f1", "exact_match")
 """The metrics of question answering, which are shown as pairs."""
@@ -46,7 +46,8 @@ def targets(results: Results, encoder: str) -> Table:
         numbers |= columns
         planned = [row for row in results.grid.intermediates if is_planned(results.grid, row, target)]
         shown[target] = _texts(pd.DataFrame(columns), significant.get(target), planned)
-    caption = f"F1 / exact match for question answering, of which the mean has their mean. {_reading(results)}"
+    reading = " ".join([_reading(results), *averaged(results.grid)])
+    caption = f"F1 / exact match for question answering, of which the mean has their mean. {reading}"
     return _table("paper", caption, pd.DataFrame(numbers), pd.DataFrame(shown), results.by_target(encoder), "target")
 
 
@@ -95,11 +96,13 @@ def _members(results: Results, target: str) -> str:
 
 def groups(results: Results, encoder: str) -> Table:
     """XTREME's averages after each intermediate, as scores."""
-    scores = levels(results.scores, encoder, results.grid, results.over_seeds)
+    scores = levels(results.scores, encoder, results.grid, results.over_seeds)[list(results.grid.official)]
     rows = {name: xtreme.group_averages(row) | {OVERALL: xtreme.overall(row)} for name, row in scores.iterrows()}
     numbers = pd.DataFrame(rows, dtype="float64").T.rename(columns=GROUPS).rename_axis("intermediate")
     shown = numbers.map(text, delta=False)
     caption = f"Means over the targets of a group of XTREME, and over all nine; {results.over_seeds} over seeds."
+    if set(results.grid.official) < set(results.grid.targets):
+        caption += " Targets with perturbed text or another training than the benchmark's are in none of them."
     return Table("groups", caption, numbers, shown)
 
 

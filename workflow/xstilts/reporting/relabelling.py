@@ -53,7 +53,8 @@ def _frame(frame: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
 
 def _grid(results: Results, known: Mapping[str, str]) -> dict[str, object]:
     grid = results.grid
-    names = {key: tuple(labelled(name, known) for name in getattr(grid, key)) for key in ("intermediates", "targets")}
+    keys = [key for key in ("intermediates", "targets", "usual", "of_benchmark") if hasattr(grid, key)]
+    names = {key: tuple(labelled(name, known) for name in getattr(grid, key)) for key in keys}
     pairs = getattr(grid, "pairs", None)
     renamed = pairs and frozenset((labelled(one, known), labelled(other, known)) for one, other in pairs)
     return {**names, "pairs": renamed} if pairs else dict(names)

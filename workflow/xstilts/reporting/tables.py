@@ -23,7 +23,7 @@ def levels(
     seeds. It is missing if the score of a language or seed is missing; the mean of that row is then missing too.
 
     Returns:
-        Intermediates by targets, with the mean over targets in the last column.
+        Intermediates by targets, with the mean over `grid.averaged` in the last column.
     """
     seeds = _by_seed(scores, encoder, grid, metric)
     return _with_mean(getattr(seeds, over_seeds)(axis=1, skipna=False).unstack("target"), grid)
@@ -32,7 +32,7 @@ def levels(
 def _with_mean(table: pd.DataFrame, grid: GridSettings) -> pd.DataFrame:
     """The table in the order of the grid, with the mean over targets in the last column."""
     table = table.reindex(index=grid.intermediates, columns=grid.targets)
-    return table.assign(**{MEAN: table.mean(axis=1, skipna=False)})
+    return table.assign(**{MEAN: table[list(grid.averaged)].mean(axis=1, skipna=False)})
 
 
 def _by_seed(scores: pd.DataFrame, encoder: str, grid: GridSettings, metric: str) -> pd.DataFrame:
@@ -104,8 +104,16 @@ def is_planned(grid: GridSettings | None, intermediate: object, column: object) 
     """Whether a number is part of the grid: a target is evaluated after the intermediate, of a mean all targets are."""
     if grid is None:
         return True
-    targets = [column] if column in grid.targets else grid.targets
-    return all(grid.has(str(intermediate), str(target)) for target in targets)
+    targets = [column] if column in grid.targets else grid.averaged
+    return bool(targets) and all(grid.has(str(intermediate), str(target)) for target in targets)
+
+
+def averaged(grid: GridSettings) -> list[str]:
+    """A sentence on the targets of which means over targets consist, if these are not all targets of the grid."""
+    if set(grid.averaged) == set(grid.targets):
+        return []
+    named = ", ".join(grid.averaged) or "no target"
+    return [f"The mean is over {named}: targets with unchanged text, after the English training for their task."]
 
 
 def _labels(table: pd.DataFrame) -> dict[str, str]:

@@ -39,7 +39,7 @@ class Job:
     def data(self, split: str | None = None) -> dict[str, Path]:
         """The files with the examples, by `<split>.<lang>`; with `split`, those of the split by language."""
         folder = self.input("data")
-        names = sorted(self.entry.inputs["data"].spec["files"])
+        names = sorted(self.entry.inputs["data"].splits)
         parts = {name: split_and_language(name) for name in names}
         if split is None:
             return {name: folder / file_name(*part) for name, part in parts.items()}

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from xstilts.names import split_name
+
 TRAIN, EVALUATE = "train", "evaluate"
 """The roles of a task's data."""
 
@@ -17,6 +19,7 @@ class About:
         stages: the stages of a model, in order; for predictions and scores, the stages of their model.
         task: the task that is read, encoded, predicted or scored; of statistics, the name of the target.
         role: the role of the task's data, `train` or `evaluate`.
+        perturbations: the perturbations of the data, in the order in which they are applied.
         seed: the seed of a model, its predictions and scores; None for an encoder that is evaluated without training.
     """
 
@@ -26,12 +29,13 @@ class About:
     stages: tuple[str, ...] = ()
     task: str = ""
     role: str = ""
+    perturbations: tuple[str, ...] = ()
     seed: int | None = None
 
     @property
     def name(self) -> str:
-        """The task, or the last stage if there is no task; names a training or prediction job."""
-        return self.task or "".join(self.stages[-1:])
+        """The task with its perturbations, or the last stage if there is no task; the name of a job in messages."""
+        return "+".join([self.task, *self.perturbations]) if self.task else "".join(self.stages[-1:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,3 +60,15 @@ class Entry:
     manifest: str
     about: About = About()
     modules: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def read(self) -> "Entry":
+        """Of the data of a task, those that were read, before any perturbation of their text."""
+        return self.inputs["data"].read if self.about.perturbations else self
+
+    @property
+    def splits(self) -> list[str]:
+        """Of the data of a task, the names of its splits in each language, such as `test.de`."""
+        if self.about.perturbations:
+            return [split_name(self.spec["split"], lang) for lang in self.spec["languages"]]
+        return list(self.spec["files"])

@@ -60,6 +60,15 @@ def _local(settings: Local, splits: Collection[str]) -> dict:
     return settings.model_copy(update=same).in_specs() | {"labels": [list(pair) for pair in settings.words.items()]}
 
 
+def perturb_task(perturbation: str, split: str, languages: Iterable[str], data: str) -> dict:
+    """The examples of a split with perturbed text.
+
+    Args:
+        data: the path of the examples before.
+    """
+    return {"perturbation": perturbation, "split": split, "languages": list(languages), "data": data}
+
+
 def encode_task(task: Task, settings: TaskSettings, data: str) -> dict:
     """The token ids of examples."""
     return {"data": data, "settings": settings.in_specs(only=_ENCODING.get(task.kind, ("max_length",)))}

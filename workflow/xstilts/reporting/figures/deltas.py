@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from xstilts.names import NO_INTERMEDIATE
+from xstilts.reporting import tables
 from xstilts.reporting.experiment_results import Results, holds_zero
 from xstilts.reporting.figures import heat, notes, style
 
@@ -46,7 +47,8 @@ def _tooltip() -> list[alt.Tooltip | str]:
 def _table(results: Results, encoder: str) -> pd.DataFrame:
     """The cells and the mean over targets, each with its text."""
     cells = results.by_target(encoder)
-    whole = cells[cells["intermediate"].isin(results.after(*results.grid.targets))]
+    averaged = results.grid.averaged
+    whole = cells[cells["intermediate"].isin(results.after(*averaged)) & cells["target"].isin(averaged)]
     means = whole.groupby("intermediate", sort=False)[["value", "delta"]].agg(lambda values: values.mean(skipna=False))
     table = pd.concat([cells, means.reset_index().assign(target=MEAN, significant=False)], ignore_index=True)
     scores = table["intermediate"].eq(NO_INTERMEDIATE) | (not results.has_baseline)
@@ -65,4 +67,4 @@ def _lines(results: Results, encoder: str) -> list[str]:
         if results.has_baseline
         else f"Scores: the grid has no row {NO_INTERMEDIATE} to compare with."
     )
-    return [drawn, *notes.basis(results, encoder)]
+    return [drawn, *tables.averaged(results.grid), *notes.basis(results, encoder)]

@@ -54,7 +54,7 @@ def beside(results: Results, encoder: str, repository: str | None) -> pd.DataFra
         A table with `COLUMNS`. `ours` is missing if the score of a language or of a seed is missing.
     """
     grid, figures = results.grid, published()
-    wanted = figures["target"].isin(grid.targets) & figures["intermediate"].isin([*grid.intermediates, BEST])
+    wanted = figures["target"].isin(grid.official) & figures["intermediate"].isin([*grid.intermediates, BEST])
     mine = figures[wanted & (figures["encoder"] == repository)]
     chosen = choice.best(results, encoder).numbers["chosen"]
     return pd.DataFrame([_row(results, encoder, chosen, figure) for figure in mine.to_dict("records")], columns=COLUMNS)

@@ -94,7 +94,8 @@ def _means(results: Results) -> dict[str, dict[str, list]]:
     found = {}
     for encoder in results.grid.encoders:
         cells = results.by_target(encoder)
-        whole = cells[cells["intermediate"].isin(results.after(*results.grid.targets))]
+        averaged = results.grid.averaged
+        whole = cells[cells["intermediate"].isin(results.after(*averaged)) & cells["target"].isin(averaged)]
         targets = whole.groupby("intermediate", sort=False)[["value", "delta"]]
         means = targets.agg(lambda values: values.mean(skipna=False)).round(_DECIMALS)
         found[encoder] = {name: [None if pd.isna(mean) else mean for mean in row] for name, *row in means.itertuples()}
