@@ -122,6 +122,7 @@ def whole(encoder: str) -> tuple[str, ...]:
 
 
 WEIGHTED = {"stages": {"mixed": {"sampling": {"strategy": "weights", "weights": {"hellaswag": 0.2, "mnli": 0.8}}}}}
+IN_BLOCKS = {"stages": {"mixed": {"sampling": {"schedule": "blocks"}}}}
 WORDS = {
     "grid": {"intermediates": [*RAW["grid"]["intermediates"], "words"]},
     "stages": {"words": {"tasks": ["mlm"], "steps": 9, "languages": ["de", "en"]}},
@@ -233,6 +234,9 @@ TABLE: dict[str, Row] = {
     "stages.*.sampling.temperature": Row(("mixed", 2), ("train_stage * mixed",)),
     "stages.*.sampling.cap": Row(("mixed", 7), ("train_stage * mixed",)),
     "stages.*.sampling.weights": Row(("mixed", {"mnli": 0.5}), ("train_stage * mixed",), WEIGHTED),
+    "stages.*.sampling.schedule": Row(("mixed", "shuffled"), ("train_stage * mixed",)),
+    "stages.*.sampling.order": Row(("mixed", ["mnli", "hellaswag"]), ("train_stage * mixed",), IN_BLOCKS),
+    "stages.*.sampling.overlap": Row(("mixed", 0.5), ("train_stage * mixed",), IN_BLOCKS),
     "stages.*.select_by": Row(("mixed", ["mnli"]), ("train_stage * mixed",)),
     "stages.*.language_exponent": Row(("words", 0.7), ("train_stage * words",), WORDS),
     "stages.*.head": Row(("words", "new"), ("train_stage * words",), WORDS),

@@ -16,6 +16,13 @@ Precision = Literal["mixed", "fp32", "bf16"]
 PRETRAINED: Literal["pretrained"] = "pretrained"
 """The value of `head` for the head of the pretrained encoder."""
 
+SHUFFLED: Literal["shuffled"] = "shuffled"
+BLOCKS: Literal["blocks"] = "blocks"
+"""The values of `schedule`: a random order, and one task after the other."""
+
+WEIGHTS: Literal["weights"] = "weights"
+"""The strategy in which the configuration gives the share of each task."""
+
 
 class Sampling(Settings):
     """How a stage with several tasks chooses the task of the next optimiser step."""
@@ -32,6 +39,17 @@ class Sampling(Settings):
     weights: Annotated[dict[str, Positive], InSpecs(neutral={})] = {}
     """Shares of the tasks in the steps for the strategy `weights`, which requires them, such as
     `{mnli: 0.8, mlm: 0.2}`. They are divided by their sum."""
+    schedule: Annotated[Literal["shuffled", "blocks"] | None, InSpecs(neutral=None)] = None
+    """Order of the steps. `null` draws the task of each step, which gives each task its share of the steps on average.
+    `shuffled`, a random order, and `blocks`, one task after the other, give each task its exact share, up to rounding,
+    and its rows in the same order. The strategy `weights` without a schedule is `shuffled`."""
+    order: Annotated[tuple[str, ...], InSpecs(neutral=())] = ()
+    """The schedule `blocks`: the tasks of the stage in the order of their blocks; by default the order of `tasks`. The
+    rows of each task depend on the order of `tasks`, and not on this one."""
+    overlap: Annotated[float, Field(ge=0, le=2), REAL, InSpecs(neutral=0.0)] = 0.0
+    """The schedule `blocks`: how far the blocks extend into each other. Before the steps are sorted, each moves towards
+    the end by a random distance of up to this multiple of the whole training. 0 for separate blocks; at 2, the tasks
+    are mixed except at the beginning and the end."""
 
     @model_validator(mode="after")
     def _capped_needs_a_cap(self) -> Self:
@@ -45,6 +63,13 @@ class Sampling(Settings):
             raise ValueError(
                 "the strategy 'weights' requires 'weights', such as {mnli: 0.8, mlm: 0.2}, and no other one takes them"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _only_blocks_have_an_order(self) -> Self:
+        if (self.order or self.overlap) and self.schedule != BLOCKS:
+            given = "order" if self.order else "overlap"
+            raise ValueError(f"{given!r} is for 'schedule: blocks' only; set it, or remove {given!r}")
         return self
 
 

@@ -6,10 +6,9 @@ from math import ceil
 import numpy as np
 
 from xstilts.config import Stage
+from xstilts.config.stages import BLOCKS, WEIGHTS
 from xstilts.training.batches import optimiser_steps, probabilities
-
-WEIGHTS = "weights"
-"""The strategy in which the configuration gives the share of each task."""
+from xstilts.training.schedule import Schedule
 
 
 def shares(stage: Stage, sizes: Mapping[str, int]) -> np.ndarray:
@@ -23,6 +22,18 @@ def shares(stage: Stage, sizes: Mapping[str, int]) -> np.ndarray:
         weights = np.array([sampling.weights[name] for name in sizes])
         return weights / weights.sum()
     return probabilities(list(sizes.values()), sampling.strategy, sampling.temperature, sampling.cap)
+
+
+def schedule(stage: Stage, tasks: Collection[str]) -> Schedule | None:
+    """The order of the steps; None if the task of each step is drawn.
+
+    Args:
+        tasks: the names of the tasks, in the order of the stage.
+    """
+    sampling, names = stage.sampling, list(tasks)
+    if sampling.schedule == BLOCKS:
+        return Schedule(tuple(map(names.index, sampling.order or names)), sampling.overlap)
+    return Schedule() if sampling.schedule or sampling.strategy == WEIGHTS else None
 
 
 def steps(stage: Stage, sizes: Mapping[str, int], masked: Collection[str]) -> int:

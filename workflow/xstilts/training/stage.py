@@ -161,7 +161,7 @@ def _sampler(stage: Stage, data: dict[str, TaskData], seed: int) -> BatchSampler
         steps=mixture.steps(stage, sizes, masked),
         batch_size=stage.batch_size,
         seed=seed,
-        exact=stage.sampling.strategy == mixture.WEIGHTS,
+        schedule=mixture.schedule(stage, sizes),
         streams={name: data[name].sizes for name in masked},
         exponent=stage.language_exponent,
     )
