@@ -124,7 +124,7 @@ def _type(node: dict, plural: str = "") -> str:
             return f"{_type(values, 's')} by name" if values else "blocks by name"
         case "boolean":
             return "`true` or `false`"
-        case "string" if "pattern" in node and PATTERNS[node["pattern"]][0].isdigit():
+        case "string" if "pattern" in node and not PATTERNS[node["pattern"]].startswith("lowercase letters"):
             return PATTERNS[node["pattern"]]
         case "string":
             return ("path" if node.get("format") == "path" else "name" if "pattern" in node else "string") + plural

@@ -150,7 +150,10 @@ def test_without_a_schedule_the_task_of_a_step_is_drawn():
     [
         (["mnli", "qqp"], r"lacks squad_v1; give all tasks of stage 'mixed'; found \['mnli', 'qqp'\]"),
         (["mnli", "qqp", "squad_v1", "qqp"], "is listed twice; remove one; found 'qqp'"),
-        (["mnli", "qqp", "squad"], "stage 'mixed' does not train on this task; found 'squad'; allowed: mnli, qqp, squa"),
+        (
+            ["mnli", "qqp", "squad"],
+            "stage 'mixed' does not train on this task; found 'squad'; allowed: mnli, qqp, squa",
+        ),
     ],
 )
 def test_an_order_has_each_task_of_the_stage_once(order: list[str], message: str):

@@ -226,7 +226,7 @@ def _bad_mixture(name: str, stage: Stage) -> Iterator[ConfigError]:
             yield ConfigError(key, task, f"stage {name!r} does not train on this task", stage.tasks)
     if weights and (without := [task for task in stage.tasks if task not in weights]):
         yield ConfigError(key, dict(weights), f"the tasks {', '.join(without)} of stage {name!r} have no weight")
-    if stage.steps is None and len(masked) == len(stage.tasks):
+    if not isinstance(stage.steps, int) and len(masked) == len(stage.tasks):
         problem = f"stage {name!r} only trains on plain text, so its epochs do not end it; set the number of its steps"
         yield ConfigError(f"stages.{name}.steps", None, problem, ["a number such as 10000"])
     key = f"stages.{name}.select_by"

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from xstilts.config.numbers import REAL, WHOLE, Count, Fraction, Positive
 from xstilts.config.settings import NOT_IN_SPECS, InSpecs, Settings
@@ -73,6 +74,30 @@ class Sampling(Settings):
         return self
 
 
+class RelativeSteps(Settings):
+    """A number of optimiser steps relative to that of another stage."""
+
+    like: Word
+    """Stage whose steps are counted, in the languages of this one if its name gives any. If they follow from epochs,
+    it must train on the same tasks, languages and rows."""
+    times: Annotated[float, Field(gt=0, le=1_000_000), REAL] = 1.0
+    """Factor by which the steps of that stage are multiplied; the result is rounded up."""
+
+
+class CountedSteps(Settings):
+    """A multiple of the steps that the epochs of a stage would take with another batch size or sampling.
+
+    It takes the place of `RelativeSteps` in specs if the stage that is counted has no number of steps.
+    """
+
+    times: Annotated[float, Field(gt=0, le=1_000_000), REAL, InSpecs(neutral=1.0)] = 1.0
+    """Factor by which the steps are multiplied; the result is rounded up."""
+    batch_size: Annotated[Count | None, InSpecs(neutral=None)] = None
+    """Rows per step; `null` for those of the stage."""
+    sampling: Annotated[Sampling | None, InSpecs(neutral=None)] = None
+    """How tasks are sampled; `null` for the sampling of the stage."""
+
+
 class Training(Settings):
     """Training recipe of a stage."""
 
@@ -116,9 +141,9 @@ class Training(Settings):
     """Dev data that select the checkpoint: those in the languages of the training data (English ones for a task without
     dev data in any of them), or `en`, the English ones of every task that has some. Part of the fingerprint of these
     data."""
-    steps: Annotated[Count | None, InSpecs(neutral=None)] = None
+    steps: Annotated[Count | RelativeSteps | SkipJsonSchema[CountedSteps] | None, InSpecs(neutral=None)] = None
     """Number of optimiser steps, instead of `epochs`; `null` to derive it from `epochs`. A stage that only trains on
-    plain text (`mlm`, `tlm`) requires it."""
+    plain text (`mlm`, `tlm`) requires it. A block gives it relative to another stage: `{like: mnli, times: 3}`."""
     gpus: Annotated[Count, NOT_IN_SPECS] = 1
     """Number of GPUs that share a batch; must divide `batch_size`. Not part of any fingerprint."""
 
