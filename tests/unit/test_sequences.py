@@ -1,7 +1,7 @@
 """Sequences of stages in every order, or a sample in which each stage is first and last equally often."""
 
 from collections import Counter
-from itertools import permutations
+from itertools import pairwise, permutations
 from math import perm
 
 import pytest
@@ -88,7 +88,7 @@ def test_a_sample_of_all_sequences_is_all_of_them_in_their_order():
 
 def test_a_larger_sample_contains_a_smaller_one():
     samples = [set(sample(MANY[:5], 3, number, seed=1)) for number in range(1, 61)]
-    assert all(small < large for small, large in zip(samples, samples[1:], strict=False))
+    assert all(small < large for small, large in pairwise(samples))
 
 
 def test_a_sample_depends_on_the_seed_and_not_on_the_order_of_the_stages():

@@ -255,6 +255,7 @@ TABLE: dict[str, Row] = {
     "stages.*.select_by": Row(("mixed", ["mnli"]), ("train_stage * mixed",)),
     "stages.*.language_exponent": Row(("words", 0.7), ("train_stage * words",), WORDS),
     "stages.*.head": Row(("words", "new"), ("train_stage * words",), WORDS),
+    "stages.*.keep_head": Row(("mnli", True), ("train_stage * mnli",)),
     "targets.*.stage": Row(
         ("xquad", "reading"),
         (*OF_ALL_TARGETS, "statistics xquad"),

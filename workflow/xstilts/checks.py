@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from math import inf
 
-from xstilts import coverage, recipes, tasks
+from xstilts import coverage, recipes, stage_checks, tasks
 from xstilts.config import Config, ConfigError, Encoder, Stage, TaskSettings
 from xstilts.config import Target as TargetBlock
 from xstilts.languages import LANGUAGES
@@ -77,6 +77,7 @@ def _problems(config: Config) -> Iterator[ConfigError]:
         yield from _bad_stage(config, f"stages.{name}.tasks", name, is_used=False)
     for target in grid.targets:
         yield from _bad_target(config, target, "grid.targets")
+    yield from stage_checks.ambiguous_heads(config)
     yield from _evaluated_on_training_data(config)
     yield from _bad_languages(config)
 
@@ -188,7 +189,7 @@ def _bad_stage(config: Config, key: str, name: str, is_used: bool = True) -> Ite
     yield from _empty_or_repeated(f"stages.{block}.tasks", written)
     yield from _empty_or_repeated(f"stages.{block}.languages", config.stage(block).languages)
     yield from _bad_mixture(block, stage)
-    yield from _bad_schedule(block, stage)
+    yield from stage_checks.bad_schedule(block, stage)
 
 
 def _bad_training_languages(config: Config, key: str, task: str, languages: tuple[str, ...]) -> Iterator[ConfigError]:
@@ -238,23 +239,6 @@ def _bad_mixture(name: str, stage: Stage) -> Iterator[ConfigError]:
         yield ConfigError(key, list(stage.select_by), problem)
     if stage.select_by:
         yield from _empty_or_repeated(key, stage.select_by)
-
-
-def _bad_schedule(name: str, stage: Stage) -> Iterator[ConfigError]:
-    """A schedule of a single task, or an order that is not one of the tasks of the stage."""
-    sampling, key = stage.sampling, f"stages.{name}.sampling"
-    if sampling.schedule and len(stage.tasks) == 1:
-        problem = f"stage {name!r} trains on a single task, whose steps have no order; remove the schedule"
-        yield ConfigError(f"{key}.schedule", sampling.schedule, problem)
-    if not sampling.order:
-        return
-    for task in sampling.order:
-        if task not in stage.tasks:
-            yield ConfigError(f"{key}.order", task, f"stage {name!r} does not train on this task", stage.tasks)
-    yield from _empty_or_repeated(f"{key}.order", sampling.order)
-    if without := [task for task in stage.tasks if task not in sampling.order]:
-        problem = f"lacks {', '.join(without)}; give all tasks of stage {name!r}"
-        yield ConfigError(f"{key}.order", list(sampling.order), problem)
 
 
 def _examples(config: Config, name: str, lang: str) -> float:

@@ -170,6 +170,12 @@ class Stage(Training):
     this one, or from a random initialisation (`new`), which encoders without a pretrained head require, such as
     RemBERT and mDeBERTa."""
 
+    keep_head: Annotated[bool, InSpecs(neutral=False)] = False
+    """Whether to start from the heads of the stage before, with the pooler that they read, instead of new ones. A task
+    starts with the head of the same task, or else with the only one of its kind; for classification and tagging, only
+    if the labels are the same in the same order. A task for which there is none starts with a new head, which
+    `training.json` says. Masked language modelling has `head` instead."""
+
 
 class Target(Settings):
     """An evaluated task and the training for it."""

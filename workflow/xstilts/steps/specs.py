@@ -75,16 +75,19 @@ def encode_task(task: Task, settings: TaskSettings, data: str) -> dict:
     return {"data": data, "settings": settings.in_specs(only=_ENCODING.get(task.kind, ("max_length",)))}
 
 
-def train_stage(stage: Stage, features: Mapping[str, str], masked: bool = False) -> dict:
+def train_stage(stage: Stage, features: Mapping[str, str], masked: bool = False, has_parent: bool = True) -> dict:
     """A model, whose parent is part of its path.
 
     Args:
         features: the paths of the token ids of its tasks.
         masked: whether one of its tasks is masked language modelling.
+        has_parent: whether it starts from another model instead of the pretrained encoder, which has no heads to keep.
     """
     without = ["sampling"] if len(stage.tasks) == 1 else []
     if not masked:
         without += ["language_exponent", "head"]
+    if not has_parent:
+        without += ["keep_head"]
     same = stage.model_copy(update={"sampling": _sampling(stage)})
     return {"stage": same.in_specs(without=without), "features": dict(features)}
 

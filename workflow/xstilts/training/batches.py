@@ -46,10 +46,10 @@ class Step:
 class BatchSampler:
     """The optimiser steps of a stage, in order.
 
-    Each step belongs to one task and uses its next batch, whatever the steps of other tasks in between. The rows of a task are shuffled again after each pass; a batch may
-    span the end of one pass and the beginning of the next, so that all batches are full. A task with several streams
-    draws one of them for each of its steps, with a probability proportional to rows^exponent, as languages are drawn in
-    Conneau et al. 2020, section 3.1.
+    Each step belongs to one task and uses its next batch, whatever steps of other tasks come before. The rows of a task
+    are shuffled again after each pass; a batch may span the end of one pass and the beginning of the next, so that all
+    batches are full. A task with several streams draws one of them for each of its steps, with a probability
+    proportional to rows^exponent, as languages are drawn in Conneau et al. 2020, section 3.1.
 
     Args:
         lengths: the number of tokens of each row, by task.
