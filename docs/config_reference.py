@@ -46,14 +46,14 @@ def _table(path: str, other: str | None, sections: set[str]) -> str:
 
 
 def _rows(keys: dict, above: tuple[str, ...], prefix: tuple[str, ...], sections: set[str]) -> Iterator[tuple[str, ...]]:
-    """Rows of a table, each after its key."""
+    """Rows of a table, each after its key in the block of the table."""
     for key, node in keys.items():
         path, name, block = (*above, key), ".".join((*prefix, key)), _block(node)
         has_section = ".".join(path) in sections
         shown = f"[`{name}`](#{key})" if has_section else f"`{name}`"
         is_plain = "default" in node and (block is None or node["default"] in (None, {}))
         default = _default(node["default"], path) if is_plain else "" if block else "required"
-        yield key, shown, _type(node), default, node["description"].replace("\n", " ")
+        yield (*prefix, key)[0], shown, _type(node), default, node["description"].replace("\n", " ")
         if block and not has_section:
             yield from _rows(block["properties"], path, (*prefix, key), sections)
 
@@ -108,6 +108,8 @@ def _type(node: dict, plural: str = "") -> str:
             return _either([*words, "null"])
         case [one, {"type": "null"}]:
             return f"{_type(one)} or `null`"
+        case [*others, {"type": "null"}]:
+            return f"{', '.join(_type(one, plural) for one in others)}, or `null`"
         case [*others, last]:
             return f"{', '.join(_type(one, plural) for one in others)}, or {_type(last, plural)}"
     if "const" in node:
@@ -124,7 +126,7 @@ def _type(node: dict, plural: str = "") -> str:
             return f"{_type(values, 's')} by name" if values else "blocks by name"
         case "boolean":
             return "`true` or `false`"
-        case "string" if "pattern" in node and PATTERNS[node["pattern"]][0].isdigit():
+        case "string" if "pattern" in node and not PATTERNS[node["pattern"]].startswith("lowercase letters"):
             return PATTERNS[node["pattern"]]
         case "string":
             return ("path" if node.get("format") == "path" else "name" if "pattern" in node else "string") + plural

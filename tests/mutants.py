@@ -34,7 +34,10 @@ AREAS = {
         "test_statistics*.py test_comparison.py test_resampling.py test_units_of_cells.py test_results*.py "
         "test_report_tables*.py test_tables.py test_choice.py test_collect.py",
     ),
-    "batches": ("training/batches.py features/batching.py", "test_batches.py test_kinds_batching.py test_pools.py"),
+    "batches": (
+        "training/batches.py training/schedule.py features/batching.py",
+        "test_batches.py test_schedule.py test_kinds_batching.py test_pools.py",
+    ),
     "specs": (
         "fingerprints/s*.py grid.py config/settings.py",
         "test_spec*.py test_sameness.py test_grid.py test_sourcecode.py test_syntax.py test_settings*.py",

@@ -19,6 +19,7 @@ from xstilts.config import (
     Pretraining,
     Report,
     Retrieval,
+    Sequences,
     Source,
     Stage,
     TaskSettings,
@@ -26,7 +27,7 @@ from xstilts.config import (
 )
 from xstilts.config.local import Local
 from xstilts.config.settings import Settings
-from xstilts.config.stages import Sampling
+from xstilts.config.stages import RelativeSteps, Sampling
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "config.md").read_text(encoding="utf-8")
@@ -37,7 +38,9 @@ BLOCKS: list[tuple[str, type[Settings], str]] = [
     ("Top level", Limit, "limit."),
     ("Top level", Report, "report."),
     ("`grid`", GridSettings, ""),
+    ("`grid`", Sequences, "sequences."),
     ("`training`", Training, ""),
+    ("`training`", RelativeSteps, "steps."),
     ("`stages`", Sampling, "sampling."),
     ("`encoders`", Encoder, ""),
     ("`encoders`", Retrieval, "retrieval."),

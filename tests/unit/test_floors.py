@@ -9,11 +9,12 @@ import xstilts
 PACKAGE = Path(xstilts.__file__).parent
 
 FLOORS = (
-    "errors languages names paths steps task config",
+    "errors languages names paths steps task kept_heads config",
     "fingerprints",
     "sources",
     "tasks",
-    "coverage recipes arms distances labels resources transfer grid checks experiments",
+    "coverage recipes relative_steps sequences arms distances labels resources transfer grid checks stage_checks "
+    "experiments",
     "store",
     "runtime",
     "features metrics",

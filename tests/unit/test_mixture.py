@@ -8,6 +8,7 @@ import pytest
 from xstilts.config import Stage
 from xstilts.training import history, mixture
 from xstilts.training.batches import BatchSampler, Step
+from xstilts.training.schedule import Schedule
 
 
 def stage(**settings) -> Stage:
@@ -56,7 +57,7 @@ def sampler(**changes) -> BatchSampler:
         "steps": 1003,
         "batch_size": 4,
         "seed": 1,
-        "exact": True,
+        "schedule": Schedule(),
     }
     return BatchSampler(**{**settings, **changes})
 

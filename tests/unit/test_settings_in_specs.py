@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import Annotated, NamedTuple, Union, get_args, get_origin
 
 import pytest
 import yaml
@@ -122,6 +122,10 @@ def whole(encoder: str) -> tuple[str, ...]:
 
 
 WEIGHTED = {"stages": {"mixed": {"sampling": {"strategy": "weights", "weights": {"hellaswag": 0.2, "mnli": 0.8}}}}}
+SEQUENCES = {"of": ["mnli", "hellaswag", "squad_v1"]}
+IN_SEQUENCE = {"grid": {"sequences": SEQUENCES}}
+OF_ANOTHER = {"stages": {"other": {"tasks": ["hellaswag"], "steps": 50}}}
+IN_BLOCKS = {"stages": {"mixed": {"sampling": {"schedule": "blocks"}}}}
 WORDS = {
     "grid": {"intermediates": [*RAW["grid"]["intermediates"], "words"]},
     "stages": {"words": {"tasks": ["mlm"], "steps": 9, "languages": ["de", "en"]}},
@@ -155,6 +159,10 @@ TABLE: dict[str, Row] = {
     # What a report is of; what is new besides is in the tests of the grid.
     "grid.encoders": Row(["toy", "made"], REPORTS),
     "grid.intermediates": Row(["none", "mixed"], REPORTS),
+    "grid.sequences.of": Row(["mnli", "hellaswag"], REPORTS, IN_SEQUENCE),
+    "grid.sequences.length": Row(2, REPORTS, IN_SEQUENCE),
+    "grid.sequences.sample": Row(2, REPORTS, IN_SEQUENCE),
+    "grid.sequences.seed": Row(7, REPORTS, {"grid": {"sequences": {**SEQUENCES, "sample": 1}}}),
     "grid.targets": Row(["xnli", "xquad", "udpos", "bucc2018"], OF_ALL_TARGETS),
     "grid.seeds": Row([1, 2], REPORTS),
     "grid.sources": Row(
@@ -218,6 +226,8 @@ TABLE: dict[str, Row] = {
         f"training.{name}": Row(value, decides)
         for name, (value, decides) in recipe("*", "xnli", "xquad", "udpos").items()
     },
+    "training.steps.like": Row("other", ("train_stage * *",), OF_ANOTHER),
+    "training.steps.times": Row(3, ("train_stage * *",), OF_ANOTHER | {"training": {"steps": {"like": "other"}}}),
     "training.languages": Row(["en", "de"], ("read_task udpos.train", "train_stage * udpos", *SEEN)),
     **{f"stages.*.{name}": Row(("mnli", value), decides) for name, (value, decides) in recipe("mnli", "xnli").items()},
     "training.select_on": Row("en", ("read_task udpos.train",), {"training": {"languages": ["de"]}}),
@@ -227,15 +237,25 @@ TABLE: dict[str, Row] = {
     "stages.*.like": Row(
         ("mnli", "long"), ("train_stage * mnli",), {"stages": {"long": {"tasks": ["mnli"], "epochs": 7}}}
     ),
+    "stages.*.steps.like": Row(("mnli", "other"), ("train_stage * mnli",), OF_ANOTHER),
+    "stages.*.steps.times": Row(
+        ("mnli", 3),
+        ("train_stage * mnli",),
+        OF_ANOTHER | {"stages": {"mnli": {"steps": {"like": "other"}}, **OF_ANOTHER["stages"]}},
+    ),
     "stages.*.languages": Row(("udpos", ["de"]), ("read_task udpos.train", "train_stage * udpos", *SEEN)),
     "stages.*.tasks": Row(("mixed", ["mnli", "hellaswag"]), ("train_stage * mixed",)),
     "stages.*.sampling.strategy": Row(("mixed", "uniform"), ("train_stage * mixed",)),
     "stages.*.sampling.temperature": Row(("mixed", 2), ("train_stage * mixed",)),
     "stages.*.sampling.cap": Row(("mixed", 7), ("train_stage * mixed",)),
     "stages.*.sampling.weights": Row(("mixed", {"mnli": 0.5}), ("train_stage * mixed",), WEIGHTED),
+    "stages.*.sampling.schedule": Row(("mixed", "shuffled"), ("train_stage * mixed",)),
+    "stages.*.sampling.order": Row(("mixed", ["mnli", "hellaswag"]), ("train_stage * mixed",), IN_BLOCKS),
+    "stages.*.sampling.overlap": Row(("mixed", 0.5), ("train_stage * mixed",), IN_BLOCKS),
     "stages.*.select_by": Row(("mixed", ["mnli"]), ("train_stage * mixed",)),
     "stages.*.language_exponent": Row(("words", 0.7), ("train_stage * words",), WORDS),
     "stages.*.head": Row(("words", "new"), ("train_stage * words",), WORDS),
+    "stages.*.keep_head": Row(("mnli", True), ("train_stage * mnli",)),
     "targets.*.stage": Row(
         ("xquad", "reading"),
         (*OF_ALL_TARGETS, "statistics xquad"),
@@ -277,8 +297,14 @@ def settings(model: type[BaseModel], *above: str) -> Iterator[str]:
         named = ("*",) if field.default == {} else ()
         if blocks:
             yield from settings(blocks[0], *above, name, *named)
-        else:
+        if not blocks or is_plain_too(field.annotation):
             yield ".".join((*above, name))
+
+
+def is_plain_too(annotation: object) -> bool:
+    """Whether a value that may be a block may also be a number or a string."""
+    parts = get_args(annotation) if get_origin(annotation) is Union else ()
+    return any(get_origin(part) is Annotated and get_args(part)[0] in (int, float, str) for part in parts)
 
 
 def test_every_setting_has_a_row():

@@ -232,6 +232,16 @@ def test_the_last_two_states_and_the_best_of_each_are_kept(run, score, scratch, 
     ]
 
 
+def test_a_training_in_blocks_goes_on_with_the_steps_that_are_left(run, calls, tmp_path):
+    sampling = {"schedule": "blocks", "order": ["my_tagging", "my_classification"], "overlap": 0.5}
+    tasks = "classification", "tagging"
+    undisturbed = run("undisturbed", *tasks, state=tmp_path / "another", sampling=sampling)
+    calls(Loop, "take_step", death=8)
+    with pytest.raises(Death):
+        run("child", *tasks, sampling=sampling)
+    assert weights(run("child", *tasks, sampling=sampling)) == weights(undisturbed)
+
+
 def test_a_training_goes_on_in_a_store_that_has_been_moved(run, score, scratch, calls, tmp_path):
     score({2: 3.0, 4: 2.0, 6: 1.0})
     undisturbed = run("undisturbed", "classification")

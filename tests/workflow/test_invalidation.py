@@ -64,6 +64,14 @@ def grid(**changes: list) -> Edit:
 
 SETTINGS: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "a hyper-parameter of a stage": (setting(stages={"mnli": {"learning_rate": 0.5}}), below("mnli")),
+    "the order of the tasks of a stage": (
+        setting(stages={"mixed": {"sampling": {"schedule": "blocks"}}}),
+        below("mixed"),
+    ),
+    "steps like those of another stage that has as many": (
+        setting(stages={"mnli": {"steps": {"like": "same"}}, "same": {"like": "mnli", "steps": None}}),
+        NOTHING,
+    ),
     "a default that is written out": (setting(stages={"mnli": {"patience": 30}}, strict=False), NOTHING),
     "the order of keys": (with_a_key_first, NOTHING),
     "a new target": (

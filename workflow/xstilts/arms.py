@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from xstilts import recipes, tasks
+from xstilts import recipes, sequences, tasks
 from xstilts.config import Config, ConfigError, GridSettings
 from xstilts.languages import LANGUAGES
 from xstilts.names import SOURCE, of_source, stages_of
@@ -55,7 +55,7 @@ def expanded(config: Config) -> Config:
     """
     if isinstance(config.grid, Arms):
         return config
-    config = _without_groups(config)
+    config = sequences.written_out(_without_groups(config))
     grid = config.grid
     _require_languages(grid.sources)
     found = {key: _Names(config, key) for key in ("intermediates", "targets")}

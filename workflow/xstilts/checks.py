@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from math import inf
 
-from xstilts import coverage, recipes, tasks
+from xstilts import coverage, recipes, stage_checks, tasks
 from xstilts.config import Config, ConfigError, Encoder, Stage, TaskSettings
 from xstilts.config import Target as TargetBlock
 from xstilts.languages import LANGUAGES
@@ -77,6 +77,7 @@ def _problems(config: Config) -> Iterator[ConfigError]:
         yield from _bad_stage(config, f"stages.{name}.tasks", name, is_used=False)
     for target in grid.targets:
         yield from _bad_target(config, target, "grid.targets")
+    yield from stage_checks.ambiguous_heads(config)
     yield from _evaluated_on_training_data(config)
     yield from _bad_languages(config)
 
@@ -188,6 +189,7 @@ def _bad_stage(config: Config, key: str, name: str, is_used: bool = True) -> Ite
     yield from _empty_or_repeated(f"stages.{block}.tasks", written)
     yield from _empty_or_repeated(f"stages.{block}.languages", config.stage(block).languages)
     yield from _bad_mixture(block, stage)
+    yield from stage_checks.bad_schedule(block, stage)
 
 
 def _bad_training_languages(config: Config, key: str, task: str, languages: tuple[str, ...]) -> Iterator[ConfigError]:
@@ -225,7 +227,7 @@ def _bad_mixture(name: str, stage: Stage) -> Iterator[ConfigError]:
             yield ConfigError(key, task, f"stage {name!r} does not train on this task", stage.tasks)
     if weights and (without := [task for task in stage.tasks if task not in weights]):
         yield ConfigError(key, dict(weights), f"the tasks {', '.join(without)} of stage {name!r} have no weight")
-    if stage.steps is None and len(masked) == len(stage.tasks):
+    if not isinstance(stage.steps, int) and len(masked) == len(stage.tasks):
         problem = f"stage {name!r} only trains on plain text, so its epochs do not end it; set the number of its steps"
         yield ConfigError(f"stages.{name}.steps", None, problem, ["a number such as 10000"])
     key = f"stages.{name}.select_by"

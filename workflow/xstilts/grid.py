@@ -404,7 +404,7 @@ class Grid:
         return self._add(
             "train_stage",
             paths.model(self._named(encoder, stages[:-1], seed), reference(stages[-1]).in_path, seed),
-            specs.train_stage(stage, _paths(features), bool(tasks.masked(stage.tasks))),
+            specs.train_stage(stage, _paths(features), bool(tasks.masked(stage.tasks)), parent is not None),
             inputs | self._checkpoints(encoder, parent, stage),
             About(encoder=encoder, origin=self._origin(encoder, "encoder"), stages=stages, seed=seed),
             _loaded(stage.tasks),

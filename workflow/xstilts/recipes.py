@@ -7,9 +7,11 @@ A name stands for a block of the configuration: `mnli@de+freelb` is the stage `m
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import cast
 
-from xstilts import coverage, tasks
+from xstilts import coverage, relative_steps, tasks
 from xstilts.config import Config, ConfigError, Stage
+from xstilts.config.stages import RelativeSteps
 from xstilts.config.stages import Target as Block
 from xstilts.languages import LANGUAGES
 from xstilts.names import ALL, NO_INTERMEDIATE, Reference, path_of, reference, stages_of
@@ -48,17 +50,44 @@ def named(config: Config, text: str) -> Reference:
     return reference(text, config.language_groups)
 
 
-def recipe(config: Config, stage: str) -> Stage:
+def recipe(config: Config, stage: str, counting: tuple[str, ...] = ()) -> Stage:
     """The complete recipe of a stage as it is named in a path; its tasks are named without languages.
 
-    If its tasks have different languages (`trained`), `languages` are all of them.
+    If its tasks have different languages (`trained`), `languages` are all of them. Its steps do not depend on other
+    stages.
+
+    Args:
+        counting: the stages whose steps are relative to those of this one, each to those of the next.
+
+    Raises:
+        ConfigError: its steps are relative to those of another stage and cannot be derived from them.
     """
     own = named(config, stage)
     block, found = config.stage(own.name), trained(config, stage)
     different = set(found.values())
     languages = different.pop() if len(different) == 1 else tuple(sorted(set(chain.from_iterable(different))))
     modified = {"objective": own.modifiers[0]} if own.modifiers else {}
-    return block.model_copy(update={"tasks": tuple(found), "languages": languages, **modified})
+    made = block.model_copy(update={"tasks": tuple(found), "languages": languages, **modified})
+    return _with_steps(config, stage, made, counting) if isinstance(made.steps, RelativeSteps) else made
+
+
+def _with_steps(config: Config, stage: str, own: Stage, counting: tuple[str, ...]) -> Stage:
+    """A recipe whose steps do not depend on other stages."""
+    name, steps = named(config, stage), cast(RelativeSteps, own.steps)
+    key, line = f"{origins(config, name.name)["steps"]}.steps.like", (*counting, name.name)
+    if steps.like not in {*config.stages, *trainable()}:
+        known = sorted({*config.stages, *trainable()})
+        raise ConfigError(key, steps.like, "unknown stage or trainable task", known)
+    if steps.like in line:
+        circle = " → ".join((*line, steps.like))
+        raise ConfigError(key, steps.like, f"{circle}: each has the steps of the next; give one of them a number")
+    other = str(replace(name, name=steps.like))
+    its = recipe(config, other, line)
+    try:
+        return relative_steps.resolved(own, trained(config, stage), its, trained(config, other), steps.times)
+    except ValueError as error:
+        problem = f"the steps of stage {stage!r} cannot be counted like those of {other!r}: {error}"
+        raise ConfigError(key, steps.like, f"{problem}, or give 'steps' as a number") from None
 
 
 def trained(config: Config, stage: str) -> dict[str, tuple[str, ...]]:

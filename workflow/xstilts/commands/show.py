@@ -7,6 +7,7 @@ from rich.table import Table
 from xstilts import checks, recipes
 from xstilts.commands.shell import add_config, open_experiment, show
 from xstilts.config import Config
+from xstilts.config.stages import RelativeSteps
 from xstilts.errors import UserError, nearest
 from xstilts.names import Reference, path_of, stages_of
 
@@ -56,6 +57,8 @@ def _recipe(config: Config, stage: str) -> Table:
     """The settings of a stage, each with its place in the configuration."""
     named = recipes.named(config, stage)
     block, origins = recipes.recipe(config, stage), recipes.origins(config, named.name)
+    if isinstance(config.stage(named.name).steps, RelativeSteps):
+        origins["epochs"] = f"{origins['steps']}.steps.like"
     table = Table(title=stage)
     for column in ("setting", "value", "from"):
         table.add_column(column)

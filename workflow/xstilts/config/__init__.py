@@ -219,6 +219,20 @@ class Encoder(Settings):
         return self.retrieval.max_length or min(_SENTENCE_LENGTH, self.max_length, made)
 
 
+class Sequences(Settings):
+    """Ordered sequences of stages, such as `squad_v1/mnli`."""
+
+    of: tuple[str, ...]
+    """Stages, each at most once in a sequence, in the form that they have in `intermediates`, such as `mnli@de`."""
+    length: Count | Annotated[str, Field(pattern=r"^[0-9]{1,3}[.]{2}[0-9]{1,3}$")] | None = None
+    """Number of stages in a sequence, or a range such as `2..3`; `null` for all of them."""
+    sample: Count | None = None
+    """Number of sequences of each length, drawn at random such that each stage is first and last equally often, up to
+    one sequence. A larger sample contains a smaller one. `null` for all sequences."""
+    seed: Seed = 1
+    """Random seed of the sample."""
+
+
 class GridSettings(Settings):
     """The grid of an experiment, in which every combination of these lists is a cell."""
 
@@ -227,6 +241,8 @@ class GridSettings(Settings):
     intermediates: tuple[str, ...] = ("none",)
     """Intermediate trainings: `none`, a stage such as `mnli` or `mnli@de+zh`, or a sequence of stages such as
     `squad_v1/mnli`. `mnli@all` is trained in all languages of the task."""
+    sequences: Sequences | None = None
+    """Further intermediates: the sequences of some stages in every order, or a sample of them."""
     targets: tuple[str, ...] = ()
     """Targets to evaluate: tasks, names of `targets`, or a target with the languages of its last training, such as
     `pawsx@de`."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -18,6 +18,7 @@ UNWRITABLE = "cannot be part of a file name in this locale; if the value is corr
 PATTERNS = {
     r"^[a-z0-9][a-z0-9_.+-]*$": "lowercase letters, digits and '_', '.', '+', '-', the first a letter or a digit",
     r"^[a-z0-9][a-z0-9_.-]*$": "lowercase letters, digits and '_', '.', '-', the first a letter or a digit",
+    r"^[0-9]{1,3}[.]{2}[0-9]{1,3}$": "a range such as 2..3",
     r"^[0-9a-f]{40}$": "40 hexadecimal digits in lowercase",
     r"^[0-9a-f]{64}$": "64 hexadecimal digits in lowercase",
 }
@@ -152,8 +153,8 @@ def _blocks(block: type[BaseModel], place: str = "") -> Iterator[tuple[str, type
         below, keys = field.annotation, [place, key] if place else [key]
         if get_origin(below) is dict:
             below, keys = get_args(below)[1], [*keys, "<name>"]
-        below = get_args(below)[0] if get_origin(below) is UnionType else below
-        if isinstance(below, type) and issubclass(below, BaseModel):
+        below = _block_among(below)
+        if _is_block(below):
             yield from _blocks(below, ".".join(keys))
 
 
@@ -165,7 +166,17 @@ def _either(places: list[str]) -> str:
 def _block_of(block: Any, key: str) -> Any:
     """The type of the value of a key, in a block of settings or in a dictionary of named blocks."""
     below = get_args(block)[1] if get_origin(block) is dict else block.model_fields[key].annotation
-    return get_args(below)[0] if get_origin(below) is UnionType else below
+    return _block_among(below)
+
+
+def _block_among(annotation: Any) -> Any:
+    """The first block among the types that a value may have; the type itself if there is none."""
+    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ()
+    return next(filter(_is_block, parts), annotation)
+
+
+def _is_block(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def origin(keys: tuple[str, ...], raw: object, files: Sequence[Path]) -> str:

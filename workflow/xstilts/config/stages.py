@@ -3,6 +3,7 @@
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from xstilts.config.numbers import REAL, WHOLE, Count, Fraction, Positive
 from xstilts.config.settings import NOT_IN_SPECS, InSpecs, Settings
@@ -15,6 +16,13 @@ Precision = Literal["mixed", "fp32", "bf16"]
 
 PRETRAINED: Literal["pretrained"] = "pretrained"
 """The value of `head` for the head of the pretrained encoder."""
+
+SHUFFLED: Literal["shuffled"] = "shuffled"
+BLOCKS: Literal["blocks"] = "blocks"
+"""The values of `schedule`: a random order, and one task after the other."""
+
+WEIGHTS: Literal["weights"] = "weights"
+"""The strategy in which the configuration gives the share of each task."""
 
 
 class Sampling(Settings):
@@ -32,6 +40,17 @@ class Sampling(Settings):
     weights: Annotated[dict[str, Positive], InSpecs(neutral={})] = {}
     """Shares of the tasks in the steps for the strategy `weights`, which requires them, such as
     `{mnli: 0.8, mlm: 0.2}`. They are divided by their sum."""
+    schedule: Annotated[Literal["shuffled", "blocks"] | None, InSpecs(neutral=None)] = None
+    """Order of the steps. `null` draws the task of each step, which gives each task its share of the steps on average.
+    `shuffled`, a random order, and `blocks`, one task after the other, give each task its exact share, up to rounding,
+    and its rows in the same order. The strategy `weights` without a schedule is `shuffled`."""
+    order: Annotated[tuple[str, ...], InSpecs(neutral=())] = ()
+    """The schedule `blocks`: the tasks of the stage in the order of their blocks; by default the order of `tasks`. The
+    rows of each task depend on the order of `tasks`, and not on this one."""
+    overlap: Annotated[float, Field(ge=0, le=2), REAL, InSpecs(neutral=0.0)] = 0.0
+    """The schedule `blocks`: how far the blocks extend into each other. Before the steps are sorted, each moves towards
+    the end by a random distance of up to this multiple of the whole training. 0 for separate blocks; at 2, the tasks
+    are mixed except at the beginning and the end."""
 
     @model_validator(mode="after")
     def _capped_needs_a_cap(self) -> Self:
@@ -46,6 +65,37 @@ class Sampling(Settings):
                 "the strategy 'weights' requires 'weights', such as {mnli: 0.8, mlm: 0.2}, and no other one takes them"
             )
         return self
+
+    @model_validator(mode="after")
+    def _only_blocks_have_an_order(self) -> Self:
+        if (self.order or self.overlap) and self.schedule != BLOCKS:
+            given = "order" if self.order else "overlap"
+            raise ValueError(f"{given!r} is for 'schedule: blocks' only; set it, or remove {given!r}")
+        return self
+
+
+class RelativeSteps(Settings):
+    """A number of optimiser steps relative to that of another stage."""
+
+    like: Word
+    """Stage whose steps are counted, in the languages of this one if its name gives any. If they follow from epochs,
+    it must train on the same tasks, languages and rows."""
+    times: Annotated[float, Field(gt=0, le=1_000_000), REAL] = 1.0
+    """Factor by which the steps of that stage are multiplied; the result is rounded up."""
+
+
+class CountedSteps(Settings):
+    """A multiple of the steps that the epochs of a stage would take with another batch size or sampling.
+
+    It takes the place of `RelativeSteps` in specs if the stage that is counted has no number of steps.
+    """
+
+    times: Annotated[float, Field(gt=0, le=1_000_000), REAL, InSpecs(neutral=1.0)] = 1.0
+    """Factor by which the steps are multiplied; the result is rounded up."""
+    batch_size: Annotated[Count | None, InSpecs(neutral=None)] = None
+    """Rows per step; `null` for those of the stage."""
+    sampling: Annotated[Sampling | None, InSpecs(neutral=None)] = None
+    """How tasks are sampled; `null` for the sampling of the stage."""
 
 
 class Training(Settings):
@@ -91,9 +141,9 @@ class Training(Settings):
     """Dev data that select the checkpoint: those in the languages of the training data (English ones for a task without
     dev data in any of them), or `en`, the English ones of every task that has some. Part of the fingerprint of these
     data."""
-    steps: Annotated[Count | None, InSpecs(neutral=None)] = None
+    steps: Annotated[Count | RelativeSteps | SkipJsonSchema[CountedSteps] | None, InSpecs(neutral=None)] = None
     """Number of optimiser steps, instead of `epochs`; `null` to derive it from `epochs`. A stage that only trains on
-    plain text (`mlm`, `tlm`) requires it."""
+    plain text (`mlm`, `tlm`) requires it. A block gives it relative to another stage: `{like: mnli, times: 3}`."""
     gpus: Annotated[Count, NOT_IN_SPECS] = 1
     """Number of GPUs that share a batch; must divide `batch_size`. Not part of any fingerprint."""
 
@@ -119,6 +169,12 @@ class Stage(Training):
     """Masked language modelling: whether to start from the head of the pretrained encoder, also if other stages precede
     this one, or from a random initialisation (`new`), which encoders without a pretrained head require, such as
     RemBERT and mDeBERTa."""
+
+    keep_head: Annotated[bool, InSpecs(neutral=False)] = False
+    """Whether to start from the heads of the stage before, with the pooler that they read, instead of new ones. A task
+    starts with the head of the same task, or else with the only one of its kind; for classification and tagging, only
+    if the labels are the same in the same order. A task for which there is none starts with a new head, which
+    `training.json` says. Masked language modelling has `head` instead."""
 
 
 class Target(Settings):

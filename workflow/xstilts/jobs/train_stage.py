@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from xstilts import kinds, tasks
+from xstilts import kept_heads, kinds, tasks
 from xstilts.config import Stage, TaskSettings
 from xstilts.config.stages import PRETRAINED
 from xstilts.errors import UserError
@@ -56,13 +56,15 @@ def _train(this: job.Job, output: Path, state: Path) -> None:
     """Train in one of the data-parallel processes."""
     stage, about, config = _stage(this), this.entry.about, this.config
     assert about.seed is not None
+    data = {name: _task_data(this, name, stage) for name in stage.tasks}
     training.train(
         stage,
         Checkpoint(str(this.input("parent"))) if "parent" in this.entry.inputs else this.encoder(),
-        {name: _task_data(this, name, stage) for name in stage.tasks},
+        data,
         output,
         state,
         seed=about.seed,
+        heads=_kept_heads(this, data) if stage.keep_head else None,
         root=this.encoder() if tasks.masked(stage.tasks) and stage.head == PRETRAINED else None,
         execution=training.Execution(
             tokens=config.encoders[about.encoder].tokens_per_device,
@@ -70,6 +72,15 @@ def _train(this: job.Job, output: Path, state: Path) -> None:
             tracking=Tracking(config.tracking, this.entry.path, TENSORBOARD / this.entry.path),
         ),
     )
+
+
+def _kept_heads(this: job.Job, data: dict[str, TaskData]) -> dict[str, str | None]:
+    """The task of the parent whose head each task starts with; None for a new head."""
+    names = this.entry.inputs["parent"].spec["stage"]["tasks"]
+    before = [tasks.load(name) for name in names]
+    if len(before) == 1:
+        before = [labels.of_model(before[0], this.input("parent"))]
+    return kept_heads.sources([one.task for one in data.values()], before)
 
 
 def _task_data(this: job.Job, name: str, stage: Stage) -> TaskData:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from xstilts.config import Encoder, Miniature, Pretraining, Stage, TaskSettings
 from xstilts.config.local import METRICS, Local
+from xstilts.config.stages import SHUFFLED, WEIGHTS, Sampling
 from xstilts.languages import facts
 from xstilts.names import split_and_language
 from xstilts.task import Task
@@ -74,17 +75,29 @@ def encode_task(task: Task, settings: TaskSettings, data: str) -> dict:
     return {"data": data, "settings": settings.in_specs(only=_ENCODING.get(task.kind, ("max_length",)))}
 
 
-def train_stage(stage: Stage, features: Mapping[str, str], masked: bool = False) -> dict:
+def train_stage(stage: Stage, features: Mapping[str, str], masked: bool = False, has_parent: bool = True) -> dict:
     """A model, whose parent is part of its path.
 
     Args:
         features: the paths of the token ids of its tasks.
         masked: whether one of its tasks is masked language modelling.
+        has_parent: whether it starts from another model instead of the pretrained encoder, which has no heads to keep.
     """
     without = ["sampling"] if len(stage.tasks) == 1 else []
     if not masked:
         without += ["language_exponent", "head"]
-    return {"stage": stage.in_specs(without=without), "features": dict(features)}
+    if not has_parent:
+        without += ["keep_head"]
+    same = stage.model_copy(update={"sampling": _sampling(stage)})
+    return {"stage": same.in_specs(without=without), "features": dict(features)}
+
+
+def _sampling(stage: Stage) -> Sampling:
+    """How the tasks of a stage are sampled, without a schedule or an order that is the default one."""
+    sampling = stage.sampling
+    if sampling.schedule == SHUFFLED and sampling.strategy == WEIGHTS:
+        return sampling.model_copy(update={"schedule": None})
+    return sampling.model_copy(update={"order": ()}) if sampling.order == stage.tasks else sampling
 
 
 def predict(task: Task, encoder: Encoder, stage: Stage, features: str, split: str) -> dict:

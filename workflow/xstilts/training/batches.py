@@ -6,6 +6,8 @@ from math import ceil
 
 import numpy as np
 
+from xstilts.training.schedule import Schedule, counts
+
 MEGABATCH = 50
 """The number of batches that are sorted by length together; more would reduce both padding and randomness."""
 
@@ -44,17 +46,17 @@ class Step:
 class BatchSampler:
     """The optimiser steps of a stage, in order.
 
-    Each step draws one task and uses its next batch. The rows of a task are shuffled again after each pass; a batch may
-    span the end of one pass and the beginning of the next, so that all batches are full. A task with several streams
-    draws one of them for each of its steps, with a probability proportional to rows^exponent, as languages are drawn in
-    Conneau et al. 2020, section 3.1.
+    Each step belongs to one task and uses its next batch, whatever steps of other tasks come before. The rows of a task
+    are shuffled again after each pass; a batch may span the end of one pass and the beginning of the next, so that all
+    batches are full. A task with several streams draws one of them for each of its steps, with a probability
+    proportional to rows^exponent, as languages are drawn in Conneau et al. 2020, section 3.1.
 
     Args:
         lengths: the number of tokens of each row, by task.
         weights: the probability of each task.
         steps: the number of optimiser steps.
         batch_size: rows in a step.
-        exact: whether each task has its share of the steps up to rounding, in random order, instead of being drawn.
+        schedule: the order of the steps, in which each task has its share up to rounding; None to draw each task.
         streams: the number of consecutive rows of each stream, by task; tasks without an entry have one stream.
         exponent: the exponent of the streams.
     """
@@ -64,7 +66,7 @@ class BatchSampler:
     steps: int
     batch_size: int
     seed: int
-    exact: bool = False
+    schedule: Schedule | None = None
     streams: Mapping[str, Sequence[int]] = field(default_factory=dict)
     exponent: float = 1.0
 
@@ -80,8 +82,8 @@ class BatchSampler:
             else self._batches(self.lengths[name], np.random.default_rng([self.seed, number]))
             for number, name in enumerate(names)
         }
-        if self.exact:
-            drawn = order.permutation(np.repeat(np.arange(len(names)), _counts(self.weights, self.steps)))
+        if self.schedule:
+            drawn = self.schedule.tasks(counts(self.weights, self.steps), order)
         else:
             drawn = order.choice(len(names), size=self.steps, p=self.weights)
         for number in drawn.tolist():
@@ -111,14 +113,6 @@ class BatchSampler:
             group = group[np.argsort(lengths[group], kind="stable")]
             for number in rng.permutation(many // size).tolist():
                 yield group[number * size : (number + 1) * size].tolist()
-
-
-def _counts(weights: np.ndarray, steps: int) -> np.ndarray:
-    """The number of steps of each task: its share, rounded by the largest remainder."""
-    exact = weights * steps
-    counts = np.floor(exact).astype(np.int64)
-    counts[np.argsort(counts - exact, kind="stable")[: steps - counts.sum()]] += 1
-    return counts
 
 
 def share(rows: list[int], process: int, processes: int) -> list[int]:

@@ -7,6 +7,9 @@ from xstilts import task
 
 SCORE, LOSS, STEP = "score", "loss", "step"
 
+HEADS = "heads"
+"""The key of the heads that were kept, in the record of a training and in the manifest of its entry."""
+
 Evaluation = dict[str, float]
 """The dev score of each task in percent, or its loss per masked token as `<task>_loss`; their mean over the tasks by
 which checkpoints are compared, as `score` or `loss`; and the `step`."""
@@ -47,6 +50,13 @@ def without_gain(evaluations: Sequence[Evaluation]) -> int:
     return 0 if found is None else len(evaluations) - 1 - evaluations.index(found)
 
 
-def record(step: int, steps: int, evaluations: Sequence[Evaluation]) -> dict[str, Any]:
-    """The content of `training.json`, without anything that depends on the machine's speed."""
-    return {"steps": step, "planned_steps": steps, "best": best(evaluations), "evaluations": list(evaluations)}
+def record(
+    step: int, steps: int, evaluations: Sequence[Evaluation], heads: Mapping[str, str | None] | None = None
+) -> dict[str, Any]:
+    """The content of `training.json`, without anything that depends on the machine's speed.
+
+    Args:
+        heads: for a stage that keeps heads, the task of the parent whose head each task started with, or None.
+    """
+    found = {"steps": step, "planned_steps": steps, "best": best(evaluations), "evaluations": list(evaluations)}
+    return found if heads is None else {**found, HEADS: dict(heads)}

@@ -12,9 +12,9 @@ from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 
 from xstilts.models.finite import require_finite
+from xstilts.models.kept_heads import HEADS
 from xstilts.models.lm_heads import logits as words
 
-HEADS = "heads.safetensors"
 _HEADS = "heads."
 
 

@@ -1,7 +1,7 @@
 """Training a stage: the encoder of a parent checkpoint with a new head for each task, trained on their mixture."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +17,7 @@ from xstilts import metrics
 from xstilts.config import Stage
 from xstilts.errors import UserError
 from xstilts.features import arrow
-from xstilts.models import encoders, lm_heads, precision, tokenization
+from xstilts.models import encoders, kept_heads, lm_heads, precision, tokenization
 from xstilts.models.fitting import require_fit
 from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction.forward import decoded
@@ -68,6 +68,7 @@ def train(
     seed: int,
     execution: Execution,
     root: encoders.Checkpoint | None = None,
+    heads: Mapping[str, str | None] | None = None,
 ) -> None:
     """Train a stage and write its checkpoint, in one or several processes connected by `torch.distributed`.
 
@@ -76,6 +77,8 @@ def train(
         output: an empty folder for the Hugging Face checkpoint and `training.json`, the dev scores.
         scratch: the folder of training states, locked by `exclusive`; a later call resumes from there.
         root: the pretrained encoder, from which masked language modelling takes its head; by default the parent.
+        heads: the task of the parent whose head a task starts with, by task; None for a new head. By default all heads
+            are new, and nothing is recorded.
 
     If the dev set of a task is unlabelled in one of its languages, as in XTREME's download of TyDiQA, checkpoints are
     not selected by dev score, and the checkpoint of the last step is kept.
@@ -92,7 +95,11 @@ def train(
     tokenizer = tokenization.shared({name: d.tokenizer for name, d in data.items()})
     pad_token_id = tokenization.pad_token_id(tokenizer)
     data = {n: d.with_masked_dev(tokenization.vocabulary(tokenizer)) if d.is_masked_lm else d for n, d in data.items()}
-    model = StageModel({name: _with_head(parent, root or parent, stage, d, pad_token_id) for name, d in data.items()})
+    kept = heads or {}
+    models = {
+        name: _with_head(parent, root or parent, stage, d, pad_token_id, kept.get(name)) for name, d in data.items()
+    }
+    model = StageModel(models)
     # Dropout differs between processes.
     set_seed(seed + accelerator.process_index)
     # Earlier releases used torch's DataLoader, which draws a number before its first batch.
@@ -102,6 +109,8 @@ def train(
     if accelerator.is_main_process:
         most = f"at most {progress.tokens} tokens in a micro-batch"
         print(f"Training in {progress.precision} on {device_name()}, with {most}.", flush=True)
+        for name, source in kept.items():
+            print(f"{name} starts with {f'the head of {source}' if source else 'a new head'}.", flush=True)
     score = partial(_scores, model, data, pad_token_id, progress.precision) if _selects(data) else None
     with _enough_memory(), Saver(scratch) as saver:
         loop = Loop(accelerator, model, stage, feed, saver, progress, score=score, minutes=execution.minutes)
@@ -115,9 +124,10 @@ def train(
         _load_best(model, scratch, loop.progress)
         model.save(output)
         tokenization.copy_tokenizer(tokenizer, output)
-        found = history.record(loop.progress.step, feed.steps, loop.progress.evaluations)
+        found = history.record(loop.progress.step, feed.steps, loop.progress.evaluations, heads)
         (output / TRAINING_RECORD).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-        write_json(scratch / EXECUTED, _executed(accelerator.device, loop.progress, progress.step))
+        executed = _executed(accelerator.device, loop.progress, progress.step)
+        write_json(scratch / EXECUTED, executed | ({history.HEADS: dict(heads)} if heads is not None else {}))
 
 
 @contextmanager
@@ -140,12 +150,23 @@ def _accelerator() -> Accelerator:
 
 
 def _with_head(
-    parent: encoders.Checkpoint, root: encoders.Checkpoint, stage: Stage, data: TaskData, pad_token_id: int
+    parent: encoders.Checkpoint,
+    root: encoders.Checkpoint,
+    stage: Stage,
+    data: TaskData,
+    pad_token_id: int,
+    source: str | None,
 ) -> PreTrainedModel:
-    """The model of a task with its head, once it is known to fit the task's features."""
+    """The model of a task with its head, once it is known to fit the task's features.
+
+    Args:
+        source: the task of the parent whose head is kept; None for a new one.
+    """
     if data.is_masked_lm:
         model = lm_heads.with_lm_head(parent, root, data.kind, data.task, stage.head)
         masked_lm.require_words(model, tokenization.vocabulary(data.tokenizer), parent.name)
+    elif source:
+        model = kept_heads.with_kept_head(parent, data.kind, data.task, source)
     else:
         model = encoders.with_fresh_head(parent, data.kind, data.task)
     for features_of_split in (data.train, *(rows for _, rows in data.dev.values())):
@@ -161,7 +182,7 @@ def _sampler(stage: Stage, data: dict[str, TaskData], seed: int) -> BatchSampler
         steps=mixture.steps(stage, sizes, masked),
         batch_size=stage.batch_size,
         seed=seed,
-        exact=stage.sampling.strategy == mixture.WEIGHTS,
+        schedule=mixture.schedule(stage, sizes),
         streams={name: data[name].sizes for name in masked},
         exponent=stage.language_exponent,
     )
