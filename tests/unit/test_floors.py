@@ -9,7 +9,7 @@ import xstilts
 PACKAGE = Path(xstilts.__file__).parent
 
 FLOORS = (
-    "errors languages names paths steps task config",
+    "errors languages names paths perturbations steps task config",
     "fingerprints",
     "sources",
     "tasks",

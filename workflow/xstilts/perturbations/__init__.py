@@ -1,28 +1,24 @@
-"""Perturbations of test data, one small module for each form: the same model is evaluated on other text.
+"""Perturbations of test data, one module for each form: the same model is evaluated on other text.
 
-A perturbation keeps the ids, the number of rows and the gold labels. What it does to an example depends on the task, the
-language and the id of the example only, so every model sees the same text, whatever else is read.
+A perturbation keeps the ids and the rows, and each gold label stays with what it labels. What it does to an example
+depends on the task, the language and the id of the example, so every model sees the same text.
 
-A module of a form has
-
-- `LANGUAGE_FACTS`, the fields of `xstilts.languages.Language` that it uses, and `LIBRARIES`, which decide its results;
-- `refusal(task)` and `serves(task, lang)`, the tasks and languages that it applies to, and `FEWEST`, the minimum number
-  of languages;
-- `apply(tables, task, facts, rate)`.
+The module of a form has `LANGUAGE_FACTS`, the fields of `xstilts.languages.Language` that it uses; `LIBRARIES`, which
+decide its results; and `apply(tables, task, facts, rate)`. `xstilts.perturbations.scope` says where it applies.
 """
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xstilts.perturbations import names
-from xstilts.task import Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from xstilts.perturbations.texts import Perturbed
+    from xstilts.task import Task
 
 
 @dataclass(frozen=True)
@@ -52,39 +48,17 @@ class Perturbation:
         """The fields of `xstilts.languages.Language` that determine its results."""
         return self._module.LANGUAGE_FACTS
 
-    @property
-    def in_spec(self) -> dict[str, Any]:
-        """The perturbation in a spec."""
-        return {"form": self.form, **({} if self.rate is None else {"rate": self.rate})}
-
-    def served(self, task: Task, languages: Iterable[str]) -> tuple[str, ...]:
-        """Those of the languages of a target that it applies to. The others have no perturbed data."""
-        return tuple(lang for lang in languages if self._module.serves(task, lang))
-
-    def refusal(self, task: Task, languages: Iterable[str]) -> str | None:
-        """The reason why it does not apply to a target in these languages; None if it applies to some."""
-        if reason := self._module.refusal(task):
-            return f"{self.form} does not apply to {task.name}: {reason}"
-        languages, fewest = tuple(languages), self._module.FEWEST
-        if len(served := self.served(task, languages)) < fewest:
-            least = "one language" if fewest == 1 else f"{fewest} languages"
-            of = ", ".join(languages)
-            return (
-                f"{self.form} needs at least {least} of {task.name} that it applies to, and has {len(served)} of {of}"
-            )
-        return None
-
     def apply(
-        self, tables: Mapping[str, "pa.Table"], task: Task, facts: Mapping[str, Mapping[str, str]]
+        self, tables: Mapping[str, "pa.Table"], task: "Task", facts: Mapping[str, Mapping[str, str]]
     ) -> dict[str, "Perturbed"]:
-        """The perturbed examples of a split, by language, each with notes for the manifest.
+        """The perturbed examples of a split by language, each with notes for the manifest.
 
         Args:
             tables: the examples in the canonical columns of the task, by language.
-            facts: the `language_facts` of each of these languages.
+            facts: the `language_facts` of these languages.
 
         Raises:
-            UserError: the examples of two languages are not translations of each other, as the task says.
+            UserError: examples that should be translations of each other are not.
         """
         return self._module.apply(tables, task, facts, self.rate)
 
@@ -105,8 +79,3 @@ def load(name: str) -> Perturbation:
 def is_name(text: str) -> bool:
     """Whether a text is the name of a perturbation."""
     return names.is_name(text)
-
-
-def refusal(name: str, task: Task, languages: Iterable[str]) -> str | None:
-    """The reason why the perturbation with this name does not apply to a task in these languages; None if it does."""
-    return load(name).refusal(task, languages)

@@ -21,31 +21,12 @@ from xstilts.task import Task
 
 LANGUAGE_FACTS = ()
 LIBRARIES = ()
-FEWEST = 2
-
-PARALLEL = ("mlqa", "pawsx", "xnli", "xquad")
-"""The tasks whose test examples with the same id in different languages are translations of each other."""
 
 SECOND = {"classification": ("text_b",), "span": ("context", "answers")}
-"""The columns that come from the other language, by the kind of the task."""
-
-LANGUAGE_COLUMN = {"classification": "text_b_language", "span": "answer_language"}
-"""The column with the language of these columns."""
+"""The columns that come from the other language, by the kind of the task; the last one also tells the language."""
 
 UNTRANSLATED = ("", "NS")
 """How PAWS-X writes that a text has no translation."""
-
-
-def refusal(task: Task) -> str | None:
-    """The reason why a task has no translations; None if it has."""
-    if task.name in PARALLEL:
-        return None
-    return f"its texts are not translated sentence by sentence, as those of {', '.join(PARALLEL)} are"
-
-
-def serves(task: Task, lang: str) -> bool:
-    """Every language can be mixed with others."""
-    return True
 
 
 def apply(
@@ -58,7 +39,9 @@ def apply(
 
 
 def partner(task: Task, lang: str, name: str, rows: Mapping[str, Mapping[str, dict]]) -> str:
-    """The language of the second text of an example: the same for any languages that have this one and the example.
+    """The language of the second text of an example.
+
+    Each candidate has its own random number, so another language only takes examples for itself.
 
     Args:
         name: the id of the example.
@@ -110,7 +93,7 @@ def _of_language(table: pa.Table, task: Task, lang: str, rows: Mapping[str, Mapp
         own = zip(ids, partners, table[column].to_pylist(), strict=True)
         values = [kept if other == lang else rows[other][name][column] for name, other, kept in own]
         found = texts.with_column(found, column, values)
-    found = found.append_column(LANGUAGE_COLUMN[task.kind], pa.array(partners, pa.string()))
+    found = found.append_column(texts.LANGUAGE_COLUMN[SECOND[task.kind][-1]], pa.array(partners, pa.string()))
     drawn = Counter(other for other in partners if other != lang)
     untranslated = sum(name not in rows[lang] for name in ids)
     notes = {

@@ -21,11 +21,14 @@ CLUSTERS_IN_A_WORD = {"Hani": 2, "Jpan": 2, "Khmr": 4, "Laoo": 4, "Mymr": 4, "Th
 """The scripts that are written without spaces between words, each with the number of grapheme clusters that count as a
 word."""
 
+LANGUAGE_COLUMN = {"text_b": "text_b_language", "answers": "answer_language"}
+"""The columns with the languages of texts that may differ from the language of the example."""
+
 _REWRITTEN_SIDE = "foreign"
 """The side of retrieval that is rewritten. All languages are matched with the same English sentences."""
 
-Rewrite = Callable[[list[str], str, str], list[str]]
-"""`rewrite(parts, id, field)` returns as many parts: the words of a sentence, or one text."""
+Rewrite = Callable[[list[str], str, str, str], list[str]]
+"""`rewrite(parts, id, field, lang)` returns as many parts: the words of a sentence, or one text, in a language."""
 
 
 class Perturbed(NamedTuple):
@@ -40,8 +43,8 @@ class Perturbed(NamedTuple):
     notes: dict
 
 
-def rewritten(table: pa.Table, kind: str, rewrite: Rewrite) -> pa.Table:
-    """The examples with other texts. Missing texts stay missing.
+def rewritten(table: pa.Table, kind: str, lang: str, rewrite: Rewrite) -> pa.Table:
+    """The examples of a language with other texts. Missing texts stay missing.
 
     Args:
         rewrite: is called for each text of each example.
@@ -49,18 +52,20 @@ def rewritten(table: pa.Table, kind: str, rewrite: Rewrite) -> pa.Table:
     ids = table["id"].to_pylist()
     sides = table["side"].to_pylist() if kind == "retrieval" else [_REWRITTEN_SIDE] * len(ids)
     for field in FIELDS[kind]:
+        column = LANGUAGE_COLUMN.get(field)
+        languages = table[column].to_pylist() if column in table.column_names else [lang] * len(ids)
         values = [
-            _rewritten(text, rewrite, name, field) if side == _REWRITTEN_SIDE and text is not None else text
-            for text, name, side in zip(table[field].to_pylist(), ids, sides, strict=True)
+            _rewritten(text, rewrite, name, field, own) if side == _REWRITTEN_SIDE and text is not None else text
+            for text, side, name, own in zip(table[field].to_pylist(), sides, ids, languages, strict=True)
         ]
         table = with_column(table, field, values)
     return table
 
 
-def _rewritten(text: str | list[str], rewrite: Rewrite, name: str, field: str) -> str | list[str]:
+def _rewritten(text: str | list[str], rewrite: Rewrite, name: str, field: str, lang: str) -> str | list[str]:
     if isinstance(text, list):
-        return rewrite(text, name, field)
-    (found,) = rewrite([text], name, field)
+        return rewrite(text, name, field, lang)
+    (found,) = rewrite([text], name, field, lang)
     return found
 
 

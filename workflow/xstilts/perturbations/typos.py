@@ -22,47 +22,34 @@ from xstilts.task import Task
 
 LANGUAGE_FACTS = ("script",)
 LIBRARIES = ("regex",)
-FEWEST = 1
 
 _END = "\n"
 """Ends each part of a text, so that no cluster merges with one of the next part."""
-
-
-def refusal(task: Task) -> str | None:
-    """The reason why a task has no typos; None if it can have them."""
-    if task.metric == "bucc":
-        return "its sentences are mined on both sides, where equal ones are told apart by their text"
-    return None if task.kind in texts.FIELDS else f"tasks of the kind {task.kind} are not evaluated on text"
-
-
-def serves(task: Task, lang: str) -> bool:
-    """Every language has typos."""
-    return True
 
 
 def apply(
     tables: Mapping[str, pa.Table], task: Task, facts: Mapping[str, Mapping[str, str]], rate: int
 ) -> dict[str, Perturbed]:
     """The examples with `rate` edits in 100 words."""
-    return {lang: _of_language(table, task, lang, facts[lang]["script"], rate) for lang, table in tables.items()}
+    return {lang: _of_language(table, task, lang, facts, rate) for lang, table in tables.items()}
 
 
-def _of_language(table: pa.Table, task: Task, lang: str, script: str, rate: int) -> Perturbed:
+def _of_language(table: pa.Table, task: Task, lang: str, facts: Mapping[str, Mapping[str, str]], rate: int) -> Perturbed:
     """The examples of a language.
 
     The notes have the numbers of rows, words and clusters, of edits, and of the rows and clusters that they change.
     """
     counts = Counter[str]()
 
-    def rewrite(parts: list[str], name: str, field: str) -> list[str]:
+    def rewrite(parts: list[str], name: str, field: str, own: str) -> list[str]:
         text, draw = Text(parts), draws.generator(task.name, lang, name, field)
-        per_word = texts.CLUSTERS_IN_A_WORD.get(script)
+        per_word = texts.CLUSTERS_IN_A_WORD.get(facts[own]["script"])
         words = len(text.visible) / per_word if per_word else text.words
         changed = list(islice(text.edits(draw), int(rate * words / 100 + draw.random())))
         counts.update(words=words, clusters=len(text.visible), edits=len(changed), changed_clusters=sum(changed))
         return text.parts
 
-    found = texts.rewritten(table, task.kind, rewrite)
+    found = texts.rewritten(table, task.kind, lang, rewrite)
     changed_rows = texts.count_changed(table, found, texts.FIELDS[task.kind])
     names = ("words", "clusters", "edits", "changed_clusters")
     return Perturbed(

@@ -12,33 +12,17 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from xstilts.languages import language
 from xstilts.perturbations import draws, texts
 from xstilts.perturbations.texts import Perturbed
 from xstilts.task import Task
 
 LANGUAGE_FACTS = ()
 LIBRARIES = ()
-FEWEST = 1
 
 WINDOW = 3
 """The number of consecutive places within which words change their order."""
 
 _WORD = re.compile(r"\S+")
-
-
-def refusal(task: Task) -> str | None:
-    """The reason why the words of a task keep their order; None if they need not."""
-    if task.metric == "bucc":
-        return "its sentences are mined on both sides, where equal ones are told apart by their text"
-    if task.metric == "chunks":
-        return "its tags form spans of several words, which another order would break"
-    return None if task.kind in texts.FIELDS else f"tasks of the kind {task.kind} are not evaluated on text"
-
-
-def serves(task: Task, lang: str) -> bool:
-    """Whether the words of a language can be told apart: they are given in tagging, and separated by spaces elsewhere."""
-    return task.kind == "tagging" or language(lang).script not in texts.CLUSTERS_IN_A_WORD
 
 
 def apply(
@@ -57,14 +41,14 @@ def _of_language(table: pa.Table, task: Task, lang: str) -> Perturbed:
         counts.update(words=len(words), moved_words=sum(one != other for one, other in enumerate(places)))
         return [words[place] for place in places]
 
-    def rewrite(parts: list[str], name: str, field: str) -> list[str]:
+    def rewrite(parts: list[str], name: str, field: str, own: str) -> list[str]:
         if task.kind == "tagging":
             return moved(parts, name, field)
         (text,) = parts
         words = iter(moved(_WORD.findall(text), name, field))
         return [_WORD.sub(lambda _: next(words), text)]
 
-    found = texts.rewritten(table, task.kind, rewrite)
+    found = texts.rewritten(table, task.kind, lang, rewrite)
     if task.kind == "tagging":
         found = texts.with_column(found, "tags", _tags_of_moved_words(table, task, lang))
     changed_rows = texts.count_changed(table, found, texts.FIELDS[task.kind])
