@@ -18,7 +18,7 @@ from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.sourcecode import SourceCode
 from xstilts.jobs import perturb_task
 from xstilts.names import is_word
-from xstilts.perturbations import Perturbation, scope
+from xstilts.perturbations import scope
 from xstilts.runtime.job import Job
 from xstilts.steps import specs
 from xstilts.steps.entry import EVALUATE, About, Entry
@@ -44,7 +44,6 @@ SPLIT = "test"
 def test_a_name_stands_for_a_form_and_a_rate(name: str):
     found = perturbations.load(name)
     assert f"{found.form}{'' if found.rate is None else found.rate}" == name
-    assert Perturbation(**json.loads(json.dumps(found.in_spec))) == found
     assert perturbations.is_name(name)
     # Part of the names of targets.
     assert is_word(name)
@@ -86,45 +85,65 @@ REASONS = {
 
 @pytest.mark.parametrize(("name", "task"), [(name, task) for name, tasks in APPLIES.items() for task in tasks.split()])
 def test_a_perturbation_applies_to_a_task(name: str, task: str):
-    assert scope.refusal(name, tasks.load(task), tasks.load(task).languages) is None
+    assert scope.refusal([name], tasks.load(task), tasks.load(task).languages) is None
 
 
 @pytest.mark.parametrize(("name", "task"), REASONS)
 def test_a_perturbation_does_not_apply_to_a_task_for_a_reason(name: str, task: str):
-    assert REASONS[name, task] in scope.refusal(name, tasks.load(task), tasks.load(task).languages)
+    assert REASONS[name, task] in scope.refusal([name], tasks.load(task), tasks.load(task).languages)
 
 
 def test_words_have_no_other_order_where_no_spaces_separate_them():
     languages = ("zh", "en", "th", "ja", "ko", "my", "vi")
-    assert scope.served("word_order", tasks.load("xquad"), languages) == ("en", "ko", "vi")
-    assert scope.served("word_order", tasks.load("udpos"), languages) == languages
-    assert scope.served("typos10", tasks.load("xquad"), languages) == languages
+    assert scope.served(["word_order"], tasks.load("xquad"), languages) == ("en", "ko", "vi")
+    assert scope.served(["word_order"], tasks.load("udpos"), languages) == languages
+    assert scope.served(["typos10"], tasks.load("xquad"), languages) == languages
     reason = "word_order does not apply to xquad in zh, th: no language separates words by spaces"
-    assert scope.refusal("word_order", tasks.load("xquad"), ["zh", "th"]) == reason
+    assert scope.refusal(["word_order"], tasks.load("xquad"), ["zh", "th"]) == reason
 
 
 def test_a_mixture_needs_two_languages():
-    assert scope.refusal("mixed_language", tasks.load("xnli"), ["de", "en"]) is None
+    assert scope.refusal(["mixed_language"], tasks.load("xnli"), ["de", "en"]) is None
     reason = "mixed_language does not apply to xnli in de: it mixes at least two languages"
-    assert scope.refusal("mixed_language", tasks.load("xnli"), ["de"]) == reason
+    assert scope.refusal(["mixed_language"], tasks.load("xnli"), ["de"]) == reason
+
+
+def test_several_perturbations_apply_where_each_does():
+    languages = ("de", "th", "en")
+    assert scope.served(["mixed_language", "word_order"], tasks.load("xquad"), languages) == ("de", "en")
+    assert scope.refusal(["mixed_language", "typos10"], tasks.load("xquad"), ["de", "th"]) is None
+    reason = "mixed_language does not apply to xquad in de, th: it mixes at least two languages"
+    assert scope.refusal(["mixed_language", "word_order"], tasks.load("xquad"), ["de", "th"]) == reason
+    assert scope.refusal(["typos10", "word_order"], tasks.load("panx"), ["de"]) is not None
+    reason = "a target has one perturbation with typos, not typos10 and typos5"
+    assert scope.refusal(["typos10", "typos5"], tasks.load("xquad"), languages) == reason
 
 
 def test_a_spec_has_what_decides_the_text_and_nothing_else():
-    names = ["test.de", "test.th"]
-    typos = specs.perturb_task(perturbations.load("typos10"), "data/xquad.evaluate~0", names)
-    assert typos == {
-        "perturbation": {"form": "typos", "rate": 10},
+    assert specs.perturb_task("typos10", SPLIT, ["de", "th"], "data/xquad.evaluate~0") == {
+        "perturbation": "typos10",
+        "split": SPLIT,
+        "languages": {"de": {"script": "Latn"}, "th": {"script": "Thai"}},
         "data": "data/xquad.evaluate~0",
-        "files": {"test.de": {"script": "Latn"}, "test.th": {"script": "Thai"}},
     }
-    order = specs.perturb_task(perturbations.load("word_order"), "data/xquad.evaluate~0", names[:1])
-    assert order == {
-        "perturbation": {"form": "word_order"},
+    assert specs.perturb_task("word_order", SPLIT, ["de"], "data/xquad.evaluate~0") == {
+        "perturbation": "word_order",
+        "split": SPLIT,
+        "languages": {"de": {}},
         "data": "data/xquad.evaluate~0",
-        "files": {"test.de": {}},
     }
     assert perturbations.load("typos10").libraries == ("regex",)
     assert perturbations.load("mixed_language").libraries == ()
+
+
+def test_the_words_of_a_second_text_are_counted_in_its_own_language():
+    examples = {lang: table("classification", *[TEXTS[lang]] * 40) for lang in ("en", "zh")}
+    mixed = {lang: found.table for lang, found in perturbed("mixed_language", "xnli", **examples).items()}
+    found = perturbed("typos20", "xnli", **mixed)["en"]
+    # Without spaces, words are counted by clusters.
+    assert found.notes["words"] == 40 * (len(TEXTS["en"].split()) + len(TEXTS["zh"]) / 2)
+    assert found.table["text_b_language"].to_pylist() == ["zh"] * 40
+    assert len(set(found.table["text_b"].to_pylist())) > 30
 
 
 @pytest.mark.parametrize("name", ["typos10", "word_order", "mixed_language"])
@@ -145,9 +164,9 @@ def made(tmp_path: Path, name: str, tables: dict[str, pa.Table], served: tuple[s
     (tmp_path / clean.path).mkdir(parents=True)
     for lang, examples in tables.items():
         pq.write_table(examples, tmp_path / clean.path / f"{SPLIT}.{lang}.parquet")
-    perturbation = perturbations.load(name)
-    spec = specs.perturb_task(perturbation, clean.path, [f"{SPLIT}.{lang}" for lang in served or tables])
-    entry = Entry("perturb_task", "data/made", spec, {"data": clean}, f"data/made/{paths.MANIFEST}", replace(about))
+    spec = specs.perturb_task(name, SPLIT, served or tables, clean.path)
+    about = replace(about, perturbations=(name,))
+    entry = Entry("perturb_task", "data/made", spec, {"data": clean}, f"data/made/{paths.MANIFEST}", about)
     job = Job(SimpleNamespace(store=tmp_path), None, entry)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(perturb_task.job, "of", lambda arguments: job)

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from xstilts.errors import UserError, shorten
 from xstilts.perturbations import draws, texts
-from xstilts.perturbations.texts import Perturbed
+from xstilts.perturbations.texts import Facts, Perturbed
 from xstilts.task import Task
 
 LANGUAGE_FACTS = ()
@@ -29,9 +29,7 @@ UNTRANSLATED = ("", "NS")
 """How PAWS-X writes that a text has no translation."""
 
 
-def apply(
-    tables: Mapping[str, pa.Table], task: Task, facts: Mapping[str, Mapping[str, str]], rate: None
-) -> dict[str, Perturbed]:
+def apply(tables: Mapping[str, pa.Table], task: Task, facts: Facts, rate: None) -> dict[str, Perturbed]:
     """The examples with their second text in another language."""
     rows = {lang: _translated(table, task.kind) for lang, table in tables.items()}
     _require_parallel(rows, task)

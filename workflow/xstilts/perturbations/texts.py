@@ -1,6 +1,6 @@
 """The texts of examples that perturbations rewrite."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -26,6 +26,9 @@ LANGUAGE_COLUMN = {"text_b": "text_b_language", "answers": "answer_language"}
 
 _REWRITTEN_SIDE = "foreign"
 """The side of retrieval that is rewritten. All languages are matched with the same English sentences."""
+
+Facts = Mapping[str, Mapping[str, str]]
+"""Facts about languages, by language, as `xstilts.languages.facts` returns them."""
 
 Rewrite = Callable[[list[str], str, str, str], list[str]]
 """`rewrite(parts, id, field, lang)` returns as many parts: the words of a sentence, or one text, in a language."""

@@ -17,7 +17,7 @@ from random import Random
 import pyarrow as pa
 
 from xstilts.perturbations import clusters, draws, texts
-from xstilts.perturbations.texts import Perturbed
+from xstilts.perturbations.texts import Facts, Perturbed
 from xstilts.task import Task
 
 LANGUAGE_FACTS = ("script",)
@@ -27,14 +27,12 @@ _END = "\n"
 """Ends each part of a text, so that no cluster merges with one of the next part."""
 
 
-def apply(
-    tables: Mapping[str, pa.Table], task: Task, facts: Mapping[str, Mapping[str, str]], rate: int
-) -> dict[str, Perturbed]:
+def apply(tables: Mapping[str, pa.Table], task: Task, facts: Facts, rate: int) -> dict[str, Perturbed]:
     """The examples with `rate` edits in 100 words."""
     return {lang: _of_language(table, task, lang, facts, rate) for lang, table in tables.items()}
 
 
-def _of_language(table: pa.Table, task: Task, lang: str, facts: Mapping[str, Mapping[str, str]], rate: int) -> Perturbed:
+def _of_language(table: pa.Table, task: Task, lang: str, facts: Facts, rate: int) -> Perturbed:
     """The examples of a language.
 
     The notes have the numbers of rows, words and clusters, of edits, and of the rows and clusters that they change.

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from xstilts.perturbations import draws, texts
-from xstilts.perturbations.texts import Perturbed
+from xstilts.perturbations.texts import Facts, Perturbed
 from xstilts.task import Task
 
 LANGUAGE_FACTS = ()
@@ -25,9 +25,7 @@ WINDOW = 3
 _WORD = re.compile(r"\S+")
 
 
-def apply(
-    tables: Mapping[str, pa.Table], task: Task, facts: Mapping[str, Mapping[str, str]], rate: None
-) -> dict[str, Perturbed]:
+def apply(tables: Mapping[str, pa.Table], task: Task, facts: Facts, rate: None) -> dict[str, Perturbed]:
     """The examples with their words in another order."""
     return {lang: _of_language(table, task, lang) for lang, table in tables.items()}
 
