@@ -23,6 +23,8 @@ from xstilts.task import Task
 LANGUAGE_FACTS = ("script",)
 LIBRARIES = ("regex",)
 
+_COUNTED = ("words", "clusters", "edits", "changed_clusters")
+
 _END = "\n"
 """Ends each part of a text, so that no cluster merges with one of the next part."""
 
@@ -37,22 +39,21 @@ def _of_language(table: pa.Table, task: Task, lang: str, facts: Facts, rate: int
 
     The notes have the numbers of rows, words and clusters, of edits, and of the rows and clusters that they change.
     """
-    counts = Counter[str]()
+    counts: dict[str, float] = dict.fromkeys(_COUNTED, 0)
 
     def rewrite(parts: list[str], name: str, field: str, own: str) -> list[str]:
         text, draw = Text(parts), draws.generator(task.name, lang, name, field)
         per_word = texts.CLUSTERS_IN_A_WORD.get(facts[own]["script"])
         words = len(text.visible) / per_word if per_word else text.words
         changed = list(islice(text.edits(draw), int(rate * words / 100 + draw.random())))
-        counts.update(words=words, clusters=len(text.visible), edits=len(changed), changed_clusters=sum(changed))
+        for count, number in zip(_COUNTED, (words, len(text.visible), len(changed), sum(changed)), strict=True):
+            counts[count] += number
         return text.parts
 
     found = texts.rewritten(table, task.kind, lang, rewrite)
     changed_rows = texts.count_changed(table, found, texts.FIELDS[task.kind])
-    names = ("words", "clusters", "edits", "changed_clusters")
-    return Perturbed(
-        found, {"rows": len(found), "changed_rows": changed_rows} | {name: round(counts[name]) for name in names}
-    )
+    numbers = {count: round(number) for count, number in counts.items()}
+    return Perturbed(found, {"rows": len(found), "changed_rows": changed_rows, **numbers})
 
 
 class Text:
