@@ -28,7 +28,6 @@ AREAS = {
         "kinds/* features/tokens.py features/words.py prediction/[efmr]*.py",
         "test_kinds_* test_prediction*.py test_mine*.py test_embed.py test_retrieval*.py",
     ),
-    "perturbations": ("perturbations/*", "test_perturbations*.py"),
     "statistics": (
         "reporting/choice.py reporting/collect.py reporting/comparison.py reporting/per_example.py reporting/paper.py "
         "reporting/resampling.py reporting/experiment_results.py reporting/significance.py reporting/tables.py",
