@@ -53,8 +53,8 @@ def label(entry: Entry) -> str:
     """A label of an entry: its step, encoder, and stage, target or data set."""
     parts, encoder = without_fingerprints(entry.path).split("/"), (entry.about.encoder or "")
     match entry.step:
-        case "read_task":
-            return f"read_task {parts[-1]}"
+        case "read_task" | "perturb_task":
+            return f"{entry.step} {parts[-1]}"
         case "encode_task":
             return f"encode_task {encoder} {parts[-1]}"
         case "train_stage":

@@ -1,6 +1,7 @@
 """Each module of the package is in the code fingerprints of exactly the jobs whose results it affects."""
 
 import ast
+import re
 from dataclasses import fields
 from fnmatch import fnmatchcase
 from modulefinder import ModuleFinder
@@ -32,6 +33,7 @@ RETRIEVAL = "bucc2018 tatoeba"
 TRAINABLE = "mnli qqp snli anli anli_plus pawsx udpos panx ccg squad_v1 squad_v2 tydiqa tydiqa_mt "
 TRAINABLE += "ocnli indonli farstail kornli"
 TARGETS = f"{INFERRED} xnli pawsx udpos panx xquad mlqa tydiqa bucc2018 tatoeba"
+PERTURBED = "xnli+typos10 udpos+word_order xquad+mixed_language"
 MASKED = "mlm tlm"
 MIXED = "mixed"
 """The stage of hellaswag and mnli."""
@@ -40,7 +42,7 @@ RAW = {
     "grid": {
         "encoders": ["made"],
         "intermediates": ["none", MIXED, *TRAINABLE.split(), *CHOICES.split(), *MASKED.split()],
-        "targets": TARGETS.split(),
+        "targets": [*TARGETS.split(), *PERTURBED.split()],
     },
     "encoders": {"made": {"pretraining": {}}},
     "stages": {
@@ -107,6 +109,7 @@ SILENT = {
         PLANS,
     ),
     **dict.fromkeys(("experiments", "grid", "sources.encoder_config", "sources.identity", "names", "paths"), PLANS),
+    **dict.fromkeys(("perturbations.names", "perturbations.scope"), PLANS),
     **dict.fromkeys(("distances", "resources", "transfer"), STATES),
     **dict.fromkeys(("relative_steps", "sequences", "stage_checks"), PLANS),
     **dict.fromkeys(("recipes", "steps", "steps.entry", "steps.specs"), PLANS),
@@ -148,14 +151,19 @@ TABLE: dict[str, tuple[str, ...]] = {
     **{
         f"jobs.{step}": (step, ALL)
         for step in (
-            *("write_miniature", "make_tokenizer", "pretrain_encoder", "read_task", "encode_task", "train_stage"),
+            *("write_miniature", "make_tokenizer", "pretrain_encoder", "read_task", "perturb_task", "encode_task"),
+            "train_stage",
             *("predict", "score", "collect", "statistics", "tables", "figures", "page"),
         )
     },
     # Reading.
     "sources.row_counts sources.parts sources.reading sources.release": ("read_task", ALL),
-    "sources": ("read_task encode_task train_stage predict score statistics tables figures page", ALL, *WORLD),
-    "sources.columns": ("read_task train_stage score statistics tables figures page", ALL),
+    "sources": (
+        "read_task perturb_task encode_task train_stage predict score statistics tables figures page",
+        ALL,
+        *WORLD,
+    ),
+    "sources.columns": ("read_task perturb_task train_stage score statistics tables figures page", ALL),
     "sources.labels": ("read_task encode_task train_stage predict", ALL),
     "sources.gold_pairs": ("predict", RETRIEVAL, "score statistics", "bucc2018"),
     "sources.formats sources.formats.text": of_format(
@@ -179,7 +187,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "sources.formats.hub": of_format(f"{PARQUET} tatoeba", MIXED, pooled=True),
     "sources.formats.objects": of_format(f"{PARQUET} {INFERRED} tydiqa_mt ccg tatoeba", MIXED, pooled=True),
     # Tasks and kinds.
-    "tasks task": ("read_task encode_task train_stage predict score", ALL, *REPORTS),
+    "tasks task": ("read_task perturb_task encode_task train_stage predict score", ALL, *REPORTS),
     **{
         f"tasks.{name}": of_format(name)
         for name in {*TARGETS.split(), *TRAINABLE.split(), *CHOICES.split(), *MASKED.split()}
@@ -193,6 +201,12 @@ TABLE: dict[str, tuple[str, ...]] = {
     "kinds.span": of_kind(ANSWERED),
     "kinds.retrieval": of_kind(RETRIEVAL),
     "kinds.masked_lm": of_kind(MASKED),
+    # Perturbed text.
+    "perturbations perturbations.texts": ("perturb_task", ALL),
+    "perturbations.draws": ("perturb_task", ALL),
+    "perturbations.clusters perturbations.typos": ("perturb_task", "xnli"),
+    "perturbations.word_order": ("perturb_task", "udpos"),
+    "perturbations.mixed_language": ("perturb_task", "xquad"),
     "features.arrow features.tokens kinds": ENCODED,
     "features.rows models.prefetch": PREDICTED,
     # Models.
@@ -280,15 +294,20 @@ def reached(code: dict[str, set[str]]) -> dict[str, set[str]]:
     return {at: {module for role in roles for module in source.modules(role)} for at, roles in code.items()}
 
 
+def step_and_task(label: str) -> tuple[str, str]:
+    """The step of a label, and its task without perturbations and role."""
+    return label.split()[0], re.split("[.+]", label.split()[-1])[0]
+
+
 def selected(labels: set[str], decides: tuple[str, ...]) -> set[str]:
     """The labels of steps and tasks, given in turn; every pair that is named has to be there in one of them."""
     found = set()
     for steps, tasks in zip(decides[::2], decides[1::2], strict=True):
-        pairs = [(one.split()[0], one.split()[-1].partition(".")[0]) for one in labels]
-        assert set(steps.split()) <= {step for step, _ in pairs}
-        assert tasks == ALL or set(tasks.split()) <= {task for _, task in pairs}
-        ours = {one for one, (step, _) in zip(labels, pairs, strict=True) if step in steps.split()}
-        found |= ours if tasks == ALL else {one for one in ours if one.split()[-1].partition(".")[0] in tasks.split()}
+        pairs = {one: step_and_task(one) for one in labels}
+        assert set(steps.split()) <= {step for step, _ in pairs.values()}
+        assert tasks == ALL or set(tasks.split()) <= {task for _, task in pairs.values()}
+        ours = {one for one, (step, _) in pairs.items() if step in steps.split()}
+        found |= ours if tasks == ALL else {one for one in ours if pairs[one][1] in tasks.split()}
     return found
 
 

@@ -123,6 +123,11 @@ def test_one_screen_is_enough_for_many_failures_and_long_causes(world: World):
     "step, about, expected",
     [
         ("read_task", About(task="ccg", role="train"), "reading the training data of ccg"),
+        (
+            "perturb_task",
+            About(task="xnli", role="evaluate", perturbations=("typos5",)),
+            "perturbing the evaluation data of xnli+typos5",
+        ),
         ("encode_task", About(task="xnli", role="evaluate"), "encoding the evaluation data of xnli"),
         ("predict", About(encoder="toy", task="tatoeba"), "predicting tatoeba on toy"),
         ("train_stage", About(encoder="toy", stages=("mnli",), seed=7), "training mnli on toy, seed 7"),

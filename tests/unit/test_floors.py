@@ -9,7 +9,7 @@ import xstilts
 PACKAGE = Path(xstilts.__file__).parent
 
 FLOORS = (
-    "errors languages names paths steps task kept_heads config",
+    "errors languages names paths perturbations steps task kept_heads config",
     "fingerprints",
     "sources",
     "tasks",

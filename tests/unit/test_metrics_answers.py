@@ -1,5 +1,6 @@
 """Answers are compared as the official scripts of SQuAD 1.1 and MLQA compare them."""
 
+import pyarrow as pa
 import pytest
 from gold_tables import asked, score
 
@@ -87,6 +88,22 @@ def test_mlqa_counts_chinese_characters_where_squad_sees_one_token():
     assert score("mlqa", examples, found, "zh")["f1"] == pytest.approx(80)
     assert score("squad", examples, found, "zh")["f1"] == 0
     assert normalise_squad("“北京”") == "“北京”"
+
+
+def test_mlqa_normalises_an_answer_in_its_own_language_where_examples_tell_it():
+    gold = asked({"q1": ["das Haus am See"], "q2": ["北京大学"], "q3": ["the house"], "q4": ["das Haus am See"]})
+    found = {"q1": "Haus am See", "q2": "北京", "q3": "house", "q4": "Haus am"}
+    languages = ["de", "zh", "en", "de"]
+    examples = gold.append_column("answer_language", pa.array(languages))
+    mixed = metrics.load("mlqa").per_example(examples, found, "en")
+    assert mixed["unit"].to_pylist() == ["q1", "q2", "q3", "q4"]
+    # das, and each character, are no words of English; 2 of 2 and of 4, 2 of 2 and of 3.
+    assert mixed["f1"].to_pylist() == pytest.approx([1, 2 / 3, 1, 4 / 5])
+    assert mixed["exact_match"].to_pylist() == [1, 0, 1, 0]
+    alike = examples.set_column(examples.num_columns - 1, "answer_language", pa.array(["en"] * 4))
+    plain = metrics.load("mlqa").per_example(gold, found, "en")
+    assert metrics.load("mlqa").per_example(alike, found, "zh").equals(plain)
+    assert plain["f1"].to_pylist() == pytest.approx([6 / 7, 0, 1, 2 / 3])
 
 
 def test_mlqa_refuses_a_language_that_it_does_not_know():

@@ -7,6 +7,15 @@ use rule job as read_task with:
         step="read_task",
 
 
+use rule job as perturb_task with:
+    input:
+        data=of("data"),
+    wildcard_constraints:
+        entry=RUN.waiting_for("perturb_task"),
+    params:
+        step="perturb_task",
+
+
 use rule job as encode_task with:
     input:
         data=of("data"),

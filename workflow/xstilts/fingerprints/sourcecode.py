@@ -29,6 +29,7 @@ ROLES = {
     "metric": ("metrics", "metrics.{}"),
     "benchmark": ("metrics.{}",),
     "local": ("sources.formats.local",),
+    "perturbation": ("perturbations.{}",),
     "predictor.outputs": ("prediction.forward",),
     "predictor.vectors": ("prediction.retrieval",),
 }
@@ -55,6 +56,8 @@ UNCOUNTED = {
     "steps.entry": "the data structure of entries",
     "steps.specs": "builds specs",
     "names": "the grammar of names; their meanings are in specs",
+    "perturbations.names": "the names of perturbations; their meanings are in specs",
+    "perturbations.scope": "rejects configurations; languages are in specs",
     "paths": "locations of results and names of their files",
     "store": "a package without code",
     "store.entries": "locations and completeness of results",
@@ -103,7 +106,7 @@ METRICS = "metrics"
 """The package whose modules count for their own roles only, not for modules that import them: a changed metric
 recomputes scores, but no training or prediction, although metrics choose checkpoints."""
 
-LOADERS = ("tasks", "kinds", "metrics", "jobs.predict")
+LOADERS = ("tasks", "kinds", "metrics", "perturbations", "jobs.predict")
 """The modules that import others by a name known only at run time; the imported modules have roles of their own."""
 
 FILES = {".css", ".csv", ".html", ".js"}

@@ -10,7 +10,7 @@ LENGTH = 400
 """Maximum length of a cause in characters; the log has the complete text."""
 
 _DOING = {"train_stage": "training", "predict": "predicting", "score": "scoring"}
-_OF_DATA = {"read_task": "reading", "encode_task": "encoding"}
+_OF_DATA = {"read_task": "reading", "perturb_task": "perturbing", "encode_task": "encoding"}
 _ROLES = {"train": "training", "evaluate": "evaluation"}
 _UNEXPLAINED = "The run ended early and no log contains an error; see Snakemake's output above."
 _ELSEWHERE = "Another run has since completed the jobs that failed here; start snakemake again to continue."

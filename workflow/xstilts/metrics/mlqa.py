@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from functools import partial
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from xstilts.errors import UserError
+from xstilts.metrics import UNIT
 from xstilts.metrics.squad import NAMES, aggregate, compare, main_score
 
 __all__ = ["NAMES", "aggregate", "main_score", "normalise", "per_example"]
@@ -30,13 +32,30 @@ _ARTICLES = {
 _CHINESE_CHARACTER = re.compile("([\u4e00-\u9fa5])")
 
 
+_ANSWER_LANGUAGE = "answer_language"
+"""The column with the language of the answers, of examples whose questions are in another language."""
+
+
 def per_example(examples: pa.Table, predictions: Mapping[str, str], lang: str) -> pa.Table:
     """F1 and exact match of each question; predictions are given by question id. See `xstilts.metrics.squad.compare`.
 
+    Answers are normalised in the language of the context, as officially for questions in other languages.
+
+    Args:
+        lang: the language of the questions, and of the answers of examples that do not tell theirs.
+
     Raises:
-        UserError: as for `compare`, or the language is not one of MLQA's.
+        UserError: as for `compare`, or a language is not one of MLQA's.
     """
-    return compare(examples, predictions, partial(normalise, lang=lang))
+    if _ANSWER_LANGUAGE not in examples.column_names:
+        return compare(examples, predictions, partial(normalise, lang=lang))
+    languages = examples[_ANSWER_LANGUAGE]
+    parts = [
+        compare(examples.filter(pc.equal(languages, own)), predictions, partial(normalise, lang=own))
+        for own in pc.unique(languages).to_pylist()
+    ]
+    found = pa.concat_tables(parts)
+    return found.take(pc.index_in(examples["id"].combine_chunks(), found[UNIT].combine_chunks()))
 
 
 def normalise(answer: str, lang: str) -> str:

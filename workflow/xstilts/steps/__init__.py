@@ -5,6 +5,7 @@ RESULTS = (
     "make_tokenizer",
     "pretrain_encoder",
     "read_task",
+    "perturb_task",
     "encode_task",
     "train_stage",
     "predict",

@@ -5,6 +5,7 @@ The content of a spec determines its fingerprint, and therefore the name of the 
 
 from collections.abc import Collection, Iterable, Mapping
 
+from xstilts import perturbations
 from xstilts.config import Encoder, Miniature, Pretraining, Stage, TaskSettings
 from xstilts.config.local import METRICS, Local
 from xstilts.config.stages import SHUFFLED, WEIGHTS, Sampling
@@ -65,9 +66,11 @@ def perturb_task(perturbation: str, split: str, languages: Iterable[str], data: 
     """The examples of a split with perturbed text.
 
     Args:
+        perturbation: its name, such as `typos10`.
         data: the path of the examples before.
     """
-    return {"perturbation": perturbation, "split": split, "languages": list(languages), "data": data}
+    used = perturbations.load(perturbation).language_facts
+    return {"perturbation": perturbation, "split": split, "languages": facts(languages, *used), "data": data}
 
 
 def encode_task(task: Task, settings: TaskSettings, data: str) -> dict:

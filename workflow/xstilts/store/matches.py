@@ -10,7 +10,7 @@ from xstilts.store.contents import Contents, Result
 from xstilts.store.entries import REMOVED
 from xstilts.store.obstacles import Scope, obstacles
 
-_DETERMINISTIC = ("write_miniature", "make_tokenizer", "read_task", "encode_task")
+_DETERMINISTIC = ("write_miniature", "make_tokenizer", "read_task", "perturb_task", "encode_task")
 """The steps whose output is the same, byte by byte, on every machine."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xstilts import __version__
 from xstilts.fingerprints.readable import readable
-from xstilts.names import split_and_language
+from xstilts.names import split_and_language, split_name
 from xstilts.sources.columns import file_name
 from xstilts.steps.entry import Entry
 from xstilts.store.contents import Result
@@ -17,6 +17,9 @@ PROJECT = Path(__file__).parents[4]
 
 _SETTINGS = {"train_stage": "stage", "encode_task": "settings", "predict": "options"}
 """The key of the settings in the spec of a step."""
+
+_READING = ("read_task", "perturb_task")
+"""The steps that write examples."""
 
 _TOOLS = ("altair", "pandas", "pyarrow")
 
@@ -53,7 +56,7 @@ def _described(result: Result, entry: Entry) -> dict:
         "seconds": measured.get("seconds"),
         "device": measured.get("device"),
         "precision": result.notes.get(PRECISION),
-        "files": _files(result) if entry.step == "read_task" else [],
+        "files": _files(result) if entry.step in _READING else [],
     }
 
 
@@ -67,6 +70,8 @@ def _flat(settings: dict, prefix: str = "") -> dict[str, object]:
 
 def _files(result: Result) -> list[dict]:
     """The data of each split and language: rows, source files and the sha256 of the canonical table."""
+    spec = result.spec
+    names = spec["files"] if "files" in spec else [split_name(spec["split"], lang) for lang in spec["languages"]]
     return [
         {
             "name": name,
@@ -76,7 +81,7 @@ def _files(result: Result) -> list[dict]:
             "left_out": note.get("left_out", {}),
             "sha256": result.notes["files"][file_name(*split_and_language(name))],
         }
-        for name in result.spec["files"]
+        for name in names
         for note in [noted(result.store, result.path, name, "rows", "read_from")]
     ]
 
