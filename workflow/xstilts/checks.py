@@ -4,14 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from math import inf
 
-from xstilts import coverage, recipes, stage_checks, tasks
+from xstilts import coverage, recipes, stage_checks, target_checks, tasks
 from xstilts.config import Config, ConfigError, Encoder, Stage, TaskSettings
-from xstilts.config import Target as TargetBlock
 from xstilts.languages import LANGUAGES
 from xstilts.names import ALL, NO_INTERMEDIATE, path_of, reference, stages_of
-from xstilts.recipes import Target
 from xstilts.sources.archives import ARCHIVES
-from xstilts.sources.miniature import LANGUAGES as MINIATURE
 
 LONGEST_PATH = 20
 """Maximum number of stages in a sequence; each is a folder within the folder of the one before."""
@@ -253,31 +250,13 @@ def _examples(config: Config, name: str, lang: str) -> float:
 
 def _bad_target(config: Config, name: str, key: str) -> Iterator[ConfigError]:
     """Problems of a target; `key` is the place of its name."""
-    named = reference(name).name
-    block = config.targets.get(named, TargetBlock())
-    if (block.task or named) not in _evaluated():
-        key = f"targets.{named}.task" if block.task else key
-        yield ConfigError(
-            key, block.task or named, "unknown target", [*_evaluated(), *sorted({*config.targets} - {named})]
-        )
-        return
-    if block.task and block.task != named and named in tasks.names():
-        problem = (
-            f"{named!r} is the name of a task, which a target with this name evaluates; give the target another name"
-        )
-        yield ConfigError(f"targets.{named}.task", block.task, problem)
-    target, split = recipes.target(config, name), config.task(block.task or named).split
-    task = tasks.load(target.task)
-    if task.stage:
-        yield from _bad_training(
-            config, target, task.stage, f"targets.{named}.stage" if block.stage is not None else ""
-        )
-    elif block.stage is not None:
-        yield ConfigError(
-            f"targets.{named}.stage", block.stage, f"task {task.name!r} has no training; remove the stage"
-        )
-    if split not in task.splits:
-        yield ConfigError(f"tasks.{task.name}.split", split, "the task does not have this split", task.splits)
+    yield from target_checks.unknown_target(config, name, key)
+    target = recipes.target(config, name)
+    block = config.targets.get(reference(name).name)
+    if target.stages:
+        own = f"targets.{reference(name).name}.stage" if block and block.stage is not None else "grid.targets"
+        yield from _bad_stages(config, own, path_of(target.stages))
+    yield from target_checks.bad_target(config, name, key)
 
 
 def _evaluated_on_training_data(config: Config) -> Iterator[ConfigError]:
@@ -290,36 +269,6 @@ def _evaluated_on_training_data(config: Config) -> Iterator[ConfigError]:
                 if shared := coverage.overlap(task, "train", target.task, split):
                     problem = f"trains on {task!r}, which contains {shared}, on which {target.name!r} is evaluated"
                     yield ConfigError(key, name, f"{problem}; remove one of them")
-
-
-def _evaluated() -> list[str]:
-    return [name for name in tasks.names() if tasks.load(name).stage or tasks.load(name).kind == "retrieval"]
-
-
-def _bad_training(config: Config, target: Target, task: str, key: str) -> Iterator[ConfigError]:
-    """Stages of a target whose last training cannot predict for it; `key` is that of its stages, if it sets any."""
-    if target.stages:
-        yield from _bad_stages(config, key or "grid.targets", path_of(target.stages))
-    trains_on = tuple(recipes.trained(config, target.stages[-1])) if target.stages else ()
-    if trains_on == (task,):
-        return
-    suitable = [name for name in recipes.trainable() if _predicts_for(name, target.task)]
-    if key and (len(trains_on) != 1 or trains_on[0] not in suitable):
-        found = path_of(target.stages) or config.targets[reference(target.name).name].stage
-        problem = f"the last stage of this target must train on one task whose head predicts for {target.task!r}"
-        trained = f", but {target.stages[-1]!r} trains on {', '.join(trains_on)}" if target.stages else ""
-        yield ConfigError(key, found, f"{problem}{trained}", suitable)
-    elif not key:
-        problem = f"the stage of target {target.name!r} can only train on {task!r}; give your stage another name"
-        yield ConfigError(f"stages.{task}.tasks", list(trains_on), problem, [task])
-
-
-def _predicts_for(trained: str, evaluated: str) -> bool:
-    """Whether the head of a trained task predicts for another: of the same kind, with the same labels if it has any."""
-    one, other = tasks.load(trained), tasks.load(evaluated)
-    if one.kind != other.kind:
-        return False
-    return one.kind not in ("classification", "tagging") or one.labels == other.labels != ()
 
 
 def _bad_lengths(config: Config, longest: Callable[[Encoder], int | None]) -> Iterator[ConfigError]:
@@ -367,30 +316,4 @@ def _bad_languages(config: Config) -> Iterator[ConfigError]:
         if lang not in known:
             yield ConfigError("languages", lang, "unknown language: no task has it", sorted(known))
     for target in (recipes.target(config, name) for name in config.grid.targets):
-        yield from _bad_evaluated_languages(config, target)
-
-
-def _bad_evaluated_languages(config: Config, target: Target) -> Iterator[ConfigError]:
-    task, settings = tasks.load(target.task), config.task(target.task)
-    chosen = {
-        f"targets.{reference(target.name).name}.languages": target.languages,
-        f"tasks.{target.task}.languages": settings.languages,
-        "languages": config.languages,
-    }
-    key, wanted = next(((key, one) for key, one in chosen.items() if one is not None), ("languages", None))
-    for lang in (wanted or ()) if key != "languages" else ():
-        if lang not in task.languages:
-            yield ConfigError(key, lang, "the task does not have this language", task.languages)
-    left = [lang for lang in task.languages if lang not in task.missing_languages.get(settings.split, ())]
-    evaluated = [lang for lang in left if wanted is None or lang in wanted]
-    if not evaluated:
-        problem = f"none of these languages is available for target {target.name!r}"
-        yield ConfigError(key, list(wanted or ()), problem, left)
-    unknown = [lang for lang in evaluated if lang not in LANGUAGES]
-    if unknown:
-        problem = f"its languages {', '.join(unknown)} are missing from workflow/xstilts/languages.py; add them"
-        yield ConfigError("grid.targets", target.name, problem)
-    unwritten = [lang for lang in evaluated if lang not in MINIATURE]
-    if unwritten and settings.source == "miniature":
-        problem = f"target {target.name!r} is read from the miniature, which does not have these languages"
-        yield ConfigError(key, unwritten, problem, MINIATURE)
+        yield from target_checks.bad_languages(config, target)

@@ -6,11 +6,11 @@ they have in common. This module is pure: files and code are only seen through a
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import Any, Protocol, TypeVar, cast
 
-from xstilts import arms, paths, recipes, tasks
+from xstilts import arms, paths, perturbations, recipes, tasks
 from xstilts.checks import check, check_lengths
 from xstilts.config import Config, ConfigError, Encoder, Stage
 from xstilts.config.stages import PRETRAINED
@@ -229,11 +229,7 @@ class Grid:
     @once
     def languages(self, target: str) -> tuple[str, ...]:
         """The languages in which a target is evaluated, in the order of the benchmark."""
-        found = self.target(target)
-        task, settings = tasks.load(found.task), self.config.task(found.task)
-        wanted = found.languages or settings.languages or self.config.languages or task.languages
-        missing = task.missing_languages.get(settings.split, ())
-        return tuple(lang for lang in task.languages if lang in wanted and lang not in missing)
+        return recipes.evaluated_languages(self.config, self.target(target))
 
     @cached_property
     def trained(self) -> TrainingLanguages:
@@ -372,21 +368,39 @@ class Grid:
         task, languages = self.target(target).task, self.languages(target)
         split, threshold = self.config.task(task).split, tasks.load(task).threshold_split
         splits = (split,) if threshold in (None, split) else (threshold, split)
-        return self._data(task, EVALUATE, *((one, languages) for one in splits))
+        data = self._data(task, EVALUATE, *((one, languages) for one in splits))
+        for perturbation in self.target(target).perturbations:
+            data = self._perturbed(data, perturbation, split, languages)
+        return data
+
+    @once
+    def _perturbed(self, data: Entry, perturbation: str, split: str, languages: tuple[str, ...]) -> Entry:
+        """The examples of a split with a perturbation of their text, in addition to those that they have already."""
+        found = perturbations.load(perturbation)
+        about = replace(data.about, perturbations=(*data.about.perturbations, perturbation))
+        return self._add(
+            "perturb_task",
+            paths.data(about.name, EVALUATE),
+            specs.perturb_task(perturbation, split, languages, data.path),
+            {"data": data},
+            about,
+            [_reader(about.task), found.role],
+            found.libraries,
+        )
 
     @once
     def _features(self, encoder: str, data: Entry) -> Entry:
-        task, role = tasks.load(data.about.task), data.about.role
+        task, role, known = tasks.load(data.about.task), data.about.role, data.about.perturbations
         settings = self.config.task(task.name)
         if task.kind == "retrieval":
             settings = settings.model_copy(update={"max_length": self._encoder(encoder).sentence_length})
         origin = self._origin(encoder, "tokenizer")
         return self._add(
             "encode_task",
-            paths.features(origin, task.name, role),
+            paths.features(origin, data.about.name, role),
             specs.encode_task(task, settings, data.path),
             {"data": data} | self._pretrained_tokenizer(encoder),
-            About(encoder=encoder, origin=origin, task=task.name, role=role),
+            About(encoder=encoder, origin=origin, task=task.name, role=role, perturbations=known),
             [f"kind.{task.kind}"],
             TOKENIZING,
         )
@@ -434,11 +448,12 @@ class Grid:
             stages=stages,
             task=task.name,
             role=EVALUATE,
+            perturbations=self.target(target).perturbations,
             seed=seed if model else None,
         )
         return self._add(
             "predict",
-            paths.predictions(self._named(encoder, stages, seed), task.name, about.seed),
+            paths.predictions(self._named(encoder, stages, seed), about.name, about.seed),
             specs.predict(task, self._encoder(encoder), stage, features.path, split),
             {"features": features, "data": features.inputs["data"]}
             | ({"model": model} if model else self._pretrained_encoder(encoder)),

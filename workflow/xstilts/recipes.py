@@ -15,6 +15,7 @@ from xstilts.config.stages import RelativeSteps
 from xstilts.config.stages import Target as Block
 from xstilts.languages import LANGUAGES
 from xstilts.names import ALL, NO_INTERMEDIATE, Reference, path_of, reference, stages_of
+from xstilts.perturbations import scope
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
 from xstilts.task import PAIR
 
@@ -165,6 +166,18 @@ def target(config: Config, text: str) -> Target:
         languages=block.languages,
         perturbations=tuple(sorted({*written, *own.modifiers})),
     )
+
+
+def evaluated_languages(config: Config, target: Target) -> tuple[str, ...]:
+    """The languages in which a target is evaluated, in the order of the benchmark.
+
+    A perturbed target lacks those that its perturbations do not apply to.
+    """
+    task, settings = tasks.load(target.task), config.task(target.task)
+    wanted = target.languages or settings.languages or config.languages or task.languages
+    missing = task.missing_languages.get(settings.split, ())
+    found = [lang for lang in task.languages if lang in wanted and lang not in missing]
+    return scope.served(target.perturbations, task, found)
 
 
 def is_usual(config: Config, target: Target) -> bool:

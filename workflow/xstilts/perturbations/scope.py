@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from xstilts.languages import language
 from xstilts.perturbations import load
-from xstilts.perturbations.texts import CLUSTERS_IN_A_WORD, FIELDS
+from xstilts.perturbations.units import CLUSTERS_IN_A_WORD, FIELDS
 from xstilts.task import Task
 
 PARALLEL = ("mlqa", "pawsx", "xnli", "xquad")

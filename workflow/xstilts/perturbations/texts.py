@@ -5,21 +5,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-FIELDS = {
-    "classification": ("text_a", "text_b"),
-    "multiple_choice": ("prompt",),
-    "tagging": ("words",),
-    "span": ("question",),
-    "retrieval": ("text",),
-}
-"""The columns with the texts that are rewritten, by the kind of the task.
-
-Choices and contexts keep their text, since answers are chosen from them.
-"""
-
-CLUSTERS_IN_A_WORD = {"Hani": 2, "Jpan": 2, "Khmr": 4, "Laoo": 4, "Mymr": 4, "Thai": 4}
-"""The scripts that are written without spaces between words, each with the number of grapheme clusters that count as a
-word."""
+from xstilts.perturbations.units import FIELDS
 
 LANGUAGE_COLUMN = {"text_b": "text_b_language", "answers": "answer_language"}
 """The columns with the languages of texts that may differ from the language of the example."""

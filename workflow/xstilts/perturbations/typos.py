@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from xstilts.perturbations import clusters, draws, texts
 from xstilts.perturbations.texts import Facts, Perturbed
+from xstilts.perturbations.units import CLUSTERS_IN_A_WORD, FIELDS
 from xstilts.task import Task
 
 LANGUAGE_FACTS = ("script",)
@@ -43,7 +44,7 @@ def _of_language(table: pa.Table, task: Task, lang: str, facts: Facts, rate: int
 
     def rewrite(parts: list[str], name: str, field: str, own: str) -> list[str]:
         text, draw = Text(parts), draws.generator(task.name, lang, name, field)
-        per_word = texts.CLUSTERS_IN_A_WORD.get(facts[own]["script"])
+        per_word = CLUSTERS_IN_A_WORD.get(facts[own]["script"])
         words = len(text.visible) / per_word if per_word else text.words
         changed = list(islice(text.edits(draw), int(rate * words / 100 + draw.random())))
         for count, number in zip(_COUNTED, (words, len(text.visible), len(changed), sum(changed)), strict=True):
@@ -51,7 +52,7 @@ def _of_language(table: pa.Table, task: Task, lang: str, facts: Facts, rate: int
         return text.parts
 
     found = texts.rewritten(table, task.kind, lang, rewrite)
-    changed_rows = texts.count_changed(table, found, texts.FIELDS[task.kind])
+    changed_rows = texts.count_changed(table, found, FIELDS[task.kind])
     numbers = {count: round(number) for count, number in counts.items()}
     return Perturbed(found, {"rows": len(found), "changed_rows": changed_rows, **numbers})
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from xstilts.perturbations import draws, texts
 from xstilts.perturbations.texts import Facts, Perturbed
+from xstilts.perturbations.units import FIELDS
 from xstilts.task import Task
 
 LANGUAGE_FACTS = ()
@@ -49,7 +50,7 @@ def _of_language(table: pa.Table, task: Task, lang: str) -> Perturbed:
     found = texts.rewritten(table, task.kind, lang, rewrite)
     if task.kind == "tagging":
         found = texts.with_column(found, "tags", _tags_of_moved_words(table, task, lang))
-    changed_rows = texts.count_changed(table, found, texts.FIELDS[task.kind])
+    changed_rows = texts.count_changed(table, found, FIELDS[task.kind])
     return Perturbed(found, {"rows": len(found), "changed_rows": changed_rows, **counts})
 
 
@@ -61,5 +62,5 @@ def order(count: int, *purpose: str) -> list[int]:
 
 def _tags_of_moved_words(table: pa.Table, task: Task, lang: str) -> list[list[str] | None]:
     rows = zip(table["id"].to_pylist(), table["tags"].to_pylist(), strict=True)
-    (field,) = texts.FIELDS[task.kind]
+    (field,) = FIELDS[task.kind]
     return [tags and [tags[place] for place in order(len(tags), task.name, lang, name, field)] for name, tags in rows]
