@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from math import inf
 
-from xstilts import coverage, recipes, tasks
+from xstilts import coverage, objectives, recipes, tasks
 from xstilts.config import Config, ConfigError, Encoder, Stage, TaskSettings
 from xstilts.config import Target as TargetBlock
 from xstilts.languages import LANGUAGES
@@ -188,6 +188,7 @@ def _bad_stage(config: Config, key: str, name: str, is_used: bool = True) -> Ite
     yield from _empty_or_repeated(f"stages.{block}.tasks", written)
     yield from _empty_or_repeated(f"stages.{block}.languages", config.stage(block).languages)
     yield from _bad_mixture(block, stage)
+    yield from objectives.problems(block, stage)
 
 
 def _bad_training_languages(config: Config, key: str, task: str, languages: tuple[str, ...]) -> Iterator[ConfigError]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
-from xstilts import coverage, tasks
+from xstilts import coverage, objectives, tasks
 from xstilts.config import Config, ConfigError, Stage
 from xstilts.languages import LANGUAGES
 from xstilts.names import ALL, NO_INTERMEDIATE, Reference, path_of, reference, stages_of
@@ -38,12 +38,14 @@ class Target:
 def recipe(config: Config, stage: str) -> Stage:
     """The complete recipe of a stage as it is named in a path; its tasks are named without languages.
 
-    If its tasks have different languages (`trained`), `languages` are all of them.
+    If its tasks have different languages (`trained`), `languages` are all of them. `objective` is a block, or None for
+    plain training.
     """
     block, found = config.stage(reference(stage).name), trained(config, stage)
     different = set(found.values())
     languages = different.pop() if len(different) == 1 else tuple(sorted(set(chain.from_iterable(different))))
-    return block.model_copy(update={"tasks": tuple(found), "languages": languages})
+    objective = objectives.of_stage(config, reference(stage).name)
+    return block.model_copy(update={"tasks": tuple(found), "languages": languages, "objective": objective})
 
 
 def trained(config: Config, stage: str) -> dict[str, tuple[str, ...]]:
