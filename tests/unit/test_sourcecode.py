@@ -298,7 +298,7 @@ def test_all_ways_in_which_a_module_imports_by_name_are_told(package: Path):
         code("other")
 
 
-@pytest.mark.parametrize("module", ["tasks", "kinds", "metrics", "jobs.predict"])
+@pytest.mark.parametrize("module", ["tasks", "kinds", "metrics", "jobs.predict", "training.objectives"])
 def test_a_module_whose_imports_the_grid_names_is_accepted(package: Path, module: str):
     place = package.joinpath(*module.split(".")).with_suffix(".py")
     place.parent.mkdir(exist_ok=True)
@@ -314,7 +314,8 @@ def package_modules() -> dict[str, Path]:
 
 def test_every_module_that_imports_by_name_is_declared_or_out_of_the_reach_of_jobs():
     importing = {name for name, file in package_modules().items() if [*syntax.importers(ast.parse(file.read_bytes()))]}
-    assert importing == {"tasks", "kinds", "metrics", "jobs.predict", "cli", "__main__", "runtime.forkserver"}
+    by_name = {"tasks", "kinds", "metrics", "jobs.predict", "training.objectives"}
+    assert importing == {*by_name, "cli", "__main__", "runtime.forkserver"}
     assert set(LOADERS) == importing - {"cli", "__main__", "runtime.forkserver"}
 
 
@@ -348,6 +349,7 @@ def test_a_role_begins_with_the_modules_that_do_its_work():
         "kind.span": {"kinds.span"},
         "metric.pos": {"metrics", "metrics.pos"},
         "benchmark.xtreme": {"metrics.xtreme"},
+        "objective.fgm": {"training.objectives.fgm", "training.objectives.accumulation"},
         "predictor.outputs": {"prediction.forward"},
         "predictor.vectors": {"prediction.retrieval"},
     }

@@ -26,7 +26,7 @@ ROLES = {
     "job": ("jobs.{}",),
     "task": ("tasks.{}",),
     "kind": ("kinds.{}",),
-    "objective": ("training.objectives.{}", "training.objectives.gradients"),
+    "objective": ("training.objectives.{}", "training.objectives.accumulation"),
     "metric": ("metrics", "metrics.{}"),
     "benchmark": ("metrics.{}",),
     "local": ("sources.formats.local",),

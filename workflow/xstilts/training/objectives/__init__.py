@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from accelerate import Accelerator
 
     from xstilts.training.model import StageModel
-    from xstilts.training.objectives.gradients import Gradients
+    from xstilts.training.objectives.accumulation import Gradients
 
 Keys = Callable[[int, np.ndarray, int], np.ndarray]
 """Returns the keys of random draws from the number of completed steps, row numbers, and the sequences of a row."""
@@ -31,7 +31,7 @@ def gradients(
     Args:
         wrapped: the model as `accelerator` has prepared it.
     """
-    return _module("gradients").Gradients(_module(objective.method).gradient, objective, accelerator, model, wrapped)
+    return _module("accumulation").Gradients(_module(objective.method).gradient, objective, accelerator, model, wrapped)
 
 
 def keys(objective: Objective | None, seed: int) -> Keys | None:
