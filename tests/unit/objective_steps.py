@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
+from functools import cache
 
 import plaintext
 import tiny
@@ -25,7 +25,7 @@ from xstilts.training.objectives import draws
 
 TASK = "task"
 KINDS = (*tiny.TASKS, "masked_lm")
-WHOLE, PARTS = 100_000, 200
+WHOLE, PARTS = 100_000, 96
 """Token budgets with which a step is one micro-batch, and several."""
 
 OBJECTIVES: dict[str, Objective] = {
@@ -45,9 +45,16 @@ OBJECTIVES: dict[str, Objective] = {
     }.items()
 }
 
+PAIRS = [
+    *(("classification", name) for name in OBJECTIVES),
+    *((kind, name) for kind in KINDS[1:] for name in ("fgm", "freelb from noise", "smart, two steps")),
+]
+"""Each objective on one kind, and each kind with one loss, with several, and with a divergence."""
 
+
+@cache
 def data(kind: str, tokenizer: PreTrainedTokenizerBase) -> TaskData:
-    """The data of a kind; one row of tagging has no label."""
+    """The data of a kind."""
     return plaintext.data(tokenizer) if kind == "masked_lm" else tiny.data(kind, tokenizer)
 
 
@@ -63,7 +70,7 @@ def batch(
 ) -> Batch:
     """The first step of a training."""
     own = {TASK: data(kind, tokenizer)}
-    recipe = Stage(batch_size=8, tasks=(TASK,), steps=3)
+    recipe = Stage(batch_size=4, tasks=(TASK,), steps=3)
     keys = objectives.keys(objective, 1)
     feed = Feed(own, stage._sampler(recipe, own, 1), tokenizer.pad_token_id, Accelerator(cpu=True), keys)
     return next(feed.after(0, tokens))

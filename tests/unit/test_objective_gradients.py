@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
-from objective_steps import KINDS, OBJECTIVES, PARTS, Equations, batch, data, model, padded, taken
+from objective_steps import KINDS, OBJECTIVES, PAIRS, PARTS, WHOLE, Equations, batch, data, model, padded, taken
 from torch import nn
 
 from xstilts.sources.checkpoints import Checkpoint
 
 pytestmark = pytest.mark.thorough
 
+PAIR = pytest.mark.parametrize("kind, name", PAIRS)
 EACH = pytest.mark.parametrize("name", OBJECTIVES)
 OF_KIND = pytest.mark.parametrize("kind", KINDS)
 
@@ -33,8 +34,7 @@ def dropping(tmp_path_factory, tiny_tokenizer) -> Checkpoint:
     return tiny.encoder(tmp_path_factory.mktemp("dropping"), tiny_tokenizer)
 
 
-@OF_KIND
-@EACH
+@PAIR
 def test_the_gradient_and_the_value_are_those_of_the_equation_in_double_precision(still, tiny_tokenizer, kind, name):
     objective, own = OBJECTIVES[name], model(still, data(kind, tiny_tokenizer))
     given = batch(kind, tiny_tokenizer, objective)
@@ -45,8 +45,7 @@ def test_the_gradient_and_the_value_are_those_of_the_equation_in_double_precisio
     assert found.distance(expected) < 2e-3
 
 
-@OF_KIND
-@pytest.mark.parametrize("name", [name for name, one in OBJECTIVES.items() if not one.needs_float32])
+@pytest.mark.parametrize("kind, name", [pair for pair in PAIRS if not OBJECTIVES[pair[1]].needs_float32])
 def test_bfloat16_keeps_the_direction_of_the_gradient_where_it_may_be_used(still, tiny_tokenizer, kind, name):
     objective, own = OBJECTIVES[name], model(still, data(kind, tiny_tokenizer))
     given = batch(kind, tiny_tokenizer, objective)
@@ -54,27 +53,25 @@ def test_bfloat16_keeps_the_direction_of_the_gradient_where_it_may_be_used(still
     assert found.cosine(Equations.of(kind, own, given).expected(objective)) > 0.98
 
 
-@EACH
-@OF_KIND
+@PAIR
 def test_micro_batches_change_neither_value_nor_gradient(still, tiny_tokenizer, kind, name):
     objective, own = OBJECTIVES[name], model(still, data(kind, tiny_tokenizer))
-    whole, parts = (batch(kind, tiny_tokenizer, objective, tokens) for tokens in (100_000, PARTS))
+    whole, parts = (batch(kind, tiny_tokenizer, objective, tokens) for tokens in (WHOLE, PARTS))
     assert len(parts.micro_batches) > 1 == len(whole.micro_batches)
     one, other = (taken(own, given, objective) for given in (whole, parts))
-    assert other.value == pytest.approx(one.value, rel=1e-5)
-    assert other.distance(one) < 1e-4
+    assert other.value == pytest.approx(one.value, rel=1e-4)
+    assert other.distance(one) < 1e-3
 
 
-@EACH
-@OF_KIND
+@PAIR
 def test_more_padding_changes_neither_value_nor_gradient(still, tiny_tokenizer, kind, name):
     objective, own = OBJECTIVES[name], model(still, data(kind, tiny_tokenizer))
     given = batch(kind, tiny_tokenizer, objective)
     one, other = (
         taken(own, each, objective) for each in (given, padded(given, 16, tiny_tokenizer.pad_token_id))
     )
-    assert other.value == pytest.approx(one.value, rel=1e-5)
-    assert other.distance(one) < 1e-4
+    assert other.value == pytest.approx(one.value, rel=1e-4)
+    assert other.distance(one) < 1e-3
 
 
 @OF_KIND
@@ -84,7 +81,7 @@ def test_every_architecture_can_be_trained_with_every_objective(tmp_path, tiny_t
     parent = tiny.encoder(tmp_path, tiny_tokenizer, family, **tiny.FAMILIES[family], **special)
     own = model(parent, data(kind, tiny_tokenizer))
     plain = taken(own, batch(kind, tiny_tokenizer), None)
-    for name, objective in OBJECTIVES.items():
+    for name, objective in {one.method: one for one in OBJECTIVES.values()}.items():
         found = taken(own, batch(kind, tiny_tokenizer, objective, PARTS), objective)
         assert found.gradient.keys() == plain.gradient.keys(), name
         assert all(one.isfinite().all() for one in found.gradient.values()), name
