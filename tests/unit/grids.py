@@ -40,6 +40,9 @@ class Words:
     def longest(self, encoder: Encoder) -> int | None:
         return None
 
+    def dropout(self, encoder: Encoder) -> float | None:
+        return None
+
     def _content(self, name: str) -> str:
         return f"{name}, edited" if name in self.edited else name
 

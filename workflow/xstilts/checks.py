@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from math import inf
 
-from xstilts import coverage, recipes, stage_checks, target_checks, tasks
+from xstilts import coverage, objectives, recipes, stage_checks, target_checks, tasks
 from xstilts.config import Config, ConfigError, Encoder, Stage, TaskSettings
 from xstilts.languages import LANGUAGES
 from xstilts.names import ALL, NO_INTERMEDIATE, path_of, reference, stages_of
@@ -187,6 +187,7 @@ def _bad_stage(config: Config, key: str, name: str, is_used: bool = True) -> Ite
     yield from _empty_or_repeated(f"stages.{block}.languages", config.stage(block).languages)
     yield from _bad_mixture(block, stage)
     yield from stage_checks.bad_schedule(block, stage)
+    yield from objectives.problems(block, stage)
 
 
 def _bad_training_languages(config: Config, key: str, task: str, languages: tuple[str, ...]) -> Iterator[ConfigError]:

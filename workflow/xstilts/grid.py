@@ -14,6 +14,7 @@ from xstilts import arms, paths, perturbations, recipes, tasks
 from xstilts.checks import check, check_lengths
 from xstilts.config import Config, ConfigError, Encoder, Stage
 from xstilts.config.stages import PRETRAINED
+from xstilts.dropouts import check_dropout
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.spec import FileHashes, fingerprint
 from xstilts.languages import facts
@@ -65,6 +66,9 @@ class Identity(Protocol):
     def longest(self, encoder: Encoder) -> int | None:
         """The maximum length of a sequence of an encoder, in sub-words; None if it is unknown."""
 
+    def dropout(self, encoder: Encoder) -> float | None:
+        """The largest dropout in the layers of an encoder; None if it is unknown."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -115,6 +119,7 @@ class Grid:
         self._known: dict[tuple, object] = {}
         check(self.config)
         check_lengths(self.config, identity.longest)
+        check_dropout(self.config, identity.dropout)
 
     @cached_property
     def cells(self) -> list[Cell]:
@@ -421,7 +426,7 @@ class Grid:
             specs.train_stage(stage, _paths(features), bool(tasks.masked(stage.tasks)), parent is not None),
             inputs | self._checkpoints(encoder, parent, stage),
             About(encoder=encoder, origin=self._origin(encoder, "encoder"), stages=stages, seed=seed),
-            _loaded(stage.tasks),
+            [*_loaded(stage.tasks), *([f"objective.{stage.robust.method}"] if stage.robust else [])],
             ("torch", "transformers", "accelerate"),
         )
 

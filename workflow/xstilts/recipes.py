@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import cast
 
-from xstilts import coverage, relative_steps, tasks
+from xstilts import coverage, objectives, relative_steps, tasks
 from xstilts.config import Config, ConfigError, Stage
 from xstilts.config.stages import RelativeSteps
 from xstilts.config.stages import Target as Block
@@ -55,20 +55,20 @@ def recipe(config: Config, stage: str, counting: tuple[str, ...] = ()) -> Stage:
     """The complete recipe of a stage as it is named in a path; its tasks are named without languages.
 
     If its tasks have different languages (`trained`), `languages` are all of them. Its steps do not depend on other
-    stages.
+    stages. `objective` is a block, or None for plain training.
 
     Args:
         counting: the stages whose steps are relative to those of this one, each to those of the next.
 
     Raises:
-        ConfigError: its steps are relative to those of another stage and cannot be derived from them.
+        ConfigError: its objective is unknown, or its steps cannot be derived from those of another stage.
     """
     own = named(config, stage)
     block, found = config.stage(own.name), trained(config, stage)
     different = set(found.values())
     languages = different.pop() if len(different) == 1 else tuple(sorted(set(chain.from_iterable(different))))
-    modified = {"objective": own.modifiers[0]} if own.modifiers else {}
-    made = block.model_copy(update={"tasks": tuple(found), "languages": languages, **modified})
+    settings = {"tasks": tuple(found), "languages": languages, "objective": objectives.of_stage(config, own)}
+    made = block.model_copy(update=settings)
     return _with_steps(config, stage, made, counting) if isinstance(made.steps, RelativeSteps) else made
 
 
@@ -89,7 +89,6 @@ def _with_steps(config: Config, stage: str, own: Stage, counting: tuple[str, ...
     except ValueError as error:
         problem = f"the steps of stage {stage!r} cannot be counted like those of {other!r}: {error}"
         raise ConfigError(key, steps.like, f"{problem}, or give 'steps' as a number") from None
-
 
 def trained(config: Config, stage: str) -> dict[str, tuple[str, ...]]:
     """The languages in which a stage trains on its tasks, by name of the task.
@@ -237,7 +236,12 @@ def canonical(config: Config, path: str) -> str:
 
 
 def _canonical(config: Config, stage: Reference) -> Reference:
-    """The canonical name of a stage."""
+    """The canonical name of a stage.
+
+    Raises:
+        ValueError: its modifiers are not an objective, or its tasks have no languages to choose.
+    """
+    objectives.require_names(config, stage)
     return replace(stage, languages=_in(config, stage.name, stage.languages), modifiers=tuple(sorted(stage.modifiers)))
 
 

@@ -108,6 +108,11 @@ def _work(one: Trainings) -> list[str]:
 
 def _lines(plan: Plan) -> list[str]:
     lines = []
+    if plan.in_float32:
+        lines.append(
+            f"precision: trainings of {', '.join(plan.in_float32)} compute in float32, which their objective requires, "
+            "not in the bfloat16 of 'mixed'"
+        )
     if plan.models.models:
         lines.append(f"disk: {_disk(plan.models)}")
         if plan.states:

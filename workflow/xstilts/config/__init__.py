@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from xstilts.config import mistakes
 from xstilts.config.local import Local
 from xstilts.config.numbers import REAL, WHOLE, Count, Fraction, Length, Positive, Seed
+from xstilts.config.objectives import Objective
 from xstilts.config.paths import StorePath, UserPath
 from xstilts.config.replacing import with_one_place
 from xstilts.config.settings import NOT_IN_SPECS, InSpecs, Settings
@@ -333,6 +334,8 @@ class Config(Settings):
     """Encoders, by name."""
     stages: dict[Word, Stage] = {}
     """Stages, by name. A stage that is not listed trains on the task with its name."""
+    objectives: dict[Word, Objective] = {}
+    """Training objectives that stages can name, by name."""
     targets: dict[Word, Target] = {}
     """Targets, by name. A target that is not listed evaluates the task with its name."""
     tasks: dict[Name, TaskSettings] = {}
@@ -395,14 +398,16 @@ def parse(
         return Config.model_validate(with_one_place(raw, present, command_line))
     except ValidationError as error:
         # Of the types that a value may have, the one is meant whose error lies deepest within the value.
-        above = mistakes.keys(error.errors()[0]["loc"], raw)
-        located = [(one, mistakes.keys(one["loc"], raw)) for one in error.errors()]
-        first, keys = max((pair for pair in located if pair[1][: len(above)] == above), key=lambda pair: len(pair[1]))
+        located = [(one, mistakes.keys(one, raw)) for one in error.errors()]
+        _, above = located[0]
+        located = [pair for pair in located if pair[1][: len(above)] == above]
+        meant = [pair for pair in located if not mistakes.is_of_another_type(pair[0])] or located
+        first, keys = max(meant, key=lambda pair: len(pair[1]))
         # A value that may be of several types has an error for each.
-        same = [one for one, its in located if one["loc"][:-1] == first["loc"][:-1] and its == keys]
+        same = [one for one, its in meant if one["loc"][:-1] == first["loc"][:-1] and its == keys]
         raise ConfigError(
             ".".join(keys) or "(top level)",
-            keys[-1] if first["type"] == "extra_forbidden" else first["input"],
+            mistakes.found(first, keys),
             mistakes.problem(same, keys, Config),
             mistakes.allowed(first, keys, Config),
             mistakes.origin(keys, raw, present),

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from types import NoneType
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -45,6 +45,7 @@ _EXPECTED = {
     "less_than_equal": "a number less than or equal to {le}",
     "list_type": "a list",
     "literal_error": "one of the allowed values",
+    "model_attributes_type": "a block of settings",
     "model_type": "a block of settings",
     "path_type": "a path",
     "string_too_long": "at most {max_length} characters",
@@ -53,6 +54,9 @@ _EXPECTED = {
     "tuple_type": "a list",
 }
 """What is expected instead of a value, by pydantic's type of the error."""
+
+_METHOD = "method"
+"""The key whose value says which of several blocks is meant."""
 
 _ABSENT = object()
 
@@ -80,8 +84,9 @@ def _is_encodable(text: str) -> bool:
     return True
 
 
-def keys(location: Iterable[int | str], raw: object) -> tuple[str, ...]:
-    """The keys that lead to a value, from a location of pydantic, which also names the branches of a union."""
+def keys(error: Mapping[str, Any], raw: object) -> tuple[str, ...]:
+    """The keys that lead to the value of an error of pydantic, which also names the branches of a union."""
+    location = error["loc"] + ((_METHOD,) if error["type"] == "union_tag_invalid" else ())
     found: list[str] = []
     for part in location:
         below = _below(raw, part)
@@ -89,6 +94,18 @@ def keys(location: Iterable[int | str], raw: object) -> tuple[str, ...]:
             found.append(str(part))
             raw = below
     return tuple(found)
+
+
+def is_of_another_type(error: Mapping[str, Any]) -> bool:
+    """Whether an error only says that a block is not a string, where a name could stand as well."""
+    return error["type"] == "string_type" and isinstance(error["input"], Mapping)
+
+
+def found(error: Mapping[str, Any], keys: tuple[str, ...]) -> object:
+    """The key or the value that is wrong."""
+    if error["type"] == "extra_forbidden":
+        return keys[-1]
+    return error["input"][_METHOD] if error["type"] == "union_tag_invalid" else error["input"]
 
 
 def problem(errors: Sequence[Mapping[str, Any]], keys: tuple[str, ...], top: type[BaseModel]) -> str:
@@ -105,14 +122,19 @@ def problem(errors: Sequence[Mapping[str, Any]], keys: tuple[str, ...], top: typ
 
 def _problem(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseModel]) -> str:
     if error["type"] == "extra_forbidden":
-        if present := _present(RENAMED, keys, top):
+        if present := _present(RENAMED, error, keys, top):
             return f"renamed to {present!r}"
-        if present := _present(REPLACED, keys, top):
+        if present := _present(REPLACED, error, keys, top):
             return f"replaced by {present!r}, which is described in docs/config.md; remove the key"
-        places = [place or "the top level" for place, block in _blocks(top) if keys[-1] in block.model_fields]
+        having = (place or "the top level" for place, block in _blocks(top) if keys[-1] in block.model_fields)
+        places = list(dict.fromkeys(having))
         return f"unknown key here; it belongs to {_either(places)}" if places else "unknown key"
     if error["type"] == "missing":
         return f"the key {error['loc'][-1]!r} is missing"
+    if error["type"] == "union_tag_not_found":
+        return f"the key {_METHOD!r} is missing"
+    if error["type"] == "union_tag_invalid":
+        return f"expected {_EXPECTED['literal_error']}"
     if error["type"] == "string_type" and isinstance(error["input"], bool):
         return 'YAML reads an unquoted yes, no, on or off as true or false; quote it, as in "no"'
     if error["type"] == "string_type" and not isinstance(error["input"], list | dict | NoneType):
@@ -135,15 +157,21 @@ def allowed(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseModel
     """The values or keys that are allowed instead; empty if they cannot be listed, or if the key was renamed."""
     if error["type"] == "literal_error":
         return [part.strip(" '") for part in error["ctx"]["expected"].replace(" or ", ", ").split(",")]
-    if error["type"] != "extra_forbidden" or _present({**RENAMED, **REPLACED}, keys, top):
+    if error["type"] == "union_tag_invalid":
+        return [part.strip(" '") for part in error["ctx"]["expected_tags"].split(",")]
+    if error["type"] == "union_tag_not_found":
+        return [name for one in _types(_annotation(keys, error, top)) if (name := _method(one))]
+    if error["type"] != "extra_forbidden" or _present({**RENAMED, **REPLACED}, error, keys, top):
         return []
-    return sorted(reduce(_block_of, keys[:-1], top).model_fields)
+    return sorted(_block(keys[:-1], error, top).model_fields)
 
 
-def _present(former: Mapping[str, str], keys: tuple[str, ...], top: type[BaseModel]) -> str | None:
+def _present(
+    former: Mapping[str, str], error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseModel]
+) -> str | None:
     """The present key of a block that has taken the place of a former one."""
     present = former.get(keys[-1])
-    return present if present in reduce(_block_of, keys[:-1], top).model_fields else None
+    return present if present in _block(keys[:-1], error, top).model_fields else None
 
 
 def _blocks(block: type[BaseModel], place: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
@@ -153,9 +181,8 @@ def _blocks(block: type[BaseModel], place: str = "") -> Iterator[tuple[str, type
         below, keys = field.annotation, [place, key] if place else [key]
         if get_origin(below) is dict:
             below, keys = get_args(below)[1], [*keys, "<name>"]
-        below = _block_among(below)
-        if _is_block(below):
-            yield from _blocks(below, ".".join(keys))
+        for one in _types(below):
+            yield from _blocks(one, ".".join(keys))
 
 
 def _either(places: list[str]) -> str:
@@ -163,20 +190,34 @@ def _either(places: list[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _block_of(block: Any, key: str) -> Any:
-    """The type of the value of a key, in a block of settings or in a dictionary of named blocks."""
-    below = get_args(block)[1] if get_origin(block) is dict else block.model_fields[key].annotation
-    return _block_among(below)
+def _block(keys: Iterable[str], error: Mapping[str, Any], top: type[BaseModel]) -> type[BaseModel]:
+    """The type of the block to which keys lead; of several, the one that the location of an error names."""
+    types = _types(_annotation(keys, error, top))
+    return next((one for one in types if _method(one) in error["loc"]), types[0])
 
 
-def _block_among(annotation: Any) -> Any:
-    """The first block among the types that a value may have; the type itself if there is none."""
-    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ()
-    return next(filter(_is_block, parts), annotation)
+def _annotation(keys: Iterable[str], error: Mapping[str, Any], top: type[BaseModel]) -> Any:
+    """The type of the value to which keys lead, in blocks of settings or dictionaries of named blocks."""
+    *above, last = ("", *keys)
+    if not above:
+        return top
+    around = _annotation(above[1:], error, top)
+    if get_origin(around) is dict:
+        return get_args(around)[1]
+    return _block(above[1:], error, top).model_fields[last].annotation
 
 
-def _is_block(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+def _types(annotation: Any) -> list[type[BaseModel]]:
+    """The types of the blocks that a value may be."""
+    if isinstance(annotation, type):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    return [one for part in get_args(annotation) for one in _types(part)]
+
+
+def _method(block: type[BaseModel]) -> str | None:
+    """The method that a block is for."""
+    field = block.model_fields.get(_METHOD)
+    return get_args(field.annotation)[0] if field else None
 
 
 def origin(keys: tuple[str, ...], raw: object, files: Sequence[Path]) -> str:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from xstilts.config.numbers import REAL, WHOLE, Count, Fraction, Positive
+from xstilts.config.objectives import Objective
 from xstilts.config.settings import NOT_IN_SPECS, InSpecs, Settings
 from xstilts.names import WORD
 
@@ -144,6 +145,9 @@ class Training(Settings):
     steps: Annotated[Count | RelativeSteps | SkipJsonSchema[CountedSteps] | None, InSpecs(neutral=None)] = None
     """Number of optimiser steps, instead of `epochs`; `null` to derive it from `epochs`. A stage that only trains on
     plain text (`mlm`, `tlm`) requires it. A block gives it relative to another stage: `{like: mnli, times: 3}`."""
+    dropout: Annotated[Fraction | None, InSpecs(neutral=None)] = None
+    """Dropout of the encoder and the head in this training, everywhere where the architecture has one; `null` for that
+    of the encoder's config.json, which the trained checkpoint keeps."""
     gpus: Annotated[Count, NOT_IN_SPECS] = 1
     """Number of GPUs that share a batch; must divide `batch_size`. Not part of any fingerprint."""
 
@@ -161,6 +165,9 @@ class Stage(Training):
     select_by: Annotated[tuple[str, ...], InSpecs(neutral=())] = ()
     """Tasks of the stage whose dev scores select the checkpoint. By default all tasks but masked language modelling
     (`mlm`, `tlm`); a stage without others selects the checkpoint by its loss. Scores and losses cannot be combined."""
+    objective: Annotated[Word | Objective | None, InSpecs(neutral=None)] = None
+    """Training objective: a name of `objectives`, or a block of that form; `null` for plain training, the mean
+    cross-entropy."""
     language_exponent: Annotated[float, Field(ge=0, le=1), REAL, InSpecs(neutral=0.3)] = 0.3
     """Masked language modelling: each step has rows of one language, which is drawn with a probability proportional to
     the number of its rows, raised to this exponent. 0 draws all languages equally often, 1 in proportion to their rows.
@@ -175,6 +182,11 @@ class Stage(Training):
     starts with the head of the same task, or else with the only one of its kind; for classification and tagging, only
     if the labels are the same in the same order. A task for which there is none starts with a new head, which
     `training.json` says. Masked language modelling has `head` instead."""
+    @property
+    def robust(self) -> Objective | None:
+        """The objective of a complete recipe (`xstilts.recipes.recipe`), in which it is never a name."""
+        assert not isinstance(self.objective, str)
+        return self.objective
 
 
 class Target(Settings):

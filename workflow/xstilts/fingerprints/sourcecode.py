@@ -26,6 +26,7 @@ ROLES = {
     "job": ("jobs.{}",),
     "task": ("tasks.{}",),
     "kind": ("kinds.{}",),
+    "objective": ("training.objectives.{}", "training.objectives.accumulation"),
     "metric": ("metrics", "metrics.{}"),
     "benchmark": ("metrics.{}",),
     "local": ("sources.formats.local",),
@@ -38,12 +39,15 @@ ROLES = {
 UNCOUNTED = {
     "config": "typed settings; their values are in specs",
     "config.local": "typed settings; their values are in specs",
+    "config.objectives": "typed settings; their values are in specs",
     "config.settings": "the form of settings in specs",
     "config.stages": "typed settings; their values are in specs",
     "sources.encoder_config": "limits that are checked at planning",
     "sources.shapes": "estimates of memory and time",
     "arms": "the names of a grid; their meanings are in specs",
     "checks": "rejects configurations",
+    "dropouts": "rejects configurations",
+    "objectives": "resolves names; what they stand for is in specs",
     "distances": "reads distances; they are in specs",
     "transfer": "facts about the cells of a grid; their values are in specs",
     "recipes": "resolves names; what they stand for is in specs",
@@ -106,7 +110,7 @@ METRICS = "metrics"
 """The package whose modules count for their own roles only, not for modules that import them: a changed metric
 recomputes scores, but no training or prediction, although metrics choose checkpoints."""
 
-LOADERS = ("tasks", "kinds", "metrics", "perturbations", "jobs.predict")
+LOADERS = ("tasks", "kinds", "metrics", "perturbations", "jobs.predict", "training.objectives")
 """The modules that import others by a name known only at run time; the imported modules have roles of their own."""
 
 FILES = {".css", ".csv", ".html", ".js"}

@@ -77,6 +77,17 @@ class Plan:
         """The trainings and predictions with their work; None where it is unknown until the data have been read."""
         return [(entry, self._work(entry)) for step in ("train_stage", "predict") for entry in self._of(step)]
 
+    @cached_property
+    def in_float32(self) -> list[str]:
+        """The stages whose objective requires float32, although their precision is another."""
+        return sorted(
+            {
+                entry.about.name
+                for entry in self._of("train_stage")
+                if workload.requires_float32(entry) and entry.spec["stage"].get("precision") == "mixed"
+            }
+        )
+
     @property
     def models(self) -> Disk:
         """The weights of all models."""

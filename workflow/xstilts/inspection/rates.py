@@ -195,7 +195,7 @@ def training(
     """The time of a training until its last step.
 
     Args:
-        steps: the number of optimiser steps.
+        steps: the number of optimiser steps, or of their passes if a step has several.
         tokens: the number of tokens in a batch.
         length: the length of a row in tokens.
         evaluated: the number of tokens in all evaluations.

@@ -11,7 +11,7 @@ from xstilts.inspection.calibrations import Calibration
 from xstilts.inspection.cards import Card
 from xstilts.inspection.rates import Cost, Rates
 from xstilts.inspection.speed import Measurement, Speed
-from xstilts.inspection.workload import Work
+from xstilts.inspection.workload import Work, requires_float32
 from xstilts.runtime import memory
 from xstilts.runtime.devices import Gpu
 from xstilts.sources import shapes
@@ -209,15 +209,19 @@ def _shapes(config: Config, work: Jobs) -> set[tuple[Shape, bool]]:
 
 
 def _precision(entry: Entry) -> str:
-    """The precision of a training or prediction, as configured."""
+    """The precision of a training or prediction, as configured, or as its objective requires."""
+    if requires_float32(entry):
+        return "fp32"
     return entry.spec["stage" if entry.step == "train_stage" else "options"].get("precision", "fp32")
 
 
 def _modelled(entry: Entry, work: Work, shape: Shape, found: Rates) -> Cost:
     if entry.step == "train_stage":
-        batch = work.examples / max(1, work.steps) * work.subwords
+        # Each pass takes about as long as a step of plain training.
+        passes = work.steps * work.passes
+        batch = work.examples / max(1, passes) * work.subwords
         evaluated = work.evaluated * work.subwords
-        return rates.training(found, shape, work.steps, batch, work.subwords, evaluated, work.masked)
+        return rates.training(found, shape, passes, batch, work.subwords, evaluated, work.masked)
     tokens = work.rows * work.subwords
     if tasks.load(entry.about.name).kind != "retrieval":
         return rates.prediction(found, tokens, work.subwords, shape.layers)

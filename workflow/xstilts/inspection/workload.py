@@ -32,7 +32,7 @@ class Work:
     Args:
         rows: training rows of all tasks and languages, or rows to predict.
         steps: optimiser steps; 0 for a prediction.
-        examples: rows that pass through the model: those of all steps, or those to predict.
+        examples: rows that pass through the model: those of all passes of all steps, or those to predict.
         source: the least reliable of the sources of its row counts.
         estimated: whether the numbers are estimates: long contexts are split into several rows, or the release of a
             task has no known size.
@@ -40,6 +40,7 @@ class Work:
         evaluated: the rows of all evaluations during training.
         pairs: the pairs of sentences that a search for translations compares, if half of each language are English.
         masked: the share of the sub-words that are in rows of masked language modelling.
+        passes: the forward and backward passes of a step; more than one if the objective perturbs.
     """
 
     rows: int
@@ -51,6 +52,7 @@ class Work:
     evaluated: int = 0
     pairs: float = 0.0
     masked: float = 0.0
+    passes: int = 1
 
 
 @dataclass(frozen=True)
@@ -79,16 +81,24 @@ def of_training(store: Path, entry: Entry) -> Work | None:
     subwords = sum(lengths.values())
     dev = sum(len(names_of(entry.inputs[f"data.{task}"].spec["files"], "dev")) for task in stage.tasks)
     evaluated = ceil(steps / stage.evaluate_every) * (stage.dev_examples or 0) * dev
+    passes = stage.robust.passes if stage.robust else 1
     return Work(
         total.count,
         steps,
-        steps * stage.batch_size,
+        steps * passes * stage.batch_size,
         total.source,
         total.estimated,
         subwords,
         evaluated,
         masked=sum(lengths[task] for task in words) / subwords,
+        passes=passes,
     )
+
+
+def requires_float32(entry: Entry) -> bool:
+    """Whether a job is a training whose objective requires float32, whatever its precision is."""
+    objective = Stage.of_spec(entry.spec["stage"]).robust if entry.step == "train_stage" else None
+    return objective is not None and objective.needs_float32
 
 
 def _of_task(store: Path, features: Entry, stage: Stage) -> _Rows | None:

@@ -43,8 +43,9 @@ def run(arguments: Namespace) -> None:
         spawn_processes(arguments.gpus, _train, this, draft.folder, state)
         steps = json.loads((draft.folder / TRAINING_RECORD).read_text(encoding="utf-8"))["steps"]
         executed = read_json(state / training.EXECUTED)
-        own_steps = steps - executed.pop(training.RESUMED_FROM)
-        speed.examples, speed.devices = own_steps * _stage(this).batch_size, arguments.gpus
+        own_steps, stage = steps - executed.pop(training.RESUMED_FROM), _stage(this)
+        passes = stage.robust.passes if stage.robust else 1
+        speed.examples, speed.devices = own_steps * passes * stage.batch_size, arguments.gpus
         draft.notes.update(executed)
 
 

@@ -1,4 +1,4 @@
-"""Limits in the config.json of an encoder, read at planning time without transformers."""
+"""Limits and dropout in the config.json of an encoder, read at planning time without transformers."""
 
 from pathlib import Path
 
@@ -19,6 +19,15 @@ _BEHIND_PADDING = {
 }
 """Architectures with absolute position embeddings that are numbered from 0, or from the padding id + 1. All others are
 checked when they are loaded."""
+
+_DROPOUTS = {
+    **dict.fromkeys(
+        ("bert", "deberta-v2", "rembert", "roberta", "xlm-roberta", "xlm-roberta-xl"),
+        ("hidden_dropout_prob", "attention_probs_dropout_prob"),
+    ),
+    "modernbert": ("embedding_dropout", "mlp_dropout", "attention_dropout"),
+}
+"""The keys of the dropouts in the layers of an encoder, by architecture; those of heads are left out."""
 
 
 def longest(encoder: Encoder) -> int | None:
@@ -41,6 +50,25 @@ def longest(encoder: Encoder) -> int | None:
     if type(positions) is type(padding) is int and model_type in _BEHIND_PADDING:
         return positions - padding - 1
     return None
+
+
+def dropout(encoder: Encoder) -> float | None:
+    """The largest dropout in the layers of an encoder, from 0 to 1.
+
+    Returns:
+        None if it is not known yet: config.json is not on this machine, or does not say it.
+
+    Raises:
+        UserError: config.json is not a JSON object.
+    """
+    if encoder.pretraining:
+        # `xstilts.miniature.pretraining` makes encoders without dropout.
+        return 0.0
+    file = config_file(encoder)
+    content = read_settings(file) if file and file.is_file() else {}
+    found = [content.get(key) for key in _DROPOUTS.get(str(content.get("model_type")), ())]
+    known = [float(one) for one in found if isinstance(one, int | float)]
+    return max(known) if found and len(known) == len(found) else None
 
 
 def config_file(encoder: Encoder) -> Path | None:

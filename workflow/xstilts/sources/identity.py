@@ -60,6 +60,10 @@ class FileIdentity:
         """The maximum sequence length of an encoder in sub-words, from its config.json; None if unknown."""
         return encoder_config.longest(encoder)
 
+    def dropout(self, encoder: Encoder) -> float | None:
+        """The largest dropout in the layers of an encoder, from its config.json; None if unknown."""
+        return encoder_config.dropout(encoder)
+
     def _of_folder(self, encoder: Encoder, content: Callable[[Path], dict]) -> dict:
         if encoder.path is None:
             return {"repository": encoder.repository, "revision": encoder.revision}

@@ -17,7 +17,7 @@ from xstilts.errors import UserError
 from xstilts.models.finite import NotFiniteError, Watch, require_finite
 from xstilts.models.precision import autocast
 from xstilts.runtime import termination
-from xstilts.training import generators, history, optimizer
+from xstilts.training import generators, history, objectives, optimizer
 from xstilts.training.feed import Batch, Feed
 from xstilts.training.model import StageModel
 from xstilts.training.resume import Saver
@@ -66,6 +66,7 @@ class Loop:
         self.accelerator, self.model, self.wrapped = accelerator, model, accelerator.prepare(model)
         # Walking all modules in each step would take as long as launching a layer.
         self.optimizer, self.parameters = optimizer.adamw(model, stage), list(model.parameters())
+        self.gradients = objectives.gradients(stage.robust, accelerator, model, self.wrapped) if stage.robust else None
         self.stage, self.feed, self.saver, self.progress = stage, feed, saver, progress
         self.steps, self.score, self.minutes = feed.steps, score, minutes
         self.log_every = max(1, min(50, self.steps // 10))
@@ -140,6 +141,8 @@ class Loop:
 
     def accumulate_gradient(self, batch: Batch) -> Tensor:
         """Compute the gradient of a batch, micro-batch by micro-batch; the loss."""
+        if self.gradients:
+            return self.gradients.accumulate(batch, self.progress.precision)
         device, processes = self.accelerator.device, self.accelerator.num_processes
         losses = []
         for number, micro_batch in enumerate(batch.micro_batches, start=1):

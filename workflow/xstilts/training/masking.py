@@ -58,9 +58,9 @@ class Masking:
         self, ids: np.ndarray, numbers: np.ndarray, lengths: np.ndarray, step: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """The masked ids and the labels of sequences, end to end, `(tokens,)` each."""
-        of_rows = np.repeat(_hashed(_hashed(_hashed(np.uint64(self._seed)), step), numbers), lengths)
+        of_rows = np.repeat(hashed(hashed(hashed(np.uint64(self._seed)), step), numbers), lengths)
         positions = np.arange(len(ids)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        chosen, how, word = (_hashed(_hashed(of_rows, positions), draw) for draw in range(3))
+        chosen, how, word = (hashed(hashed(of_rows, positions), draw) for draw in range(3))
         is_predicted = (chosen * _UNIT < SHARE) & ~np.isin(ids, self._special)
         is_masked = is_predicted & (how * _UNIT < _MASKED)
         is_random = is_predicted & ~is_masked & (how * _UNIT < _REPLACED)
@@ -69,7 +69,7 @@ class Masking:
         return masked.astype(np.int32), np.where(is_predicted, ids, batching.IGNORED).astype(np.int32)
 
 
-def _hashed(state: np.ndarray | np.uint64, value: np.ndarray | int = 0) -> np.ndarray:
+def hashed(state: np.ndarray | np.uint64, value: np.ndarray | int = 0) -> np.ndarray:
     """A step of splitmix64 (Steele et al. 2014) from a state and a value, as uint64."""
     with np.errstate(over="ignore"):
         mixed = state + (np.asarray(value).astype(np.uint64) + np.uint64(1)) * _INCREMENT

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors.torch import save_file
@@ -16,6 +16,18 @@ from xstilts.models.kept_heads import HEADS
 from xstilts.models.lm_heads import logits as words
 
 _HEADS = "heads."
+
+
+class Scores(NamedTuple):
+    """The scores of the classes of some items: tags, choices, words, or the starts or the ends of answers.
+
+    Args:
+        logits: in float32, `(items, classes)`.
+        gold: the correct class of each item, `(items,)`; -100 for an item that does not count.
+    """
+
+    logits: torch.Tensor
+    gold: torch.Tensor
 
 
 class StageModel(nn.Module):
@@ -38,15 +50,18 @@ class StageModel(nn.Module):
         self.__dict__["models"] = models
         self._copies = _copies(super().state_dict(keep_vars=True))
 
-    def forward(self, task: str, items: float, **batch: torch.Tensor) -> torch.Tensor:
+    def forward(self, task: str, items: float, scored: bool = False, **batch: torch.Tensor) -> Any:
         """The loss of a micro-batch of one task: the sum over its labels or answers, divided by `items`.
 
         Args:
             items: the number of labels or answers in all micro-batches of the optimiser step, so that accumulation does
                 not change the gradient.
+            scored: whether to return a pair, the loss and its scores.
         """
-        loss = _span_loss if "start_positions" in batch else masked_loss if "positions" in batch else _label_loss
-        return loss(self.models[task], **batch) / items
+        of_kind = _span_scores if "start_positions" in batch else _word_scores if "positions" in batch else _label_scores
+        scores = of_kind(self.models[task], **batch)
+        loss = _cross_entropy(scores) / items
+        return (loss, scores) if scored else loss
 
     def state_dict(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
         """All weights; parameters that are tied occur once."""
@@ -99,35 +114,45 @@ class StageModel(nn.Module):
         save_file({name.removeprefix(_HEADS): weight.contiguous() for name, weight in heads.items()}, folder / HEADS)
 
 
-def _label_loss(model: PreTrainedModel, labels: torch.Tensor, **inputs: torch.Tensor) -> torch.Tensor:
-    """The summed cross-entropy of all labels; a micro-batch may have none."""
+def masked_loss(model: PreTrainedModel, **batch: torch.Tensor) -> torch.Tensor:
+    """The summed cross-entropy of the predicted tokens of a batch of masked language modelling."""
+    return _cross_entropy(_word_scores(model, **batch))
+
+
+def _cross_entropy(scores: tuple[Scores, ...]) -> torch.Tensor:
+    """The summed cross-entropy of all items, of starts and ends halved; a micro-batch may have none."""
+    first, *ends = (cross_entropy(one.logits, one.gold, reduction="sum") for one in scores)
+    return (first + ends[0]) / 2 if ends else first
+
+
+def _label_scores(model: PreTrainedModel, labels: torch.Tensor, **inputs: torch.Tensor) -> tuple[Scores, ...]:
+    """The scores of all labels."""
     logits = model(**inputs).logits.flatten(end_dim=-2)
-    return cross_entropy(logits.float(), labels.flatten(), reduction="sum")
+    return (Scores(logits.float(), labels.flatten()),)
 
 
-def masked_loss(
+def _word_scores(
     model: PreTrainedModel, positions: torch.Tensor, labels: torch.Tensor, **inputs: torch.Tensor
-) -> torch.Tensor:
-    """The summed cross-entropy of the predicted tokens, the only ones for which words are scored.
+) -> tuple[Scores, ...]:
+    """The scores of the predicted tokens, the only ones for which words are scored.
 
     Args:
         positions: the places of the predicted tokens in the flattened batch, `(predicted,)`.
         labels: their original ids, `(predicted,)`.
     """
     hidden = model.base_model(**inputs).last_hidden_state.flatten(end_dim=1)
-    return cross_entropy(words(model, hidden[positions]).float(), labels, reduction="sum")
+    return (Scores(words(model, hidden[positions]).float(), labels),)
 
 
-def _span_loss(
+def _span_scores(
     model: PreTrainedModel, start_positions: torch.Tensor, end_positions: torch.Tensor, **inputs: torch.Tensor
-) -> torch.Tensor:
-    """The summed cross-entropy of starts and ends, halved, without padding, which the model's own loss includes."""
+) -> tuple[Scores, ...]:
+    """The scores of starts and of ends, without padding, which the model's own loss includes."""
     output, padding = model(**inputs), inputs["attention_mask"] == 0
-    starts, ends = (
-        cross_entropy(logits.float().masked_fill(padding, -torch.inf), gold, reduction="sum")
+    return tuple(
+        Scores(logits.float().masked_fill(padding, -torch.inf), gold)
         for logits, gold in ((output.start_logits, start_positions), (output.end_logits, end_positions))
     )
-    return (starts + ends) / 2
 
 
 def _share(encoder: nn.Module, shared: nn.Module) -> None:

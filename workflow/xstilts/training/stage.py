@@ -17,7 +17,7 @@ from xstilts import metrics
 from xstilts.config import Stage
 from xstilts.errors import UserError
 from xstilts.features import arrow
-from xstilts.models import encoders, kept_heads, lm_heads, precision, tokenization
+from xstilts.models import dropout, encoders, kept_heads, lm_heads, precision, tokenization
 from xstilts.models.fitting import require_fit
 from xstilts.paths import TRAINING_RECORD
 from xstilts.prediction.forward import decoded
@@ -26,7 +26,7 @@ from xstilts.runtime.timing import GOING_ON, device_name
 from xstilts.sources import shapes
 from xstilts.store.entries import PRECISION
 from xstilts.store.jsonfiles import write_json
-from xstilts.training import history, masked_lm, mixture, states
+from xstilts.training import history, masked_lm, mixture, objectives, states
 from xstilts.training.batches import BatchSampler
 from xstilts.training.data import TaskData
 from xstilts.training.feed import Feed
@@ -104,13 +104,15 @@ def train(
     set_seed(seed + accelerator.process_index)
     # Earlier releases used torch's DataLoader, which draws a number before its first batch.
     torch.empty((), dtype=torch.int64).random_()
-    feed = Feed(data, _sampler(stage, data, seed), pad_token_id, accelerator)
+    feed = Feed(data, _sampler(stage, data, seed), pad_token_id, accelerator, objectives.keys(stage.robust, seed))
     progress = _progress(stage, execution, scratch, state, feed, model, accelerator.device)
     if accelerator.is_main_process:
         most = f"at most {progress.tokens} tokens in a micro-batch"
         print(f"Training in {progress.precision} on {device_name()}, with {most}.", flush=True)
         for name, source in kept.items():
             print(f"{name} starts with {f'the head of {source}' if source else 'a new head'}.", flush=True)
+        if stage.robust and stage.robust.needs_float32:
+            print(f"The objective {stage.robust.method} requires float32, whatever 'precision' is.", flush=True)
     score = partial(_scores, model, data, pad_token_id, progress.precision) if _selects(data) else None
     with _enough_memory(), Saver(scratch) as saver:
         loop = Loop(accelerator, model, stage, feed, saver, progress, score=score, minutes=execution.minutes)
@@ -169,6 +171,10 @@ def _with_head(
         model = kept_heads.with_kept_head(parent, data.kind, data.task, source)
     else:
         model = encoders.with_fresh_head(parent, data.kind, data.task)
+    if stage.dropout is not None:
+        model = dropout.changed(model, stage.dropout, parent.name)
+    if stage.robust and stage.robust.method == "rdrop":
+        dropout.require(model, parent.name)
     for features_of_split in (data.train, *(rows for _, rows in data.dev.values())):
         require_fit(model, features_of_split, pad_token_id, parent.name)
     return model
@@ -213,15 +219,17 @@ def _progress(
     device: torch.device,
 ) -> Progress:
     """The progress at the start: precision and token budget are those of the state, if there is one."""
+    word = precision.FP32 if stage.robust and stage.robust.needs_float32 else stage.precision
     if state:
-        computed = precision.resumed(state.progress.precision, stage.precision, device, scratch)
+        computed = precision.resumed(state.progress.precision, word, device, scratch)
     else:
-        computed = precision.resolved(stage.precision, device)
+        computed = precision.resolved(word, device)
     # Processes may have GPUs of different kinds.
     if precision.FP32 in gather_object([computed]):
         computed = precision.FP32
     precision.allow_tf32(computed, device)
-    chosen = execution.tokens or (None if state else _budget(model, computed, device))
+    graphs = 2 if stage.robust and stage.robust.two_graphs else 1
+    chosen = execution.tokens or (None if state else _budget(model, computed, device) // graphs)
     # An earlier attempt may have halved the budget, one that is set too.
     before = state.progress.tokens if state else None
     own = min(tokens for tokens in (chosen, before, states.budget(scratch)) if tokens)
