@@ -30,7 +30,9 @@ PLAIN = {"learning_rate": 1.0, "adam_epsilon": 1.0, "max_grad_norm": 1e9, "warmu
 RECIPE = {**PLAIN, "epochs": 2, "batch_size": 8, "evaluate_every": 2, "patience": 9}
 ROWS = 21
 """Of a task; with two epochs five batches and a quarter of one, which is filled up."""
-STAGES = {**{kind: (kind,) for kind in tiny.TASKS}, "mixture": tuple(tiny.TASKS)}
+STAGES = {**{kind: (kind,) for kind in tiny.TASKS}, "mixture": tuple(tiny.TASKS), "blocks": tuple(tiny.TASKS)}
+SAMPLING = {"blocks": {"schedule": "blocks", "overlap": 0.3}}
+"""Of the stages that do not draw the task of each step."""
 TOLERANCE = 1e-5
 SECONDS = 240
 """After which processes that train together are taken to wait for each other; they need a few."""
@@ -100,7 +102,7 @@ def learn(trainings: tuple[Training, ...]) -> None:
             patch.setattr(torch.accelerator, "is_available", lambda: False)
             patch.setattr(Loop, "take_step", training.accident)
             stage.train(
-                Stage(**RECIPE),
+                Stage(**RECIPE, sampling=SAMPLING.get(training.folder.name, {})),
                 Checkpoint(str(training.parent)),
                 {f"my_{kind}": tiny.data(kind, training.tokenizer, rows=ROWS) for kind in training.kinds},
                 training.child,

@@ -16,6 +16,7 @@ MINE = {
     "training": {"patience": 7},
     "stages": {
         "hot": {"like": "mnli", "learning_rate": 1e-4},
+        "longer": {"tasks": ["mnli"], "epochs": 9, "steps": {"like": "mnli", "times": 3}},
         "mixed": {"tasks": ["panx@de", "udpos"], "select_on": "en"},
     },
     "targets": {"own": {"task": "xnli", "stage": "hot"}},
@@ -53,6 +54,12 @@ def test_each_setting_has_the_block_that_sets_it(shown):
         ["sampling.strategy", "proportional", "default"],
     ):
         assert row in rows
+
+
+def test_epochs_are_those_of_the_stage_whose_steps_are_counted(shown):
+    rows = shown("longer")
+    assert ["epochs", "2.0", "stages.longer.steps.like"] in rows
+    assert ["steps.times", "3.0", "stages.longer"] in rows
 
 
 def test_each_task_of_a_mixture_has_its_languages(shown):

@@ -74,7 +74,7 @@ def recipe(config: Config, stage: str, counting: tuple[str, ...] = ()) -> Stage:
 def _with_steps(config: Config, stage: str, own: Stage, counting: tuple[str, ...]) -> Stage:
     """A recipe whose steps do not depend on other stages."""
     name, steps = named(config, stage), cast(RelativeSteps, own.steps)
-    key, line = f"{origins(config, name.name)["steps"]}.steps.like", (*counting, name.name)
+    key, line = f"{origins(config, name.name)['steps']}.steps.like", (*counting, name.name)
     if steps.like not in {*config.stages, *trainable()}:
         known = sorted({*config.stages, *trainable()})
         raise ConfigError(key, steps.like, "unknown stage or trainable task", known)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from xstilts import recipes
 from xstilts.config import Config, ConfigError, Sequences
-from xstilts.names import SOURCE, of_source, path_of, reference
+from xstilts.names import SOURCE, of_source, path_of
 
 _Item = TypeVar("_Item")
 
@@ -95,7 +95,7 @@ def _check(config: Config, settings: Sequences) -> None:
     meanings: dict[str, str] = {}
     for name in settings.of:
         try:
-            stage = reference(of_source(name, recipes.ENGLISH)).name
+            stage = recipes.named(config, of_source(name, recipes.ENGLISH)).name
         except ValueError as error:
             raise ConfigError("grid.sequences.of", name, f"{error}; sequences are made of stages") from None
         if stage not in known:

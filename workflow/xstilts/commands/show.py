@@ -57,7 +57,7 @@ def _recipe(config: Config, stage: str) -> Table:
     """The settings of a stage, each with its place in the configuration."""
     named = recipes.named(config, stage)
     block, origins = recipes.recipe(config, stage), recipes.origins(config, named.name)
-    if isinstance(config.stage(named.name).steps, RelativeSteps):
+    if isinstance(config.stage(named.name).steps, RelativeSteps) and not isinstance(block.steps, int):
         origins["epochs"] = f"{origins['steps']}.steps.like"
     table = Table(title=stage)
     for column in ("setting", "value", "from"):
