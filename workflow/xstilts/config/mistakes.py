@@ -159,7 +159,7 @@ def allowed(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseModel
     if error["type"] == "union_tag_invalid":
         return [part.strip(" '") for part in error["ctx"]["expected_tags"].split(",")]
     if error["type"] == "union_tag_not_found":
-        return [_method(one) for one in _types(_annotation(keys, error, top))]
+        return [name for one in _types(_annotation(keys, error, top)) if (name := _method(one))]
     if error["type"] != "extra_forbidden" or _present({**RENAMED, **REPLACED}, error, keys, top):
         return []
     return sorted(_block(keys[:-1], error, top).model_fields)
