@@ -60,15 +60,27 @@ def _rows(keys: dict, above: tuple[str, ...], prefix: tuple[str, ...], sections:
 
 def _at(path: tuple[str, ...]) -> dict:
     """The schema of the block to which keys lead."""
-    return reduce(lambda block, key: _block(block["properties"][key]), path, _SCHEMA)
+    return reduce(_below, path, _SCHEMA)
+
+
+def _below(block: dict, key: str) -> dict:
+    """The schema of the block of a key; of several blocks by method, that of the method."""
+    if "discriminator" in block:
+        return _defined(block["discriminator"]["mapping"][key])
+    node = block["properties"][key]
+    return _block(node) or next(iter(node["patternProperties"].values()))
 
 
 def _block(node: dict) -> dict | None:
     """The schema of a block, of a block or null, or of blocks by name; None for another value."""
     for one in (node, *node.get("patternProperties", {}).values(), *node.get("anyOf", ())):
         if "$ref" in one:
-            return _SCHEMA["$defs"][one["$ref"].rpartition("/")[2]]
+            return _defined(one["$ref"])
     return None
+
+
+def _defined(reference: str) -> dict:
+    return _SCHEMA["$defs"][reference.rpartition("/")[2]]
 
 
 def _default(default: Any, path: tuple[str, ...]) -> str:
@@ -116,7 +128,7 @@ def _type(node: dict, plural: str = "") -> str:
         return f"`{node['const']}`"
     if "enum" in node:
         return _either(node["enum"])
-    if "$ref" in node:
+    if "$ref" in node or "oneOf" in node:
         return f"block{plural}"
     match node.get("type"):
         case "array":
@@ -124,6 +136,8 @@ def _type(node: dict, plural: str = "") -> str:
         case "object":
             values = node.get("additionalProperties")
             return f"{_type(values, 's')} by name" if values else "blocks by name"
+        case "null":
+            return "`null`"
         case "boolean":
             return "`true` or `false`"
         case "string" if "pattern" in node and not PATTERNS[node["pattern"]].startswith("lowercase letters"):

@@ -26,6 +26,7 @@ from xstilts.config import (
     Training,
 )
 from xstilts.config.local import Local
+from xstilts.config.objectives import Fgm, FreeLB, Noise, Pgd, RDrop, Smart
 from xstilts.config.settings import Settings
 from xstilts.config.stages import RelativeSteps, Sampling
 
@@ -42,6 +43,12 @@ BLOCKS: list[tuple[str, type[Settings], str]] = [
     ("`training`", Training, ""),
     ("`training`", RelativeSteps, "steps."),
     ("`stages`", Sampling, "sampling."),
+    ("`fgm`", Fgm, ""),
+    ("`pgd`", Pgd, ""),
+    ("`freelb`", FreeLB, ""),
+    ("`smart`", Smart, ""),
+    ("`rdrop`", RDrop, ""),
+    ("`noise`", Noise, ""),
     ("`encoders`", Encoder, ""),
     ("`encoders`", Retrieval, "retrieval."),
     ("`pretraining`", Pretraining, ""),
@@ -105,6 +112,8 @@ def test_no_setting_is_described_that_does_not_exist():
         ("`tasks`", "local.labels", "strings by name, or list of strings"),
         ("`tasks`", "folders", "list of paths"),
         ("`stages`", "sampling.weights", "numbers > 0 by name"),
+        ("`stages`", "objective", "name, block, or `null`"),
+        ("`fgm`", "method", "`fgm`"),
     ],
 )
 def test_types_are_in_words(section: str, key: str, kind: str):

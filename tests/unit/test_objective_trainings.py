@@ -50,7 +50,7 @@ def run(tmp_path, tiny_tokenizer) -> Callable[..., Path]:
     """Train on two tasks of different kinds; the child's folder."""
 
     def run(name: str, kinds: tuple[str, ...] = KINDS, **recipe) -> Path:
-        data = {kind: tiny.data(kind, tiny_tokenizer) for kind in kinds}
+        data = {kind: tiny.data(kind, tiny_tokenizer, rows=16) for kind in kinds}
         folder = tmp_path / name
         return train(folder / "child", folder / "scratch", tiny_tokenizer, data, **recipe)
 
@@ -204,7 +204,7 @@ def test_rdrop_is_refused_on_an_encoder_without_dropout_whose_head_may_have_some
             execution = stage.Execution(tokens=192, minutes=0)
             stage.train(recipe, parent, data, tmp_path / "child", tmp_path / "scratch", seed=1, execution=execution)
 
-    with pytest.raises(UserError, match="the encoder has no dropout, so that both passes of rdrop .*`dropout: 0.1`"):
+    with pytest.raises(UserError, match=r"the encoder has no dropout, so that both passes of rdrop .*`dropout: 0\.1`"):
         attempt()
     attempt(dropout=0.1)
     assert record(tmp_path / "child")["steps"] == 2

@@ -99,6 +99,7 @@ def recipe(stage: str, *targets: str) -> dict[str, tuple[object, tuple[str, ...]
         "rows": 7,
         "languages_share": "split",
         "steps": 7,
+        "dropout": 0.3,
     }
     return {
         **{name: (value, trains) for name, value in numbers.items()},
@@ -254,6 +255,7 @@ TABLE: dict[str, Row] = {
     "stages.*.sampling.overlap": Row(("mixed", 0.5), ("train_stage * mixed",), IN_BLOCKS),
     "stages.*.select_by": Row(("mixed", ["mnli"]), ("train_stage * mixed",)),
     "stages.*.language_exponent": Row(("words", 0.7), ("train_stage * words",), WORDS),
+    "stages.*.objective": Row(("mnli", {"method": "fgm"}), ("train_stage * mnli",)),
     "stages.*.head": Row(("words", "new"), ("train_stage * words",), WORDS),
     "stages.*.keep_head": Row(("mnli", True), ("train_stage * mnli",)),
     "targets.*.stage": Row(
@@ -267,6 +269,11 @@ TABLE: dict[str, Row] = {
         {"targets": {"mine": {"task": "xnli"}}, "grid": {"targets": ["xnli", "xquad", "udpos", "mine"]}},
     ),
     "targets.*.languages": Row(("xnli", ["de"]), ("read_task xnli.evaluate",)),
+    "objectives": Row(
+        {"strong": {"method": "fgm", "epsilon": 0.5}},
+        ("train_stage * mnli",),
+        {"objectives": {"strong": {"method": "fgm"}}, "stages": {"mnli": {"objective": "strong"}}},
+    ),
     # The encoders.
     "encoders.*.path": Row(("toy", "other"), whole("toy")),
     "encoders.*.repository": Row(("hub", "lab/other"), whole("hub")),

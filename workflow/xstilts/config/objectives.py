@@ -50,7 +50,7 @@ class _Perturbing(_Objective):
     epsilon: Positive = 0.03
     """Radius of the ball around the clean word embeddings in which a perturbation stays."""
     norm: Literal["relative", "absolute"] = "relative"
-    """Unit of `epsilon`, `step` and `start`: the norm of the clean word embeddings of the same sequence (`relative`),
+    """Unit of `epsilon` and all other lengths: the norm of the clean word embeddings of the same sequence (`relative`),
     or 1 (`absolute`)."""
 
 

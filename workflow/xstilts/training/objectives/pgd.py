@@ -1,9 +1,9 @@
 """Projected gradient descent (Madry et al. 2018), with weights that sum to 1.
 
-    (1 - w) CE(x) + w CE(x + d_K),    d_(t+1) = P(d_t + step |x| g_t / |g_t|),    g_t the gradient of CE(x + d_t) for d_t
+    (1 - w) CE(x) + w CE(x + d_K),    d_(t+1) = P(d_t + step |x| g_t / |g_t|)
 
-P projects onto the ball of radius epsilon |x|. d_0 is 0 or random. The passes of the ascent have no part in the
-gradient of the parameters, except for the clean one.
+g_t is the gradient of CE(x + d_t) for d_t, and P projects onto the ball of radius epsilon |x|. d_0 is 0 or random. The
+passes of the ascent have no part in the gradient of the parameters, except for the clean one.
 """
 
 from torch import Tensor
