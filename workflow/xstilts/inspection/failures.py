@@ -9,7 +9,7 @@ SHOWN = 10
 LENGTH = 400
 """Maximum length of a cause in characters; the log has the complete text."""
 
-_DOING = {"train_stage": "training", "predict": "predicting", "score": "scoring"}
+_DOING = {"train_stage": "training", "predict": "predicting", "score": "scoring", "probe": "probing"}
 _OF_DATA = {"read_task": "reading", "encode_task": "encoding"}
 _ROLES = {"train": "training", "evaluate": "evaluation"}
 _UNEXPLAINED = "The run ended early and no log contains an error; see Snakemake's output above."

@@ -9,6 +9,7 @@ RESULTS = (
     "train_stage",
     "predict",
     "score",
+    "probe",
 )
 """The steps whose results experiments share."""
 
