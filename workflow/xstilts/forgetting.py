@@ -75,6 +75,11 @@ class Column:
     is_only: bool = True
 
     @property
+    def label(self) -> str:
+        """A label within a path, such as `2 mnli`, or `2 mixed: mnli` for one of several tasks."""
+        return f"{self.place} {self.stage}" + ("" if self.is_only else f": {self.measured.task}")
+
+    @property
     def head(self) -> str:
         """The name of the head of this stage and task, such as `1.mnli`."""
         return f"{self.place}.{self.measured.task}"
@@ -96,6 +101,11 @@ class Sequence:
     def stages(self) -> Stages:
         """Its stages, in order."""
         return stages_of(self.path)
+
+    @property
+    def file_name(self) -> str:
+        """Its name in the names of files."""
+        return "--".join(self.stages)
 
 
 class Measurements:

@@ -18,7 +18,7 @@ from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.spec import FileHashes, fingerprint
 from xstilts.forgetting import Measured, Measurements
 from xstilts.languages import facts
-from xstilts.names import path_of, reference, split_name, stages_of
+from xstilts.names import NO_INTERMEDIATE, path_of, reference, split_name, stages_of
 from xstilts.recipes import Target
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
 from xstilts.steps import specs
@@ -170,7 +170,7 @@ class Grid:
     @cached_property
     def collected(self) -> Entry:
         """The scores of all cells, the dev scores of all trainings, and what is measured of forgetting."""
-        probed = {"probes": [probe.path for probe in self.probes]} if self.probes else {}
+        probed = {"probes": [_probed(probe) for probe in self.probes]} if self.probes else {}
         inputs = self._scores | {probe.path: probe for probe in self.probes}
         return self._report("collect", inputs, {"trainings": self.models, **probed})
 
@@ -518,6 +518,12 @@ class Grid:
 
 def _paths(entries: dict[str, Entry]) -> dict[str, str]:
     return {role: entry.path for role, entry in entries.items()}
+
+
+def _probed(probe: Entry) -> list:
+    """The encoder, stages and seed of the model of a probe, and its path."""
+    about = probe.about
+    return [about.encoder, path_of(about.stages) or NO_INTERMEDIATE, about.seed, probe.path]
 
 
 def _loaded(names: Iterable[str]) -> list[str]:
