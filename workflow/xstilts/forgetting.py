@@ -14,6 +14,9 @@ from xstilts.config.forgetting import HEADS, PROBES, Forgetting
 from xstilts.names import stages_of
 from xstilts.task import MASKED_LM
 
+TABLE = "forgetting"
+"""The name of the table of all sequences, and the start of the names of those of each."""
+
 Stages = tuple[str, ...]
 """The stages of a model, in order."""
 
@@ -102,10 +105,9 @@ class Sequence:
         """Its stages, in order."""
         return stages_of(self.path)
 
-    @property
-    def file_name(self) -> str:
-        """Its name in the names of files."""
-        return "--".join(self.stages)
+    def table(self, measure: str) -> str:
+        """The name of the table of its scores with a measure."""
+        return ".".join((TABLE, "--".join(self.stages), measure))
 
 
 class Measurements:

@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 
 from xstilts.config.forgetting import HEADS, PROBES
-from xstilts.forgetting import Sequence
+from xstilts.forgetting import TABLE, Sequence
 from xstilts.names import NO_INTERMEDIATE, path_of
 from xstilts.reporting import forgetting
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.forgetting import Matrix, Values
 from xstilts.reporting.formats import Table
-from xstilts.reporting.gallery import FORGETTING
 from xstilts.reporting.marks import MISSING
 from xstilts.reporting.tables import text
 
@@ -58,7 +57,7 @@ def table(results: Results, encoder: str, sequence: Sequence, measure: str) -> T
         f"Dev scores of the tasks of {sequence.path} after each stage: {_ROWS[measure]}. The mean over seeds, with its "
         "95 % interval over seeds."
     )
-    return Table(f"{FORGETTING}.{sequence.file_name}.{measure}", caption, numbers, shown)
+    return Table(sequence.table(measure), caption, numbers, shown)
 
 
 def summary(results: Results, encoder: str) -> Table:
@@ -76,7 +75,7 @@ def summary(results: Results, encoder: str) -> Table:
     by = f"{_measures(results)[-1]}: {FORGOTTEN}"
     whole = pd.DataFrame.from_dict(rows, orient="index").rename_axis("sequence")
     whole = whole.sort_values(by, ascending=False, kind="stable", na_position="last")
-    return Table(FORGETTING, _about(results, by), whole, pd.DataFrame.from_dict(texts, orient="index").loc[whole.index])
+    return Table(TABLE, _about(results, by), whole, pd.DataFrame.from_dict(texts, orient="index").loc[whole.index])
 
 
 def matrix_of(results: Results, encoder: str, sequence: Sequence, measure: str) -> Matrix:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from xstilts.config.forgetting import HEADS, PROBES
+from xstilts.forgetting import TABLE
 from xstilts.grid import Grid
 from xstilts.labels import labelled, labels
 from xstilts.reporting.figures import SOURCES, TITLES
@@ -25,9 +26,6 @@ SOURCE_TABLES = {
     ".distances": "Distances",
 }
 """The titles of the tables of each intermediate and target with sources, by the end of the name in their file names."""
-
-FORGETTING = "forgetting"
-"""The name of the table of all sequences, and the start of the names of those of each."""
 
 MEASURES = {HEADS: "Earlier heads after each stage", PROBES: "Probes after each stage"}
 """The titles of the tables of each sequence, by measure."""
@@ -85,13 +83,13 @@ def _of_forgetting(grid: Grid) -> dict[str, str]:
         return {}
     known = labels(grid.config.grid.intermediates)
     matrices = {
-        f"{FORGETTING}.{one.file_name}.{measure}": f"{title} of {one.path}"
+        one.table(measure): f"{title} of {one.path}"
         for sequence in grid.measured.sequences
         for one in [replace(sequence, path=labelled(sequence.path, known))]
         for measure, title in MEASURES.items()
         if measure in grid.measured.measures
     }
-    return {FORGETTING: "What sequences forget"} | matrices
+    return {TABLE: "What sequences forget"} | matrices
 
 
 def _of_sources(grid: Grid) -> dict[str, str]:
