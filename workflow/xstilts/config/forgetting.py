@@ -13,7 +13,7 @@ PROBES: Literal["probes"] = "probes"
 
 
 class Forgetting(Settings):
-    """What sequences of intermediate trainings forget, measured on dev data (docs/forgetting.md)."""
+    """What sequences of intermediate trainings forget, measured on dev data (docs/report.md)."""
 
     measures: Annotated[tuple[Literal["heads", "probes"], ...], Field(min_length=1), NOT_IN_SPECS] = (HEADS, PROBES)
     """`heads`: the head of each stage on the encoders of all later stages. `probes`: a linear classifier on each frozen
