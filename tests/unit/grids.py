@@ -64,6 +64,8 @@ def label(entry: Entry) -> str:
             return f"train_stage {parts[1]} {parts[-2]}"
         case "predict" | "score":
             return f"{entry.step} {parts[1]} {entry.about.task}"
+        case "probe":
+            return f"probe {parts[1]} {entry.about.name or 'none'}"
         case "statistics":
             return f"statistics {entry.about.task}"
     return f"{entry.step} {encoder}".strip()
@@ -84,7 +86,7 @@ def fingerprints(entry: Entry) -> list[str]:
 def own(entry: Entry) -> tuple[str, str]:
     """The direct dependencies of an entry, without those of its inputs: its spec, and the files of an encoder."""
     inputs = {"encoder", "tokenizer", "parent", "model", "predictions"} & entry.inputs.keys()
-    of_an_encoder = entry.step in ("encode_task", "train_stage", "predict")
+    of_an_encoder = entry.step in ("encode_task", "train_stage", "predict", "probe")
     root = fingerprints(entry)[0] if of_an_encoder and not inputs else ""
     return without_fingerprints(canonical(entry.spec)), root
 

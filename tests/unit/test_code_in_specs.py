@@ -35,13 +35,15 @@ TRAINABLE += "ocnli indonli farstail kornli"
 TARGETS = f"{INFERRED} xnli pawsx udpos panx xquad mlqa tydiqa bucc2018 tatoeba"
 PERTURBED = "xnli+typos10 udpos+word_order xquad+mixed_language"
 MASKED = "mlm tlm"
+SEQUENCE = "mnli/hellaswag"
+"""What is measured of forgetting."""
 MIXED = "mixed"
 """The stage of hellaswag and mnli."""
 
 RAW = {
     "grid": {
         "encoders": ["made"],
-        "intermediates": ["none", MIXED, *TRAINABLE.split(), *CHOICES.split(), *MASKED.split()],
+        "intermediates": ["none", MIXED, *TRAINABLE.split(), *CHOICES.split(), *MASKED.split(), SEQUENCE],
         "targets": [*TARGETS.split(), *PERTURBED.split()],
     },
     "encoders": {"made": {"pretraining": {}}},
@@ -56,27 +58,34 @@ RAW = {
         "tlm": {"steps": 9, "languages": ["de-en"]},
     },
     "tasks": {"hellaswag": {"source": "miniature"}},
+    "forgetting": {},
 }
 """Every task of the package and every step."""
 
 ALL = "*"
 REPORTS = ("collect statistics tables figures page", ALL)
 DRAWN = ("figures page", ALL)
-PREDICTED = ("train_stage predict", ALL)
+PREDICTED = ("train_stage predict probe", ALL)
 """What runs a model."""
-ENCODED = ("encode_task train_stage predict", ALL)
+ENCODED = ("encode_task train_stage predict probe", ALL)
 MADE = ("make_tokenizer pretrain_encoder", ALL)
 WORLD = ("write_miniature make_tokenizer pretrain_encoder", ALL)
 
 
-def of_kind(tasks: str, *stages: str) -> tuple[str, str]:
-    return "encode_task train_stage predict", " ".join((tasks, *stages))
+def of_kind(tasks: str, *stages: str) -> tuple[str, ...]:
+    return "encode_task train_stage predict", " ".join((tasks, *stages)), *_of_sequence(stages)
 
 
 def of_format(tasks: str, *stages: str, pooled: bool = False) -> tuple[str, ...]:
     """What reads tasks in a format, and the jobs that load these tasks: an import of the reader is in their module."""
     pools = (POOLED,) if pooled else ()
-    return "read_task", " ".join((tasks, *pools)), "train_stage predict", " ".join((tasks, *stages, *pools))
+    models = "train_stage predict", " ".join((tasks, *stages, *pools))
+    return "read_task", " ".join((tasks, *pools)), *models, *_of_sequence(stages)
+
+
+def _of_sequence(stages: tuple[str, ...]) -> tuple[str, ...]:
+    """What is measured of the sequence, whose tasks are those of the mixture: all of them on each of its models."""
+    return ("probe", ALL) if MIXED in stages else ()
 
 
 QUOTED, PARQUET = f"{PAIRS} {CHOICES}", f"{PAIRS} {CHOICES} panx {QUESTIONS}"
@@ -96,6 +105,7 @@ SILENT = {
             "arms",
             "checks",
             "config",
+            "config.forgetting",
             "config.former",
             "config.local",
             "config.numbers",
@@ -110,7 +120,7 @@ SILENT = {
     ),
     **dict.fromkeys(("experiments", "grid", "sources.encoder_config", "sources.identity", "names", "paths"), PLANS),
     **dict.fromkeys(("perturbations.names", "perturbations.scope"), PLANS),
-    **dict.fromkeys(("distances", "resources", "transfer"), STATES),
+    **dict.fromkeys(("distances", "forgetting", "resources", "transfer"), STATES),
     **dict.fromkeys(("relative_steps", "sequences", "stage_checks"), PLANS),
     **dict.fromkeys(("recipes", "steps", "steps.entry", "steps.specs"), PLANS),
     **dict.fromkeys(("fingerprints", "fingerprints.sameness"), PLANS),
@@ -153,18 +163,18 @@ TABLE: dict[str, tuple[str, ...]] = {
         for step in (
             *("write_miniature", "make_tokenizer", "pretrain_encoder", "read_task", "perturb_task", "encode_task"),
             "train_stage",
-            *("predict", "score", "collect", "statistics", "tables", "figures", "page"),
+            *("predict", "score", "probe", "collect", "statistics", "tables", "figures", "page"),
         )
     },
     # Reading.
     "sources.row_counts sources.parts sources.reading sources.release": ("read_task", ALL),
     "sources": (
-        "read_task perturb_task encode_task train_stage predict score statistics tables figures page",
+        "read_task perturb_task encode_task train_stage predict score probe statistics tables figures page",
         ALL,
         *WORLD,
     ),
-    "sources.columns": ("read_task perturb_task train_stage score statistics tables figures page", ALL),
-    "sources.labels": ("read_task encode_task train_stage predict", ALL),
+    "sources.columns": ("read_task perturb_task train_stage score probe statistics tables figures page", ALL),
+    "sources.labels": ("read_task encode_task train_stage predict probe", ALL),
     "sources.gold_pairs": ("predict", RETRIEVAL, "score statistics", "bucc2018"),
     "sources.formats sources.formats.text": of_format(
         f"{PARQUET} {INFERRED} tydiqa_mt udpos ccg {RETRIEVAL} {MASKED}", MIXED, pooled=True
@@ -187,7 +197,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "sources.formats.hub": of_format(f"{PARQUET} tatoeba", MIXED, pooled=True),
     "sources.formats.objects": of_format(f"{PARQUET} {INFERRED} tydiqa_mt ccg tatoeba", MIXED, pooled=True),
     # Tasks and kinds.
-    "tasks task": ("read_task perturb_task encode_task train_stage predict score", ALL, *REPORTS),
+    "tasks task": ("read_task perturb_task encode_task train_stage predict score probe", ALL, *REPORTS),
     **{
         f"tasks.{name}": of_format(name)
         for name in {*TARGETS.split(), *TRAINABLE.split(), *CHOICES.split(), *MASKED.split()}
@@ -218,13 +228,16 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     "models.finite": ("pretrain_encoder", ALL, *PREDICTED),
     "models.encoders models.loading models.fitting models.precision prediction.forward": PREDICTED,
-    "training training.[!t]* kept_heads models.kept_heads models.lm_heads": ("train_stage", ALL),
+    "training training.[!t]* kept_heads models.kept_heads": ("train_stage", ALL),
+    "training training.data training.masking training.model models.lm_heads": ("train_stage probe", ALL),
+    "probes probes.*": ("probe", ALL),
     "prediction.embed prediction.mine prediction.retrieval prediction.sentences": ("predict", RETRIEVAL),
-    "prediction": ("train_stage predict score statistics page", ALL),
+    "prediction": ("train_stage predict score probe statistics page", ALL),
     "prediction.xtreme_files": ("predict score statistics page", ALL),
     # Scores. A metric that only chooses checkpoints makes none.
-    "prediction.scoring metrics": ("score statistics", ALL),
-    "metrics.accuracy": ("score statistics", f"xnli pawsx {INFERRED}"),
+    "prediction.scoring": ("score statistics", ALL),
+    "metrics": ("score probe statistics", ALL),
+    "metrics.accuracy": ("score statistics", f"xnli pawsx {INFERRED}", "probe", ALL),
     "metrics.pos": ("score statistics", "udpos"),
     "metrics.chunks": ("score statistics", "udpos panx"),
     "metrics.squad": ("score statistics", "xquad mlqa tydiqa"),
@@ -243,6 +256,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         "tables figures page",
         ALL,
     ),
+    "reporting.forgetting reporting.forgetting_tables": ("tables page", ALL),
     "reporting.formats reporting.source_tables reporting.tables": ("tables page", ALL),
     "reporting.choice reporting.literature reporting.paper": ("tables", ALL),
     "reporting.figures reporting.figures.*": DRAWN,
@@ -328,7 +342,7 @@ def test_what_jobs_import_and_count_for_nothing_is_listed_with_a_reason_and_is_s
 USING_METRICS = {
     "training.stage": CHOOSES,
     **dict.fromkeys(
-        ("prediction.scoring", "reporting.pairs", "reporting.significance"),
+        ("prediction.scoring", "probes.measure", "reporting.pairs", "reporting.significance"),
         "loads those of which the grid has roles beside the job's",
     ),
     "reporting.collect": "their names, which stand in scores that have another name with another metric",
@@ -379,7 +393,10 @@ def test_no_row_stands_for_modules_that_are_gone():
 
 
 STARTS = (
-    *(f"jobs.{step}" for step in (*"read_task encode_task train_stage predict score".split(), *REPORTS[0].split())),
+    *(
+        f"jobs.{step}"
+        for step in (*"read_task encode_task train_stage predict score probe".split(), *REPORTS[0].split())
+    ),
     *(f"kinds.{kind}" for kind in "classification multiple_choice tagging span retrieval".split()),
     *("prediction.forward", "prediction.retrieval", "tasks.anli_plus", "tasks.xnli", "tasks.tydiqa"),
 )

@@ -131,6 +131,12 @@ def test_one_screen_is_enough_for_many_failures_and_long_causes(world: World):
         ("encode_task", About(task="xnli", role="evaluate"), "encoding the evaluation data of xnli"),
         ("predict", About(encoder="toy", task="tatoeba"), "predicting tatoeba on toy"),
         ("train_stage", About(encoder="toy", stages=("mnli",), seed=7), "training mnli on toy, seed 7"),
+        (
+            "probe",
+            About(encoder="toy", stages=("mnli", "ccg"), seed=7),
+            "measuring forgetting after mnli/ccg on toy, seed 7",
+        ),
+        ("probe", About(encoder="toy"), "measuring forgetting after none on toy"),
         ("pretrain_encoder", About(encoder="toy"), "pretrain_encoder for toy"),
         ("write_miniature", About(), "write_miniature for the miniature"),
         ("tables", About(experiment="mine"), "tables for mine"),

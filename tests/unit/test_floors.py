@@ -13,15 +13,15 @@ FLOORS = (
     "fingerprints",
     "sources",
     "tasks",
-    "coverage objectives recipes relative_steps sequences arms distances dropouts labels resources transfer grid "
-    "checks stage_checks target_checks experiments",
+    "coverage objectives recipes relative_steps sequences arms forgetting distances dropouts labels resources transfer "
+    "grid checks stage_checks target_checks experiments",
     "store",
     "runtime",
     "features metrics",
     "kinds",
     "models",
     "prediction",
-    "training",
+    "training probes",
     "miniature",
     "inspection",
     "reporting",

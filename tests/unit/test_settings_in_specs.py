@@ -133,6 +133,7 @@ WORDS = {
 }
 """A stage that predicts words."""
 
+MEASURED: dict = {"forgetting": {}, "grid": {"encoders": ["toy"]}}
 READ_TRAIN, READ_EVALUATE = "read_task *.train", "read_task *.evaluate"
 SENTENCES = ("tatoeba.evaluate", "bucc2018.evaluate")
 MADE = ("make_tokenizer made", "pretrain_encoder made")
@@ -157,6 +158,10 @@ TABLE: dict[str, Row] = {
         SEEN,
         {"languages": ["en", "ru"], "grid": {"intermediates": ["panx@{source}"], "sources": ["de"]}},
     ),
+    # Without probes, nothing is measured on the encoder itself.
+    "forgetting.measures": Row(["heads"], ("probe toy squad_v1", "probe toy mnli", "collect"), MEASURED),
+    "forgetting.examples": Row(7, ("probe *",), MEASURED),
+    "forgetting.span_examples": Row(7, ("probe *",), MEASURED),
     # What a report is of; what is new besides is in the tests of the grid.
     "grid.encoders": Row(["toy", "made"], REPORTS),
     "grid.intermediates": Row(["none", "mixed"], REPORTS),

@@ -23,3 +23,20 @@ use rule job as score with:
     localrule: True
     params:
         step="score",
+
+
+# The heads of earlier stages, and linear probes, on the model of each stage of a sequence.
+use rule job as probe with:
+    input:
+        model=of("model"),
+        head=of("head"),
+        encoder=of("encoder"),
+        features=of("features"),
+        data=of("data"),
+    wildcard_constraints:
+        entry=RUN.waiting_for("probe"),
+    resources:
+        gpu=RUN.gpus,
+    params:
+        step="probe",
+        options=RUN.options,

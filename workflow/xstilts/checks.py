@@ -77,6 +77,9 @@ def _problems(config: Config) -> Iterator[ConfigError]:
     yield from stage_checks.ambiguous_heads(config)
     yield from _evaluated_on_training_data(config)
     yield from _bad_languages(config)
+    if config.forgetting and all(len(stages_of(name)) < 2 for name in grid.intermediates):
+        problem = "there is no sequence of two or more stages to measure; add one such as 'mnli/squad_v1'"
+        yield ConfigError("grid.intermediates", list(grid.intermediates), f"{problem}, or remove 'forgetting'")
 
 
 def _empty_or_repeated(key: str, values: tuple) -> Iterator[ConfigError]:

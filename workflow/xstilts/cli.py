@@ -18,7 +18,7 @@ from xstilts.steps import REPORTS, RESULTS
 from xstilts.store import locks
 
 JOBS = (*RESULTS, *REPORTS)
-ON_DEVICE = ("train_stage", "predict", "calibrate")
+ON_DEVICE = ("train_stage", "predict", "probe", "calibrate")
 COMMANDS = (
     "status",
     "plan",

@@ -17,12 +17,13 @@ from xstilts.config.stages import PRETRAINED
 from xstilts.dropouts import check_dropout
 from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.spec import FileHashes, fingerprint
+from xstilts.forgetting import Measured, Measurements
 from xstilts.languages import facts
-from xstilts.names import path_of, reference, split_name, stages_of
+from xstilts.names import NO_INTERMEDIATE, path_of, reference, split_name, stages_of
 from xstilts.recipes import Target
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
 from xstilts.steps import specs
-from xstilts.steps.entry import EVALUATE, TRAIN, About, Entry
+from xstilts.steps.entry import EVALUATE, HEAD, TRAIN, About, Entry
 from xstilts.task import Task
 from xstilts.transfer import Matrix, TrainingLanguages
 
@@ -173,8 +174,29 @@ class Grid:
 
     @cached_property
     def collected(self) -> Entry:
-        """The scores of all cells, and the dev scores of all trainings."""
-        return self._report("collect", self._scores, {"trainings": self.models})
+        """The scores of all cells, the dev scores of all trainings, and what is measured of forgetting."""
+        probed = {"probes": [_probed(probe) for probe in self.probes]} if self.probes else {}
+        inputs = self._scores | {probe.path: probe for probe in self.probes}
+        return self._report("collect", inputs, {"trainings": self.models, **probed})
+
+    @cached_property
+    def measured(self) -> Measurements | None:
+        """What is measured of forgetting; None if nothing is."""
+        settings = self.config.forgetting
+        return Measurements(self.config, settings, self.arms.intermediates) if settings else None
+
+    @cached_property
+    def probes(self) -> list[Entry]:
+        """The scores of earlier heads and of probes, by encoder, model and seed; one for all seeds of an encoder."""
+        # Data are named by the trainings that use them.
+        _ = self.cells
+        found = [
+            self._probe(encoder, stages, seed)
+            for encoder in self.arms.encoders
+            for stages in (self.measured.models if self.measured else ())
+            for seed in (self.arms.seeds if stages else (None,))
+        ]
+        return [probe for probe in found if probe]
 
     @cached_property
     def statistics(self) -> dict[str, Entry]:
@@ -467,6 +489,39 @@ class Grid:
             ("torch", "transformers"),
         )
 
+    def _probe(self, encoder: str, stages: tuple[str, ...], seed: int | None) -> Entry | None:
+        """The scores of heads and probes on a model; None if there are none."""
+        assert self.measured is not None
+        heads, probes = self.measured.heads(stages), self.measured.probes
+        every = [*(column.measured for column in heads.values()), *probes.values()]
+        if not every:
+            return None
+        prefixes = (stages[:length] for length in range(1, len(stages) + 1))
+        models = [model for prefix in prefixes if (model := self._model(encoder, prefix, seed or 0))]
+        features = {one.data: self._features(encoder, self._measured_data(one)) for one in every}
+        inputs = {f"features.{name}": entry for name, entry in features.items()}
+        inputs |= {f"data.{name}": entry.inputs["data"] for name, entry in features.items()}
+        inputs |= {f"{HEAD}.{column.place}": models[column.place - 1] for column in heads.values()}
+        measured = sorted({one.task for one in every})
+        return self._add(
+            "probe",
+            paths.probes(self._named(encoder, stages, seed or 0), seed),
+            specs.probe(
+                {name: one.measured.in_specs(features[one.measured.data].path) for name, one in heads.items()},
+                {
+                    name: one.in_specs(features[one.data].path, self.measured.examples(one.task))
+                    for name, one in probes.items()
+                },
+            ),
+            inputs | ({"model": models[-1]} if models else self._pretrained_encoder(encoder)),
+            About(encoder=encoder, origin=self._origin(encoder, "encoder"), stages=stages, seed=seed),
+            (*_loaded(measured), *(f"metric.{tasks.load(name).metric}" for name in measured)),
+            ("torch", "transformers", "seqeval"),
+        )
+
+    def _measured_data(self, measured: Measured) -> Entry:
+        return self._data(measured.task, TRAIN, ("train", measured.languages), ("dev", measured.dev_languages))
+
     def _score(self, predictions: Entry) -> Entry:
         data = predictions.inputs["data"]
         place, inputs = paths.scores(predictions.path), {"predictions": predictions, "data": data}
@@ -483,6 +538,12 @@ class Grid:
 
 def _paths(entries: dict[str, Entry]) -> dict[str, str]:
     return {role: entry.path for role, entry in entries.items()}
+
+
+def _probed(probe: Entry) -> list:
+    """The encoder, stages and seed of the model of a probe, and its path."""
+    about = probe.about
+    return [about.encoder, path_of(about.stages) or NO_INTERMEDIATE, about.seed, probe.path]
 
 
 def _loaded(names: Iterable[str]) -> list[str]:

@@ -12,6 +12,9 @@ SPEC, MANIFEST = "spec.json", "manifest.json"
 TRAINING_RECORD = "training.json"
 """The file of a trained model with its dev scores."""
 
+MEASURED_SCORES = "forgetting.json"
+"""The file with the scores of heads and probes on a model."""
+
 MODELS, CELLS = "models", "cells"
 """The folders of the store in which paths have one more component per stage."""
 
@@ -69,6 +72,11 @@ def predictions(model: str, target: str, seed: int | None) -> str:
         seed: the seed of the model; None for an encoder that is evaluated without training.
     """
     return f"{CELLS}/{model}/{target}~{{}}/{'untrained' if seed is None else f'seed-{seed}'}"
+
+
+def probes(model: str, seed: int | None) -> str:
+    """The scores of earlier heads and of probes on a model, with the arguments of `predictions`."""
+    return predictions(model, "probes", seed)
 
 
 def scores(predictions: str) -> str:

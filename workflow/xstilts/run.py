@@ -31,7 +31,7 @@ SNAKEMAKE = (9, 27), (10,)
 """The supported versions of Snakemake, on whose internals the rules rely: the oldest, and the first unsupported one."""
 
 
-FORKED = ("read_task", "perturb_task", "encode_task", "train_stage", "predict", "score", "statistics")
+FORKED = ("read_task", "perturb_task", "encode_task", "train_stage", "predict", "score", "probe", "statistics")
 """The steps of which a run has many jobs, which start as forks if `fork_server` is set."""
 
 _SEVERAL = 4

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from xstilts.config import mistakes
+from xstilts.config.forgetting import Forgetting
 from xstilts.config.local import Local
 from xstilts.config.numbers import REAL, WHOLE, Count, Fraction, Length, Positive, Seed
 from xstilts.config.objectives import Objective
@@ -310,6 +311,9 @@ class Config(Settings):
     """Whether to keep the weights of a target's model once all its predictions are made."""
     report: Report = Report()
     """Aggregation over seeds, intervals and tests."""
+    forgetting: Annotated[Forgetting | None, NOT_IN_SPECS] = None
+    """Measures what the sequences of `grid.intermediates` forget, those with two or more stages. `{}` for the defaults;
+    `null` to measure nothing."""
     strict: bool = False
     """Whether these are errors instead of warnings: a split whose number of rows differs from that of its release, and
     results that are compared but were computed in different precisions."""

@@ -38,6 +38,7 @@ ROLES = {
 
 UNCOUNTED = {
     "config": "typed settings; their values are in specs",
+    "config.forgetting": "typed settings; their values are in specs",
     "config.local": "typed settings; their values are in specs",
     "config.objectives": "typed settings; their values are in specs",
     "config.settings": "the form of settings in specs",
@@ -50,6 +51,7 @@ UNCOUNTED = {
     "objectives": "resolves names; what they stand for is in specs",
     "distances": "reads distances; they are in specs",
     "transfer": "facts about the cells of a grid; their values are in specs",
+    "forgetting": "what is measured; it is in specs",
     "recipes": "resolves names; what they stand for is in specs",
     "coverage": "rejects configurations; languages are in specs",
     "grid": "builds specs",

@@ -2,7 +2,7 @@
 
 from xstilts.inspection import progress
 from xstilts.inspection.state import State
-from xstilts.names import path_of
+from xstilts.names import NO_INTERMEDIATE, path_of
 from xstilts.steps.entry import Entry
 
 SHOWN = 10
@@ -42,10 +42,12 @@ def describe(entry: Entry) -> str:
     about = entry.about
     if entry.step in _OF_DATA:
         return f"{_OF_DATA[entry.step]} the {_ROLES[about.role]} data of {about.name}"
+    seed = "" if about.seed is None else f", seed {about.seed}"
+    if entry.step == "probe":
+        return f"measuring forgetting after {path_of(about.stages) or NO_INTERMEDIATE} on {about.encoder}{seed}"
     if entry.step not in _DOING:
         step = f"{entry.step} of {about.task}" if about.task else entry.step
         return f"{step} for {about.experiment or about.encoder or 'the miniature'}"
     stages = about.stages if about.task else about.stages[:-1]
     after = f" after {path_of(stages)}" if stages else ""
-    seed = "" if about.seed is None else f", seed {about.seed}"
     return f"{_DOING[entry.step]} {about.name}{after} on {about.encoder}{seed}"

@@ -8,9 +8,11 @@ import pandas as pd
 
 from xstilts import metrics, tasks
 from xstilts.errors import DataError
-from xstilts.paths import MANIFEST, TRAINING_RECORD
+from xstilts.paths import MANIFEST, MEASURED_SCORES, TRAINING_RECORD
 
 TRAINING_COLUMNS = ["encoder", "stages", "seed", "task", "step", "value", "chosen", "steps", "path"]
+
+MEASURED_COLUMNS = ["encoder", "stages", "seed", "measure", "name", "task", "value", "n", "trained_on"]
 
 COLUMNS = ["encoder", "intermediate", "target", "language", "split", "seed", "metric", "value", "n"]
 
@@ -89,6 +91,29 @@ def trainings(store: Path, models: list[list]) -> pd.DataFrame:
                 where = [encoder, stages, seed, task, scores["step"]]
                 rows.append([*where, scores[task], chosen, record["steps"], path])
     return pd.DataFrame(rows, columns=TRAINING_COLUMNS).astype({"value": "float64", "chosen": "bool"})
+
+
+def measured(store: Path, probes: list[list]) -> pd.DataFrame:
+    """The scores of heads and probes, with one row for each model and head or probe.
+
+    Args:
+        probes: encoder, stages, seed (None for the encoder itself) and the path below the store of each.
+
+    Returns:
+        A table with `MEASURED_COLUMNS`. `value` is in percent, and missing if the dev set of a language is unlabelled;
+        `n` is the number of dev examples, and `trained_on` that of the training examples of a probe.
+
+    Raises:
+        DataError: a file of scores cannot be read.
+    """
+    rows = []
+    for encoder, stages, seed, path in probes:
+        for measure, found in _record(store / path / MEASURED_SCORES).items():
+            for name, one in found.items():
+                where = [encoder, stages, seed, measure, name, one["task"]]
+                rows.append([*where, one["score"], sum(one["examples"].values()), one["training"].get("examples")])
+    numbers = {"value": "float64", "seed": "Int64", "trained_on": "Int64"}
+    return pd.DataFrame(rows, columns=MEASURED_COLUMNS).astype(numbers)
 
 
 def write(scores: pd.DataFrame, folder: Path) -> None:

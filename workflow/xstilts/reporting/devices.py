@@ -14,11 +14,11 @@ COLUMNS = ["step", "encoder", "stages", "target", "seed", "precision", "device",
 
 
 def devices(store: Path, grid: Grid) -> pd.DataFrame:
-    """The precision and the device of each model and of the predictions of each cell.
+    """The precision and the device of each model, of the predictions of each cell, and of probes.
 
     Returns:
-        A table with `COLUMNS`. `target` is empty for models, `seed` for predictions of an encoder that is not trained,
-        and `precision` and `device` where they are unknown.
+        A table with `COLUMNS`. `target` is empty for models and probes, `seed` for an encoder that is not trained, and
+        `precision` and `device` where they are unknown.
     """
     rows = [_row(entry, found) for entry, found in precisions.of_grid(store, grid).items()]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"seed": "Int64"})

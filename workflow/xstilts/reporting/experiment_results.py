@@ -9,6 +9,7 @@ import pandas as pd
 from xstilts import recipes
 from xstilts.config import GridSettings, Stage
 from xstilts.errors import UserError
+from xstilts.forgetting import Sequence
 from xstilts.grid import Grid
 from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
 from xstilts.reporting import correction
@@ -39,6 +40,9 @@ class Results:
         distances: the distances between sources and evaluated languages that the user gives; empty without a file.
         data: the number of training rows of each model, by its path of stages (None if unknown), and its languages.
         left_out: the intermediates and targets that are not part of the grid, each with the reason.
+        measured: `forgetting.parquet` of the job `collect`; None if forgetting is not measured.
+        sequences: the intermediates of which it is measured.
+        measures: how it is measured, with `heads` or `probes`.
     """
 
     scores: pd.DataFrame
@@ -56,6 +60,9 @@ class Results:
     distances: Mapping[tuple[str, str], float] = field(default_factory=dict)
     data: Mapping[str, tuple[int | None, str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    measured: pd.DataFrame | None = None
+    sequences: tuple[Sequence, ...] = ()
+    measures: tuple[str, ...] = ()
 
     @property
     def intermediates(self) -> list[str]:
@@ -140,6 +147,9 @@ def read(store: Path, grid: Grid) -> Results:
         distances=grid.trained.distances,
         data=_data(store, grid),
         left_out=grid.arms.left_out,
+        measured=pd.read_parquet(collected / "forgetting.parquet") if grid.measured else None,
+        sequences=grid.measured.sequences if grid.measured else (),
+        measures=grid.measured.measures if grid.measured else (),
     )
 
 

@@ -1,7 +1,9 @@
 """The figures and tables in Snakemake's own report; their names are known at planning time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from xstilts.config.forgetting import HEADS, PROBES
+from xstilts.forgetting import TABLE
 from xstilts.grid import Grid
 from xstilts.labels import labelled, labels
 from xstilts.reporting.figures import SOURCES, TITLES
@@ -24,6 +26,9 @@ SOURCE_TABLES = {
     ".distances": "Distances",
 }
 """The titles of the tables of each intermediate and target with sources, by the end of the name in their file names."""
+
+MEASURES = {HEADS: "Earlier heads after each stage", PROBES: "Probes after each stage"}
+"""The titles of the tables of each sequence, by measure."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,23 @@ def tables(grid: Grid) -> list[Item]:
     return [
         Item(grid.tables, f"tables/{encoder}.{name}.html", "Tables", "tables", {"encoder": encoder, "table": title})
         for encoder in grid.config.grid.encoders
-        for name, title in (TABLES | by_target | _of_sources(grid)).items()
+        for name, title in (TABLES | by_target | _of_sources(grid) | _of_forgetting(grid)).items()
     ]
+
+
+def _of_forgetting(grid: Grid) -> dict[str, str]:
+    """The titles of the tables of what sequences forget."""
+    if grid.measured is None:
+        return {}
+    known = labels(grid.config.grid.intermediates)
+    matrices = {
+        one.table(measure): f"{title} of {one.path}"
+        for sequence in grid.measured.sequences
+        for one in [replace(sequence, path=labelled(sequence.path, known))]
+        for measure, title in MEASURES.items()
+        if measure in grid.measured.measures
+    }
+    return {TABLE: "What sequences forget"} | matrices
 
 
 def _of_sources(grid: Grid) -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from xstilts.forgetting import Sequence
 from xstilts.labels import labelled, labels
 from xstilts.reporting.experiment_results import Results
 from xstilts.transfer import Arm
@@ -38,12 +39,19 @@ def relabelled(results: Results) -> Results:
             (labelled(intermediate, known), labelled(target, known)): found
             for (intermediate, target), found in results.seen.items()
         },
+        measured=None if results.measured is None else _frame(results.measured, known),
+        sequences=tuple(_sequence(one, known) for one in results.sequences),
         matrices=tuple(replace(one, arms=tuple(_arm(arm, known) for arm in one.arms)) for one in results.matrices),
     )
 
 
 def _arm(arm: Arm, known: Mapping[str, str]) -> Arm:
     return replace(arm, intermediate=labelled(arm.intermediate, known), target=labelled(arm.target, known))
+
+
+def _sequence(sequence: Sequence, known: Mapping[str, str]) -> Sequence:
+    columns = tuple(replace(one, stage=labelled(one.stage, known)) for one in sequence.columns)
+    return replace(sequence, path=labelled(sequence.path, known), columns=columns)
 
 
 def _frame(frame: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:

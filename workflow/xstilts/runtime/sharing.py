@@ -26,6 +26,7 @@ _STATE_BYTES = 12
 """The bytes of the copy of a parameter and of AdamW's moments, from which a training state is saved."""
 
 _TRAINING = "train_stage"
+_PREDICTIONS = ("predict", "probe")
 _LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -97,7 +98,8 @@ class Sharing:
                 GPUs than hold its training.
             UserError: no GPU holds a job, even if it has the GPU to itself.
         """
-        jobs = [(entry.about, entry.step == _TRAINING) for entry in entries if entry.step in (_TRAINING, "predict")]
+        on_gpu = (entry for entry in entries if entry.step in (_TRAINING, *_PREDICTIONS))
+        jobs = [(entry.about, entry.step == _TRAINING) for entry in on_gpu]
         self.require((about.encoder, training) for about, training in jobs)
         for stage, encoder in sorted({(about.stages[-1], about.encoder) for about, training in jobs if training}):
             self._require_together(config, stage, encoder)

@@ -10,6 +10,7 @@ RESULTS = (
     "train_stage",
     "predict",
     "score",
+    "probe",
 )
 """The steps whose results experiments share."""
 

@@ -7,6 +7,9 @@ from xstilts.names import split_name
 TRAIN, EVALUATE = "train", "evaluate"
 """The roles of a task's data."""
 
+HEAD = "head"
+"""The role of the models whose heads are put on another encoder, followed by the place of the stage: `head.1`."""
+
 
 @dataclass(frozen=True)
 class About:

@@ -114,6 +114,16 @@ def predict(task: Task, encoder: Encoder, stage: Stage, features: str, split: st
     return {"features": features, "split": split, "options": options, **weights}
 
 
+def probe(heads: Mapping[str, dict], probes: Mapping[str, dict]) -> dict:
+    """The scores of heads and probes on a model, which is part of their path, as are the models of the heads.
+
+    Args:
+        heads: what each head is measured on, by its name (`xstilts.forgetting`).
+        probes: what each probe is trained and measured on, by its name.
+    """
+    return {"heads": dict(heads), "probes": dict(probes)}
+
+
 def score(data: str) -> dict:
     """Scores. The predictions are part of their path."""
     return {"data": data}

@@ -1,4 +1,4 @@
-"""The precisions in which the models and predictions of an experiment were computed, and warnings where they differ."""
+"""The precisions in which the results of an experiment were computed by models, and warnings where they differ."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ from xstilts.steps.entry import Entry
 from xstilts.store.entries import MEASURED, PRECISION, finished, manifest_of
 
 RESOLVED = ("fp32", "bf16")
-_SETTINGS = {"train_stage": "stage", "predict": "options"}
+_SETTINGS = {"train_stage": "stage", "predict": "options", "probe": "probes"}
+"""The part of the spec with the precision, by step. Probes have always noted in which they were computed."""
 _LISTED = 6
 """Maximum number of comparisons in a warning."""
 
@@ -64,7 +65,7 @@ def different(found: dict[Entry, Computed]) -> list[str]:
     """The encoders whose results were computed in different precisions, although they are compared: a line for each."""
     compared: dict[tuple[str, str], dict[Entry, Computed]] = {}
     for entry in found:
-        if entry.step == "predict":
+        if entry.step != "train_stage":
             for what, one in _compared(entry):
                 if one in found and found[one].precision:
                     compared.setdefault((entry.about.encoder, what), {})[one] = found[one]
@@ -86,7 +87,13 @@ def require_one(config: Config, grid: Grid) -> None:
 
 
 def _compared(predictions: Entry) -> Iterator[tuple[str, Entry]]:
-    """The predictions of a cell and its models, each with the name of those that they are compared with."""
+    """The predictions of a cell and its models, each with the name of those that they are compared with.
+
+    Of probes, whose models are those of cells, only their own precision counts.
+    """
+    if predictions.step == "probe":
+        yield "measurements of forgetting", predictions
+        return
     task = tasks.load(predictions.about.task)
     yield f"predictions of {task.name}", predictions
     model = predictions.inputs.get("model")

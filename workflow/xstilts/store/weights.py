@@ -8,13 +8,13 @@ from xstilts.config.former import updated
 from xstilts.errors import UserError
 from xstilts.experiments import open_grid
 from xstilts.grid import Grid
-from xstilts.steps.entry import Entry
+from xstilts.steps.entry import HEAD, Entry
 from xstilts.store.entries import REMOVED, WEIGHTS, finished, manifest_of, whole
 from xstilts.store.jsonfiles import read_json, write_json
 
 
 def delete_unneeded_weights(config: Config, grid: Grid, entries: Iterable[Entry]) -> None:
-    """Delete the weights of models whose predictions are all finished.
+    """Delete the weights of models whose predictions are all finished, and of which no head is needed any more.
 
     A model is kept if another model is trained from it, or if another experiment in the store keeps or still needs it.
     All models are kept if the needs of another experiment cannot be determined.
@@ -50,12 +50,12 @@ def others(config: Config) -> Iterator[tuple[Config, Grid]]:
 
 
 def _not_wanted(config: Config, grid: Grid, models: list[Entry]) -> list[Entry]:
-    """The models that no training and no pending prediction of a grid uses."""
+    """The models that no training, no pending prediction and no pending probe of a grid uses."""
     wanted = {
-        entry.inputs[role].path
+        model.path
         for entry in grid.entries.values()
-        for role in ("parent", "model")
-        if role in entry.inputs and (role == "parent" or not finished(config.store, entry))
+        for role, model in entry.inputs.items()
+        if role == "parent" or (role.partition(".")[0] in ("model", HEAD) and not finished(config.store, entry))
     }
     return [model for model in models if model.path not in wanted]
 
