@@ -13,8 +13,8 @@ FLOORS = (
     "fingerprints",
     "sources",
     "tasks",
-    "coverage objectives recipes relative_steps sequences arms distances dropouts labels resources transfer grid "
-    "checks stage_checks target_checks experiments",
+    "coverage objectives recipes relative_steps sequences arms distances dropouts labels resources transfer controls "
+    "robustness grid checks stage_checks target_checks experiments",
     "store",
     "runtime",
     "features metrics",
