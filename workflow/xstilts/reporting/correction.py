@@ -28,6 +28,14 @@ def together(targets: Iterable[pd.DataFrame], grid: GridSettings) -> pd.DataFram
     return table
 
 
+def of_contrasts(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """The differences of all jobs, with `p_adjusted` and `significant`; the family is all tests of an encoder."""
+    table = pd.concat(parts, ignore_index=True)
+    table.insert(table.columns.get_loc("p") + 1, "p_adjusted", table.groupby("encoder")["p"].transform(_holm))
+    table.insert(table.columns.get_loc("p") + 2, "significant", significant(table))
+    return table
+
+
 def adjusted(table: pd.DataFrame) -> pd.Series:
     """Adjusted p-values (Holm 1979).
 
