@@ -5,6 +5,7 @@ their resolved recipes and targets do, whatever their names.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
@@ -20,6 +21,12 @@ from xstilts.recipes import Target
 Cell = tuple[str, str]
 """An intermediate and a target."""
 
+ROBUSTNESS, OUT_OF_DOMAIN, OBJECTIVES = "robustness", "out_of_domain", "objectives"
+"""The questions that arms answer, which are the names of tables: what perturbed text costs, how models do out of
+domain, and what objectives gain."""
+
+_RATED = re.compile(r"(?P<form>[a-z_]+)(?P<rate>\d+)")
+
 GROUPS = ("low", "high")
 """The groups of `xstilts.resources` for which reports show the effect of perturbed text."""
 
@@ -32,12 +39,16 @@ class Perturbed:
         target: its name.
         clean: the target with the same task, training and languages, and unchanged text; None if the grid has none.
         perturbation: its perturbations, joined by `+`.
+        form: the perturbation without its rate, such as `typos`; `perturbation` without a rate.
+        rate: the rate of the perturbation, in percent of the words; None without one.
         languages: the languages in which both are evaluated.
     """
 
     target: str
     clean: str | None
     perturbation: str
+    form: str
+    rate: int | None
     languages: tuple[str, ...]
 
 
@@ -110,10 +121,16 @@ class Robustness:
     contrasts: tuple[Contrasts, ...] = ()
 
     @property
+    def questions(self) -> list[str]:
+        """The questions that these arms answer."""
+        arms = {ROBUSTNESS: self.perturbed, OUT_OF_DOMAIN: self.out_of_domain, OBJECTIVES: self.gains}
+        return [question for question, found in arms.items() if found]
+
+    @property
     def in_specs(self) -> dict[str, Any]:
         """What reports say about these arms, in the form of a spec; empty without any."""
         found = asdict(replace(self, contrasts=()))
-        return {"robustness": json.loads(json.dumps(found))} if any(found.values()) else {}
+        return {"robustness": json.loads(json.dumps(found))} if self.questions else {}
 
     def base(self, target: str) -> str:
         """The target in domain, with unchanged text, beside which another one is shown; itself without any."""
@@ -158,7 +175,8 @@ class _Resolved:
             own = self._identity(replace(target, perturbations=()))
             clean = next((other for other, one in self._targets.items() if self._identity(one) == own), None)
             common = [lang for lang in self._languages(clean or name) if lang in self._languages(name)]
-            yield Perturbed(name, clean, "+".join(target.perturbations), tuple(common))
+            perturbation = "+".join(target.perturbations)
+            yield Perturbed(name, clean, perturbation, *_form(perturbation), tuple(common))
 
     def _out_of_domain(self) -> Iterator[OutOfDomain]:
         clean = {name: one for name, one in self._targets.items() if one.stages and not one.perturbations}
@@ -210,19 +228,25 @@ class _Resolved:
             )
             if pairs:
                 task = self._targets[one.target].task
-                yield Contrasts(f"robustness.{_file(one.target)}", task, one.languages, pairs, same_models=True)
+                yield Contrasts(f"{ROBUSTNESS}.{_file(one.target)}", task, one.languages, pairs, same_models=True)
 
     def _compared(self, gains: tuple[Gain, ...]) -> Iterator[Contrasts]:
         for name, target in self._targets.items():
             pairs = tuple((one.one, one.other) for one in gains if one.other and one.one[1] == name)
             if pairs:
                 languages = self._languages(name)
-                yield Contrasts(f"objectives.{_file(name)}", target.task, languages, pairs, same_models=False)
+                yield Contrasts(f"{OBJECTIVES}.{_file(name)}", target.task, languages, pairs, same_models=False)
 
 
 def _text(target: Target) -> tuple:
     """The text on which a target is evaluated: its task, languages and perturbations."""
     return target.task, target.languages and frozenset(target.languages), target.perturbations
+
+
+def _form(perturbation: str) -> tuple[str, int | None]:
+    """The form and the rate of a perturbation."""
+    found = _RATED.fullmatch(perturbation)
+    return (found["form"], int(found["rate"])) if found else (perturbation, None)
 
 
 def _file(target: str) -> str:

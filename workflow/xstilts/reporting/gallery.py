@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from xstilts.grid import Grid
 from xstilts.labels import labelled, labels
-from xstilts.reporting.figures import SOURCES, TITLES
+from xstilts.reporting.figures import titles
+from xstilts.robustness import OBJECTIVES, OUT_OF_DOMAIN, ROBUSTNESS
 from xstilts.steps.entry import Entry
 
 TABLES = {
@@ -24,6 +25,13 @@ SOURCE_TABLES = {
     ".distances": "Distances",
 }
 """The titles of the tables of each intermediate and target with sources, by the end of the name in their file names."""
+
+ROBUST_TABLES = {
+    ROBUSTNESS: "Clean and perturbed text",
+    OUT_OF_DOMAIN: "Out of domain",
+    OBJECTIVES: "Gains of objectives",
+}
+"""The titles of the tables of robustness, by the name in their file names."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +60,11 @@ class Item:
 
 def figures(grid: Grid) -> list[Item]:
     """The figures of every encoder."""
+    drawn = titles(perturbed=bool(grid.robustness.perturbed), sources=bool(grid.trained.matrices))
     return [
         Item(grid.figures, f"figures/{encoder}/{name}.svg", "Figures", name, {"encoder": encoder, "figure": title})
         for encoder in grid.config.grid.encoders
-        for name, title in ((SOURCES | TITLES) if grid.trained.matrices else TITLES).items()
+        for name, title in drawn.items()
     ]
 
 
@@ -65,10 +74,11 @@ def tables(grid: Grid) -> list[Item]:
     known = labels((*order.intermediates, *order.targets))
     targets = [labelled(target, known) for target in order.targets]
     by_target = {f"languages.{target}": f"Languages of {target}" for target in targets}
+    robust = {name: ROBUST_TABLES[name] for name in grid.robustness.questions}
     return [
         Item(grid.tables, f"tables/{encoder}.{name}.html", "Tables", "tables", {"encoder": encoder, "table": title})
         for encoder in grid.config.grid.encoders
-        for name, title in (TABLES | by_target | _of_sources(grid)).items()
+        for name, title in (TABLES | by_target | _of_sources(grid) | robust).items()
     ]
 
 

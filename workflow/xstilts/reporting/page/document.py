@@ -10,20 +10,21 @@ from xstilts.grid import Cell, Grid
 from xstilts.labels import labelled
 from xstilts.languages import language
 from xstilts.names import NO_INTERMEDIATE
-from xstilts.reporting import relabelling, source_tables, zero_shot
+from xstilts.reporting import relabelling, robust_tables, source_tables, zero_shot
 from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.experiment_results import ALL, Results
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
+from xstilts.reporting.formats import Table
 from xstilts.reporting.page import known_text, numbers, samples
 from xstilts.reporting.page.provenance import Entries, versions
-from xstilts.transfer import Matrix
 
 HEAT_MAP = "deltas"
 """The figure that the page shows as an interactive table."""
 
 _DECIMALS = 4
 
+_NUMBER = re.compile(r"[+\N{MINUS SIGN}]?\d")
 _NEGATIVE = re.compile(r"(?<!\S)-(?=\d)")
 
 
@@ -54,7 +55,12 @@ def of_results(results: Results) -> dict:
         "seen": {} if results.is_plain else {_key(*pair): list(found) for pair, found in results.seen.items()},
         "zero_shot": {} if results.is_plain else {name: _zero_shot(results, name) for name in results.grid.encoders},
         "rows": _columns(rows, names),
-        "sources": [_source(results, encoder, one) for encoder in results.grid.encoders for one in results.matrices],
+        "sources": [
+            _section(f"{one.title}, {encoder}", source_tables.tables(results, encoder, one))
+            for encoder in results.grid.encoders
+            for one in results.matrices
+        ],
+        "robustness": _robustness(relabelling.relabelled(results)),
         **_figures(results),
     }
 
@@ -111,24 +117,33 @@ def _group(results: Results, members: Collection[str]) -> dict[str, list[str]]:
     }
 
 
-def _source(results: Results, encoder: str, matrix: Matrix) -> dict:
-    """The tables of arms that differ only in their source, as text."""
-    tables = []
-    for one in source_tables.tables(results, encoder, matrix):
-        rows = [
-            [name, *map(_with_minus, texts)]
-            for name, texts in zip(one.shown.index, one.shown.to_numpy().tolist(), strict=True)
-        ]
-        # The first column has the names of the rows.
-        numbers = [False, *(_has_digits(row[place] for row in rows) for place in range(1, 1 + one.shown.shape[1]))]
-        columns = [one.shown.index.name, *one.shown.columns]
-        tables.append({"caption": one.caption, "columns": columns, "numbers": numbers, "rows": rows})
-    return {"title": f"{matrix.title}, {encoder}", "tables": tables}
+def _robustness(results: Results) -> list[dict]:
+    """The tables of perturbed text, of text out of domain and of objectives, by encoder."""
+    if not results.robustness.questions:
+        return []
+    return [_section(encoder, robust_tables.tables(results, encoder)) for encoder in results.grid.encoders]
 
 
-def _has_digits(texts: Iterable[str]) -> bool:
-    """Whether a column has numbers."""
-    return any(character.isdigit() for text in texts for character in text)
+def _section(title: str, tables: Iterable[Table]) -> dict:
+    """Some tables as text, below a title."""
+    return {"title": title, "tables": [_table(one) for one in tables]}
+
+
+def _table(table: Table) -> dict:
+    """A table as text: its caption, its columns, whether each has numbers, and its rows."""
+    rows = [
+        [name, *map(_with_minus, texts)]
+        for name, texts in zip(table.shown.index, table.shown.to_numpy().tolist(), strict=True)
+    ]
+    # The first column has the names of the rows.
+    numbers = [False, *(_are_numbers(row[place] for row in rows) for place in range(1, 1 + table.shown.shape[1]))]
+    columns = [table.shown.index.name, *table.shown.columns]
+    return {"caption": table.caption, "columns": columns, "numbers": numbers, "rows": rows}
+
+
+def _are_numbers(texts: Iterable[str]) -> bool:
+    """Whether the texts of a column begin with numbers, as far as they are not missing."""
+    return any(_NUMBER.match(text) for text in texts)
 
 
 def _with_minus(text: str) -> str:
