@@ -83,7 +83,9 @@ def statistics() -> pd.DataFrame:
     """Statistics of these scores, in which the change of `mnli3` is significant."""
     rows = []
     for encoder, intermediate, target in product(("toy", "other"), INTERMEDIATES, TEXTS):
-        by_language = {lang: [score(intermediate, target, lang, seed) for seed in SEEDS[lang]] for lang in languages(target)}
+        by_language = {
+            lang: [score(intermediate, target, lang, seed) for seed in SEEDS[lang]] for lang in languages(target)
+        }
         values = {"all": [sum(one) / len(one) for one in zip(*by_language.values(), strict=True)], **by_language}
         for lang, seeds in values.items():
             value = median(seeds) if encoder == "toy" else 100 - median(seeds)

@@ -1,7 +1,6 @@
 """Plain trainings beside those with an objective: the same recipe with as many steps, or with as many passes."""
 
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import isclose

@@ -39,9 +39,7 @@ def differences(scores: Scores, contrasts: Contrasts, grid: GridSettings, settin
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _of_encoder(
-    scores: Scores, encoder: str, contrasts: Contrasts, grid: GridSettings, settings: Report
-) -> list[list]:
+def _of_encoder(scores: Scores, encoder: str, contrasts: Contrasts, grid: GridSettings, settings: Report) -> list[list]:
     cells = dict.fromkeys(chain.from_iterable(contrasts.pairs))
     paths = {
         (_name(cell), seed): path
@@ -54,12 +52,12 @@ def _of_encoder(
     samples = None if counts is None else Samples(counts, metric, settings, zlib.crc32(contrasts.name.encode()))
     rows = []
     for pair in contrasts.pairs:
-        names = tuple(map(_name, pair))
+        one, other = map(_name, pair)
         found, p = missing(), float("nan")
         if samples is not None:
-            found = samples.difference(*names, contrasts.languages, contrasts.same_models)
-            p = p if contrasts.same_models else samples.p(*names, contrasts.languages)
-        models = min(len({paths.get((name, seed)) for seed in grid.seeds}) for name in names)
+            found = samples.difference(one, other, contrasts.languages, contrasts.same_models)
+            p = p if contrasts.same_models else samples.p(one, other, contrasts.languages)
+        models = min(len({paths.get((name, seed)) for seed in grid.seeds}) for name in (one, other))
         seeds = 0 if np.isnan(found["difference"]) else models
         numbers = [found["difference"], found["low"], found["high"], p, found["n"], seeds]
         rows.append([encoder, *chain.from_iterable(pair), *numbers])

@@ -35,7 +35,7 @@ def drops(results: Results, encoder: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def differences(results: Results, encoder: str) -> dict[tuple[Cell, Cell], dict]:
+def differences(results: Results, encoder: str) -> dict[tuple[Cell, Cell | None], dict]:
     """The differences between cells of an encoder, with intervals and tests, by both cells."""
     if results.contrasts.empty:
         return {}
@@ -52,7 +52,7 @@ def unseen(results: Results, one: Perturbed, intermediate: str, group: str) -> l
 
 
 def _rows(
-    results: Results, encoder: str, one: Perturbed, known: Mapping[tuple[Cell, Cell], dict]
+    results: Results, encoder: str, one: Perturbed, known: Mapping[tuple[Cell, Cell | None], dict]
 ) -> Iterable[dict[str, object]]:
     clean, perturbed = (_Scores(results, encoder, target) for target in (one.clean, one.target))
     all_languages = len(results.zero_shot(one.clean or one.target))

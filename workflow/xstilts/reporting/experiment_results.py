@@ -55,7 +55,7 @@ class Results:
     seen: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     matrices: tuple[Matrix, ...] = ()
     pairs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    robustness: Robustness = Robustness()
+    robustness: Robustness = field(default_factory=Robustness)
     contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     distances: Mapping[tuple[str, str], float] = field(default_factory=dict)

@@ -35,9 +35,7 @@ class Samples:
         wanted = set(languages)
         return bool(wanted) and wanted <= self._counts.languages.keys() and set(models) <= {*self._counts.intermediates}
 
-    def difference(
-        self, one: str, other: str, languages: Sequence[str], same_models: bool = False
-    ) -> dict[str, float]:
+    def difference(self, one: str, other: str, languages: Sequence[str], same_models: bool = False) -> dict[str, float]:
         """The score of one model minus that of another, both means over some languages.
 
         Args:
