@@ -38,8 +38,7 @@ SEEDS = {
     "sw": {1: 0.0, 2: 0.0, 3: 0.0},
     "zh": {1: 0.0, 2: 3.0, 3: -3.0},
 }
-"""What a seed adds in a language. The median over seeds of the mean over all four is 0, as are those of English, Swahili
-and Chinese; that of German is -3."""
+"""What a seed adds in a language. The median over seeds of the mean over all four is 0; in German, the median is -3."""
 
 DROPS = {"xnli+typos10": 4.5, "xnli+typos20": 12.0, "xnli+word_order": 2.0}
 """What a perturbation costs: (4 + 4 + (4 + 2) + 4) / 4, (9 + 9 + 9 + (9 + 12)) / 4, and 2."""

@@ -118,8 +118,8 @@ def test_an_interval_of_a_drop_is_the_bootstrap_of_the_examples_that_differ(tmp_
 
 
 def test_the_p_value_is_the_share_of_exchanges_with_at_least_the_observed_gain(tmp_path: Path):
-    # Four examples are right in one cell only, in every seed and language. All sixteen exchanges are equally likely, and
-    # two of them have a difference as large as the observed one.
+    # Four examples are right in one cell only, in every seed and language. Their sixteen exchanges are equally likely,
+    # and two of them have a difference as large as the observed one.
     plain = ("none", "pawsx")
     right = {
         (*cell, seed, lang): list(range(20 + 4 * (cell == CLEAN)))

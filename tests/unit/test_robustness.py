@@ -9,6 +9,7 @@ from xstilts import controls
 from xstilts.config import parse
 from xstilts.grid import Grid
 from xstilts.reporting import gallery
+from xstilts.reporting.gains import base
 from xstilts.robustness import OutOfDomain, Perturbed
 
 
@@ -141,7 +142,7 @@ def test_perturbed_text_out_of_domain_is_shown_beside_the_target_in_domain():
     blocks = {"anli_from_mnli": {"task": "anli", "stage": "mnli"}}
     found = grid(["none"], ["xnli", "anli_from_mnli", "anli_from_mnli+typos10"], targets=blocks).robustness
     assert [one.clean for one in found.perturbed] == ["anli_from_mnli"]
-    assert [found.base(name) for name in ("xnli", "anli_from_mnli", "anli_from_mnli+typos10")] == ["xnli"] * 3
+    assert [base(found, name) for name in ("xnli", "anli_from_mnli", "anli_from_mnli+typos10")] == ["xnli"] * 3
 
 
 # Objectives

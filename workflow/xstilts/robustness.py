@@ -132,11 +132,6 @@ class Robustness:
         found = asdict(replace(self, contrasts=()))
         return {"robustness": json.loads(json.dumps(found))} if self.questions else {}
 
-    def base(self, target: str) -> str:
-        """The target in domain, with unchanged text, beside which another one is shown; itself without any."""
-        clean = next((one.clean for one in self.perturbed if one.target == target), None) or target
-        return next((one.in_domain for one in self.out_of_domain if one.target == clean), None) or clean
-
 
 def of_grid(config: Config, arms: Arms, languages: Callable[[str], tuple[str, ...]]) -> Robustness:
     """The arms of a grid that answer questions of robustness.

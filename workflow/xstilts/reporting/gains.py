@@ -40,12 +40,18 @@ def texts(results: Results) -> list[str]:
     return [text for text in dict.fromkeys((CLEAN, *perturbed, *results.grid.targets)) if text in found]
 
 
+def base(known: Robustness, target: str) -> str:
+    """The target in domain, with clean text, beside which another one is shown; itself if there is none."""
+    clean = next((one.clean for one in known.perturbed if one.target == target), None) or target
+    return next((one.in_domain for one in known.out_of_domain if one.target == clean), None) or clean
+
+
 def _row(known: Robustness, one: Gain, found: Mapping[str, object]) -> dict[str, object]:
     """A row; `found` is its difference, empty if it is missing."""
     intermediate, target = one.one
     return {
         "intermediate": intermediate,
-        "target": known.base(target),
+        "target": base(known, target),
         "objective": one.objective,
         "equal": " and ".join(one.equal),
         "plain": _plain(known, one.other, target),
@@ -60,17 +66,17 @@ def _row(known: Robustness, one: Gain, found: Mapping[str, object]) -> dict[str,
 
 def _text(known: Robustness, target: str) -> str:
     """The text of a target: its perturbation, `CLEAN`, or the target out of domain."""
-    base = known.base(target)
+    shown = base(known, target)
     arm = next((one for one in known.perturbed if one.target == target), None)
-    if arm and arm.clean in (base, None):
+    if arm and arm.clean in (shown, None):
         return arm.perturbation
     is_in_domain = all(one.target != target for one in known.out_of_domain)
-    return CLEAN if base == target and is_in_domain else target
+    return CLEAN if shown == target and is_in_domain else target
 
 
 def _plain(known: Robustness, other: Cell | None, target: str) -> str:
     """The name of a plain training: its intermediate, and its target in domain if that is not the same."""
     if other is None:
         return ""
-    base = known.base(other[1])
-    return other[0] if base == known.base(target) else f"{other[0]} → {base}"
+    its = base(known, other[1])
+    return other[0] if its == base(known, target) else f"{other[0]} → {its}"

@@ -6,8 +6,7 @@ from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting import drops, gains
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
-from xstilts.reporting.marks import MISSING
-from xstilts.reporting.paper import MARK
+from xstilts.reporting.marks import MISSING, SIGNIFICANT
 from xstilts.reporting.tables import text
 from xstilts.robustness import OBJECTIVES, OUT_OF_DOMAIN, ROBUSTNESS
 
@@ -72,7 +71,7 @@ def out_of_domain(results: Results, encoder: str) -> Table:
                 cell = known.loc[name, target] if (name, target) in known.index else {}
                 score, change = (cell.get(key, drops.NAN) for key in ("value", "delta"))
                 row |= {f"{place}score": score, f"{place}change": change}
-                mark = MARK * bool(cell.get("significant", False))
+                mark = SIGNIFICANT * bool(cell.get("significant", False))
                 is_change = results.has_baseline and name != NO_INTERMEDIATE
                 shown[f"{place}score"] = text(score, delta=False)
                 shown[f"{place}change"] = text(change, delta=True) + mark if is_change else ""
@@ -81,7 +80,7 @@ def out_of_domain(results: Results, encoder: str) -> Table:
     caption = (
         "Targets out of domain: evaluated on their own test data after the training for another task, beside the "
         f"target of that task; {results.over_seeds} over seeds. Change: over the baseline with the same target. "
-        f"{MARK}: differs from the baseline, Holm-corrected p < 0.05 and 95 % interval without 0. {NOT_OFFICIAL}"
+        f"{SIGNIFICANT}: differs from the baseline, Holm-corrected p < 0.05 and 95 % interval without 0. {NOT_OFFICIAL}"
     )
     numbers, shown = (pd.DataFrame(one).set_index("intermediate") for one in (rows, texts))
     return Table(OUT_OF_DOMAIN, caption, numbers, shown)
@@ -93,7 +92,7 @@ def objectives(results: Results, encoder: str) -> Table:
     rows: dict[tuple, dict[str, str]] = {}
     for row in numbers.to_dict("records"):
         key = tuple(row[name] for name in gains.KEYS)
-        mark = MARK * row["significant"]
+        mark = SIGNIFICANT * row["significant"]
         interval = "" if pd.isna(row["low"]) else f" ({_interval(row['low'], row['high'], delta=True)})"
         rows.setdefault(key, {})[row["text"]] = text(row["gain"], delta=True) + mark + interval
     shown = pd.DataFrame(
@@ -105,7 +104,7 @@ def objectives(results: Results, encoder: str) -> Table:
         "Gain of training with an objective over plain training with otherwise the same recipes, in points with its "
         f"95 % interval; {results.over_seeds} over seeds. Equal steps: as many optimiser steps; equal passes: as many "
         "forward and backward passes over a batch, in more steps. The same target on clean text, on perturbed text, "
-        f"and out of domain. {MARK}: Holm-corrected p < 0.05 over this table and 95 % interval without 0. "
+        f"and out of domain. {SIGNIFICANT}: Holm-corrected p < 0.05 over this table and 95 % interval without 0. "
         f"{NOT_OFFICIAL}"
     )
     return Table(OBJECTIVES, caption, numbers.set_index("intermediate"), shown.fillna("").set_index("intermediate"))
