@@ -120,7 +120,7 @@ SILENT = {
     ),
     **dict.fromkeys(("experiments", "grid", "sources.encoder_config", "sources.identity", "names", "paths"), PLANS),
     **dict.fromkeys(("perturbations.names", "perturbations.scope"), PLANS),
-    **dict.fromkeys(("distances", "forgetting", "resources", "transfer"), STATES),
+    **dict.fromkeys(("controls", "distances", "forgetting", "resources", "robustness", "transfer"), STATES),
     **dict.fromkeys(("relative_steps", "sequences", "stage_checks"), PLANS),
     **dict.fromkeys(("recipes", "steps", "steps.entry", "steps.specs"), PLANS),
     **dict.fromkeys(("fingerprints", "fingerprints.sameness"), PLANS),
@@ -251,13 +251,14 @@ TABLE: dict[str, tuple[str, ...]] = {
     "reporting.experiment_results reporting.marks store.examples": ("tables figures page", ALL),
     "reporting.correction": ("statistics tables figures page", ALL),
     "reporting.comparison reporting.per_example reporting.resampling reporting.significance": ("statistics", ALL),
-    "reporting.pairs": ("statistics", ALL),
+    "reporting.contrasts reporting.paired reporting.pairs": ("statistics", ALL),
     "labels reporting.additive reporting.relabelling reporting.sources reporting.typology reporting.zero_shot": (
         "tables figures page",
         ALL,
     ),
-    "reporting.forgetting reporting.forgetting_tables": ("tables page", ALL),
-    "reporting.formats reporting.source_tables reporting.tables": ("tables page", ALL),
+    "reporting.forgetting reporting.forgetting_tables reporting.questions": ("tables page", ALL),
+    "reporting.drops reporting.tables": ("tables figures page", ALL),
+    "reporting.formats reporting.gains reporting.robust_tables reporting.source_tables": ("tables page", ALL),
     "reporting.choice reporting.literature reporting.paper": ("tables", ALL),
     "reporting.figures reporting.figures.*": DRAWN,
     "reporting.page reporting.page.* fingerprints.readable store.contents store.metadata store.older": ("page", ALL),
@@ -342,13 +343,14 @@ def test_what_jobs_import_and_count_for_nothing_is_listed_with_a_reason_and_is_s
 USING_METRICS = {
     "training.stage": CHOOSES,
     **dict.fromkeys(
-        ("prediction.scoring", "probes.measure", "reporting.pairs", "reporting.significance"),
+        ("prediction.scoring", "probes.measure", "reporting.contrasts", "reporting.pairs", "reporting.significance"),
         "loads those of which the grid has roles beside the job's",
     ),
     "reporting.collect": "their names, which stand in scores that have another name with another metric",
     "reporting.paper": "the benchmark, of which the grid has a role beside the job's",
     **dict.fromkeys(
-        ("reporting.comparison", "reporting.per_example", "reporting.resampling"), "what `statistics` loads"
+        ("reporting.comparison", "reporting.paired", "reporting.per_example", "reporting.resampling"),
+        "what `statistics` loads",
     ),
     **dict.fromkeys(("commands.submission", "publication.xtreme_submission"), ASKED),
 }

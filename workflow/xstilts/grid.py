@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import Any, Protocol, TypeVar, cast
 
-from xstilts import arms, paths, perturbations, recipes, tasks
+from xstilts import arms, paths, perturbations, recipes, robustness, tasks
 from xstilts.checks import check, check_lengths
 from xstilts.config import Config, ConfigError, Encoder, Stage
 from xstilts.config.stages import PRETRAINED
@@ -21,6 +21,7 @@ from xstilts.forgetting import Measured, Measurements
 from xstilts.languages import facts
 from xstilts.names import NO_INTERMEDIATE, path_of, reference, split_name, stages_of
 from xstilts.recipes import Target
+from xstilts.robustness import Contrasts, Robustness
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
 from xstilts.steps import specs
 from xstilts.steps.entry import EVALUATE, HEAD, TRAIN, About, Entry
@@ -209,6 +210,11 @@ class Grid:
         return {one.title: self._differences(one) for one in self.trained.matrices}
 
     @cached_property
+    def contrasts(self) -> dict[str, Entry]:
+        """The differences between cells that answer questions of robustness, by name."""
+        return {one.name: self._contrasts(one) for one in self.robustness.contrasts}
+
+    @cached_property
     def entries(self) -> dict[str, Entry]:
         """Every entry of the experiment, by path."""
         _ = self.reports
@@ -229,16 +235,18 @@ class Grid:
     @cached_property
     def _numbers(self) -> dict[str, Entry]:
         """The scores and statistics as inputs."""
-        found = self.statistics | self.comparisons
+        found = self.statistics | self.comparisons | self.contrasts
         return {"scores": self.collected} | {f"statistics.{name}": one for name, one in found.items()}
 
     @cached_property
     def _made_from(self) -> dict[str, Any]:
-        """The paths of the scores and statistics, and the languages of training."""
+        """The paths of the scores and statistics, the languages of training, and the arms for robustness."""
         found = {"scores": self.collected.path, "statistics": _paths(self.statistics)}
-        return found | (
-            {**self.trained.in_specs, "comparisons": _paths(self.comparisons)} if self.trained.in_specs else {}
-        )
+        if self.trained.in_specs:
+            found |= {**self.trained.in_specs, "comparisons": _paths(self.comparisons)}
+        if self.robustness.in_specs:
+            found |= {**self.robustness.in_specs, "contrasts": _paths(self.contrasts)}
+        return found
 
     @property
     def _members(self) -> dict:
@@ -262,6 +270,11 @@ class Grid:
     def trained(self) -> TrainingLanguages:
         """The languages of training, and the arms that differ only in them."""
         return TrainingLanguages(self.config, self.arms, self.languages)
+
+    @cached_property
+    def robustness(self) -> Robustness:
+        """The arms that answer questions of robustness."""
+        return robustness.of_grid(self.config, self.arms, self.languages)
 
     @cached_property
     def evaluated(self) -> dict[str, str]:
@@ -338,6 +351,24 @@ class Grid:
             {cell.scores.path: cell.scores for cell in cells},
             About(experiment=name, task=matrix.title),
             [f"metric.{tasks.load(self.target(matrix.arms[0].target).task).metric}"],
+        )
+
+    def _contrasts(self, contrasts: Contrasts) -> Entry:
+        name, used = self.config.experiment, {cell for pair in contrasts.pairs for cell in pair}
+        cells = [cell for cell in self.cells if (cell.intermediate, cell.target) in used]
+        return self._add(
+            "statistics",
+            paths.statistics(name, contrasts.name),
+            {
+                "cells": [cell.record for cell in cells],
+                "settings": self.config.report.in_specs(),
+                "contrasts": [[list(one), list(other)] for one, other in contrasts.pairs],
+                "languages": list(contrasts.languages),
+                "same_models": contrasts.same_models,
+            },
+            {cell.scores.path: cell.scores for cell in cells},
+            About(experiment=name, task=contrasts.name),
+            [f"metric.{tasks.load(contrasts.task).metric}"],
         )
 
     @once

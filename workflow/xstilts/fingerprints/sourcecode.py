@@ -50,6 +50,8 @@ UNCOUNTED = {
     "dropouts": "rejects configurations",
     "objectives": "resolves names; what they stand for is in specs",
     "distances": "reads distances; they are in specs",
+    "controls": "facts about the cells of a grid; their values are in specs",
+    "robustness": "facts about the cells of a grid; their values are in specs",
     "transfer": "facts about the cells of a grid; their values are in specs",
     "forgetting": "what is measured; it is in specs",
     "recipes": "resolves names; what they stand for is in specs",

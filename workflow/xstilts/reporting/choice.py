@@ -8,8 +8,7 @@ import pandas as pd
 from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
-from xstilts.reporting.marks import MISSING
-from xstilts.reporting.paper import MARK
+from xstilts.reporting.marks import MISSING, SIGNIFICANT
 from xstilts.reporting.tables import MEAN, text
 from xstilts.task import LOSS
 
@@ -73,11 +72,13 @@ def best(results: Results, encoder: str) -> Table:
     shown = pd.DataFrame(index=numbers.index)
     for name, column in numbers.items():
         shown[name] = column.map(_shown(name))
-    marked = [name + MARK * _is_significant(results, encoder, target, name) for target, name in shown["chosen"].items()]
+    marked = [
+        name + SIGNIFICANT * _is_significant(results, encoder, target, name) for target, name in shown["chosen"].items()
+    ]
     caption = (
         "The intermediate chosen for each target on the English dev set of its training, and its test score; beside it "
         "the choice on test (oracle), which no one has before testing, and what the choice on dev loses against it. "
-        f"{MARK}: differs from the baseline. A target without training has no dev set to choose on."
+        f"{SIGNIFICANT}: differs from the baseline. A target without training has no dev set to choose on."
     )
     return Table("best", caption, numbers.rename_axis("target"), shown.assign(chosen=marked).rename_axis("target"))
 

@@ -1,6 +1,6 @@
 """Puts the statistics of all targets into one table, and corrects its p-values for the number of comparisons."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,22 @@ def together(targets: Iterable[pd.DataFrame], grid: GridSettings) -> pd.DataFram
     table = table.iloc[np.lexsort([pd.Index(names).get_indexer(table[key]) for key, names in order.items()])]
     table = table.reset_index(drop=True)
     table.insert(table.columns.get_loc("p") + 1, "p_adjusted", adjusted(table))
+    table.insert(table.columns.get_loc("p") + 2, "significant", significant(table))
+    return table
+
+
+def of_contrasts(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The differences of all contrasts, with `p_adjusted` and `significant`; empty without any.
+
+    The family of a test is all tests of contrasts of its encoder.
+
+    Args:
+        parts: the differences of each contrast (`xstilts.reporting.contrasts`).
+    """
+    if not parts:
+        return pd.DataFrame()
+    table = pd.concat(parts, ignore_index=True)
+    table.insert(table.columns.get_loc("p") + 1, "p_adjusted", table.groupby("encoder")["p"].transform(_holm))
     table.insert(table.columns.get_loc("p") + 2, "significant", significant(table))
     return table
 

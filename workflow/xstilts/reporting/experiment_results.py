@@ -14,6 +14,7 @@ from xstilts.grid import Grid
 from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
 from xstilts.reporting import correction
 from xstilts.reporting.collect import ALL
+from xstilts.robustness import Robustness
 from xstilts.steps.entry import Entry
 from xstilts.store import examples
 from xstilts.store.entries import finished
@@ -36,6 +37,8 @@ class Results:
         seen: the languages with labelled training data of the target's kind, by intermediate and target.
         matrices: the arms that differ only in their source.
         pairs: the differences between the sources of each matrix (`reporting.pairs`), by its title.
+        robustness: the arms that answer questions of robustness.
+        contrasts: the differences between cells of these arms (`reporting.contrasts`), with corrected p-values.
         groups: the languages of groups, by the name of the group.
         distances: the distances between sources and evaluated languages that the user gives; empty without a file.
         data: the number of training rows of each model, by its path of stages (None if unknown), and its languages.
@@ -56,6 +59,8 @@ class Results:
     seen: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     matrices: tuple[Matrix, ...] = ()
     pairs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    robustness: Robustness = field(default_factory=Robustness)
+    contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     distances: Mapping[tuple[str, str], float] = field(default_factory=dict)
     data: Mapping[str, tuple[int | None, str]] = field(default_factory=dict)
@@ -126,10 +131,11 @@ def read(store: Path, grid: Grid) -> Results:
     Raises:
         UserError: the scores or their statistics are not finished.
     """
-    for entry in (grid.collected, *grid.statistics.values(), *grid.comparisons.values()):
+    for entry in (grid.collected, *grid.statistics.values(), *grid.comparisons.values(), *grid.contrasts.values()):
         if not finished(store, entry):
             raise UserError(f"{store / entry.path} is not finished; run snakemake first.")
     collected = store / grid.collected.path
+    contrasts = [pd.read_parquet(store / entry.path / "contrasts.parquet") for entry in grid.contrasts.values()]
     targets = [pd.read_parquet(store / entry.path / "statistics.parquet") for entry in grid.statistics.values()]
     return Results(
         scores=pd.read_parquet(collected / "scores.parquet"),
@@ -143,6 +149,8 @@ def read(store: Path, grid: Grid) -> Results:
         seen=grid.trained.seen,
         matrices=grid.trained.matrices,
         pairs={title: pd.read_parquet(store / one.path / "pairs.parquet") for title, one in grid.comparisons.items()},
+        robustness=grid.robustness,
+        contrasts=correction.of_contrasts(contrasts),
         groups=grid.trained.groups,
         distances=grid.trained.distances,
         data=_data(store, grid),

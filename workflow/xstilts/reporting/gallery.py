@@ -6,7 +6,8 @@ from xstilts.config.forgetting import HEADS, PROBES
 from xstilts.forgetting import TABLE
 from xstilts.grid import Grid
 from xstilts.labels import labelled, labels
-from xstilts.reporting.figures import SOURCES, TITLES
+from xstilts.reporting.figures import titles
+from xstilts.robustness import OBJECTIVES, OUT_OF_DOMAIN, ROBUSTNESS
 from xstilts.steps.entry import Entry
 
 TABLES = {
@@ -29,6 +30,12 @@ SOURCE_TABLES = {
 
 MEASURES = {HEADS: "Earlier heads after each stage", PROBES: "Probes after each stage"}
 """The titles of the tables of each sequence, by measure."""
+ROBUST_TABLES = {
+    ROBUSTNESS: "Clean and perturbed text",
+    OUT_OF_DOMAIN: "Out of domain",
+    OBJECTIVES: "Gains of objectives",
+}
+"""The titles of the tables of robustness, by the name in their file names."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +64,11 @@ class Item:
 
 def figures(grid: Grid) -> list[Item]:
     """The figures of every encoder."""
+    drawn = titles(perturbed=bool(grid.robustness.perturbed), sources=bool(grid.trained.matrices))
     return [
         Item(grid.figures, f"figures/{encoder}/{name}.svg", "Figures", name, {"encoder": encoder, "figure": title})
         for encoder in grid.config.grid.encoders
-        for name, title in ((SOURCES | TITLES) if grid.trained.matrices else TITLES).items()
+        for name, title in drawn.items()
     ]
 
 
@@ -70,10 +78,11 @@ def tables(grid: Grid) -> list[Item]:
     known = labels((*order.intermediates, *order.targets))
     targets = [labelled(target, known) for target in order.targets]
     by_target = {f"languages.{target}": f"Languages of {target}" for target in targets}
+    robust = {name: ROBUST_TABLES[name] for name in grid.robustness.questions}
     return [
         Item(grid.tables, f"tables/{encoder}.{name}.html", "Tables", "tables", {"encoder": encoder, "table": title})
         for encoder in grid.config.grid.encoders
-        for name, title in (TABLES | by_target | _of_sources(grid) | _of_forgetting(grid)).items()
+        for name, title in (TABLES | by_target | _of_sources(grid) | robust | _of_forgetting(grid)).items()
     ]
 
 

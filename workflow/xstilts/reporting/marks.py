@@ -2,3 +2,6 @@
 
 MISSING = "—"
 """Represents a missing value."""
+
+SIGNIFICANT = "*"
+"""Marks a significant change."""

@@ -10,9 +10,7 @@ from xstilts import metrics, tasks
 from xstilts.config import GridSettings, Report
 from xstilts.metrics import Metric
 from xstilts.reporting import per_example as counting
-from xstilts.reporting import resampling
-from xstilts.reporting.comparison import interval, redrawn
-from xstilts.reporting.per_example import Counts
+from xstilts.reporting.paired import Samples, missing
 from xstilts.reporting.significance import Scores
 from xstilts.transfer import Arm, Matrix
 
@@ -53,11 +51,11 @@ def _of_encoder(
         if intermediate == arm.intermediate
     }
     counts = counting.read(scores.store, paths, [arm.source for arm in matrix.arms], grid.seeds)
-    samples = None if counts is None else _Samples(counts, metric, settings, zlib.crc32(matrix.title.encode()))
+    samples = None if counts is None else Samples(counts, metric, settings, zlib.crc32(matrix.title.encode()))
     rows = []
     for one, other in combinations(matrix.arms, 2):
         languages = unseen(matrix, one, other)
-        numbers = _missing() if samples is None else samples.difference(one.source, other.source, languages)
+        numbers = missing() if samples is None else samples.difference(one.source, other.source, languages)
         models = [len({paths.get((arm.source, seed)) for seed in grid.seeds}) for arm in (one, other)]
         seeds = 0 if np.isnan(numbers["difference"]) else min(models)
         names = {"encoder": encoder, "one": one.source, "other": other.source, "languages": " ".join(languages)}
@@ -69,38 +67,3 @@ def _of_encoder(
 def unseen(matrix: Matrix, *arms: Arm) -> list[str]:
     """The languages of a matrix that are in the training of none of some arms."""
     return [lang for lang in matrix.languages if not any(lang in arm.seen or lang == arm.source for arm in arms)]
-
-
-class _Samples:
-    """The scores of all arms, observed and in bootstrap samples of examples and seeds.
-
-    The examples of a sample are the same for all arms, and seeds are drawn independently for each arm and pair.
-    """
-
-    def __init__(self, counts: Counts, metric: Metric, settings: Report, seed: int):
-        self._counts, self._over_seeds = counts, settings.over_seeds
-        self._random = np.random.default_rng(seed)
-        self._observed = resampling.observed(counts, metric)
-        self._drawn = resampling.bootstrap(counts, metric, settings.samples, self._random)
-
-    def difference(self, one: str, other: str, languages: list[str]) -> dict[str, float]:
-        """The difference with its interval, and the number of examples behind it."""
-        known = self._counts
-        if not languages or {one, other} - set(known.intermediates) or set(languages) - set(known.languages):
-            return _missing()
-        arms = [known.intermediates.index(name) for name in (one, other)]
-        places = [list(known.languages).index(lang) for lang in languages]
-        value = self._change(self._observed[places][:, :, arms].mean(axis=0, keepdims=True))
-        drawn = redrawn(self._drawn[places][:, :, arms].mean(axis=0, keepdims=True), self._random)
-        low, high = interval(self._change(drawn)[:, :, None])
-        n = sum(known.languages[lang].size for lang in languages)
-        return {"difference": float(value[0, 0]), "low": float(low[0, 0]), "high": float(high[0, 0]), "n": n}
-
-    def _change(self, scores: np.ndarray) -> np.ndarray:
-        """The differences of scores of shape (1, samples, 2, seeds), shape (1, samples)."""
-        over_seeds = getattr(np, self._over_seeds)(scores, axis=-1)
-        return over_seeds[:, :, 0] - over_seeds[:, :, 1]
-
-
-def _missing() -> dict[str, float]:
-    return {**dict.fromkeys(("difference", "low", "high"), float("nan")), "n": 0}

@@ -10,6 +10,7 @@ from xstilts.reporting import zero_shot
 from xstilts.reporting.collect import ALL, MAIN_SCORE
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
+from xstilts.reporting.marks import SIGNIFICANT
 from xstilts.reporting.tables import MEAN, averaged, deltas, is_delta, is_planned, levels, text
 
 PAIR = ("f1", "exact_match")
@@ -24,12 +25,11 @@ GROUPS = {
 """The names of XTREME's groups in its tables."""
 
 OVERALL = "overall"
-MARK = "*"
 
 _SCORES = "Scores; {over_seeds} over seeds."
 _CHANGES = (
     "The baseline (none) in its scores, the intermediates in their change over it; {over_seeds} over seeds. "
-    f"{MARK}: differs from the baseline, Holm-corrected p < 0.05 and 95 % interval without 0."
+    f"{SIGNIFICANT}: differs from the baseline, Holm-corrected p < 0.05 and 95 % interval without 0."
 )
 
 
@@ -125,7 +125,7 @@ def _texts(columns: pd.DataFrame, significant: pd.Series | None, planned: Collec
         if row not in planned:
             texts[row] = ""
             continue
-        mark = MARK if significant is not None and significant[row] else ""
+        mark = SIGNIFICANT if significant is not None and significant[row] else ""
         texts[row] = " / ".join(text(number, is_delta(columns, row)) for number in numbers) + mark
     return pd.Series(texts)
 

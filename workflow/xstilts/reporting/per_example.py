@@ -1,7 +1,7 @@
 """Counts of each example for the score of each model, from which intervals and tests are computed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +51,11 @@ class Counts:
 
 
 def read(
-    store: Path, scores: Mapping[tuple[str, int], str], intermediates: Iterable[str], seeds: Sequence[int]
+    store: Path,
+    scores: Mapping[tuple[str, int], str],
+    intermediates: Iterable[str],
+    seeds: Sequence[int],
+    languages: Collection[str] | None = None,
 ) -> Counts | None:
     """Read the counts of the cells of one encoder and target.
 
@@ -60,6 +64,7 @@ def read(
         scores: the path of a cell's scores below the store, by intermediate and seed. Cells may be missing.
         intermediates: the intermediates in the order of the grid.
         seeds: the seeds of the grid.
+        languages: the languages to read; None for all.
 
     Returns:
         The counts, or None if no intermediate has all seeds or no language has gold labels.
@@ -71,11 +76,11 @@ def read(
     if not complete:
         return None
     paths = [store / scores[name, seed] / "examples.parquet" for name in complete for seed in seeds]
-    first = pq.read_table(paths[0])
+    first = _of(languages, paths[0])
     if not len(first):
         return None
     columns = [name for name in first.column_names if name not in _KEYS]
-    found = {path: _nonzero(path, first) for path in dict.fromkeys(paths)}
+    found = {path: _nonzero(path, _of(languages, path), first) for path in dict.fromkeys(paths)}
     rows, row_of = _union(len(first), [rows for rows, _ in found.values()])
     kind = np.result_type(*(counts for _, counts in found.values()))
     values = np.zeros((len(rows), len(paths), len(columns)), kind)
@@ -99,13 +104,17 @@ def _union(size: int, parts: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarr
     return np.flatnonzero(is_in), np.cumsum(is_in) - 1
 
 
-def _nonzero(file: Path, first: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+def _of(languages: Collection[str] | None, file: Path) -> pa.Table:
+    """The units of some languages in a file."""
+    return pq.read_table(file, filters=None if languages is None else [(LANGUAGE, "in", list(languages))])
+
+
+def _nonzero(file: Path, table: pa.Table, first: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     """The indices of the units in a file with a count that is not zero, and their counts, shape (units, columns).
 
     Raises:
         DataError: the units are not those of the first file.
     """
-    table = pq.read_table(file)
     for key in _KEYS:
         if not table[key].equals(first[key]):
             raise DataError(file, f"column {key!r}", "other units", "those of the target's other cells, in their order")

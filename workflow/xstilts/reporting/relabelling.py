@@ -8,6 +8,7 @@ import pandas as pd
 from xstilts.forgetting import Sequence
 from xstilts.labels import labelled, labels
 from xstilts.reporting.experiment_results import Results
+from xstilts.robustness import Cell, Robustness
 from xstilts.transfer import Arm
 
 
@@ -41,7 +42,33 @@ def relabelled(results: Results) -> Results:
         },
         measured=None if results.measured is None else _frame(results.measured, known),
         sequences=tuple(_sequence(one, known) for one in results.sequences),
+        robustness=_robustness(results.robustness, known),
+        contrasts=_frame(results.contrasts, known),
         matrices=tuple(replace(one, arms=tuple(_arm(arm, known) for arm in one.arms)) for one in results.matrices),
+    )
+
+
+def _robustness(arms: Robustness, known: Mapping[str, str]) -> Robustness:
+    """The arms with labels, without the contrasts, which jobs compute by name."""
+
+    def named(target: str | None) -> str | None:
+        return target and labelled(target, known)
+
+    def cell(one: Cell) -> Cell:
+        intermediate, target = one
+        return labelled(intermediate, known), labelled(target, known)
+
+    return replace(
+        arms,
+        perturbed=tuple(
+            replace(one, target=labelled(one.target, known), clean=named(one.clean)) for one in arms.perturbed
+        ),
+        out_of_domain=tuple(
+            replace(one, target=labelled(one.target, known), in_domain=named(one.in_domain))
+            for one in arms.out_of_domain
+        ),
+        gains=tuple(replace(one, one=cell(one.one), other=one.other and cell(one.other)) for one in arms.gains),
+        contrasts=(),
     )
 
 
@@ -55,7 +82,8 @@ def _sequence(sequence: Sequence, known: Mapping[str, str]) -> Sequence:
 
 
 def _frame(frame: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
-    columns = [name for name in ("intermediate", "target", "stages") if name in frame]
+    named = ("intermediate", "target", "stages", "other_intermediate", "other_target")
+    columns = [name for name in named if name in frame]
     return frame.assign(**{name: frame[name].map(lambda path: labelled(path, known)) for name in columns})
 
 

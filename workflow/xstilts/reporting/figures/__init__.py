@@ -20,4 +20,17 @@ SOURCES = {
 }
 """The titles of the figures of experiments with sources, which come before the others."""
 
+ROBUSTNESS = {"robustness": "Drop under perturbed text"}
+"""The title of the figure of experiments with perturbed text, which comes before all others."""
+
 FORMATS = ("svg", "pdf", "png")
+
+
+def titles(*, perturbed: bool, sources: bool) -> dict[str, str]:
+    """The titles of the figures of an experiment, in the order of the report.
+
+    Args:
+        perturbed: whether it has targets with perturbed text.
+        sources: whether it has sources.
+    """
+    return (ROBUSTNESS if perturbed else {}) | (SOURCES if sources else {}) | TITLES

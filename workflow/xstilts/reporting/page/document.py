@@ -1,7 +1,6 @@
 """The content of the page as one JSON document. Texts are not escaped."""
 
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -10,22 +9,19 @@ from xstilts.grid import Cell, Grid
 from xstilts.labels import labelled
 from xstilts.languages import language
 from xstilts.names import NO_INTERMEDIATE
-from xstilts.reporting import forgetting_tables, relabelling, source_tables, zero_shot
+from xstilts.reporting import relabelling, zero_shot
 from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.experiment_results import ALL, Results
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
-from xstilts.reporting.formats import Table
 from xstilts.reporting.page import known_text, numbers, samples
 from xstilts.reporting.page.provenance import Entries, versions
-from xstilts.transfer import Matrix
+from xstilts.reporting.page.sections import sections
 
 HEAT_MAP = "deltas"
 """The figure that the page shows as an interactive table."""
 
 _DECIMALS = 4
-
-_NEGATIVE = re.compile(r"(?<!\S)-(?=\d)")
 
 
 def build(store: Path, grid: Grid, results: Results, warnings: list[str], records: list[dict[str, str]]) -> dict:
@@ -55,8 +51,8 @@ def of_results(results: Results) -> dict:
         "seen": {} if results.is_plain else {_key(*pair): list(found) for pair, found in results.seen.items()},
         "zero_shot": {} if results.is_plain else {name: _zero_shot(results, name) for name in results.grid.encoders},
         "rows": _columns(rows, names),
-        "sources": [_source(results, encoder, one) for encoder in results.grid.encoders for one in results.matrices],
-        "forgetting": [_forgetting(results, encoder) for encoder in results.grid.encoders] if results.sequences else [],
+        "is_partial": bool(results.matrices),
+        "sections": sections(relabelling.relabelled(results)),
         **_figures(results),
     }
 
@@ -111,41 +107,6 @@ def _group(results: Results, members: Collection[str]) -> dict[str, list[str]]:
         "languages": sorted({lang for found in own.values() for lang in found if lang in members}),
         "without": [target for target, found in own.items() if not set(found) & set(members)],
     }
-
-
-def _source(results: Results, encoder: str, matrix: Matrix) -> dict:
-    """The tables of arms that differ only in their source, as text."""
-    return {"title": f"{matrix.title}, {encoder}", "tables": _texts(source_tables.tables(results, encoder, matrix))}
-
-
-def _forgetting(results: Results, encoder: str) -> dict:
-    """The tables of what sequences forget, as text."""
-    return {"title": encoder, "tables": _texts(forgetting_tables.tables(results, encoder))}
-
-
-def _texts(tables: Iterable[Table]) -> list[dict]:
-    """The captions and texts of tables."""
-    found = []
-    for one in tables:
-        rows = [
-            [name, *map(_with_minus, texts)]
-            for name, texts in zip(one.shown.index, one.shown.to_numpy().tolist(), strict=True)
-        ]
-        # The first column has the names of the rows.
-        numbers = [False, *(_has_digits(row[place] for row in rows) for place in range(1, 1 + one.shown.shape[1]))]
-        columns = [one.shown.index.name, *one.shown.columns]
-        found.append({"caption": one.caption, "columns": columns, "numbers": numbers, "rows": rows})
-    return found
-
-
-def _has_digits(texts: Iterable[str]) -> bool:
-    """Whether a column has numbers."""
-    return any(character.isdigit() for text in texts for character in text)
-
-
-def _with_minus(text: str) -> str:
-    """A text of a table with the minus signs of the rest of the page instead of hyphens."""
-    return _NEGATIVE.sub("\N{MINUS SIGN}", text)
 
 
 def _zero_shot(results: Results, encoder: str) -> dict[str, list]:
