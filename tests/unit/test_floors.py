@@ -13,7 +13,7 @@ FLOORS = (
     "fingerprints",
     "sources",
     "tasks",
-    "coverage recipes relative_steps sequences arms distances labels resources transfer grid checks stage_checks "
+    "coverage recipes relative_steps sequences arms orders distances labels resources transfer grid checks stage_checks "
     "experiments",
     "store",
     "runtime",

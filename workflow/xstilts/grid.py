@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, Protocol, TypeVar, cast
 
-from xstilts import arms, paths, recipes, tasks
+from xstilts import arms, orders, paths, recipes, tasks
 from xstilts.checks import check, check_lengths
 from xstilts.config import Config, ConfigError, Encoder, Stage
 from xstilts.config.stages import PRETRAINED
@@ -18,6 +18,7 @@ from xstilts.fingerprints.sameness import Sameness
 from xstilts.fingerprints.spec import FileHashes, fingerprint
 from xstilts.languages import facts
 from xstilts.names import path_of, reference, split_name, stages_of
+from xstilts.orders import Orders
 from xstilts.recipes import Target
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
 from xstilts.steps import specs
@@ -207,11 +208,11 @@ class Grid:
 
     @cached_property
     def _made_from(self) -> dict[str, Any]:
-        """The paths of the scores and statistics, and the languages of training."""
+        """The paths of the scores and statistics, the languages of training, and the orders of tasks."""
         found = {"scores": self.collected.path, "statistics": _paths(self.statistics)}
-        return found | (
-            {**self.trained.in_specs, "comparisons": _paths(self.comparisons)} if self.trained.in_specs else {}
-        )
+        if self.trained.in_specs:
+            found |= {**self.trained.in_specs, "comparisons": _paths(self.comparisons)}
+        return found | ({"orders": [one.in_specs for one in self.orders]} if self.orders else {})
 
     @property
     def _members(self) -> dict:
@@ -239,6 +240,11 @@ class Grid:
     def trained(self) -> TrainingLanguages:
         """The languages of training, and the arms that differ only in them."""
         return TrainingLanguages(self.config, self.arms, self.languages)
+
+    @cached_property
+    def orders(self) -> tuple[Orders, ...]:
+        """The intermediates that differ only in the order of their tasks."""
+        return orders.of_grid(self.config)
 
     @cached_property
     def evaluated(self) -> dict[str, str]:

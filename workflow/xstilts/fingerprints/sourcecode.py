@@ -45,6 +45,7 @@ UNCOUNTED = {
     "checks": "rejects configurations",
     "distances": "reads distances; they are in specs",
     "transfer": "facts about the cells of a grid; their values are in specs",
+    "orders": "facts about the intermediates of a grid; their values are in specs",
     "recipes": "resolves names; what they stand for is in specs",
     "coverage": "rejects configurations; languages are in specs",
     "grid": "builds specs",

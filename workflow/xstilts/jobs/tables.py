@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 
 from xstilts import labels
-from xstilts.reporting import choice, formats, literature, paper, relabelling, source_tables, tables
+from xstilts.reporting import choice, formats, literature, order_tables, paper, relabelling, source_tables, tables
 from xstilts.reporting.experiment_results import Results, read
 from xstilts.reporting.formats import Table
 from xstilts.runtime import job
@@ -52,4 +52,4 @@ def _made(found: Results, encoder: str) -> list[Table]:
     by_language = [paper.languages(found, encoder, target) for target in found.grid.targets]
     made = (paper.targets, paper.groups, choice.intermediates, choice.best, choice.trainings)
     by_source = [table for matrix in found.matrices for table in source_tables.tables(found, encoder, matrix)]
-    return [make(found, encoder) for make in made] + by_language + by_source
+    return [make(found, encoder) for make in made] + by_language + by_source + order_tables.tables(found, encoder)

@@ -11,6 +11,7 @@ from xstilts.config import GridSettings, Stage
 from xstilts.errors import UserError
 from xstilts.grid import Grid
 from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
+from xstilts.orders import Orders
 from xstilts.reporting import correction
 from xstilts.reporting.collect import ALL
 from xstilts.steps.entry import Entry
@@ -38,6 +39,7 @@ class Results:
         groups: the languages of groups, by the name of the group.
         distances: the distances between sources and evaluated languages that the user gives; empty without a file.
         data: the number of training rows of each model, by its path of stages (None if unknown), and its languages.
+        orders: the intermediates that differ only in the order of their tasks.
         left_out: the intermediates and targets that are not part of the grid, each with the reason.
     """
 
@@ -55,6 +57,7 @@ class Results:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     distances: Mapping[tuple[str, str], float] = field(default_factory=dict)
     data: Mapping[str, tuple[int | None, str]] = field(default_factory=dict)
+    orders: tuple[Orders, ...] = ()
     left_out: tuple[str, ...] = ()
 
     @property
@@ -139,6 +142,7 @@ def read(store: Path, grid: Grid) -> Results:
         groups=grid.trained.groups,
         distances=grid.trained.distances,
         data=_data(store, grid),
+        orders=grid.orders,
         left_out=grid.arms.left_out,
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from xstilts.grid import Grid
 from xstilts.labels import labelled, labels
-from xstilts.reporting.figures import SOURCES, TITLES
+from xstilts.reporting.figures import titles
 from xstilts.steps.entry import Entry
 
 TABLES = {
@@ -24,6 +24,13 @@ SOURCE_TABLES = {
     ".distances": "Distances",
 }
 """The titles of the tables of each intermediate and target with sources, by the end of the name in their file names."""
+
+ORDER_TABLES = {
+    "orders": "Effect of the order of tasks",
+    "orders.first_last": "First and last tasks",
+    "orders.controls": "Orders and controls",
+}
+"""The titles of the tables of intermediates that differ only in the order of their tasks."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ def figures(grid: Grid) -> list[Item]:
     return [
         Item(grid.figures, f"figures/{encoder}/{name}.svg", "Figures", name, {"encoder": encoder, "figure": title})
         for encoder in grid.config.grid.encoders
-        for name, title in ((SOURCES | TITLES) if grid.trained.matrices else TITLES).items()
+        for name, title in titles(bool(grid.trained.matrices), bool(grid.orders)).items()
     ]
 
 
@@ -68,8 +75,13 @@ def tables(grid: Grid) -> list[Item]:
     return [
         Item(grid.tables, f"tables/{encoder}.{name}.html", "Tables", "tables", {"encoder": encoder, "table": title})
         for encoder in grid.config.grid.encoders
-        for name, title in (TABLES | by_target | _of_sources(grid)).items()
+        for name, title in (TABLES | by_target | _of_sources(grid) | _of_orders(grid)).items()
     ]
+
+
+def _of_orders(grid: Grid) -> dict[str, str]:
+    """The titles of the tables of intermediates that differ only in their order."""
+    return ORDER_TABLES if grid.orders else {}
 
 
 def _of_sources(grid: Grid) -> dict[str, str]:

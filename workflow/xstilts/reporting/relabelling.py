@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from xstilts.labels import labelled, labels
+from xstilts.orders import Order, Orders
 from xstilts.reporting.experiment_results import Results
 from xstilts.transfer import Arm
 
@@ -38,12 +39,21 @@ def relabelled(results: Results) -> Results:
             (labelled(intermediate, known), labelled(target, known)): found
             for (intermediate, target), found in results.seen.items()
         },
+        orders=tuple(_orders(one, known) for one in results.orders),
         matrices=tuple(replace(one, arms=tuple(_arm(arm, known) for arm in one.arms)) for one in results.matrices),
     )
 
 
 def _arm(arm: Arm, known: Mapping[str, str]) -> Arm:
     return replace(arm, intermediate=labelled(arm.intermediate, known), target=labelled(arm.target, known))
+
+
+def _orders(orders: Orders, known: Mapping[str, str]) -> Orders:
+    def short(order: Order) -> Order:
+        controls = tuple((kind, labelled(name, known)) for kind, name in order.controls)
+        return Order(labelled(order.intermediate, known), tuple(labelled(one, known) for one in order.parts), controls)
+
+    return Orders(tuple(map(short, orders.members)))
 
 
 def _frame(frame: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:

@@ -20,4 +20,12 @@ SOURCES = {
 }
 """The titles of the figures of experiments with sources, which come before the others."""
 
+ORDERS = {"orders": "Scores by order of the tasks"}
+"""The title of the figure of experiments in which intermediates differ only in the order of their tasks."""
+
 FORMATS = ("svg", "pdf", "png")
+
+
+def titles(has_sources: bool, has_orders: bool) -> dict[str, str]:
+    """The titles of the figures of an experiment, in the order of the report."""
+    return (SOURCES if has_sources else {}) | (ORDERS if has_orders else {}) | TITLES

@@ -10,11 +10,12 @@ from xstilts.grid import Cell, Grid
 from xstilts.labels import labelled
 from xstilts.languages import language
 from xstilts.names import NO_INTERMEDIATE
-from xstilts.reporting import relabelling, source_tables, zero_shot
+from xstilts.reporting import order_tables, relabelling, source_tables, zero_shot
 from xstilts.reporting.collect import MAIN_SCORE
 from xstilts.reporting.experiment_results import ALL, Results
 from xstilts.reporting.figures import style
 from xstilts.reporting.figures.charts import charts
+from xstilts.reporting.formats import Table
 from xstilts.reporting.page import known_text, numbers, samples
 from xstilts.reporting.page.provenance import Entries, versions
 from xstilts.transfer import Matrix
@@ -24,6 +25,7 @@ HEAT_MAP = "deltas"
 
 _DECIMALS = 4
 
+_NUMBER = re.compile(r"[<+\N{MINUS SIGN}]? ?\d")
 _NEGATIVE = re.compile(r"(?<!\S)-(?=\d)")
 
 
@@ -55,6 +57,7 @@ def of_results(results: Results) -> dict:
         "zero_shot": {} if results.is_plain else {name: _zero_shot(results, name) for name in results.grid.encoders},
         "rows": _columns(rows, names),
         "sources": [_source(results, encoder, one) for encoder in results.grid.encoders for one in results.matrices],
+        "orders": [_orders(results, encoder) for encoder in results.grid.encoders] if results.orders else [],
         **_figures(results),
     }
 
@@ -113,22 +116,33 @@ def _group(results: Results, members: Collection[str]) -> dict[str, list[str]]:
 
 def _source(results: Results, encoder: str, matrix: Matrix) -> dict:
     """The tables of arms that differ only in their source, as text."""
-    tables = []
-    for one in source_tables.tables(results, encoder, matrix):
+    tables = _texts(source_tables.tables(results, encoder, matrix))
+    return {"title": f"{matrix.title}, {encoder}", "tables": tables}
+
+
+def _orders(results: Results, encoder: str) -> dict:
+    """The tables of intermediates that differ only in the order of their tasks, as text."""
+    return {"title": encoder, "tables": _texts(order_tables.tables(relabelling.relabelled(results), encoder))}
+
+
+def _texts(tables: Iterable[Table]) -> list[dict]:
+    """Tables as text, each with the columns that contain numbers."""
+    found = []
+    for one in tables:
         rows = [
             [name, *map(_with_minus, texts)]
             for name, texts in zip(one.shown.index, one.shown.to_numpy().tolist(), strict=True)
         ]
         # The first column has the names of the rows.
-        numbers = [False, *(_has_digits(row[place] for row in rows) for place in range(1, 1 + one.shown.shape[1]))]
+        numbers = [False, *(_has_numbers(row[place] for row in rows) for place in range(1, 1 + one.shown.shape[1]))]
         columns = [one.shown.index.name, *one.shown.columns]
-        tables.append({"caption": one.caption, "columns": columns, "numbers": numbers, "rows": rows})
-    return {"title": f"{matrix.title}, {encoder}", "tables": tables}
+        found.append({"caption": one.caption, "columns": columns, "numbers": numbers, "rows": rows})
+    return found
 
 
-def _has_digits(texts: Iterable[str]) -> bool:
-    """Whether a column has numbers."""
-    return any(character.isdigit() for text in texts for character in text)
+def _has_numbers(texts: Iterable[str]) -> bool:
+    """Whether a text of a column begins with a number; names may contain digits."""
+    return any(_NUMBER.match(text) for text in texts)
 
 
 def _with_minus(text: str) -> str:
