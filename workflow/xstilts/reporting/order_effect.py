@@ -11,11 +11,13 @@ from math import factorial, sqrt
 import numpy as np
 from scipy import stats
 
-from xstilts.reporting.comparison import ROUNDING
 from xstilts.reporting.correction import LEVEL
 
 MEAN, WORST = "mean", "worst"
 """The two scores of a seed."""
+
+ROUNDING = 1e-9
+"""Standard deviations that are at most this far apart are equal."""
 
 SAMPLES = 10_000
 """The largest number of exchanges that are all carried out, and the number of random ones if there are more."""
@@ -94,8 +96,9 @@ def exchanged(scores: np.ndarray, kind: str) -> dict[str, float]:
 
     If the order makes no difference, the scores of a seed are exchangeable between orders. All languages of a seed are
     exchanged together; the statistic is the standard deviation of the orders' scores. To exchange whole orders does not
-    change it, so the scores of the first seed stay: k orders and n seeds have (k!)^(n - 1) different exchanges. If these
-    are more than `SAMPLES`, random ones are drawn, among which the observed scores count (Phipson & Smyth 2010).
+    change it, so the scores of the first seed stay: k orders and n seeds have (k!)^(n - 1) different exchanges. If
+    these are more than `SAMPLES`, random ones are drawn, and the observed scores count as one more (Phipson & Smyth
+    2010).
     """
     orders, _, seeds = scores.shape
     everything = factorial(orders) ** (seeds - 1)

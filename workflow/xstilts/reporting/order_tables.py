@@ -20,8 +20,9 @@ NAME = "orders"
 _KEYS = ["orders of", "target", "score", "worst"]
 
 _READING = (
-    "Intermediates that differ only in the order of their tasks; a set of them is named after its first one. Means over "
-    "seeds. mean: of all languages. worst: the language with the lowest mean over seeds, of each intermediate its own."
+    "Intermediates that differ only in the order of their tasks; each set of them is named after its first one. All "
+    "numbers are means over seeds. mean: over the languages of the target. worst: in the language in which the "
+    "intermediate has the lowest mean over seeds."
 )
 
 _TOO_FEW = "too few seeds"

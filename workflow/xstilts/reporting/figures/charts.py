@@ -18,7 +18,8 @@ from xstilts.reporting.figures import (
 )
 
 _MODULES = {
-    module.NAME: module for module in (sources, apart, orders, deltas, languages, size, distance, seeds, learning, correlation)
+    module.NAME: module
+    for module in (sources, apart, orders, deltas, languages, size, distance, seeds, learning, correlation)
 }
 
 
