@@ -138,14 +138,15 @@ def test_numbers_of_several_orders_and_targets_are_those_of_pandas_and_scipy(sco
 
 
 def test_p_values_are_corrected_over_sets_and_targets_with_the_mean_and_the_worst_language_apart():
-    scores = {name: SCORES[ONE] for name in ("ab", "ba")} | SCORES
-    table = order_tables.effects(results(scores, targets=["xnli", "pawsx"]), "toy")
-    numbers = table.numbers[table.numbers["score"] == "mean"]
-    # Equal scores have p = 1, the others 0.5 twice: Holm multiplies by 4.
-    assert numbers["p"].to_list() == [1, 1, 0.5, 0.5]
-    assert numbers["p_adjusted"].to_list() == [1, 1, 1, 1]
-    one = order_tables.effects(results(), "toy").numbers
-    assert one["p_adjusted"].to_list() == one["p"].to_list()
+    better = {"en": (90, 90, 90), "sw": (66, 62, 70)}
+    scores = dict.fromkeys(("ab", "ba"), SCORES[ONE]) | SCORES | {OTHER: better}
+    numbers = order_tables.effects(results(scores), "toy").numbers.groupby("score")
+    # Holm multiplies the smaller one by 2. Over all four, 0.25 would become 1.
+    assert numbers["p"].apply(list).to_dict() == {"mean": [1, 0.25], "worst": [1, 0.5]}
+    assert numbers["p_adjusted"].apply(list).to_dict() == {"mean": [1, 0.5], "worst": [1, 1]}
+    # With a second target, there are four of each.
+    both = order_tables.effects(results(scores, targets=["xnli", "pawsx"]), "toy").numbers
+    assert both["p_adjusted"].to_list() == [1] * 8
 
 
 @pytest.mark.parametrize("name", [ONE, OTHER])

@@ -20,7 +20,7 @@ _MEAN, _SEED = "mean over seeds", "seed"
 
 def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
     """For each set of orders a panel for each target: the scores of the seeds, their means, and the controls."""
-    drawn = {}
+    drawn: dict[str, list[Case]] = {}
     for case in orders.cases(results, encoder):
         drawn.setdefault(case.orders.name, []).append(case)
     sets = [_panels(results, name, cases) for name, cases in drawn.items()]
