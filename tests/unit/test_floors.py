@@ -14,7 +14,7 @@ FLOORS = (
     "sources",
     "tasks",
     "coverage objectives recipes relative_steps sequences arms forgetting distances dropouts labels resources transfer "
-    "controls robustness grid checks stage_checks target_checks experiments",
+    "controls robustness orders grid checks stage_checks target_checks experiments",
     "store",
     "runtime",
     "features metrics",

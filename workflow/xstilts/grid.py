@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import Any, Protocol, TypeVar, cast
 
-from xstilts import arms, paths, perturbations, recipes, robustness, tasks
+from xstilts import arms, orders, paths, perturbations, recipes, robustness, tasks
 from xstilts.checks import check, check_lengths
 from xstilts.config import Config, ConfigError, Encoder, Stage
 from xstilts.config.stages import PRETRAINED
@@ -20,6 +20,7 @@ from xstilts.fingerprints.spec import FileHashes, fingerprint
 from xstilts.forgetting import Measured, Measurements
 from xstilts.languages import facts
 from xstilts.names import NO_INTERMEDIATE, path_of, reference, split_name, stages_of
+from xstilts.orders import Orders
 from xstilts.recipes import Target
 from xstilts.robustness import Contrasts, Robustness
 from xstilts.sources.miniature import LANGUAGES as MINIATURE
@@ -240,13 +241,13 @@ class Grid:
 
     @cached_property
     def _made_from(self) -> dict[str, Any]:
-        """The paths of the scores and statistics, the languages of training, and the arms for robustness."""
+        """The paths of the scores and statistics, and the arms that the questions of the experiment are about."""
         found = {"scores": self.collected.path, "statistics": _paths(self.statistics)}
         if self.trained.in_specs:
             found |= {**self.trained.in_specs, "comparisons": _paths(self.comparisons)}
         if self.robustness.in_specs:
             found |= {**self.robustness.in_specs, "contrasts": _paths(self.contrasts)}
-        return found
+        return found | ({"orders": [one.in_specs for one in self.orders]} if self.orders else {})
 
     @property
     def _members(self) -> dict:
@@ -275,6 +276,11 @@ class Grid:
     def robustness(self) -> Robustness:
         """The arms that answer questions of robustness."""
         return robustness.of_grid(self.config, self.arms, self.languages)
+
+    @cached_property
+    def orders(self) -> tuple[Orders, ...]:
+        """The intermediates that differ only in the order of their tasks."""
+        return orders.of_grid(self.config)
 
     @cached_property
     def evaluated(self) -> dict[str, str]:

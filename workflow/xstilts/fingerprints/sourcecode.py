@@ -54,6 +54,7 @@ UNCOUNTED = {
     "robustness": "facts about the cells of a grid; their values are in specs",
     "transfer": "facts about the cells of a grid; their values are in specs",
     "forgetting": "what is measured; it is in specs",
+    "orders": "facts about the intermediates of a grid; their values are in specs",
     "recipes": "resolves names; what they stand for is in specs",
     "coverage": "rejects configurations; languages are in specs",
     "grid": "builds specs",

@@ -12,6 +12,7 @@ from xstilts.errors import UserError
 from xstilts.forgetting import Sequence
 from xstilts.grid import Grid
 from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
+from xstilts.orders import Orders
 from xstilts.reporting import correction
 from xstilts.reporting.collect import ALL
 from xstilts.robustness import Robustness
@@ -42,6 +43,7 @@ class Results:
         groups: the languages of groups, by the name of the group.
         distances: the distances between sources and evaluated languages that the user gives; empty without a file.
         data: the number of training rows of each model, by its path of stages (None if unknown), and its languages.
+        orders: the intermediates that differ only in the order of their tasks.
         left_out: the intermediates and targets that are not part of the grid, each with the reason.
         measured: `forgetting.parquet` of the job `collect`; None if forgetting is not measured.
         sequences: the intermediates of which it is measured.
@@ -64,6 +66,7 @@ class Results:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     distances: Mapping[tuple[str, str], float] = field(default_factory=dict)
     data: Mapping[str, tuple[int | None, str]] = field(default_factory=dict)
+    orders: tuple[Orders, ...] = ()
     left_out: tuple[str, ...] = ()
     measured: pd.DataFrame | None = None
     sequences: tuple[Sequence, ...] = ()
@@ -154,6 +157,7 @@ def read(store: Path, grid: Grid) -> Results:
         groups=grid.trained.groups,
         distances=grid.trained.distances,
         data=_data(store, grid),
+        orders=grid.orders,
         left_out=grid.arms.left_out,
         measured=pd.read_parquet(collected / "forgetting.parquet") if grid.measured else None,
         sequences=grid.measured.sequences if grid.measured else (),

@@ -36,6 +36,12 @@ ROBUST_TABLES = {
     OBJECTIVES: "Gains of objectives",
 }
 """The titles of the tables of robustness, by the name in their file names."""
+ORDER_TABLES = {
+    "orders": "Effect of the order of tasks",
+    "orders.first_last": "First and last tasks",
+    "orders.controls": "Orders and controls",
+}
+"""The titles of the tables of intermediates that differ only in the order of their tasks."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,8 @@ class Item:
 
 def figures(grid: Grid) -> list[Item]:
     """The figures of every encoder."""
-    drawn = titles(perturbed=bool(grid.robustness.perturbed), sources=bool(grid.trained.matrices))
+    arms = {"robustness": grid.robustness.perturbed, "sources": grid.trained.matrices, "orders": grid.orders}
+    drawn = titles([question for question, found in arms.items() if found])
     return [
         Item(grid.figures, f"figures/{encoder}/{name}.svg", "Figures", name, {"encoder": encoder, "figure": title})
         for encoder in grid.config.grid.encoders
@@ -78,12 +85,17 @@ def tables(grid: Grid) -> list[Item]:
     known = labels((*order.intermediates, *order.targets))
     targets = [labelled(target, known) for target in order.targets]
     by_target = {f"languages.{target}": f"Languages of {target}" for target in targets}
-    robust = {name: ROBUST_TABLES[name] for name in grid.robustness.questions}
     return [
         Item(grid.tables, f"tables/{encoder}.{name}.html", "Tables", "tables", {"encoder": encoder, "table": title})
         for encoder in grid.config.grid.encoders
-        for name, title in (TABLES | by_target | _of_sources(grid) | robust | _of_forgetting(grid)).items()
+        for name, title in (TABLES | by_target | _of_questions(grid)).items()
     ]
+
+
+def _of_questions(grid: Grid) -> dict[str, str]:
+    """The titles of the tables of the questions that the experiment asks."""
+    robust = {name: ROBUST_TABLES[name] for name in grid.robustness.questions}
+    return _of_sources(grid) | robust | (ORDER_TABLES if grid.orders else {}) | _of_forgetting(grid)
 
 
 def _of_forgetting(grid: Grid) -> dict[str, str]:

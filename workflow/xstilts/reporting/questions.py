@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xstilts.reporting import forgetting_tables, robust_tables, source_tables
+from xstilts.reporting import forgetting_tables, order_tables, robust_tables, source_tables
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
 
@@ -11,11 +11,16 @@ SOURCES = "sources"
 TITLES = {
     SOURCES: "Languages of training",
     "robustness": "Robustness",
+    "orders": "Order of tasks",
     "forgetting": "What sequences forget",
 }
 """The titles of the questions, in the order of reports."""
 
-_MADE = {"robustness": robust_tables.tables, "forgetting": forgetting_tables.tables}
+_MADE = {
+    "robustness": robust_tables.tables,
+    "orders": order_tables.tables,
+    "forgetting": forgetting_tables.tables,
+}
 
 
 def tables(results: Results, encoder: str) -> list[Table]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from xstilts.forgetting import Sequence
 from xstilts.labels import labelled, labels
+from xstilts.orders import Order, Orders
 from xstilts.reporting.experiment_results import Results
 from xstilts.robustness import Cell, Robustness
 from xstilts.transfer import Arm
@@ -44,6 +45,7 @@ def relabelled(results: Results) -> Results:
         sequences=tuple(_sequence(one, known) for one in results.sequences),
         robustness=_robustness(results.robustness, known),
         contrasts=_frame(results.contrasts, known),
+        orders=tuple(_orders(one, known) for one in results.orders),
         matrices=tuple(replace(one, arms=tuple(_arm(arm, known) for arm in one.arms)) for one in results.matrices),
     )
 
@@ -79,6 +81,14 @@ def _arm(arm: Arm, known: Mapping[str, str]) -> Arm:
 def _sequence(sequence: Sequence, known: Mapping[str, str]) -> Sequence:
     columns = tuple(replace(one, stage=labelled(one.stage, known)) for one in sequence.columns)
     return replace(sequence, path=labelled(sequence.path, known), columns=columns)
+
+
+def _orders(orders: Orders, known: Mapping[str, str]) -> Orders:
+    def short(order: Order) -> Order:
+        controls = tuple((kind, labelled(name, known)) for kind, name in order.controls)
+        return Order(labelled(order.intermediate, known), tuple(labelled(one, known) for one in order.parts), controls)
+
+    return Orders(tuple(map(short, orders.members)))
 
 
 def _frame(frame: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 The names of the figures are defined here so that planning does not import the plotting libraries.
 """
 
+from collections.abc import Container
+
 TITLES = {
     "deltas": "Change over the baseline",
     "languages": "Change by language",
@@ -22,15 +24,18 @@ SOURCES = {
 
 ROBUSTNESS = {"robustness": "Drop under perturbed text"}
 """The title of the figure of experiments with perturbed text, which comes before all others."""
+ORDERS = {"orders": "Scores by order of the tasks"}
+"""The title of the figure of experiments in which intermediates differ only in the order of their tasks."""
 
 FORMATS = ("svg", "pdf", "png")
 
 
-def titles(*, perturbed: bool, sources: bool) -> dict[str, str]:
-    """The titles of the figures of an experiment, in the order of the report.
+QUESTIONS = {"robustness": ROBUSTNESS, "sources": SOURCES, "orders": ORDERS}
+"""The titles of the figures of the questions that an experiment may ask."""
 
-    Args:
-        perturbed: whether it has targets with perturbed text.
-        sources: whether it has sources.
-    """
-    return (ROBUSTNESS if perturbed else {}) | (SOURCES if sources else {}) | TITLES
+
+def titles(asked: Container[str]) -> dict[str, str]:
+    """The titles of the figures of an experiment that asks some of the questions, in the order of the report."""
+    return {
+        name: title for question, own in QUESTIONS.items() if question in asked for name, title in own.items()
+    } | TITLES

@@ -10,6 +10,7 @@ from xstilts.reporting.figures import (
     distance,
     languages,
     learning,
+    orders,
     robustness,
     seeds,
     size,
@@ -17,11 +18,12 @@ from xstilts.reporting.figures import (
     titles,
 )
 
-_ALL = (robustness, sources, apart, deltas, languages, size, distance, seeds, learning, correlation)
+_ALL = (robustness, sources, apart, orders, deltas, languages, size, distance, seeds, learning, correlation)
 _MODULES = {module.NAME: module for module in _ALL}
 
 
 def charts(results: Results, encoder: str) -> dict[str, alt.TopLevelMixin]:
     """The charts of an encoder by the name of the figure, in the order of the report."""
-    names = titles(perturbed=bool(results.robustness.perturbed), sources=bool(results.matrices))
+    arms = {"robustness": results.robustness.perturbed, "sources": results.matrices, "orders": results.orders}
+    names = titles([question for question, found in arms.items() if found])
     return {name: _MODULES[name].chart(results, encoder) for name in names}

@@ -7,7 +7,7 @@ import pandas as pd
 
 from xstilts.names import NO_INTERMEDIATE
 from xstilts.reporting.experiment_results import Results
-from xstilts.reporting.figures import style, titles
+from xstilts.reporting.figures import QUESTIONS, style, titles
 
 INCOMPARABLE = f"There is nothing to compare: the grid needs the row {NO_INTERMEDIATE} and another one."
 
@@ -18,7 +18,7 @@ _NAMED = 6
 def titled(chart: alt.TopLevelMixin, name: str, encoder: str, lines: list[str]) -> alt.TopLevelMixin:
     """The chart with the title of its figure, the name of the encoder, and notes as subtitle."""
     wrapped = [part for line in lines if line for part in textwrap.wrap(line, _COLUMNS)]
-    title = titles(perturbed=True, sources=True)[name]
+    title = titles(QUESTIONS)[name]
     return chart.properties(title=alt.Title(f"{title}, {encoder}", subtitle=wrapped))
 
 

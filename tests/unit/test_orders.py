@@ -1,0 +1,143 @@
+"""Which intermediates of a grid differ only in the order of their tasks, and what they are compared with."""
+
+import pytest
+from by_order import BLOCKS, ONE, OTHER, STAGES, grid
+from grids import changed
+
+from xstilts.orders import Order
+from xstilts.reporting import gallery
+
+BACKWARDS = {"schedule": "blocks", "order": ["squad_v1", "mnli"]}
+REPORTS = ("tables", "figures", "page")
+
+
+def members(*intermediates: str, **stages: dict) -> list[list[str]]:
+    """The intermediates in each set."""
+    return [[one.intermediate for one in found.members] for found in grid(intermediates, stages).orders]
+
+
+def controls(name: str, *intermediates: str, **stages: dict) -> list[tuple[str, str]]:
+    """The controls of an intermediate."""
+    everything = (one for found in grid((*intermediates, name), stages).orders for one in found.members)
+    return list({one.intermediate: one.controls for one in everything}[name])
+
+
+def test_sequences_of_the_same_stages_are_a_set_for_each_choice_of_stages():
+    names = (ONE, "mnli/ccg", OTHER, "mnli/squad_v1/ccg", "ccg/mnli", "ccg/squad_v1/mnli", "squad_v1/ccg")
+    assert members("none", "mnli", *names) == [
+        [ONE, OTHER],
+        ["mnli/ccg", "ccg/mnli"],
+        ["mnli/squad_v1/ccg", "ccg/squad_v1/mnli"],
+    ]
+
+
+def test_a_stage_in_another_language_is_another_stage():
+    assert members("mnli@de/squad_v1", OTHER) == []
+    assert members("mnli@de/squad_v1", "squad_v1/mnli@de") == [["mnli@de/squad_v1", "squad_v1/mnli@de"]]
+
+
+def test_stages_in_blocks_are_a_set_if_only_the_order_of_the_blocks_differs():
+    assert members("ab", "ba", "mixed") == [["ab", "ba"]]
+    (found,) = grid(("ab", "ba")).orders
+    assert [one.parts for one in found.members] == [("mnli", "squad_v1"), ("squad_v1", "mnli")]
+    assert (found.members[0].parts[0], found.members[0].parts[-1], found.name) == ("mnli", "squad_v1", "ab")
+
+
+def test_the_order_of_blocks_may_be_that_of_the_tasks():
+    assert members("ab", "other", other={**STAGES["ab"], "tasks": ["squad_v1", "mnli"]}) == [["ab", "other"]]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"steps": 200},
+        {"learning_rate": 1e-4},
+        {"languages": ["de"], "tasks": ["mnli", "squad_v1@en"]},
+        {"tasks": ["mnli", "ccg"], "sampling": {"schedule": "blocks", "order": ["ccg", "mnli"]}},
+        {"sampling": {**BACKWARDS, "overlap": 0.5}},
+        {"sampling": {**BACKWARDS, "strategy": "uniform"}},
+        {"select_by": ["mnli"]},
+    ],
+)
+def test_stages_that_differ_in_more_than_the_order_are_no_set(changes: dict):
+    assert members("ab", "other", other={**BLOCKS, "sampling": BACKWARDS, **changes}) == []
+
+
+def test_blocks_whose_checkpoints_are_chosen_on_other_dev_data_are_no_set():
+    one = {"tasks": ["pawsx@de", "squad_v1"], "steps": 100, "sampling": {"schedule": "blocks"}}
+    other = {**one, "sampling": {"schedule": "blocks", "order": ["squad_v1", "pawsx"]}}
+    assert members("one", "other", one=one, other=other) == [["one", "other"]]
+    assert members("one", "other", one=one, other={**other, "select_on": "en"}) == []
+
+
+def test_the_same_order_counts_once():
+    assert members("ab", "again", again=STAGES["ab"]) == []
+    assert members("ab", "ba", "again", again=STAGES["ab"]) == [["ab", "ba"]]
+
+
+def test_blocks_and_sequences_are_sets_of_their_own():
+    assert members("ab", ONE, "ba", OTHER) == [["ab", "ba"], [ONE, OTHER]]
+
+
+def test_a_mixture_without_an_order_is_none_of_the_orders():
+    assert members("mixed", "drawn", drawn=BLOCKS) == []
+
+
+def test_controls_of_a_sequence_are_mixtures_its_last_stage_and_the_baseline():
+    found = controls(ONE, "none", "mnli", "squad_v1", "mixed", "drawn", "ab", OTHER, drawn={**BLOCKS, "steps": 9})
+    assert found == [
+        ("mixture", "mixed"),
+        ("mixture", "drawn"),
+        ("last task alone", "squad_v1"),
+        ("none", "none"),
+    ]
+    assert controls(ONE, OTHER) == []
+    assert controls(ONE, OTHER, "mnli", "squad_v1@de") == []
+
+
+def test_a_mixture_in_other_languages_or_of_more_tasks_is_no_control():
+    german = {**BLOCKS, "tasks": ["mnli@de", "squad_v1"]}
+    more = {**BLOCKS, "tasks": ["mnli", "squad_v1", "ccg"]}
+    assert controls(ONE, OTHER, "german", "more", german=german, more=more) == []
+    names = ("squad_v1/mnli@de", "german")
+    assert controls("mnli@de/squad_v1", *names, german=german) == [("mixture", "german")]
+
+
+def test_controls_of_blocks_are_stages_that_train_the_last_task_only_in_the_same_languages():
+    short = {"tasks": ["squad_v1"], "steps": 9}
+    found = controls("ab", "ba", "mnli", "squad_v1", "squad_v1@de", "short", "mixed", short=short)
+    assert found == [("mixture", "mixed"), ("last task alone", "squad_v1"), ("last task alone", "short")]
+
+
+def test_specs_of_reports_have_the_orders_and_grids_without_orders_have_none():
+    plain, ordered = grid(("none", ONE, "squad_v1", "mnli")), grid(("none", ONE, OTHER))
+    assert (plain.orders, len(ordered.orders)) == ((), 1)
+    for step in REPORTS:
+        assert "orders" not in getattr(plain, step).spec
+        assert getattr(ordered, step).spec["orders"] == [
+            [
+                [ONE, ["mnli", "squad_v1"], [["none", "none"]]],
+                [OTHER, ["squad_v1", "mnli"], [["none", "none"]]],
+            ]
+        ]
+    for made in (*plain.statistics.values(), plain.collected, *ordered.statistics.values(), ordered.collected):
+        assert "orders" not in made.spec
+
+
+def test_an_order_that_gets_a_control_gives_the_reports_another_name(monkeypatch: pytest.MonkeyPatch):
+    before, after = grid(("none", ONE, OTHER)), grid(("none", ONE, OTHER))
+    (found,) = after.orders
+    without = tuple(Order(one.intermediate, one.parts) for one in found.members)
+    after.__dict__["orders"] = (type(found)(without),)
+    _ = before.entries, after.entries
+    assert changed(before, after) == set(REPORTS)
+
+
+def test_the_tables_and_the_figure_are_in_the_gallery_of_grids_with_orders_only():
+    def files(*names: str) -> set[str]:
+        found = grid(names)
+        return {item.file for item in (*gallery.tables(found), *gallery.figures(found))}
+
+    more = {f"tables/toy.orders{part}.html" for part in ("", ".first_last", ".controls")} | {"figures/toy/orders.svg"}
+    assert files("none", ONE, OTHER) - files("none", ONE, "ab") == more
+    assert files("none", ONE, "ab") <= files("none", ONE, OTHER)
