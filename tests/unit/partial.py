@@ -33,6 +33,7 @@ def partial(pairs: frozenset = PAIRS | WHOLE) -> Results:
         sources=("de", "zh"),
         seeds=one.grid.seeds,
         pairs=pairs,
+        usual=("xnli@de", "xnli@zh"),
     )
     return replace(
         one,

@@ -33,7 +33,11 @@ def renamed(block: type[Settings], old: str, new: str) -> type[Settings]:
     field = block.model_fields[old]
     key = next(one.key for one in block._in_specs if one.name == old)
     fields[new] = (Annotated[field.annotation, *field.metadata, InSpecs(key)], field.default)
-    return create_model(block.__name__, __base__=Settings, **fields)
+    made = create_model(block.__name__, __base__=Settings, **fields)
+    for name, value in vars(block).items():
+        if isinstance(value, property):
+            setattr(made, name, value)
+    return made
 
 
 def _replace(patch: pytest.MonkeyPatch, training: type[Settings], stage: type[Settings]) -> None:

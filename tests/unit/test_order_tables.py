@@ -271,8 +271,9 @@ def test_the_figure_exists_only_with_orders_and_comes_before_those_of_all_experi
 
 def test_the_page_has_a_section_with_the_tables_of_each_encoder():
     page = page_of(results(encoders=["toy", "other"]))
-    assert [one["title"] for one in page["orders"]] == ["toy", "other"]
-    effects, places, against = page["orders"][0]["tables"]
+    (section,) = page["sections"]
+    assert [one["title"] for one in section["parts"]] == ["toy", "other"]
+    effects, places, against = section["parts"][0]["tables"]
     assert effects["rows"][0][:4] == [ONE, "xnli", "mean", "2"]
     assert against["rows"][0][-2:] == ["−1.5", "−3.7 to +0.7"]
     assert dict(zip(places["columns"], places["numbers"], strict=True)) == {
@@ -280,6 +281,6 @@ def test_the_page_has_a_section_with_the_tables_of_each_encoder():
         **dict.fromkeys(["orders", "mean", "difference", "interval"], True),
     }
     html = render(page)
-    assert '<h2 id="orders-title">Orders of tasks</h2>' in html
-    assert document.of_results(invented())["orders"] == []
+    assert '<h2 id="orders-title">Order of tasks</h2>' in html
+    assert document.of_results(invented())["sections"] == []
     assert 'id="orders-title"' not in render(page_of(invented()))
