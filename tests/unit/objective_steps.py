@@ -154,7 +154,10 @@ class Row:
 def rows(given: Batch, width: int) -> Iterator[Row]:
     """The rows of a step."""
     (inputs,) = given.micro_batches
-    ids, mask = (inputs[name].unsqueeze(1) if inputs[name].ndim == 2 else inputs[name] for name in ("input_ids", "attention_mask"))
+    ids, mask = (
+        inputs[name].unsqueeze(1) if inputs[name].ndim == 2 else inputs[name]
+        for name in ("input_ids", "attention_mask")
+    )
     count, choices, length = ids.shape
     keys = given.keys[0] if given.keys else torch.zeros(count * choices, dtype=torch.int64)
     noise = draws.normal(keys, length, width).double().view(count, choices, length, width)
@@ -331,4 +334,11 @@ def _rdrop(equations: Equations, _: Objective) -> Tensor:
     return sum(equations.loss(row, words) for row, words, _ in equations.rows())
 
 
-_METHODS = {"fgm": _adversarial, "pgd": _adversarial, "freelb": _freelb, "smart": _smart, "noise": _noise, "rdrop": _rdrop}
+_METHODS = {
+    "fgm": _adversarial,
+    "pgd": _adversarial,
+    "freelb": _freelb,
+    "smart": _smart,
+    "noise": _noise,
+    "rdrop": _rdrop,
+}

@@ -76,7 +76,12 @@ def of_kind(tasks: str, *stages: str) -> tuple[str, str]:
 def of_format(tasks: str, *stages: str, pooled: bool = False) -> tuple[str, ...]:
     """What reads tasks in a format, and the jobs that load these tasks: an import of the reader is in their module."""
     pools = (POOLED,) if pooled else ()
-    return "read_task", " ".join((tasks, *pools)), "train_stage predict", " ".join((tasks, *stages, *pools))
+    return (
+        "read_task perturb_task",
+        " ".join((tasks, *pools)),
+        "train_stage predict",
+        " ".join((tasks, *stages, *pools)),
+    )
 
 
 QUOTED, PARQUET = f"{PAIRS} {CHOICES}", f"{PAIRS} {CHOICES} panx {QUESTIONS}"
@@ -202,8 +207,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "kinds.retrieval": of_kind(RETRIEVAL),
     "kinds.masked_lm": of_kind(MASKED),
     # Perturbed text.
-    "perturbations perturbations.texts": ("perturb_task", ALL),
-    "perturbations.draws": ("perturb_task", ALL),
+    "perturbations perturbations.draws perturbations.texts perturbations.units": ("perturb_task", ALL),
     "perturbations.clusters perturbations.typos": ("perturb_task", "xnli"),
     "perturbations.word_order": ("perturb_task", "udpos"),
     "perturbations.mixed_language": ("perturb_task", "xquad"),

@@ -67,9 +67,7 @@ def test_micro_batches_change_neither_value_nor_gradient(still, tiny_tokenizer, 
 def test_more_padding_changes_neither_value_nor_gradient(still, tiny_tokenizer, kind, name):
     objective, own = OBJECTIVES[name], model(still, data(kind, tiny_tokenizer))
     given = batch(kind, tiny_tokenizer, objective)
-    one, other = (
-        taken(own, each, objective) for each in (given, padded(given, 16, tiny_tokenizer.pad_token_id))
-    )
+    one, other = (taken(own, each, objective) for each in (given, padded(given, 16, tiny_tokenizer.pad_token_id)))
     assert other.value == pytest.approx(one.value, rel=1e-4)
     assert other.distance(one) < 1e-3
 

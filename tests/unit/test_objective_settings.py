@@ -86,7 +86,9 @@ def test_a_mistake_in_a_block_names_its_key_and_what_is_allowed(block, parts):
 
 
 def test_a_key_of_objectives_elsewhere_is_told_where_it_belongs():
-    with pytest.raises(ConfigError, match="it belongs to stages.<name>.objective or objectives.<name>; found 'epsilon'"):
+    with pytest.raises(
+        ConfigError, match="it belongs to stages.<name>.objective or objectives.<name>; found 'epsilon'"
+    ):
         parse({"stages": {"mnli": {"epsilon": 1}}})
 
 
@@ -148,7 +150,9 @@ def test_the_dropout_of_an_encoder_is_in_its_config(tmp_path, content, expected)
 
 
 def test_the_dropout_of_an_encoder_that_is_not_there_is_unknown():
-    encoders = parse({"encoders": {"hub": {"repository": "lab/small", "revision": "0" * 40}, "made": {"pretraining": {}}}})
+    encoders = parse(
+        {"encoders": {"hub": {"repository": "lab/small", "revision": "0" * 40}, "made": {"pretraining": {}}}}
+    )
     assert encoder_config.dropout(encoders.encoders["hub"]) is None
     assert encoder_config.dropout(encoders.encoders["made"]) == 0
 
@@ -219,7 +223,9 @@ def test_a_training_takes_as_much_longer_as_it_has_passes_and_longer_in_float32(
         ("fp32", {"precision": "fp32"}),
         ("robust", {"objective": method}),
     ):
-        found = Grid(parse(raw | {"stages": {"mnli": {"epochs": 100, "dev_examples": 1, "batch_size": 2048, **stage}}}), Words())
+        found = Grid(
+            parse(raw | {"stages": {"mnli": {"epochs": 100, "dev_examples": 1, "batch_size": 2048, **stage}}}), Words()
+        )
         (entry,) = of_step(found, "train_stage")
         seconds[name] = device.time(found.config, [(entry, workload.of_training(world.store, entry))]).seconds
     base = seconds["fp32" if method == "smart" else "plain"]
