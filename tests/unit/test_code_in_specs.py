@@ -80,7 +80,7 @@ def of_format(tasks: str, *stages: str, pooled: bool = False) -> tuple[str, ...]
     """What reads tasks in a format, and the jobs that load these tasks: an import of the reader is in their module."""
     pools = (POOLED,) if pooled else ()
     models = "train_stage predict", " ".join((tasks, *stages, *pools))
-    return "read_task", " ".join((tasks, *pools)), *models, *_of_sequence(stages)
+    return "read_task perturb_task", " ".join((tasks, *pools)), *models, *_of_sequence(stages)
 
 
 def _of_sequence(stages: tuple[str, ...]) -> tuple[str, ...]:
@@ -212,8 +212,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "kinds.retrieval": of_kind(RETRIEVAL),
     "kinds.masked_lm": of_kind(MASKED),
     # Perturbed text.
-    "perturbations perturbations.texts": ("perturb_task", ALL),
-    "perturbations.draws": ("perturb_task", ALL),
+    "perturbations perturbations.draws perturbations.texts perturbations.units": ("perturb_task", ALL),
     "perturbations.clusters perturbations.typos": ("perturb_task", "xnli"),
     "perturbations.word_order": ("perturb_task", "udpos"),
     "perturbations.mixed_language": ("perturb_task", "xquad"),

@@ -128,6 +128,13 @@ def test_spaces_stay_and_no_word_becomes_empty(text: str, count: int):
     assert regex.sub(r"\S+", "w", found) == regex.sub(r"\S+", "w", text)
 
 
+@given(st.lists(st.sampled_from(AWKWARD), max_size=30).map("".join), st.integers(0, 30))
+def test_characters_that_are_not_seen_are_neither_edited_nor_added(text: str, count: int):
+    (found,) = edited(text, count)
+    for unseen in ("\u200b", "\u200f"):
+        assert found.count(unseen) == text.count(unseen)
+
+
 @given(st.lists(st.text(st.sampled_from("".join(AWKWARD)), min_size=1, max_size=4), max_size=9), st.integers(0, 30))
 def test_the_words_of_a_sentence_are_neither_empty_nor_more(words: list[str], count: int):
     found = edited("ab", count, *words)
@@ -154,6 +161,16 @@ def test_the_four_types_of_edits_are_equally_frequent():
     assert kinds.total() == 400
     assert len(kinds) == 4
     assert all(75 < count < 125 for count in kinds.values())
+
+
+def test_the_last_cluster_of_a_word_is_swapped_with_the_one_before():
+    found = texts_of(one("typos100", "xquad", "en", table("span", *["ab"] * 400)), "question")
+    assert 75 < found.count("ba") < 125
+
+
+def test_equal_neighbours_are_not_swapped():
+    found = texts_of(one("typos50", "xquad", "en", table("span", *["aaaa bbbb"] * 50)), "question")
+    assert "aaaa bbbb" not in found
 
 
 def test_every_cluster_is_hit_and_replaced_by_any_other():

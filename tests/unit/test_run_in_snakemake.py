@@ -254,7 +254,11 @@ def test_rules_ask_for_all_inputs_of_their_entries_by_role(world: World):
     changes = {
         "encoders": {"toy": {"pretraining": {"max_length": 512}}},
         "source": "miniature",
-        "grid": SETTINGS["grid"] | {"intermediates": ["none", "mnli", "squad_v1/mnli", "both"]},
+        "grid": SETTINGS["grid"]
+        | {
+            "intermediates": ["none", "mnli", "squad_v1/mnli", "both"],
+            "targets": [*SETTINGS["grid"]["targets"], "xnli+typos10"],
+        },
         "stages": {"both": {"tasks": ["mnli", "hellaswag"]}},
     }
     run, asked, missing = run_of(world, **changes), {}, []

@@ -33,7 +33,7 @@ def apply(tables: Mapping[str, pa.Table], task: Task, facts: Facts, rate: None) 
 
 def _of_language(table: pa.Table, task: Task, lang: str) -> Perturbed:
     """The examples of a language. The notes have the numbers of rows and words, and of those that change or move."""
-    counts = Counter[str]()
+    counts = Counter(words=0, moved_words=0)
 
     def moved(words: list, name: str, field: str) -> list:
         places = order(len(words), task.name, lang, name, field)
