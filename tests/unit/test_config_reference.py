@@ -25,6 +25,7 @@ from xstilts.config import (
     TaskSettings,
     Training,
 )
+from xstilts.config.forgetting import Forgetting
 from xstilts.config.local import Local
 from xstilts.config.objectives import Fgm, FreeLB, Noise, Pgd, RDrop, Smart
 from xstilts.config.settings import Settings
@@ -38,6 +39,7 @@ BLOCKS: list[tuple[str, type[Settings], str]] = [
     ("Top level", Miniature, "miniature."),
     ("Top level", Limit, "limit."),
     ("Top level", Report, "report."),
+    ("Top level", Forgetting, "forgetting."),
     ("`grid`", GridSettings, ""),
     ("`grid`", Sequences, "sequences."),
     ("`training`", Training, ""),

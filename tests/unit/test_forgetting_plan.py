@@ -9,6 +9,7 @@ from snakemake.utils import update_config
 
 from xstilts.config import ConfigError
 from xstilts.grid import Grid
+from xstilts.reporting.gallery import tables
 from xstilts.steps.entry import Entry
 from xstilts.store import weights
 from xstilts.store.entries import pending
@@ -191,3 +192,21 @@ def test_measuring_what_has_lost_its_weights_trains_it_again(world: World):
     waiting = pending(world.store, grid(world))
     trained = {"/".join(one.about.stages) for one in waiting.values() if one.step == "train_stage"}
     assert trained == {"squad_v1/mnli", "squad_v1/hellaswag"}
+
+
+# Names
+
+
+def test_names_of_many_languages_are_short_in_tables_and_each_table_has_its_own_file(world: World):
+    many = "panx@" + "+".join(("ar", "bg", "de", "en")), "panx@" + "+".join(("ar", "bg", "de", "es"))
+    found = grid(world, grid={"intermediates": [f"{one}/mnli" for one in many]})
+    files = [item.file for item in tables(found) if ".forgetting" in item.file]
+    assert files == [
+        "tables/toy.forgetting.html",
+        *(
+            f"tables/toy.forgetting.panx@4langs{number}--mnli.{measure}.html"
+            for number in ("", "-2")
+            for measure in ("heads", "probes")
+        ),
+    ]
+    assert all(len(path.encode()) < 150 for path in found.entries if "probes" in path)
