@@ -7,7 +7,8 @@ from math import isclose
 from typing import Any
 
 from xstilts import recipes, tasks
-from xstilts.config import Config, Stage
+from xstilts.config import Config
+from xstilts.config.objectives import Objective
 from xstilts.steps import specs
 
 STEPS, PASSES = "steps", "passes"
@@ -28,17 +29,12 @@ class Recipe:
     same: str
     unit: str
     length: float
-    objective: Any
+    objective: Objective | None
 
     @property
-    def method(self) -> str:
-        """The method of its objective."""
-        return getattr(self.objective, "method", self.objective)
-
-    @property
-    def passes(self) -> float:
-        """The number of passes over a batch in each of its steps, of which each has a backward pass."""
-        return getattr(self.objective, "passes", 1)
+    def passes(self) -> int:
+        """The number of forward and backward passes over a batch in each of its steps."""
+        return self.objective.passes if self.objective else 1
 
     def lasts(self, times: float, other: "Recipe") -> bool:
         """Whether its length is a multiple of that of another recipe, to which it is otherwise equal."""
@@ -67,7 +63,7 @@ def _resolved(config: Config, stage: str) -> Recipe:
     unit, length = _length(settings.pop("steps", None), settings.pop("epochs"))
     trained = recipes.trained(config, stage)
     data = {task: [trained[task], recipes.dev_languages(config, stage, task)] for task in trained}
-    return Recipe(json.dumps([settings, data], sort_keys=True), unit, length, _objective(recipe))
+    return Recipe(json.dumps([settings, data], sort_keys=True), unit, length, recipe.robust)
 
 
 def _length(steps: int | dict[str, Any] | None, epochs: float) -> tuple[str, float]:
@@ -80,10 +76,6 @@ def _length(steps: int | dict[str, Any] | None, epochs: float) -> tuple[str, flo
     return f"epochs {json.dumps(counted, sort_keys=True)}", epochs * times
 
 
-def _objective(recipe: Stage) -> Any:
-    return getattr(recipe, "objective", None)
-
-
 def is_plain(*paths: Path) -> bool:
     """Whether no stage has an objective."""
     return not any(recipe.objective for path in paths for recipe in path)
@@ -91,7 +83,7 @@ def is_plain(*paths: Path) -> bool:
 
 def methods(*paths: Path) -> str:
     """The methods of the objectives of some paths."""
-    return ", ".join(dict.fromkeys(one.method for path in paths for one in path if one.objective))
+    return ", ".join(dict.fromkeys(one.objective.method for path in paths for one in path if one.objective))
 
 
 def equal(paths: tuple[Path, ...], plain: tuple[Path, ...]) -> tuple[str, ...]:

@@ -90,6 +90,7 @@ def _with_steps(config: Config, stage: str, own: Stage, counting: tuple[str, ...
         problem = f"the steps of stage {stage!r} cannot be counted like those of {other!r}: {error}"
         raise ConfigError(key, steps.like, f"{problem}, or give 'steps' as a number") from None
 
+
 def trained(config: Config, stage: str) -> dict[str, tuple[str, ...]]:
     """The languages in which a stage trains on its tasks, by name of the task.
 

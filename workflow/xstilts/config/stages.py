@@ -182,6 +182,7 @@ class Stage(Training):
     starts with the head of the same task, or else with the only one of its kind; for classification and tagging, only
     if the labels are the same in the same order. A task for which there is none starts with a new head, which
     `training.json` says. Masked language modelling has `head` instead."""
+
     @property
     def robust(self) -> Objective | None:
         """The objective of a complete recipe (`xstilts.recipes.recipe`), in which it is never a name."""

@@ -72,7 +72,9 @@ def best(results: Results, encoder: str) -> Table:
     shown = pd.DataFrame(index=numbers.index)
     for name, column in numbers.items():
         shown[name] = column.map(_shown(name))
-    marked = [name + SIGNIFICANT * _is_significant(results, encoder, target, name) for target, name in shown["chosen"].items()]
+    marked = [
+        name + SIGNIFICANT * _is_significant(results, encoder, target, name) for target, name in shown["chosen"].items()
+    ]
     caption = (
         "The intermediate chosen for each target on the English dev set of its training, and its test score; beside it "
         "the choice on test (oracle), which no one has before testing, and what the choice on dev loses against it. "

@@ -58,7 +58,9 @@ class StageModel(nn.Module):
                 not change the gradient.
             scored: whether to return a pair, the loss and its scores.
         """
-        of_kind = _span_scores if "start_positions" in batch else _word_scores if "positions" in batch else _label_scores
+        of_kind = (
+            _span_scores if "start_positions" in batch else _word_scores if "positions" in batch else _label_scores
+        )
         scores = of_kind(self.models[task], **batch)
         loss = _cross_entropy(scores) / items
         return (loss, scores) if scored else loss

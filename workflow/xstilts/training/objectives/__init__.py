@@ -23,9 +23,7 @@ Keys = Callable[[int, np.ndarray, int], np.ndarray]
 """Returns the keys of random draws from the number of completed steps, row numbers, and the sequences of a row."""
 
 
-def gradients(
-    objective: Objective, accelerator: "Accelerator", model: "StageModel", wrapped: nn.Module
-) -> "Gradients":
+def gradients(objective: Objective, accelerator: "Accelerator", model: "StageModel", wrapped: nn.Module) -> "Gradients":
     """What computes the gradient of an objective for the batches of a training.
 
     Args:

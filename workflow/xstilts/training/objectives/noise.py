@@ -1,6 +1,6 @@
 """Training under noise, as in randomised smoothing (Cohen et al. 2019), on word embeddings.
 
-    CE(x + d),    d normal, with the root mean square epsilon |x| of its norm
+CE(x + d),    d normal, with the root mean square epsilon |x| of its norm
 """
 
 from torch import Tensor
