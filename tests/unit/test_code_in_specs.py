@@ -243,7 +243,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         "tables figures page",
         ALL,
     ),
-    "reporting.drops reporting.tables": ("tables figures page", ALL),
+    "reporting.changed_text reporting.drops reporting.tables": ("tables figures page", ALL),
     "reporting.formats reporting.gains reporting.robust_tables reporting.source_tables": ("tables page", ALL),
     "reporting.choice reporting.literature reporting.paper": ("tables", ALL),
     "reporting.figures reporting.figures.*": DRAWN,

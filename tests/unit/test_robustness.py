@@ -214,7 +214,7 @@ def test_the_training_of_a_target_may_have_the_objective():
 def test_a_plain_grid_has_none():
     found = grid(["none", "mnli"], ["xnli", "pawsx@de", "tatoeba"])
     assert found.robustness.gains == found.robustness.contrasts == ()
-    assert (found.robustness.questions, found.robustness.in_specs, found.robustness.groups) == ([], {}, {})
+    assert (found.robustness.tables, found.robustness.in_specs, found.robustness.groups) == ([], {}, {})
 
 
 # Entries
@@ -290,7 +290,9 @@ def test_the_gallery_has_what_the_grid_has():
         return {item.file for item in (*gallery.tables(found), *gallery.figures(found))}
 
     both = files(robust())
-    assert {f"tables/toy.{name}.html" for name in ("robustness", "out_of_domain", "objectives")} <= both
+    assert {
+        f"tables/toy.{name}.html" for name in ("robustness", "out_of_domain", "objectives", "perturbations")
+    } <= both
     assert "figures/toy/robustness.svg" in both
     only = files(grid(["none"], ["xnli", "anli_from_mnli"], targets=BLOCKS))
     plain = files(grid(["none"], ["xnli"]))

@@ -21,9 +21,11 @@ from xstilts.recipes import Target
 Cell = tuple[str, str]
 """An intermediate and a target."""
 
-ROBUSTNESS, OUT_OF_DOMAIN, OBJECTIVES = "robustness", "out_of_domain", "objectives"
-"""The questions that arms answer, which are the names of tables: what perturbed text costs, how models do out of
-domain, and what objectives gain."""
+ROBUSTNESS, PERTURBATIONS = "robustness", "perturbations"
+"""The names of the tables of targets with perturbed text."""
+
+OUT_OF_DOMAIN, OBJECTIVES = "out_of_domain", "objectives"
+"""The names of the tables of targets out of domain, and of trainings with an objective."""
 
 GROUPS = ("low", "high")
 """The groups of `xstilts.resources` for which reports show the effect of perturbed text."""
@@ -119,16 +121,21 @@ class Robustness:
     contrasts: tuple[Contrasts, ...] = ()
 
     @property
-    def questions(self) -> list[str]:
-        """The questions that these arms answer."""
-        arms = {ROBUSTNESS: self.perturbed, OUT_OF_DOMAIN: self.out_of_domain, OBJECTIVES: self.gains}
-        return [question for question, found in arms.items() if found]
+    def tables(self) -> list[str]:
+        """The names of the tables of these arms."""
+        arms = {
+            ROBUSTNESS: self.perturbed,
+            OUT_OF_DOMAIN: self.out_of_domain,
+            OBJECTIVES: self.gains,
+            PERTURBATIONS: self.perturbed,
+        }
+        return [name for name, found in arms.items() if found]
 
     @property
     def in_specs(self) -> dict[str, Any]:
         """What reports say about these arms, in the form of a spec; empty without any."""
         found = asdict(replace(self, contrasts=()))
-        return {"robustness": json.loads(json.dumps(found))} if self.questions else {}
+        return {"robustness": json.loads(json.dumps(found))} if self.tables else {}
 
 
 def of_grid(config: Config, arms: Arms, languages: Callable[[str], tuple[str, ...]]) -> Robustness:

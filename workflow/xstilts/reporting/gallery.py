@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from xstilts.grid import Grid
 from xstilts.labels import labelled, labels
 from xstilts.reporting.figures import titles
-from xstilts.robustness import OBJECTIVES, OUT_OF_DOMAIN, ROBUSTNESS
+from xstilts.robustness import OBJECTIVES, OUT_OF_DOMAIN, PERTURBATIONS, ROBUSTNESS
 from xstilts.steps.entry import Entry
 
 TABLES = {
@@ -30,6 +30,7 @@ ROBUST_TABLES = {
     ROBUSTNESS: "Clean and perturbed text",
     OUT_OF_DOMAIN: "Out of domain",
     OBJECTIVES: "Gains of objectives",
+    PERTURBATIONS: "Perturbed text by language",
 }
 """The titles of the tables of robustness, by the name in their file names."""
 
@@ -74,7 +75,7 @@ def tables(grid: Grid) -> list[Item]:
     known = labels((*order.intermediates, *order.targets))
     targets = [labelled(target, known) for target in order.targets]
     by_target = {f"languages.{target}": f"Languages of {target}" for target in targets}
-    robust = {name: ROBUST_TABLES[name] for name in grid.robustness.questions}
+    robust = {name: ROBUST_TABLES[name] for name in grid.robustness.tables}
     return [
         Item(grid.tables, f"tables/{encoder}.{name}.html", "Tables", "tables", {"encoder": encoder, "table": title})
         for encoder in grid.config.grid.encoders

@@ -41,6 +41,7 @@ def relabelled(results: Results) -> Results:
         },
         robustness=_robustness(results.robustness, known),
         contrasts=_frame(results.contrasts, known),
+        changed=_frame(results.changed, known),
         matrices=tuple(replace(one, arms=tuple(_arm(arm, known) for arm in one.arms)) for one in results.matrices),
     )
 

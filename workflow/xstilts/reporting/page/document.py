@@ -119,7 +119,7 @@ def _group(results: Results, members: Collection[str]) -> dict[str, list[str]]:
 
 def _robustness(results: Results) -> list[dict]:
     """The tables of perturbed text, of text out of domain and of objectives, by encoder."""
-    if not results.robustness.questions:
+    if not results.robustness.tables:
         return []
     return [_section(encoder, robust_tables.tables(results, encoder)) for encoder in results.grid.encoders]
 
