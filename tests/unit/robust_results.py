@@ -7,6 +7,7 @@ import pandas as pd
 
 from xstilts.arms import Arms
 from xstilts.reporting import collect, correction
+from xstilts.reporting.changed_text import COLUMNS as OF_TEXT
 from xstilts.reporting.contrasts import COLUMNS as OF_CONTRASTS
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.significance import COLUMNS
@@ -117,6 +118,18 @@ def contrasts(p: float = 0.001) -> pd.DataFrame:
     return correction.of_contrasts([pd.DataFrame(rows, columns=OF_CONTRASTS)])
 
 
+def changed() -> pd.DataFrame:
+    """Counts of changed text in two languages, of which the second is no longer stored, and of moved words."""
+    rows = [
+        {"target": "xnli+typos10", "perturbation": "typos10", "language": "en", "rows": 2490, "changed_rows": 1245,
+         "words": 400, "edits": 38, "clusters": 2000, "changed_clusters": 50},
+        {"target": "xnli+typos10", "perturbation": "typos10", "language": "de"},
+        {"target": "xnli+word_order", "perturbation": "word_order", "language": "en", "rows": 10, "changed_rows": 10,
+         "words": 80, "moved_words": 60},
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=OF_TEXT)
+
+
 def _contrast(one: tuple[str, str], other: tuple[str, str], delta: float, p: float) -> list:
     return ["toy", *one, *other, delta, delta - 1, delta + 2, p, 400, 3]
 
@@ -137,5 +150,6 @@ def results(**changes) -> Results:
         "seen": {(name, target): ("en",) for name in INTERMEDIATES for target in TEXTS},
         "robustness": ARMS,
         "contrasts": contrasts(),
+        "changed": changed(),
     }
     return Results(**{**made, **changes})

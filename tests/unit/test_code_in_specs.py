@@ -256,7 +256,10 @@ TABLE: dict[str, tuple[str, ...]] = {
         ALL,
     ),
     "reporting.forgetting reporting.forgetting_tables reporting.questions": ("tables page", ALL),
-    "reporting.drops reporting.order_effect reporting.orders reporting.tables": ("tables figures page", ALL),
+    "reporting.changed_text reporting.drops reporting.order_effect reporting.orders reporting.tables": (
+        "tables figures page",
+        ALL,
+    ),
     "reporting.formats reporting.gains reporting.order_tables reporting.robust_tables": ("tables page", ALL),
     "reporting.source_tables": ("tables page", ALL),
     "reporting.choice reporting.literature reporting.paper": ("tables", ALL),

@@ -19,7 +19,7 @@ from xstilts.reporting.figures import charts
 from xstilts.reporting.page.render import render
 from xstilts.robustness import Gain, OutOfDomain, Robustness
 
-NAMES = ("robustness", "out_of_domain", "objectives")
+NAMES = ("robustness", "out_of_domain", "objectives", "perturbations")
 
 
 def row(found: Results, intermediate: str, perturbation: str, encoder: str = "toy") -> dict:
@@ -244,7 +244,23 @@ def test_plain_training_of_another_target_is_named_with_it():
     gain = Gain("fgm", ("steps", "passes"), ("none", "xnli+typos10"), ("none", "anli_from_mnli"))
     apart = Robustness(perturbed=(TYPOS10,), gains=(gain,))
     table = robust_tables.objectives(results(robustness=apart), "toy")
-    assert table.shown.loc["none", ["equal", "plain"]].to_list() == ["steps and passes", "none → anli_from_mnli"]
+    assert table.shown.loc["none", ["equal", "plain"]].to_list() == ["steps and passes", "none (anli_from_mnli)"]
+
+
+# Changed text
+
+
+def test_changed_text_is_shown_in_percent_by_language():
+    table = robust_tables.perturbations(results(), "toy")
+    columns = ["perturbation", "language", "rows"]
+    columns += ["changed rows", "edits in 100 words", "changed characters", "moved words"]
+    assert list(table.shown) == columns
+    assert table.shown.reset_index().to_numpy().tolist() == [
+        ["xnli+typos10", "typos10", "en", "2,490", "50.0", "9.5", "2.5", "—"],
+        ["xnli+typos10", "typos10", "de", "—", "—", "—", "—", "—"],
+        ["xnli+word_order", "word_order", "en", "10", "100.0", "—", "—", "75.0"],
+    ]
+    assert table.numbers["edits"].iloc[0] == 38
 
 
 # All tables
@@ -257,7 +273,7 @@ def made() -> dict[str, formats.Table]:
 
 
 def test_tables_are_those_of_the_arms_of_the_grid(made: dict[str, formats.Table]):
-    assert list(made)[-3:] == list(NAMES)
+    assert list(made)[-4:] == list(NAMES)
     only = replace(ARMS, perturbed=(), gains=())
     names = [table.name for table in of_encoder(results(robustness=only, contrasts=pd.DataFrame()), "toy")]
     assert [name for name in names if name in NAMES] == ["out_of_domain"]
@@ -268,7 +284,7 @@ def test_tables_are_those_of_the_arms_of_the_grid(made: dict[str, formats.Table]
 @pytest.mark.parametrize("name", NAMES)
 def test_captions_say_that_these_targets_are_in_no_official_mean(name: str, made: dict[str, formats.Table]):
     assert robust_tables.NOT_OFFICIAL in made[name].caption
-    assert "median over seeds" in made[name].caption
+    assert ("median over seeds" in made[name].caption) == (name != "perturbations")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -278,7 +294,7 @@ def test_they_are_written_as_csv_markdown_latex_and_html(name: str, made: dict[s
     pd.testing.assert_frame_equal(written, made[name].numbers, check_dtype=False, atol=1e-4)
     text = formats.latex(made[name], "toy")
     assert not re.search(r"(?<!\\)[_%#$]", re.sub(r"\\(label|begin|end){.*?}", "", text))
-    assert not re.search("[→—°]", made[name].caption)
+    assert not re.search("[→°]", text)
     lines = [line for line in text.splitlines() if line.endswith(r"\\")]
     assert len(lines) == 1 + len(made[name].shown)
 

@@ -1,39 +1,22 @@
 """The arms of a grid that answer questions of robustness, and the cells that they are compared with."""
 
-from dataclasses import dataclass
-
 import pytest
 from grids import Words
 
-from xstilts import controls
 from xstilts.config import parse
 from xstilts.grid import Grid
 from xstilts.reporting import gallery
 from xstilts.reporting.gains import base
 from xstilts.robustness import OutOfDomain, Perturbed
 
-
-@dataclass(frozen=True)
-class Method:
-    """An objective with a number of passes."""
-
-    method: str
-    passes: int
-
-
-METHODS = {"freelb": Method("freelb", 3), "fgm": Method("fgm", 2), "noise": Method("noise", 1)}
-
-
-@pytest.fixture(autouse=True)
-def objectives(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Resolves the names of objectives."""
-    monkeypatch.setattr(controls, "_objective", lambda recipe: METHODS.get(getattr(recipe, "objective", None)))
+OBJECTIVES = {name: {"method": name} for name in ("freelb", "fgm", "noise")}
+"""Objectives with three passes, two passes and one pass in each step."""
 
 
 def grid(intermediates: list[str], evaluated: list[str], **more: object) -> Grid:
     own = {"encoders": ["toy"], "seeds": [1, 2], "intermediates": intermediates, "targets": evaluated}
-    raw = {"encoders": {"toy": {"path": "toy"}}, "tasks": {"anli": {"split": "dev"}}, "grid": own, **more}
-    return Grid(parse(raw), Words())
+    blocks = {"encoders": {"toy": {"path": "toy"}}, "tasks": {"anli": {"split": "dev"}}, "objectives": OBJECTIVES}
+    return Grid(parse({**blocks, "grid": own, **more}), Words())
 
 
 def gains(intermediates: list[str], evaluated: list[str], **more: object) -> dict[tuple, dict[tuple | None, tuple]]:
@@ -89,17 +72,11 @@ def test_a_perturbation_has_a_form_and_perhaps_a_rate(perturbation: str, form: s
     assert (found.perturbation, found.form, found.rate) == (perturbation, form, rate)
 
 
-def test_languages_are_those_in_which_both_texts_are_evaluated(monkeypatch: pytest.MonkeyPatch):
-    whole = Grid.languages
-    monkeypatch.setattr(
-        Grid,
-        "languages",
-        lambda self, name: tuple(
-            lang for lang in whole(self, name) if "word_order" not in name or lang not in ("zh", "th")
-        ),
-    )
-    (found,) = grid(["none"], ["xnli", "xnli+word_order"]).robustness.perturbed
-    assert set(Grid.languages(grid(["none"], ["xnli"]), "xnli")) - set(found.languages) == {"zh", "th"}
+def test_languages_are_those_in_which_both_texts_are_evaluated():
+    found = grid(["none"], ["xnli", "xnli+word_order"])
+    (one,) = found.robustness.perturbed
+    assert set(found.languages("xnli")) - set(one.languages) == {"zh", "th"}
+    assert found.contrasts["robustness.xnli+word_order"].spec["languages"] == list(one.languages)
 
 
 def test_groups_have_the_evaluated_languages_of_perturbed_targets():
@@ -167,18 +144,19 @@ def test_a_number_of_steps_is_multiplied_as_epochs_are():
     }
 
 
-@pytest.mark.parametrize(
-    ("steps", "epochs", "found"),
-    [
-        (300, 3.0, ("steps", 300)),
-        (None, 3.0, ("epochs {}", 3.0)),
-        ({"times": 2.0}, 3.0, ("epochs {}", 6.0)),
-        ({"times": 2.0, "batch_size": 16}, 3.0, ('epochs {"batch_size": 16}', 6.0)),
-        ({"batch_size": 16}, 3.0, ('epochs {"batch_size": 16}', 3.0)),
-    ],
-)
-def test_a_multiple_of_the_steps_of_epochs_is_a_length_in_epochs(steps, epochs, found):
-    assert controls._length(steps, epochs) == found
+@pytest.mark.parametrize("batch_size", [32, 16])
+def test_steps_relative_to_those_of_another_stage_are_multiplied(batch_size: int):
+    # With half the batch size, the epochs of `small` take as many steps as twice those of `mnli`.
+    stages = {
+        "small": {"like": "mnli", "batch_size": batch_size},
+        "counted": {"like": "small", "steps": {"like": "mnli"}},
+        "tripled": {"like": "small", "steps": {"like": "mnli", "times": 3}},
+    }
+    found = gains(["counted+freelb", "counted", "tripled", "small"], ["xnli"], stages=stages)
+    of_steps = {("counted", "xnli"): ("steps",), ("tripled", "xnli"): ("passes",)}
+    assert found == {
+        ("counted+freelb", "xnli"): of_steps | ({("small", "xnli"): ("steps",)} if batch_size == 32 else {})
+    }
 
 
 def test_steps_and_epochs_are_not_compared():
@@ -236,7 +214,7 @@ def test_the_training_of_a_target_may_have_the_objective():
 def test_a_plain_grid_has_none():
     found = grid(["none", "mnli"], ["xnli", "pawsx@de", "tatoeba"])
     assert found.robustness.gains == found.robustness.contrasts == ()
-    assert (found.robustness.questions, found.robustness.in_specs, found.robustness.groups) == ([], {}, {})
+    assert (found.robustness.tables, found.robustness.in_specs, found.robustness.groups) == ([], {}, {})
 
 
 # Entries
@@ -312,7 +290,9 @@ def test_the_gallery_has_what_the_grid_has():
         return {item.file for item in (*gallery.tables(found), *gallery.figures(found))}
 
     both = files(robust())
-    assert {f"tables/toy.{name}.html" for name in ("robustness", "out_of_domain", "objectives")} <= both
+    assert {
+        f"tables/toy.{name}.html" for name in ("robustness", "out_of_domain", "objectives", "perturbations")
+    } <= both
     assert "figures/toy/robustness.svg" in both
     only = files(grid(["none"], ["xnli", "anli_from_mnli"], targets=BLOCKS))
     plain = files(grid(["none"], ["xnli"]))

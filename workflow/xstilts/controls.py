@@ -32,13 +32,8 @@ class Recipe:
     objective: Objective | None
 
     @property
-    def method(self) -> str:
-        """The method of its objective; empty for plain training."""
-        return self.objective.method if self.objective else ""
-
-    @property
-    def passes(self) -> float:
-        """The number of passes over a batch in each of its steps, of which each has a backward pass."""
+    def passes(self) -> int:
+        """The number of forward and backward passes over a batch in each of its steps."""
         return self.objective.passes if self.objective else 1
 
     def lasts(self, times: float, other: "Recipe") -> bool:
@@ -88,7 +83,7 @@ def is_plain(*paths: Path) -> bool:
 
 def methods(*paths: Path) -> str:
     """The methods of the objectives of some paths."""
-    return ", ".join(dict.fromkeys(one.method for path in paths for one in path if one.objective))
+    return ", ".join(dict.fromkeys(one.objective.method for path in paths for one in path if one.objective))
 
 
 def equal(paths: tuple[Path, ...], plain: tuple[Path, ...]) -> tuple[str, ...]:

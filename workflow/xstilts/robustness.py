@@ -5,7 +5,6 @@ their resolved recipes and targets do, whatever their names.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
@@ -16,16 +15,17 @@ from xstilts.arms import Arms
 from xstilts.config import Config
 from xstilts.controls import Recipes
 from xstilts.names import reference, stages_of
+from xstilts.perturbations import names
 from xstilts.recipes import Target
 
 Cell = tuple[str, str]
 """An intermediate and a target."""
 
-ROBUSTNESS, OUT_OF_DOMAIN, OBJECTIVES = "robustness", "out_of_domain", "objectives"
-"""The questions that arms answer, which are the names of tables: what perturbed text costs, how models do out of
-domain, and what objectives gain."""
+ROBUSTNESS, PERTURBATIONS = "robustness", "perturbations"
+"""The names of the tables of targets with perturbed text."""
 
-_RATED = re.compile(r"(?P<form>[a-z_]+)(?P<rate>\d+)")
+OUT_OF_DOMAIN, OBJECTIVES = "out_of_domain", "objectives"
+"""The names of the tables of targets out of domain, and of trainings with an objective."""
 
 GROUPS = ("low", "high")
 """The groups of `xstilts.resources` for which reports show the effect of perturbed text."""
@@ -40,7 +40,7 @@ class Perturbed:
         clean: the target with the same task, training and languages, and unchanged text; None if the grid has none.
         perturbation: its perturbations, joined by `+`.
         form: the perturbation without its rate, such as `typos`; `perturbation` without a rate.
-        rate: the rate of the perturbation, in percent of the words; None without one.
+        rate: the number of edits in 100 words; None for a perturbation without a rate.
         languages: the languages in which both are evaluated.
     """
 
@@ -121,16 +121,21 @@ class Robustness:
     contrasts: tuple[Contrasts, ...] = ()
 
     @property
-    def questions(self) -> list[str]:
-        """The questions that these arms answer."""
-        arms = {ROBUSTNESS: self.perturbed, OUT_OF_DOMAIN: self.out_of_domain, OBJECTIVES: self.gains}
-        return [question for question, found in arms.items() if found]
+    def tables(self) -> list[str]:
+        """The names of the tables of these arms."""
+        arms = {
+            ROBUSTNESS: self.perturbed,
+            OUT_OF_DOMAIN: self.out_of_domain,
+            OBJECTIVES: self.gains,
+            PERTURBATIONS: self.perturbed,
+        }
+        return [name for name, found in arms.items() if found]
 
     @property
     def in_specs(self) -> dict[str, Any]:
         """What reports say about these arms, in the form of a spec; empty without any."""
         found = asdict(replace(self, contrasts=()))
-        return {"robustness": json.loads(json.dumps(found))} if self.questions else {}
+        return {"robustness": json.loads(json.dumps(found))} if self.tables else {}
 
 
 def of_grid(config: Config, arms: Arms, languages: Callable[[str], tuple[str, ...]]) -> Robustness:
@@ -171,7 +176,7 @@ class _Resolved:
             clean = next((other for other, one in self._targets.items() if self._identity(one) == own), None)
             common = [lang for lang in self._languages(clean or name) if lang in self._languages(name)]
             perturbation = "+".join(target.perturbations)
-            yield Perturbed(name, clean, perturbation, *_form(perturbation), tuple(common))
+            yield Perturbed(name, clean, perturbation, *_form(target.perturbations), tuple(common))
 
     def _out_of_domain(self) -> Iterator[OutOfDomain]:
         clean = {name: one for name, one in self._targets.items() if one.stages and not one.perturbations}
@@ -238,10 +243,9 @@ def _text(target: Target) -> tuple:
     return target.task, target.languages and frozenset(target.languages), target.perturbations
 
 
-def _form(perturbation: str) -> tuple[str, int | None]:
-    """The form and the rate of a perturbation."""
-    found = _RATED.fullmatch(perturbation)
-    return (found["form"], int(found["rate"])) if found else (perturbation, None)
+def _form(perturbations: tuple[str, ...]) -> tuple[str, int | None]:
+    """The form and the rate of some perturbations; several have no rate."""
+    return names.parsed(perturbations[0]) if len(perturbations) == 1 else ("+".join(perturbations), None)
 
 
 def _file(target: str) -> str:

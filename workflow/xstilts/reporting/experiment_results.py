@@ -13,7 +13,7 @@ from xstilts.forgetting import Sequence
 from xstilts.grid import Grid
 from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
 from xstilts.orders import Orders
-from xstilts.reporting import correction
+from xstilts.reporting import changed_text, correction
 from xstilts.reporting.collect import ALL
 from xstilts.robustness import Robustness
 from xstilts.steps.entry import Entry
@@ -40,6 +40,7 @@ class Results:
         pairs: the differences between the sources of each matrix (`reporting.pairs`), by its title.
         robustness: the arms that answer questions of robustness.
         contrasts: the differences between cells of these arms (`reporting.contrasts`), with corrected p-values.
+        changed: how much of the text of each language perturbations have changed (`reporting.changed_text`).
         groups: the languages of groups, by the name of the group.
         distances: the distances between sources and evaluated languages that the user gives; empty without a file.
         data: the number of training rows of each model, by its path of stages (None if unknown), and its languages.
@@ -63,6 +64,7 @@ class Results:
     pairs: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     robustness: Robustness = field(default_factory=Robustness)
     contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    changed: pd.DataFrame = field(default_factory=pd.DataFrame)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     distances: Mapping[tuple[str, str], float] = field(default_factory=dict)
     data: Mapping[str, tuple[int | None, str]] = field(default_factory=dict)
@@ -154,6 +156,7 @@ def read(store: Path, grid: Grid) -> Results:
         pairs={title: pd.read_parquet(store / one.path / "pairs.parquet") for title, one in grid.comparisons.items()},
         robustness=grid.robustness,
         contrasts=correction.of_contrasts(contrasts),
+        changed=changed_text.counts(store, grid),
         groups=grid.trained.groups,
         distances=grid.trained.distances,
         data=_data(store, grid),

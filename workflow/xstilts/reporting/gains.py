@@ -79,4 +79,4 @@ def _plain(known: Robustness, other: Cell | None, target: str) -> str:
     if other is None:
         return ""
     its = base(known, other[1])
-    return other[0] if its == base(known, target) else f"{other[0]} → {its}"
+    return other[0] if its == base(known, target) else f"{other[0]} ({its})"

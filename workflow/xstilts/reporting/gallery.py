@@ -7,7 +7,7 @@ from xstilts.forgetting import TABLE
 from xstilts.grid import Grid
 from xstilts.labels import labelled, labels
 from xstilts.reporting.figures import titles
-from xstilts.robustness import OBJECTIVES, OUT_OF_DOMAIN, ROBUSTNESS
+from xstilts.robustness import OBJECTIVES, OUT_OF_DOMAIN, PERTURBATIONS, ROBUSTNESS
 from xstilts.steps.entry import Entry
 
 TABLES = {
@@ -34,6 +34,7 @@ ROBUST_TABLES = {
     ROBUSTNESS: "Clean and perturbed text",
     OUT_OF_DOMAIN: "Out of domain",
     OBJECTIVES: "Gains of objectives",
+    PERTURBATIONS: "Perturbed text by language",
 }
 """The titles of the tables of robustness, by the name in their file names."""
 ORDER_TABLES = {
@@ -94,7 +95,7 @@ def tables(grid: Grid) -> list[Item]:
 
 def _of_questions(grid: Grid) -> dict[str, str]:
     """The titles of the tables of the questions that the experiment asks."""
-    robust = {name: ROBUST_TABLES[name] for name in grid.robustness.questions}
+    robust = {name: ROBUST_TABLES[name] for name in grid.robustness.tables}
     return _of_sources(grid) | robust | (ORDER_TABLES if grid.orders else {}) | _of_forgetting(grid)
 
 

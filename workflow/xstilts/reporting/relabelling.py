@@ -46,6 +46,7 @@ def relabelled(results: Results) -> Results:
         robustness=_robustness(results.robustness, known),
         contrasts=_frame(results.contrasts, known),
         orders=tuple(_orders(one, known) for one in results.orders),
+        changed=_frame(results.changed, known),
         matrices=tuple(replace(one, arms=tuple(_arm(arm, known) for arm in one.arms)) for one in results.matrices),
     )
 

@@ -8,7 +8,7 @@ from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
 from xstilts.reporting.marks import MISSING, SIGNIFICANT
 from xstilts.reporting.tables import text
-from xstilts.robustness import OBJECTIVES, OUT_OF_DOMAIN, ROBUSTNESS
+from xstilts.robustness import OBJECTIVES, OUT_OF_DOMAIN, PERTURBATIONS, ROBUSTNESS
 
 NOT_OFFICIAL = (
     "Perturbed, mixed, out-of-domain and otherwise-trained targets are in no official mean and in no submission."
@@ -20,8 +20,13 @@ NO_PLAIN = "none in the grid"
 
 def tables(results: Results, encoder: str) -> list[Table]:
     """The tables of the arms that a grid has."""
-    made = {ROBUSTNESS: robustness, OUT_OF_DOMAIN: out_of_domain, OBJECTIVES: objectives}
-    return [made[question](results, encoder) for question in results.robustness.questions]
+    made = {
+        ROBUSTNESS: robustness,
+        OUT_OF_DOMAIN: out_of_domain,
+        OBJECTIVES: objectives,
+        PERTURBATIONS: perturbations,
+    }
+    return [made[name](results, encoder) for name in results.robustness.tables]
 
 
 def robustness(results: Results, encoder: str) -> Table:
@@ -108,6 +113,27 @@ def objectives(results: Results, encoder: str) -> Table:
         f"{NOT_OFFICIAL}"
     )
     return Table(OBJECTIVES, caption, numbers.set_index("intermediate"), shown.fillna("").set_index("intermediate"))
+
+
+def perturbations(results: Results, encoder: str) -> Table:
+    """How much of the text of each language a perturbation has changed; the same for all encoders."""
+    changed = results.changed
+    shares = {
+        "changed rows": 100 * changed["changed_rows"] / changed["rows"],
+        "edits in 100 words": 100 * changed["edits"] / changed["words"],
+        "changed characters": 100 * changed["changed_clusters"] / changed["clusters"],
+        "moved words": 100 * changed["moved_words"] / changed["words"],
+    }
+    numbers = changed.assign(**shares).set_index("target")
+    named = numbers[["perturbation", "language"]]
+    rows = numbers["rows"].map(lambda count: MISSING if pd.isna(count) else f"{count:,.0f}")
+    shown = pd.concat([named, rows, numbers[list(shares)].map(lambda share: text(share, delta=False))], axis=1)
+    caption = (
+        "Text that a perturbation has changed, by language: rows, characters (grapheme clusters) and words in percent "
+        f"of all, and edits in 100 words. {MISSING}: not counted for this perturbation, or no longer stored. "
+        f"{NOT_OFFICIAL}"
+    )
+    return Table(PERTURBATIONS, caption, numbers, shown)
 
 
 def _groups(results: Results) -> str:
