@@ -13,7 +13,7 @@ FLOORS = (
     "fingerprints",
     "sources",
     "tasks",
-    "coverage recipes arms distances labels resources transfer grid checks experiments",
+    "batches coverage recipes arms distances labels resources transfer grid checks experiments",
     "store",
     "runtime",
     "features metrics",

@@ -15,6 +15,9 @@ TRAINING_RECORD = "training.json"
 MODELS, CELLS = "models", "cells"
 """The folders of the store in which paths have one more component per stage."""
 
+BATCHES = "batches"
+"""The folder of the store with the markers of jobs that make several predictions."""
+
 FLAT = {"miniature": "*~*", "data": "*~*", "features": "*~*/*~*", "experiments": "*/*~*"}
 """The other folders, in which all paths have the same number of components, with glob patterns of these."""
 
@@ -69,6 +72,12 @@ def predictions(model: str, target: str, seed: int | None) -> str:
         seed: the seed of the model; None for an encoder that is evaluated without training.
     """
     return f"{CELLS}/{model}/{target}~{{}}/{'untrained' if seed is None else f'seed-{seed}'}"
+
+
+def batch(predictions: str) -> str:
+    """All predictions of a model, one of which has this path."""
+    _, *model, _, seed = predictions.split("/")
+    return "/".join([BATCHES, *model, f"{seed}~{{}}"])
 
 
 def scores(predictions: str) -> str:

@@ -40,6 +40,7 @@ class Work:
         evaluated: the rows of all evaluations during training.
         pairs: the pairs of sentences that a search for translations compares, if half of each language are English.
         masked: the share of the sub-words that are in rows of masked language modelling.
+        starts: whether a job starts with it; otherwise, it follows other predictions of the same model.
     """
 
     rows: int
@@ -51,6 +52,7 @@ class Work:
     evaluated: int = 0
     pairs: float = 0.0
     masked: float = 0.0
+    starts: bool = True
 
 
 @dataclass(frozen=True)

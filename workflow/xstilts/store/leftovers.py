@@ -1,9 +1,12 @@
 """Removal of scratch files that killed jobs have left behind in finished entries."""
 
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from xstilts import batches
 from xstilts.grid import Grid
 from xstilts.steps.entry import Entry
 from xstilts.store import drafts, entries
@@ -12,7 +15,8 @@ from xstilts.store.locks import holder
 
 
 def remove(folder: Path, grid: Grid) -> None:
-    """Remove drafts, training states and partial manifests of finished entries, unless a job still locks them.
+    """Remove drafts, training states and partial manifests of finished entries, unless a job still locks them, and the
+    markers of finished batches.
 
     Args:
         folder: the folder of the store.
@@ -21,6 +25,12 @@ def remove(folder: Path, grid: Grid) -> None:
         if entries.finished(folder, entry) and not holder(lock_file(folder, entry)):
             for place in _left(folder, entry):
                 shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+    for batch in batches.of_grid(grid).values():
+        place = folder / batch.path
+        if place.exists() and all(entries.finished(folder, one) for one in batch.predictions):
+            shutil.rmtree(place)
+            with suppress(OSError):
+                os.removedirs(place.parent)
 
 
 def _left(folder: Path, entry: Entry) -> Iterator[Path]:
