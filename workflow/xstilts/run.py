@@ -263,8 +263,11 @@ class Run:
 
     def _is_made(self, path: str) -> bool:
         if path in self.jobs.batches:
-            return not self.jobs.predictions(path)
-        return path in self.grid.entries and entries.finished(self.config.store, self.grid.entries[path])
+            return all(map(self._is_finished, self.jobs.due(path)))
+        return path in self.grid.entries and self._is_finished(self.grid.entries[path])
+
+    def _is_finished(self, entry: Entry) -> bool:
+        return entries.finished(self.config.store, entry)
 
     def waiting_for(self, step: str) -> str:
         """A regular expression that matches the pending entries of a step, and batches with any. Finished entries are
@@ -334,8 +337,11 @@ class Run:
             return [f"note: cannot check whether trainings of this run exist under other names: {error}"]
 
     def tidy(self) -> None:
-        """Remove leftovers of killed jobs."""
+        """Remove leftovers of killed jobs, and markers that no job waits for."""
         leftovers.remove(self.config.store, self.grid)
+        # Snakemake ends on a node before the marker of its job is seen where the run was started.
+        if not self.on_node:
+            leftovers.remove_markers(self.config.store, self.grid)
 
     def discard(self) -> None:
         """Delete weights that are no longer needed, if `keep_models` is false."""

@@ -35,7 +35,7 @@ class Jobs:
         unsure = data if on_node else [*_failed(data), *filter(missing_files, data)]
         self._unsure = {entry.path for entry in unsure}
         self.batches = batches.of_grid(grid)
-        self._predicted = {path: self._predictions(batch) for path, batch in self.batches.items()}
+        self._predicted = {path: [one for one in self.due(path) if one.path in pending] for path in self.batches}
         self._of_batches = {path: self._job(batch) for path, batch in self.batches.items()}
         self._batch = {one.path: path for path, found in self._predicted.items() for one in found}
 
@@ -59,6 +59,13 @@ class Jobs:
         path = self._batch.get(entry.path, "")
         return self._of_batches[path] if len(self._predicted.get(path, ())) > 1 else entry
 
+    def due(self, path: str) -> list[Entry]:
+        """The predictions of a batch whose data are sure to be there, finished or not."""
+        predictions = self.batches[path].predictions
+        return [
+            one for one in predictions if not self._unsure & {one.inputs[role].path for role in ("features", "data")}
+        ]
+
     def predictions(self, path: str) -> list[Entry]:
         """The predictions that the job of a batch makes; none if the path is not that of a batch."""
         return self._predicted.get(path, [])
@@ -77,10 +84,6 @@ class Jobs:
         own = [others.get(one.path) for one in self._predicted[failure.entry.path]]
         ended = failure.log.stat().st_mtime
         return any(one is None or one.log.stat().st_mtime < ended for one in own)
-
-    def _predictions(self, batch: Batch) -> list[Entry]:
-        pending = (one for one in batch.predictions if one.path in self._pending)
-        return [one for one in pending if not self._unsure & {one.inputs[role].path for role in ("features", "data")}]
 
     def _job(self, batch: Batch) -> Entry:
         made = self._predicted[batch.path]

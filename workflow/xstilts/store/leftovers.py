@@ -15,8 +15,7 @@ from xstilts.store.locks import holder
 
 
 def remove(folder: Path, grid: Grid) -> None:
-    """Remove drafts, training states and partial manifests of finished entries, unless a job still locks them, and the
-    markers of finished batches.
+    """Remove drafts, training states and partial manifests of finished entries, unless a job still locks them.
 
     Args:
         folder: the folder of the store.
@@ -25,6 +24,10 @@ def remove(folder: Path, grid: Grid) -> None:
         if entries.finished(folder, entry) and not holder(lock_file(folder, entry)):
             for place in _left(folder, entry):
                 shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+
+
+def remove_markers(folder: Path, grid: Grid) -> None:
+    """Remove the markers of finished batches."""
     for batch in batches.of_grid(grid).values():
         place = folder / batch.path
         if place.exists() and all(entries.finished(folder, one) for one in batch.predictions):
