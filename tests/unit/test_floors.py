@@ -13,7 +13,7 @@ FLOORS = (
     "fingerprints",
     "sources",
     "tasks",
-    "batches coverage recipes arms distances labels resources transfer grid checks experiments",
+    "bundles coverage recipes arms distances labels resources transfer grid checks experiments",
     "store",
     "runtime",
     "features metrics",
@@ -26,7 +26,7 @@ FLOORS = (
     "reporting",
     "publication",
     "jobs commands",
-    "run cli __main__",
+    "run patterns cli __main__",
 )
 """From the ground up; what stands on one floor may import within it, and from every floor below."""
 

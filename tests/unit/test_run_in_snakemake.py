@@ -264,8 +264,8 @@ def test_rules_ask_for_all_inputs_of_their_entries_by_role(world: World):
     assert asked.keys() == {entry.step for entry in run.grid.entries.values()}
     assert all(name == role for pairs in asked.values() for name, role in pairs)
     used = {step: set() for step in asked}
-    assert {entry.path for entry in run.jobs.all} & run.jobs.batches.keys()
-    for path, entry in (run.grid.entries | run.jobs.of_batches).items():
+    assert {entry.path for entry in run.jobs.all} & run.jobs.bundles.keys()
+    for path, entry in (run.grid.entries | run.jobs.of_bundles).items():
         wildcards = SimpleNamespace(entry=path)
         found = {role: run.inputs(wildcards, role) for role, _ in asked[entry.step]}
         used[entry.step] |= {role for role, files in found.items() if files}

@@ -15,7 +15,7 @@ TRAINING_RECORD = "training.json"
 MODELS, CELLS = "models", "cells"
 """The folders of the store in which paths have one more component per stage."""
 
-BATCHES = "batches"
+BUNDLES = "bundles"
 """The folder of the store with the markers of jobs that make several predictions."""
 
 FLAT = {"miniature": "*~*", "data": "*~*", "features": "*~*/*~*", "experiments": "*/*~*"}
@@ -74,10 +74,10 @@ def predictions(model: str, target: str, seed: int | None) -> str:
     return f"{CELLS}/{model}/{target}~{{}}/{'untrained' if seed is None else f'seed-{seed}'}"
 
 
-def batch(predictions: str) -> str:
+def bundle(predictions: str) -> str:
     """All predictions of a model, one of which has this path."""
     _, *model, _, seed = predictions.split("/")
-    return "/".join([BATCHES, *model, f"{seed}~{{}}"])
+    return "/".join([BUNDLES, *model, f"{seed}~{{}}"])
 
 
 def scores(predictions: str) -> str:

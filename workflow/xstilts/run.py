@@ -21,7 +21,8 @@ from xstilts.inspection import failures, upgrades
 from xstilts.inspection.jobs import Jobs
 from xstilts.inspection.state import State
 from xstilts.paths import without_fingerprints
-from xstilts.runtime import batch, cpu, devices, forkserver, sharing, streams
+from xstilts.patterns import alternatives
+from xstilts.runtime import bundle, cpu, devices, forkserver, sharing, streams
 from xstilts.steps.entry import Entry
 from xstilts.store import entries, jsonfiles, leftovers, links, locks, warned, weights
 
@@ -127,7 +128,7 @@ class Run:
 
     @cached_property
     def jobs(self) -> Jobs:
-        """The jobs of the pending entries. Predictions of one model share a job, which is called a batch."""
+        """The jobs of the pending entries. Predictions of one model share a job, which is called a bundle."""
         return Jobs(self.grid, self.pending, self.on_node)
 
     def require_no_prefix(self, moved: Callable[[str], str]) -> None:
@@ -190,8 +191,8 @@ class Run:
         return [self.path(entry.manifest) for entry in found]
 
     def _old_markers(self) -> list[str]:
-        """The markers of earlier jobs that have made predictions of a batch, of which some are pending again."""
-        markers = (Path(self.path(job.manifest)) for job in self.jobs.all if job.path in self.jobs.batches)
+        """The markers of earlier jobs that have made predictions of a bundle, of which some are pending again."""
+        markers = (Path(self.path(job.manifest)) for job in self.jobs.all if job.path in self.jobs.bundles)
         return [str(marker) for marker in markers if marker.exists()]
 
     @cached_property
@@ -215,10 +216,10 @@ class Run:
         return self.processes(wildcards) * attempt * sharing.training_mb(self.shared.shapes[name], made)
 
     def options(self, wildcards: Wildcards) -> list[str]:
-        """The options of a prediction: the GPUs that it may use, if the machine has any, and the entries of a batch."""
+        """The options of a prediction: the GPUs that it may use, if the machine has any, and those of a bundle."""
         places = self._places(wildcards, training=False, whole=False)
         made = [entry.path for entry in self.jobs.predictions(wildcards.entry)]
-        return [*places, "--predictions", *made] if wildcards.entry in self.jobs.batches else places
+        return [*places, "--predictions", *made] if made else places
 
     def options_together(self, wildcards: Wildcards) -> list[str]:
         """The options of a training: the number of its GPUs, and those that it may use."""
@@ -247,7 +248,7 @@ class Run:
         """Whether all entries of the jobs in a call of Snakemake on a cluster node are finished.
 
         A cluster may restart a finished job, because it lost its state or ended it during shutdown. If it was ended
-        before it had written the marker of its batch, the marker is written.
+        before it had written the marker of its bundle, the marker is written.
 
         Args:
             arguments: the command line, with `--target-jobs <rule>:entry=<entry>` for each job.
@@ -257,12 +258,12 @@ class Run:
         paths = [job.partition(":entry=")[2] for job in jobs]
         if not paths or not all(map(self._is_made, paths)):
             return False
-        for path in self.jobs.batches.keys() & paths:
-            batch.mark(self.config.store, path)
+        for path in self.jobs.bundles.keys() & paths:
+            bundle.mark(self.config.store, path)
         return True
 
     def _is_made(self, path: str) -> bool:
-        if path in self.jobs.batches:
+        if path in self.jobs.bundles:
             return all(map(self._is_finished, self.jobs.due(path)))
         return path in self.grid.entries and self._is_finished(self.grid.entries[path])
 
@@ -270,13 +271,13 @@ class Run:
         return entries.finished(self.config.store, entry)
 
     def waiting_for(self, step: str) -> str:
-        """A regular expression that matches the pending entries of a step, and batches with any. Finished entries are
+        """A regular expression that matches the pending entries of a step, and bundles with any. Finished entries are
         plain files.
 
         If paths without fingerprints are unique for the step, fingerprints are wildcards, which makes the pattern
         shorter for several encoders.
         """
-        jobs = [*self.grid.entries.values(), *self.jobs.of_batches.values()]
+        jobs = [*self.grid.entries.values(), *self.jobs.of_bundles.values()]
         everything = [job.path for job in jobs if job.step == step]
         pending = [path for path in everything if path in self.pending or self.jobs.predictions(path)]
         if not pending:
@@ -288,7 +289,7 @@ class Run:
     def inputs(self, wildcards: Wildcards, role: str) -> list[str]:
         """The manifests of the inputs of an entry with a role, and the weights of models that are not trained yet.
 
-        Pending predictions of a batch are represented by its marker.
+        Pending predictions of a bundle are represented by its marker.
 
         Args:
             role: the role up to the first `.` or `/`: `features` includes `features.mnli`, and `cells` all paths below.
@@ -301,7 +302,7 @@ class Run:
         return [self.path(file) for file in (*manifests, *weights)]
 
     def _job(self, wildcards: Wildcards) -> Entry:
-        return self.jobs.of_batches.get(wildcards.entry) or entries.planned(self.grid, wildcards.entry)
+        return self.jobs.of_bundles.get(wildcards.entry) or entries.planned(self.grid, wildcards.entry)
 
     def begin(self) -> None:
         """Check that the run can succeed, write its configuration, and remove links to outdated reports.
@@ -395,24 +396,3 @@ def _put_first(variable: str, folder: Path) -> None:
     """Prepend a folder to a search path in the environment."""
     others = os.environ.get(variable, "").split(os.pathsep) if os.environ.get(variable) else []
     os.environ[variable] = os.pathsep.join([str(folder), *(other for other in others if other != str(folder))])
-
-
-def alternatives(paths: Iterable[str]) -> str:
-    """A regular expression that matches some paths.
-
-    It is a prefix tree in which folders with equal content are merged: Snakemake matches the pattern for every file of
-    every job, so that with a flat list of all paths planning time would be quadratic in the size of the grid.
-    """
-    below: dict[str, list[str]] = {}
-    for path in paths:
-        name, _, rest = path.partition("/")
-        below.setdefault(name, []).append(rest)
-    alike: dict[str, list[str]] = {}
-    for name, rests in sorted(below.items()):
-        alike.setdefault(f"/{alternatives(rests)}" if any(rests) else "", []).append(re.escape(name))
-    return _any(f"{_any(names)}{rest}" for rest, names in alike.items())
-
-
-def _any(patterns: Iterable[str]) -> str:
-    patterns = list(patterns)
-    return patterns[0] if len(patterns) == 1 else f"(?:{'|'.join(patterns)})"

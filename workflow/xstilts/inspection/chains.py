@@ -11,12 +11,12 @@ class Chains:
 
     Args:
         pending: the pending entries, by path.
-        batches: the paths of the batches in which predictions are made, by the path of the prediction; a prediction
-            depends on its batch.
+        bundles: the paths of the bundles in which predictions are made, by the path of the prediction; a prediction
+            depends on its bundle.
     """
 
-    def __init__(self, pending: dict[str, Entry], batches: Mapping[str, str] = MappingProxyType({})):
-        self.pending, self._batches = pending, batches
+    def __init__(self, pending: dict[str, Entry], bundles: Mapping[str, str] = MappingProxyType({})):
+        self.pending, self._bundles = pending, bundles
         self._known: dict[str, frozenset[str]] = {}
 
     def of(self, entry: Entry) -> frozenset[str]:
@@ -24,6 +24,6 @@ class Chains:
         if entry.path not in self.pending:
             return frozenset()
         if entry.path not in self._known:
-            own = {entry.path, self._batches.get(entry.path, entry.path)}
+            own = {entry.path, self._bundles.get(entry.path, entry.path)}
             self._known[entry.path] = frozenset(own).union(*map(self.of, entry.inputs.values()))
         return self._known[entry.path]

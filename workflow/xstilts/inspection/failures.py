@@ -23,10 +23,10 @@ def summary(state: State, begun: float) -> str:
     Args:
         begun: the start of the run, in seconds since 1970.
     """
-    jobs = [*state.grid.entries.values(), *state.jobs.of_batches.values()]
+    jobs = [*state.grid.entries.values(), *state.jobs.of_bundles.values()]
     tried = state.jobs.last(progress.failures_since(begun, jobs))
     explained = {one.entry.path for one in progress.failures(one.entry for one in tried)}
-    pending = {*state.pending, *state.jobs.batch.values()} - (state.running.keys() - explained)
+    pending = {*state.pending, *state.jobs.bundle_of.values()} - (state.running.keys() - explained)
     found = [one for one in tried if one.entry.path in pending]
     if not found:
         return _ELSEWHERE if explained else _UNEXPLAINED

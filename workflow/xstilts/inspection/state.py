@@ -49,7 +49,7 @@ class State:
         self.config, self.grid = config, grid
         self.pending = pending(config.store, grid)
         self.jobs = Jobs(grid, self.pending)
-        tried = [*self.pending.values(), *self.jobs.of_batches.values()]
+        tried = [*self.pending.values(), *self.jobs.of_bundles.values()]
         failed = {one.entry.path: one for one in self.jobs.last(progress.failures(tried))}
         running = {one.entry.path: one for one in progress.running(config, self.pending.values())}
         # If a training may be running or not, its log shows whether it has failed.
@@ -60,7 +60,7 @@ class State:
         self.interrupted = {
             path: one for path, one in saved.items() if path not in self.running and path not in self.failed
         }
-        self._chains = Chains(self.pending, self.jobs.batch)
+        self._chains = Chains(self.pending, self.jobs.bundle_of)
 
     @cached_property
     def differences(self) -> Differences:
@@ -86,13 +86,13 @@ class State:
 
     def cells_beside(self, *paths: str) -> int:
         """The number of unfinished cells that do not depend on any of some pending entries, but whose predictions share
-        a batch with predictions that do.
+        a bundle with predictions that do.
         """
         beside = {
             prediction.path
-            for batch in self.jobs.batches.values()
-            if any(self._depends(prediction, paths) for prediction in batch.predictions)
-            for prediction in batch.predictions
+            for bundle in self.jobs.bundles.values()
+            if any(self._depends(prediction, paths) for prediction in bundle.predictions)
+            for prediction in bundle.predictions
         }
         left = [cell for cell in self.grid.cells if cell.predictions.path in beside and self._chains.of(cell.scores)]
         return sum(not self._depends(cell.scores, paths) for cell in left)

@@ -18,7 +18,7 @@ from xstilts.models import tokenization
 from xstilts.models.precision import allow_tf32, resolved
 from xstilts.prediction import xtreme_files
 from xstilts.prediction.forward import Load, Parts, Request, device
-from xstilts.runtime import batch, job
+from xstilts.runtime import bundle, job
 from xstilts.runtime.timing import measured
 from xstilts.sources import labels
 from xstilts.sources.checkpoints import Checkpoint
@@ -34,7 +34,7 @@ def run(arguments: Namespace) -> None:
     def create(this: job.Job) -> None:
         _predict(this, model)
 
-    jobs = batch.run(arguments, create)
+    jobs = bundle.run(arguments, create)
     inputs = {entry.path: entry for this in jobs for entry in this.entry.inputs.values()}
     weights.delete_unneeded_weights(jobs[0].config, jobs[0].grid, inputs.values())
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from xstilts import batches
+from xstilts import bundles
 from xstilts.grid import Grid
 from xstilts.steps.entry import Entry
 from xstilts.store import drafts, entries
@@ -27,10 +27,10 @@ def remove(folder: Path, grid: Grid) -> None:
 
 
 def remove_markers(folder: Path, grid: Grid) -> None:
-    """Remove the markers of finished batches."""
-    for batch in batches.of_grid(grid).values():
-        place = folder / batch.path
-        if place.exists() and all(entries.finished(folder, one) for one in batch.predictions):
+    """Remove the markers of finished bundles."""
+    for bundle in bundles.of_grid(grid).values():
+        place = folder / bundle.path
+        if place.exists() and all(entries.finished(folder, one) for one in bundle.predictions):
             shutil.rmtree(place)
             with suppress(OSError):
                 os.removedirs(place.parent)

@@ -1,4 +1,4 @@
-"""Batches of predictions: those of one model, which one job makes, so that the model is loaded once."""
+"""Bundles: the predictions of one model, which one job makes, so that the model is loaded once."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from xstilts.steps.entry import Entry
 
 
 @dataclass(frozen=True)
-class Batch:
+class Bundle:
     """Several predictions of one model.
 
     Args:
@@ -26,17 +26,17 @@ class Batch:
         return f"{self.path}/{paths.MANIFEST}"
 
 
-def of_grid(grid: Grid) -> dict[str, Batch]:
-    """The batches of a grid, by path. Predictions that share their model with no others are in none."""
+def of_grid(grid: Grid) -> dict[str, Bundle]:
+    """The bundles of a grid, by path. Predictions that share their model with no others are in none."""
     together: dict[str, list[Entry]] = {}
     for entry in grid.entries.values():
         if entry.step == "predict":
-            together.setdefault(paths.batch(entry.path), []).append(entry)
-    batches = [_batch(place, entries) for place, entries in together.items() if len(entries) > 1]
-    return {batch.path: batch for batch in batches}
+            together.setdefault(paths.bundle(entry.path), []).append(entry)
+    bundles = [_bundle(place, entries) for place, entries in together.items() if len(entries) > 1]
+    return {bundle.path: bundle for bundle in bundles}
 
 
-def _batch(place: str, entries: list[Entry]) -> Batch:
+def _bundle(place: str, entries: list[Entry]) -> Bundle:
     names = sorted(entry.path for entry in entries)
     by_kind = sorted(entries, key=lambda entry: tasks.load(entry.about.task).kind)
-    return Batch(place.format(fingerprint({"predictions": names})), tuple(by_kind))
+    return Bundle(place.format(fingerprint({"predictions": names})), tuple(by_kind))

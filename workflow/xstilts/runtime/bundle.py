@@ -13,7 +13,7 @@ from xstilts.store import drafts, entries, jsonfiles
 
 
 def run(arguments: Namespace, create: Callable[[Job], None]) -> list[Job]:
-    """Create an entry, or those of `arguments.predictions` that are not finished, and then the marker of their batch.
+    """Create an entry, or those of `arguments.predictions` that are not finished, and then the marker of their bundle.
 
     Returns:
         The jobs of all these entries.
@@ -41,7 +41,7 @@ def run(arguments: Namespace, create: Callable[[Job], None]) -> list[Job]:
 
 
 def mark(store: Path, path: str) -> None:
-    """Write the marker of a batch."""
+    """Write the marker of a bundle."""
     jsonfiles.write_json(store / path / MANIFEST, {})
 
 
