@@ -22,40 +22,31 @@ from xstilts.runtime import bundle, job
 from xstilts.runtime.timing import measured
 from xstilts.sources import labels
 from xstilts.sources.checkpoints import Checkpoint
-from xstilts.store import weights
 from xstilts.store.drafts import publishing
 from xstilts.store.entries import PRECISION
 
 
 def run(arguments: Namespace) -> None:
     """Write `predictions/<target>/<split>-<lang>.<tsv|json>` for every language of one target or several of a model."""
-    model = _Model()
-
-    def create(this: job.Job) -> None:
-        _predict(this, model)
-
-    jobs = bundle.run(arguments, create)
-    inputs = {entry.path: entry for this in jobs for entry in this.entry.inputs.values()}
-    weights.delete_unneeded_weights(jobs[0].config, jobs[0].grid, inputs.values())
+    bundle.run(arguments, partial(_predict, _Model()))
 
 
 class _Model:
     """The model that was loaded last, which is used again by predictions that need the same."""
 
     def __init__(self) -> None:
-        self._key: tuple | None = None
-        self._model: PreTrainedModel | None = None
+        self._loaded: dict[tuple, PreTrainedModel] = {}
 
-    def loaded(self, load: Load, request: Request) -> PreTrainedModel:
-        key = (load, request.checkpoint, request.task.kind, request.options)
-        if self._model is None or self._key != key:
+    def get(self, load: Load, request: Request) -> PreTrainedModel:
+        key = (load, request.checkpoint, request.task.kind, *sorted(request.options.items()))
+        if key not in self._loaded:
             # Both may not fit into memory.
-            self._model = None
-            self._model, self._key = load(request), key
-        return self._model
+            self._loaded.clear()
+            self._loaded[key] = load(request)
+        return self._loaded[key]
 
 
-def _predict(this: job.Job, model: _Model) -> None:
+def _predict(model: _Model, this: job.Job) -> None:
     task, spec = tasks.load(this.entry.about.task), this.entry.spec
     checkpoint = Checkpoint(str(this.input("model"))) if "model" in this.entry.inputs else this.encoder()
     task = labels.of_model(task, Path(checkpoint.name))
@@ -80,7 +71,7 @@ def _predict(this: job.Job, model: _Model) -> None:
     with publishing(this.store, this.entry) as draft:
         draft.notes[PRECISION] = precision
         with measured(draft) as speed:
-            predictions = module.predict(request, partial(model.loaded, module.load))
+            predictions = module.predict(request, partial(model.get, module.load))
             speed.examples = sum(rows.num_rows for parts in request.splits.values() for _, rows in parts.values())
         folder = draft.folder / "predictions" / task.name
         folder.mkdir(parents=True)

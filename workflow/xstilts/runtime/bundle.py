@@ -1,4 +1,4 @@
-"""A job that creates several entries one after another. An entry that fails does not stop the others."""
+"""A job that makes predictions of one model one after another. One that fails does not stop the others."""
 
 import traceback
 from argparse import Namespace
@@ -9,23 +9,33 @@ from xstilts.errors import UserError
 from xstilts.paths import MANIFEST
 from xstilts.runtime import job
 from xstilts.runtime.job import Job
-from xstilts.store import drafts, entries, jsonfiles
+from xstilts.store import drafts, entries, jsonfiles, weights
 
 
-def run(arguments: Namespace, create: Callable[[Job], None]) -> list[Job]:
-    """Create an entry, or those of `arguments.predictions` that are not finished, and then the marker of their bundle.
+def run(arguments: Namespace, create: Callable[[Job], None]) -> None:
+    """Create an entry, or those of `arguments.predictions` that are not finished and then the marker of their bundle.
 
-    Returns:
-        The jobs of all these entries.
+    If `keep_models` is false, the weights of the model are deleted unless they are still needed.
 
     Raises:
-        UserError: entries have failed. The others are finished.
+        UserError: an entry has failed. If there are several, the others are finished.
     """
-    if getattr(arguments, "predictions", None) is None:
-        this = job.of(arguments)
-        create(this)
-        return [this]
-    jobs, failed = job.planned(arguments.config, arguments.predictions), dict[str, str]()
+    several = getattr(arguments, "predictions", None)
+    jobs = _all(arguments.config, several, create) if several else [_one(arguments, create)]
+    if several:
+        mark(jobs[0].store, arguments.entry)
+    inputs = {entry.path: entry for this in jobs for entry in this.entry.inputs.values()}
+    weights.delete_unneeded_weights(jobs[0].config, jobs[0].grid, inputs.values())
+
+
+def _one(arguments: Namespace, create: Callable[[Job], None]) -> Job:
+    this = job.of(arguments)
+    create(this)
+    return this
+
+
+def _all(file: Path, paths: list[str], create: Callable[[Job], None]) -> list[Job]:
+    jobs, failed = job.planned(file, paths), dict[str, str]()
     # An entry with which an earlier attempt was killed may need too much memory, and comes last.
     for this in sorted(jobs, key=lambda this: bool(drafts.left_behind(this.store, this.entry, drafts.DRAFT))):
         if entries.finished(this.store, this.entry):
@@ -36,7 +46,6 @@ def run(arguments: Namespace, create: Callable[[Job], None]) -> list[Job]:
     if failed:
         causes = "; ".join(f"{path}: {cause}" for path, cause in failed.items())
         raise UserError(f"{len(failed)} of {len(jobs)} predictions failed: {causes}")
-    mark(jobs[0].store, arguments.entry)
     return jobs
 
 
