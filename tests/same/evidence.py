@@ -106,9 +106,10 @@ def measured(folder: Path, package: Package) -> dict[str, Arcs]:
         except CoverageException:
             # Data of a process that was killed while it saved them; they count as not executed.
             continue
-        for name, module in package.modules.items():
-            arcs = found.setdefault(file.name.partition(".")[0], {})
-            arcs.setdefault(name, set()).update(data.arcs(str(module.file)) or ())
+        for entry in file.name.partition(".")[0].split("+"):
+            arcs = found.setdefault(entry, {})
+            for name, module in package.modules.items():
+                arcs.setdefault(name, set()).update(data.arcs(str(module.file)) or ())
     return found
 
 

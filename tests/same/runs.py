@@ -22,6 +22,8 @@ from xstilts.fingerprints.sameness import Record
 
 PACKAGE = Path("workflow", "xstilts")
 _MEASURING = Path(__file__).parent / "measuring"
+DIGITS = 16
+"""The digits of the hashes of entries in the names of coverage data, as in `measuring/sitecustomize.py`."""
 _NOT_CONTENT = ("spec.json", "manifest.json")
 
 
@@ -89,7 +91,7 @@ class Run:
 
     def evidence(self, role: str) -> Evidence:
         """The code that the jobs of a role have executed."""
-        names = (hashlib.sha256(entry.path.encode()).hexdigest() for entry in self.of(role).values())
+        names = (hashlib.sha256(entry.path.encode()).hexdigest()[:DIGITS] for entry in self.of(role).values())
         return Evidence(self.package, self._calls, together(self._arcs[name] for name in names if name in self._arcs))
 
 

@@ -14,7 +14,7 @@ FLOORS = (
     "sources",
     "tasks",
     "coverage objectives recipes relative_steps sequences arms forgetting distances dropouts labels resources transfer "
-    "controls robustness orders grid checks stage_checks target_checks experiments",
+    "controls robustness orders bundles grid checks stage_checks target_checks experiments",
     "store",
     "runtime",
     "features metrics",
@@ -27,7 +27,7 @@ FLOORS = (
     "reporting",
     "publication",
     "jobs commands",
-    "run cli __main__",
+    "run patterns cli __main__",
 )
 """From the ground up; what stands on one floor may import within it, and from every floor below."""
 

@@ -9,7 +9,8 @@ import pytest
 
 from xstilts.errors import UserError
 from xstilts.experiments import SHIPPED
-from xstilts.run import Run, alternatives
+from xstilts.patterns import alternatives
+from xstilts.run import Run
 from xstilts.store.drafts import publishing
 
 STAGES, SEEDS = ("mnli~0a", "squad_v1~0b", "panx+~0c"), ("seed-1", "seed-2", "seed-10")

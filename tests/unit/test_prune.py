@@ -260,6 +260,16 @@ def test_an_entry_without_a_name_stays_while_a_job_may_be_about_to_finish_it(wor
     assert pruned(world, world.grid()) == ({foreign.path} if goes else set())
 
 
+@AGES
+def test_the_marker_of_a_bundle_goes_after_a_day(world: World, age: float, goes: bool):
+    marker = world.store / "bundles" / "toy~0123456789ab" / "seed-1~0123456789ab" / "manifest.json"
+    marker.parent.mkdir(parents=True)
+    marker.write_text("{}")
+    os.utime(marker, (time.time() - age,) * 2)
+    assert pruned(world, world.grid()) == ({str(marker.parent.relative_to(world.store))} if goes else set())
+    assert marker.parent.exists() != goes
+
+
 # How much
 
 

@@ -268,12 +268,14 @@ def test_rules_ask_for_all_inputs_of_their_entries_by_role(world: World):
     assert asked.keys() == {entry.step for entry in run.grid.entries.values()}
     assert all(name == role for pairs in asked.values() for name, role in pairs)
     used = {step: set() for step in asked}
-    for path, entry in run.grid.entries.items():
+    assert {entry.path for entry in run.jobs.all} & run.jobs.bundles.keys()
+    for path, entry in (run.grid.entries | run.jobs.of_bundles).items():
         wildcards = SimpleNamespace(entry=path)
         found = {role: run.inputs(wildcards, role) for role, _ in asked[entry.step]}
         used[entry.step] |= {role for role, files in found.items() if files}
         declared = {file for files in found.values() for file in files}
-        missing += [one for one in entry.inputs.values() if run.path(one.manifest) not in declared]
+        needed = map(run.jobs.making, entry.inputs.values())
+        missing += [one for one in needed if run.path(one.manifest) not in declared]
     assert missing == []
     assert {step: set(dict(pairs)) for step, pairs in asked.items()} == used
 

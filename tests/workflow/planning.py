@@ -35,6 +35,11 @@ def plan(file: str, versions: dict[str, str]) -> tuple[list[str], list[str]]:
     return list(run.pending), list(run.grid.entries)
 
 
+def jobs(file: str) -> list[str]:
+    """The paths of the jobs that make what is pending."""
+    return [job.path for job in _run(file).jobs.all]
+
+
 def codes(file: str) -> dict[str, str]:
     """The fingerprints of the code of all roles, and, as `module.<name>`, of their modules."""
     entries = _run(file).grid.entries.values()

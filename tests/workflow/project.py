@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import yaml
-from planning import apart, finish, plan
+from planning import apart, finish, jobs, plan
 from snakemake.utils import update_config
 
 from experiments import ROOT
@@ -71,6 +71,10 @@ class Project:
         """
         pending, entries = apart(plan, self.folder, self.file.name, versions)
         return sorted(map(plain, pending)), sorted(map(plain, entries))
+
+    def jobs(self) -> list[str]:
+        """The names, without fingerprints, of the jobs that make what a plan lists."""
+        return sorted(map(plain, apart(jobs, self.folder, self.file.name)))
 
     def finish(self) -> None:
         """Make everything that is pending, with a line of text for each result."""

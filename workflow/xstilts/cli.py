@@ -69,6 +69,9 @@ def _add_job_arguments(job: argparse.ArgumentParser, name: str) -> None:
             "GPUs that the job may use, each with the number of jobs that share it; default: all visible ones, unshared"
         )
         job.add_argument("--places", type=_places, metavar="GPU:JOBS,...", help=what)
+    if name == "predict":
+        what = "the entry is a bundle: create these predictions of one model, which is loaded once, then its marker"
+        job.add_argument("--predictions", nargs="+", metavar="ENTRY", help=what)
     if name == "train_stage":
         job.add_argument("--gpus", type=_count, default=1, help="number of GPUs for data-parallel training")
 

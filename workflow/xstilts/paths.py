@@ -18,6 +18,9 @@ MEASURED_SCORES = "forgetting.json"
 MODELS, CELLS = "models", "cells"
 """The folders of the store in which paths have one more component per stage."""
 
+BUNDLES = "bundles"
+"""The folder of the store with the markers of jobs that make several predictions."""
+
 FLAT = {"miniature": "*~*", "data": "*~*", "features": "*~*/*~*", "experiments": "*/*~*"}
 """The other folders, in which all paths have the same number of components, with glob patterns of these."""
 
@@ -77,6 +80,12 @@ def predictions(model: str, target: str, seed: int | None) -> str:
 def probes(model: str, seed: int | None) -> str:
     """The scores of earlier heads and of probes on a model, with the arguments of `predictions`."""
     return predictions(model, "probes", seed)
+
+
+def bundle(predictions: str) -> str:
+    """All predictions of a model, one of which has this path."""
+    _, *model, _, seed = predictions.split("/")
+    return "/".join([BUNDLES, *model, f"{seed}~{{}}"])
 
 
 def scores(predictions: str) -> str:

@@ -18,9 +18,11 @@ from xstilts.errors import UserError
 from xstilts.fingerprints import sourcecode, spec
 from xstilts.grid import Grid
 from xstilts.inspection import failures, upgrades
+from xstilts.inspection.jobs import Jobs
 from xstilts.inspection.state import State
 from xstilts.paths import without_fingerprints
-from xstilts.runtime import cpu, devices, forkserver, sharing, streams
+from xstilts.patterns import alternatives
+from xstilts.runtime import bundle, cpu, devices, forkserver, sharing, streams
 from xstilts.steps.entry import Entry
 from xstilts.store import entries, jsonfiles, leftovers, links, locks, warned, weights
 
@@ -124,6 +126,11 @@ class Run:
         """The entries that are not finished, by path."""
         return entries.pending(self.config.store, self.grid)
 
+    @cached_property
+    def jobs(self) -> Jobs:
+        """The jobs of the pending entries. Predictions of one model share a job, which is called a bundle."""
+        return Jobs(self.grid, self.pending, self.on_node)
+
     def require_no_prefix(self, moved: Callable[[str], str]) -> None:
         """Check that Snakemake does not change the paths of a module, since jobs would write to the original ones.
 
@@ -154,7 +161,7 @@ class Run:
             return
         self._prepared = True
         # Snakemake considers a damaged entry finished, and may have checked its files already.
-        workflow.dag.forcefiles.update(self.damaged())
+        workflow.dag.forcefiles.update([*self.damaged(), *self._old_markers()])
         if workflow.executor_plugin is None or workflow.remote_exec or workflow.subprocess_exec:
             return
         # In a dry run, the executor is local also for a cluster, where the number of jobs is set.
@@ -162,7 +169,7 @@ class Run:
             self._use_machine(workflow)
         if not workflow.dryrun:
             self.begin()
-            forked = sum(entry.step in FORKED for entry in self.pending.values())
+            forked = sum(job.step in FORKED for job in self.jobs.all)
             if workflow.local_exec and self.config.fork_server and forkserver.IS_SUPPORTED and forked >= _SEVERAL:
                 forkserver.start(FORKED)
 
@@ -182,6 +189,11 @@ class Run:
         for entry in found:
             print(f"{self.path(entry.path)} {what}", file=sys.stderr)
         return [self.path(entry.manifest) for entry in found]
+
+    def _old_markers(self) -> list[str]:
+        """The markers of earlier jobs that have made predictions of a bundle, of which some are pending again."""
+        markers = (Path(self.path(job.manifest)) for job in self.jobs.all if job.path in self.jobs.bundles)
+        return [str(marker) for marker in markers if marker.exists()]
 
     @cached_property
     def gpus(self) -> int:
@@ -204,8 +216,10 @@ class Run:
         return self.processes(wildcards) * attempt * sharing.training_mb(self.shared.shapes[name], made)
 
     def options(self, wildcards: Wildcards) -> list[str]:
-        """The options of a prediction: the GPUs that it may use, if the machine has any."""
-        return self._places(wildcards, training=False, whole=False)
+        """The options of a prediction: the GPUs that it may use, if the machine has any, and those of a bundle."""
+        places = self._places(wildcards, training=False, whole=False)
+        made = [entry.path for entry in self.jobs.predictions(wildcards.entry)]
+        return [*places, "--predictions", *made] if made else places
 
     def options_together(self, wildcards: Wildcards) -> list[str]:
         """The options of a training: the number of its GPUs, and those that it may use."""
@@ -213,7 +227,7 @@ class Run:
         return [f"--gpus={count}", *self._places(wildcards, training=True, whole=count > 1)]
 
     def _places(self, wildcards: Wildcards, training: bool, whole: bool) -> list[str]:
-        places = self.shared.holding(self.grid.entries[wildcards.entry].about.encoder, training, whole)
+        places = self.shared.holding(self._job(wildcards).about.encoder, training, whole)
         return [f"--places={','.join(f'{name}:{number}' for name, number in places.items())}"] if places else []
 
     @cached_property
@@ -233,24 +247,39 @@ class Run:
     def has_made(self, arguments: Iterable[str]) -> bool:
         """Whether all entries of the jobs in a call of Snakemake on a cluster node are finished.
 
-        A cluster may restart a finished job, because it lost its state or ended it during shutdown.
+        A cluster may restart a finished job, because it lost its state or ended it during shutdown. If it was ended
+        before it had written the marker of its bundle, the marker is written.
 
         Args:
             arguments: the command line, with `--target-jobs <rule>:entry=<entry>` for each job.
         """
         after = list(dropwhile(lambda argument: argument != "--target-jobs", arguments))[1:]
         jobs = takewhile(lambda argument: not argument.startswith("--"), after)
-        found = [self.grid.entries.get(job.partition(":entry=")[2]) for job in jobs]
-        return bool(found) and all(entry and entries.finished(self.config.store, entry) for entry in found)
+        paths = [job.partition(":entry=")[2] for job in jobs]
+        if not paths or not all(map(self._is_made, paths)):
+            return False
+        for path in self.jobs.bundles.keys() & paths:
+            bundle.mark(self.config.store, path)
+        return True
+
+    def _is_made(self, path: str) -> bool:
+        if path in self.jobs.bundles:
+            return all(map(self._is_finished, self.jobs.due(path)))
+        return path in self.grid.entries and self._is_finished(self.grid.entries[path])
+
+    def _is_finished(self, entry: Entry) -> bool:
+        return entries.finished(self.config.store, entry)
 
     def waiting_for(self, step: str) -> str:
-        """A regular expression that matches the pending entries of a step. Finished entries are plain files.
+        """A regular expression that matches the pending entries of a step, and bundles with any. Finished entries are
+        plain files.
 
         If paths without fingerprints are unique for the step, fingerprints are wildcards, which makes the pattern
         shorter for several encoders.
         """
-        pending = [path for path, entry in self.pending.items() if entry.step == step]
-        everything = [path for path, entry in self.grid.entries.items() if entry.step == step]
+        jobs = [*self.grid.entries.values(), *self.jobs.of_bundles.values()]
+        everything = [job.path for job in jobs if job.step == step]
+        pending = [path for path in everything if path in self.pending or self.jobs.predictions(path)]
         if not pending:
             return "nothing is pending"
         if len(set(map(without_fingerprints, everything))) < len(everything):
@@ -260,14 +289,20 @@ class Run:
     def inputs(self, wildcards: Wildcards, role: str) -> list[str]:
         """The manifests of the inputs of an entry with a role, and the weights of models that are not trained yet.
 
+        Pending predictions of a bundle are represented by its marker.
+
         Args:
             role: the role up to the first `.` or `/`: `features` includes `features.mnli`, and `cells` all paths below.
         """
-        inputs = entries.planned(self.grid, wildcards.entry).inputs
+        inputs = self._job(wildcards).inputs
         found = [entry for name, entry in inputs.items() if re.split("[./]", name)[0] == role]
+        manifests = dict.fromkeys(self.jobs.making(entry).manifest for entry in found)
         models = [entry for entry in found if entry.step == "train_stage" and entry.path in self.pending]
-        weights = [f"{entry.path}/{entries.WEIGHTS}" for entry in models]
-        return [self.path(file) for file in (*(entry.manifest for entry in found), *weights)]
+        weights = dict.fromkeys(f"{entry.path}/{entries.WEIGHTS}" for entry in models)
+        return [self.path(file) for file in (*manifests, *weights)]
+
+    def _job(self, wildcards: Wildcards) -> Entry:
+        return self.jobs.of_bundles.get(wildcards.entry) or entries.planned(self.grid, wildcards.entry)
 
     def begin(self) -> None:
         """Check that the run can succeed, write its configuration, and remove links to outdated reports.
@@ -303,8 +338,11 @@ class Run:
             return [f"note: cannot check whether trainings of this run exist under other names: {error}"]
 
     def tidy(self) -> None:
-        """Remove leftovers of killed jobs."""
+        """Remove leftovers of killed jobs, and markers that no job waits for."""
         leftovers.remove(self.config.store, self.grid)
+        # Snakemake ends on a node before the marker of its job is seen where the run was started.
+        if not self.on_node:
+            leftovers.remove_markers(self.config.store, self.grid)
 
     def discard(self) -> None:
         """Delete weights that are no longer needed, if `keep_models` is false."""
@@ -358,24 +396,3 @@ def _put_first(variable: str, folder: Path) -> None:
     """Prepend a folder to a search path in the environment."""
     others = os.environ.get(variable, "").split(os.pathsep) if os.environ.get(variable) else []
     os.environ[variable] = os.pathsep.join([str(folder), *(other for other in others if other != str(folder))])
-
-
-def alternatives(paths: Iterable[str]) -> str:
-    """A regular expression that matches some paths.
-
-    It is a prefix tree in which folders with equal content are merged: Snakemake matches the pattern for every file of
-    every job, so that with a flat list of all paths planning time would be quadratic in the size of the grid.
-    """
-    below: dict[str, list[str]] = {}
-    for path in paths:
-        name, _, rest = path.partition("/")
-        below.setdefault(name, []).append(rest)
-    alike: dict[str, list[str]] = {}
-    for name, rests in sorted(below.items()):
-        alike.setdefault(f"/{alternatives(rests)}" if any(rests) else "", []).append(re.escape(name))
-    return _any(f"{_any(names)}{rest}" for rest, names in alike.items())
-
-
-def _any(patterns: Iterable[str]) -> str:
-    patterns = list(patterns)
-    return patterns[0] if len(patterns) == 1 else f"(?:{'|'.join(patterns)})"

@@ -78,7 +78,7 @@ def _check_machine(config: Config, plan: Plan) -> None:
 
 
 def _jobs(plan: Plan, experiment: str) -> Table:
-    table = Table(title=f"{experiment}: {many(len(plan.pending), 'job')}")
+    table = Table(title=f"{experiment}: {many(sum(plan.jobs.values()), 'job')}")
     table.add_column("rule")
     table.add_column("jobs", justify="right")
     for step, count in plan.jobs.items():

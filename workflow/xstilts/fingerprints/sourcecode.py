@@ -95,6 +95,7 @@ UNCOUNTED = {
     "reporting": "opens results for Python users",
     "fingerprints": "a package without code",
     "runtime.job": "the configuration, the entry and the inputs of a job",
+    "runtime.bundle": "the order of the predictions of a job",
     "runtime.timing": "the duration of a job",
     "runtime.processes": "starts the processes of a distributed training",
     "training.tracking": "experiment trackers",

@@ -1,5 +1,8 @@
 """The pending entries that an entry depends on."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from xstilts.steps.entry import Entry
 
 
@@ -8,10 +11,12 @@ class Chains:
 
     Args:
         pending: the pending entries, by path.
+        bundles: the paths of the bundles in which predictions are made, by the path of the prediction; a prediction
+            depends on its bundle.
     """
 
-    def __init__(self, pending: dict[str, Entry]):
-        self.pending = pending
+    def __init__(self, pending: dict[str, Entry], bundles: Mapping[str, str] = MappingProxyType({})):
+        self.pending, self._bundles = pending, bundles
         self._known: dict[str, frozenset[str]] = {}
 
     def of(self, entry: Entry) -> frozenset[str]:
@@ -19,5 +24,6 @@ class Chains:
         if entry.path not in self.pending:
             return frozenset()
         if entry.path not in self._known:
-            self._known[entry.path] = frozenset([entry.path]).union(*map(self.of, entry.inputs.values()))
+            own = {entry.path, self._bundles.get(entry.path, entry.path)}
+            self._known[entry.path] = frozenset(own).union(*map(self.of, entry.inputs.values()))
         return self._known[entry.path]

@@ -12,6 +12,7 @@ LENGTH = 400
 _DOING = {"train_stage": "training", "predict": "predicting", "score": "scoring"}
 _OF_DATA = {"read_task": "reading", "perturb_task": "perturbing", "encode_task": "encoding"}
 _ROLES = {"train": "training", "evaluate": "evaluation"}
+_BESIDE = "further missing cells, whose predictions were to be made by the same jobs; the next run computes them"
 _UNEXPLAINED = "The run ended early and no log contains an error; see Snakemake's output above."
 _ELSEWHERE = "Another run has since completed the jobs that failed here; start snakemake again to continue."
 
@@ -22,9 +23,11 @@ def summary(state: State, begun: float) -> str:
     Args:
         begun: the start of the run, in seconds since 1970.
     """
-    tried = progress.failures_since(begun, state.grid.entries.values())
+    jobs = [*state.grid.entries.values(), *state.jobs.of_bundles.values()]
+    tried = state.jobs.last(progress.failures_since(begun, jobs))
     explained = {one.entry.path for one in progress.failures(one.entry for one in tried)}
-    found = [one for one in tried if one.entry.path in state.pending.keys() - (state.running.keys() - explained)]
+    pending = {*state.pending, *state.jobs.bundle_of.values()} - (state.running.keys() - explained)
+    found = [one for one in tried if one.entry.path in pending]
     if not found:
         return _ELSEWHERE if explained else _UNEXPLAINED
     cells = {one.entry.path: state.cells_behind(one.entry.path) for one in found}
@@ -34,6 +37,8 @@ def summary(state: State, begun: float) -> str:
         cause = one.cause if len(one.cause) <= LENGTH else f"{one.cause[:LENGTH]}…"
         lines += [f"- {describe(one.entry)} (dependent cells: {cells[one.entry.path]}): {cause}", f"  {one.log}"]
     lines += [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    beside = state.cells_beside(*cells)
+    lines += [f"{_BESIDE}: {beside}"] if beside else []
     return "\n".join([*lines, "Finished results are kept; start snakemake again to continue."])
 
 

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from xstilts.config import Config
 from xstilts.grid import Grid
 from xstilts.inspection import weights, workload
 from xstilts.inspection.chains import Chains
+from xstilts.inspection.jobs import Jobs, missing_files
 from xstilts.inspection.workload import Work
 from xstilts.steps.entry import Entry
 from xstilts.store.contents import Contents
@@ -53,12 +54,14 @@ class Plan:
         self.pending = pending(config.store, grid)
         self.results = Contents(config.store)
         self._chains = Chains(self.pending)
+        self._jobs = Jobs(grid, self.pending)
 
     @cached_property
     def jobs(self) -> dict[str, int]:
         """The number of jobs per rule, in the order of the workflow."""
-        steps = sorted(self.pending.values(), key=lambda entry: -len(self._chains.of(entry)))
-        counts = Counter(entry.step for entry in steps)
+        last_first = sorted(self.pending.values(), key=lambda entry: -len(self._chains.of(entry)))
+        steps = {job.path: job.step for job in map(self._jobs.making, last_first)}
+        counts = Counter(steps.values())
         return {step: counts[step] for step in reversed(counts)}
 
     @cached_property
@@ -110,8 +113,7 @@ class Plan:
     def missing(self) -> Iterator[tuple[str, list[str], int]]:
         """Tasks with missing files, each with the affected splits and the number of jobs that cannot run."""
         for entry in self._of("read_task"):
-            lacking = [name for name, files in entry.spec["files"].items() if _is_missing(files)]
-            if lacking:
+            if lacking := missing_files(entry):
                 jobs = sum(entry.path in self._chains.of(other) for other in self.pending.values())
                 yield entry.about.task, lacking, jobs
 
@@ -123,14 +125,11 @@ class Plan:
 
     def _work(self, entry: Entry) -> Work | None:
         of = workload.of_training if entry.step == "train_stage" else workload.of_prediction
-        return of(self.config.store, entry)
+        work = of(self.config.store, entry)
+        return work and replace(work, starts=self._jobs.is_first(entry))
 
     def _disk(self, models: list[Entry]) -> Disk:
         counts = Counter(entry.about.encoder for entry in models)
         sizes = {encoder: weights.size(self.config, self.results, encoder) for encoder in counts}
         known = sum(counts[encoder] * size for encoder, size in sizes.items() if size is not None)
         return Disk(len(models), known, tuple(encoder for encoder, size in sizes.items() if size is None))
-
-
-def _is_missing(files: dict) -> bool:
-    return "missing" in files or any(isinstance(part, dict) and _is_missing(part) for part in files.values())

@@ -216,9 +216,13 @@ def _words(shape: Shape, length: float) -> float:
     return _PREDICTED * 2 * shape.embedding_parameters / _per_token(shape, length, shape.layers)
 
 
-def prediction(rates: Rates, tokens: float, length: float, layers: int) -> Cost:
-    """The time of a prediction of rows with a number of tokens in total."""
-    return Cost(START) + rates.forward(tokens, length, layers)
+def prediction(rates: Rates, tokens: float, length: float, layers: int, starts: bool = True) -> Cost:
+    """The time of a prediction of rows with a number of tokens in total.
+
+    Args:
+        starts: whether a job starts with it; otherwise, the model is loaded already.
+    """
+    return Cost(START if starts else 0.0) + rates.forward(tokens, length, layers)
 
 
 def _per_token(shape: Shape, length: float, layers: int) -> float:

@@ -8,7 +8,9 @@ from xstilts.config import Config
 from xstilts.grid import Cell, Grid
 from xstilts.inspection import progress
 from xstilts.inspection.chains import Chains
+from xstilts.inspection.jobs import Jobs
 from xstilts.runtime import termination
+from xstilts.steps.entry import Entry
 from xstilts.store.contents import Contents
 from xstilts.store.differences import Differences, Reason, sentence
 from xstilts.store.entries import pending
@@ -46,7 +48,9 @@ class State:
     def __init__(self, config: Config, grid: Grid):
         self.config, self.grid = config, grid
         self.pending = pending(config.store, grid)
-        failed = {one.entry.path: one for one in progress.failures(self.pending.values())}
+        self.jobs = Jobs(grid, self.pending)
+        tried = [*self.pending.values(), *self.jobs.of_bundles.values()]
+        failed = {one.entry.path: one for one in self.jobs.last(progress.failures(tried))}
         running = {one.entry.path: one for one in progress.running(config, self.pending.values())}
         # If a training may be running or not, its log shows whether it has failed.
         self.running = {path: one for path, one in running.items() if one.holder != UNKNOWN or path not in failed}
@@ -56,7 +60,7 @@ class State:
         self.interrupted = {
             path: one for path, one in saved.items() if path not in self.running and path not in self.failed
         }
-        self._chains = Chains(self.pending)
+        self._chains = Chains(self.pending, self.jobs.bundle_of)
 
     @cached_property
     def differences(self) -> Differences:
@@ -78,7 +82,23 @@ class State:
 
     def cells_behind(self, *paths: str) -> int:
         """The number of cells that depend on any of some pending entries."""
-        return sum(not self._chains.of(cell.scores).isdisjoint(paths) for cell in self.grid.cells)
+        return sum(self._depends(cell.scores, paths) for cell in self.grid.cells)
+
+    def cells_beside(self, *paths: str) -> int:
+        """The number of unfinished cells that do not depend on any of some pending entries, but whose predictions share
+        a bundle with predictions that do.
+        """
+        beside = {
+            prediction.path
+            for bundle in self.jobs.bundles.values()
+            if any(self._depends(prediction, paths) for prediction in bundle.predictions)
+            for prediction in bundle.predictions
+        }
+        left = [cell for cell in self.grid.cells if cell.predictions.path in beside and self._chains.of(cell.scores)]
+        return sum(not self._depends(cell.scores, paths) for cell in left)
+
+    def _depends(self, entry: Entry, paths: Iterable[str]) -> bool:
+        return not self._chains.of(entry).isdisjoint(paths)
 
     def groups(self) -> list[Group]:
         """The reasons why cells are to do, in descending order of their numbers of cells."""

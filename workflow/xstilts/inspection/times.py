@@ -1,5 +1,6 @@
 """Estimates of the time of the pending trainings and predictions on a device."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
@@ -94,7 +95,8 @@ class Device:
         """The time of some trainings and predictions."""
         jobs = int(min(self._jobs, self._most(config, work))) if self._jobs else self._places(config, work)
         together, alone = (self._known(config, work, number) for number in (jobs, 1))
-        sources = [source for source, _ in alone]
+        sources = [source for source, _, _ in alone]
+        counts = Counter(source for source, _, starts in alone if starts)
         measured = self.speed.measured
         off = max((self._off(source) for source in sources), default=1.0)
         # Where the number of jobs on a GPU is unknown, each may have had it to itself.
@@ -103,25 +105,27 @@ class Device:
         return Time(
             self.name,
             jobs,
-            sum(cost.shared(jobs) for _, cost in together),
-            sum(cost.alone for _, cost in alone),
-            len(alone),
-            len(work) - len(alone),
+            sum(cost.shared(jobs) for _, cost, _ in together),
+            sum(cost.alone for _, cost, _ in alone),
+            counts.total(),
+            sum(one is None or one.starts for _, one in work) - counts.total(),
             self.speed.measured,
-            sources.count("calibrated"),
-            sources.count("published"),
+            counts["calibrated"],
+            counts["published"],
             off,
             off if measured_shared else off * _SHARING,
             self.own,
         )
 
-    def _known(self, config: Config, work: Jobs, jobs: int) -> list[tuple[str, Cost]]:
-        """The times of the jobs that can be estimated, each with what it is estimated from."""
-        costs = [self._cost(config, entry, one, jobs) if one else None for entry, one in work]
-        return [cost for cost in costs if cost]
+    def _known(self, config: Config, work: Jobs, jobs: int) -> list[tuple[str, Cost, bool]]:
+        """The times of the trainings and predictions that can be estimated, each with what it is estimated from, and
+        whether a job starts with it.
+        """
+        costs = ((one, self._cost(config, entry, one, jobs)) for entry, one in work if one)
+        return [(*cost, one.starts) for one, cost in costs if cost]
 
     def _cost(self, config: Config, entry: Entry, work: Work, jobs: int) -> tuple[str, Cost] | None:
-        """The time of a job and what it is estimated from; None if it cannot be estimated."""
+        """The time of a training or prediction and what it is estimated from; None if it cannot be estimated."""
         about = entry.about
         shape = shapes.of_encoder(config.encoders[about.encoder])
         found = self._rates(shape, _precision(entry), jobs) if shape else None
@@ -224,6 +228,7 @@ def _modelled(entry: Entry, work: Work, shape: Shape, found: Rates) -> Cost:
         return rates.training(found, shape, passes, batch, work.subwords, evaluated, work.masked)
     tokens = work.rows * work.subwords
     if tasks.load(entry.about.name).kind != "retrieval":
-        return rates.prediction(found, tokens, work.subwords, shape.layers)
+        return rates.prediction(found, tokens, work.subwords, shape.layers, work.starts)
     layers = entry.spec["options"].get("layer") or round(shape.layers * 14 / 24)
-    return rates.prediction(found, tokens, work.subwords, layers) + found.mining(work.pairs, shape.width)
+    vectors = rates.prediction(found, tokens, work.subwords, layers, work.starts)
+    return vectors + found.mining(work.pairs, shape.width)

@@ -41,6 +41,7 @@ class Work:
         pairs: the pairs of sentences that a search for translations compares, if half of each language are English.
         masked: the share of the sub-words that are in rows of masked language modelling.
         passes: the forward and backward passes of a step; more than one if the objective perturbs.
+        starts: whether a job starts with it; otherwise, it follows other predictions of the same model.
     """
 
     rows: int
@@ -53,6 +54,7 @@ class Work:
     pairs: float = 0.0
     masked: float = 0.0
     passes: int = 1
+    starts: bool = True
 
 
 @dataclass(frozen=True)

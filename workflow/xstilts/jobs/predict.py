@@ -2,10 +2,12 @@
 
 import importlib
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 import pyarrow.parquet as pq
+from transformers import PreTrainedModel
 
 from xstilts import tasks
 from xstilts.config import Retrieval, Stage, TaskSettings
@@ -15,19 +17,36 @@ from xstilts.grid import predictor
 from xstilts.models import tokenization
 from xstilts.models.precision import allow_tf32, resolved
 from xstilts.prediction import xtreme_files
-from xstilts.prediction.forward import Parts, Request, device
-from xstilts.runtime import job
+from xstilts.prediction.forward import Load, Parts, Request, device
+from xstilts.runtime import bundle, job
 from xstilts.runtime.timing import measured
 from xstilts.sources import labels
 from xstilts.sources.checkpoints import Checkpoint
-from xstilts.store import weights
 from xstilts.store.drafts import publishing
 from xstilts.store.entries import PRECISION
 
 
 def run(arguments: Namespace) -> None:
-    """Write `predictions/<target>/<split>-<lang>.<tsv|json>` for every language of the target."""
-    this = job.of(arguments)
+    """Write `predictions/<target>/<split>-<lang>.<tsv|json>` for every language of one target or several of a model."""
+    bundle.run(arguments, partial(_predict, _Model()))
+
+
+class _Model:
+    """The model that was loaded last, which is used again by predictions that need the same."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[tuple, PreTrainedModel] = {}
+
+    def get(self, load: Load, request: Request) -> PreTrainedModel:
+        key = (load, request.checkpoint, request.task.kind, *sorted(request.options.items()))
+        if key not in self._loaded:
+            # Both may not fit into memory.
+            self._loaded.clear()
+            self._loaded[key] = load(request)
+        return self._loaded[key]
+
+
+def _predict(model: _Model, this: job.Job) -> None:
     task, spec = tasks.load(this.entry.about.task), this.entry.spec
     checkpoint = Checkpoint(str(this.input("model"))) if "model" in this.entry.inputs else this.encoder()
     task = labels.of_model(task, Path(checkpoint.name))
@@ -47,17 +66,17 @@ def run(arguments: Namespace) -> None:
         settings=TaskSettings.of_spec(settings),
         options={**options, "precision": precision},
     )
+    module = _predictor(task)
     form = xtreme_files.form_of(task.kind, task.metric)
     with publishing(this.store, this.entry) as draft:
         draft.notes[PRECISION] = precision
         with measured(draft) as speed:
-            predictions = _predictor(task).predict(request)
+            predictions = module.predict(request, partial(model.get, module.load))
             speed.examples = sum(rows.num_rows for parts in request.splits.values() for _, rows in parts.values())
         folder = draft.folder / "predictions" / task.name
         folder.mkdir(parents=True)
         for lang, predicted in predictions.items():
             xtreme_files.write(folder / xtreme_files.file_name(task.kind, request.split, lang), form, predicted)
-    weights.delete_unneeded_weights(this.config, this.grid, this.entry.inputs.values())
 
 
 def _predictor(task: tasks.Task) -> ModuleType:

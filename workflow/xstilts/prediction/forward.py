@@ -63,32 +63,48 @@ class Request:
     options: dict
 
 
+Load = Callable[[Request], PreTrainedModel]
+"""A function that loads the model of a request on the device."""
+
+
 def device() -> torch.device:
     """The accelerator if one is available, else the CPU."""
     return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device("cpu")
 
 
-def predict(request: Request) -> dict[str, object]:
+def load(request: Request) -> PreTrainedModel:
+    """The trained model of a request, with its head, on the device.
+
+    Raises:
+        UserError: the model cannot be loaded, or the device cannot compute in the precision.
+    """
+    where = device()
+    weights = WEIGHTS[resolved(request.options["precision"], where)]
+    return encoders.load_model(request.checkpoint.name, kinds.load(request.task.kind), weights).to(where)
+
+
+def predict(request: Request, load: Load = load) -> dict[str, object]:
     """The predictions of a trained model with a head, by language.
+
+    Args:
+        load: called for the model.
 
     Raises:
         UserError: the model cannot be loaded or cannot process the features, or the device cannot compute in the
             precision.
     """
-    kind, folder, where = kinds.load(request.task.kind), request.checkpoint.name, device()
-    precision = resolved(request.options["precision"], where)
-    model = encoders.load_model(folder, kind, WEIGHTS[precision])
+    kind, model = kinds.load(request.task.kind), load(request)
     pad_token_id = tokenization.pad_token_id(request.tokenizer)
     for _, features in request.splits[request.split].values():
-        require_fit(model, features, pad_token_id, folder)
+        require_fit(model, features, pad_token_id, request.checkpoint.name)
     return decoded(
-        model.to(where),
+        model,
         kind,
         request.task,
         request.splits[request.split],
         request.settings,
         pad_token_id=pad_token_id,
-        precision=precision,
+        precision=resolved(request.options["precision"], device()),
     )
 
 

@@ -5,23 +5,38 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from transformers import PreTrainedModel
 
 from xstilts.errors import UserError
 from xstilts.models import encoders, tokenization
 from xstilts.models.fitting import require_fit
 from xstilts.models.precision import resolved
 from xstilts.prediction.embed import embed, without_unread_layers
-from xstilts.prediction.forward import WEIGHTS, Parts, Request, device
+from xstilts.prediction.forward import WEIGHTS, Load, Parts, Request, device
 from xstilts.prediction.mine import Selection, Side, above, best_threshold, candidates, nearest
 from xstilts.prediction.sentences import Part, Sentences
 from xstilts.sources.gold_pairs import gold_pairs
 from xstilts.task import Task
 
 
-def predict(request: Request) -> dict[str, list]:
+def load(request: Request) -> PreTrainedModel:
+    """The encoder of a request on the device, without the layers that are not read.
+
+    Raises:
+        UserError: the encoder cannot be loaded, or has fewer layers.
+    """
+    precision = resolved(request.options["precision"], device())
+    encoder = encoders.load_encoder(request.checkpoint, WEIGHTS[precision])
+    return without_unread_layers(encoder, request.options["layer"]).to(device())
+
+
+def predict(request: Request, load: Load = load) -> dict[str, list]:
     """The predictions for a split, by language.
 
     The request's `options` are the layer and the pooling, see `embed`, and the precision of the weights.
+
+    Args:
+        load: called for the encoder.
 
     Returns:
         For a task with a threshold, pairs of foreign and English ids; otherwise, for each English sentence, the id of
@@ -34,7 +49,7 @@ def predict(request: Request) -> dict[str, list]:
     threshold_split = request.task.threshold_split
     if threshold_split is not None:
         _require_gold(request.task, threshold_split, request.splits[threshold_split])
-    sentences = _sentences(request)
+    sentences = _sentences(request, load)
     predictions: dict[str, list] = {}
     thresholds: dict[str, float] = {}
     for group in range(len(sentences.groups)):
@@ -72,18 +87,16 @@ def _require_gold(task: Task, split: str, parts: Parts) -> None:
         )
 
 
-def _sentences(request: Request) -> Sentences:
+def _sentences(request: Request, load: Load) -> Sentences:
     """The sentences of all languages: in each, first the split that its threshold is tuned on."""
     names = dict.fromkeys([request.task.threshold_split or request.split, request.split])
     langs = request.splits[request.split]
     features = {(name, lang): request.splits[name][lang][1] for lang in langs for name in names}
     pad_token_id = tokenization.pad_token_id(request.tokenizer)
-    precision = resolved(request.options["precision"], device())
-    encoder = encoders.load_encoder(request.checkpoint, WEIGHTS[precision])
+    encoder = load(request)
     for table in features.values():
         require_fit(encoder, table, pad_token_id, request.checkpoint.name)
     layer, pooling = request.options["layer"], request.options["pooling"]
-    without_unread_layers(encoder, layer).to(device())
 
     def write(table: pa.Table, rows: np.ndarray, out: np.ndarray) -> None:
         embed(encoder, table, pad_token_id=pad_token_id, layer=layer, pooling=pooling, chosen=rows, out=out)

@@ -1,6 +1,7 @@
 """The context of a job: its configuration, its store and the entry that it creates."""
 
 from argparse import Namespace
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +68,21 @@ def of(arguments: Namespace) -> Job:
     Raises:
         UserError: the entry is not, or no longer, part of the experiment, or a file of one of its inputs is damaged.
     """
-    config = experiments.read_whole(arguments.config)
+    (this,) = planned(arguments.config, [arguments.entry])
+    entries.require_intact(this.store, this.entry)
+    return this
+
+
+def planned(file: Path, paths: Iterable[str]) -> list[Job]:
+    """The jobs that create some entries, whose inputs are not verified.
+
+    Args:
+        file: the configuration.
+        paths: the paths of the entries.
+
+    Raises:
+        UserError: an entry is not, or no longer, part of the experiment.
+    """
+    config = experiments.read_whole(file)
     grid = experiments.open_grid(config)
-    entry = entries.planned(grid, arguments.entry)
-    entries.require_intact(config.store, entry)
-    return Job(config, grid, entry)
+    return [Job(config, grid, entries.planned(grid, path)) for path in paths]

@@ -1,9 +1,12 @@
 """Removal of scratch files that killed jobs have left behind in finished entries."""
 
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from xstilts import bundles
 from xstilts.grid import Grid
 from xstilts.steps.entry import Entry
 from xstilts.store import drafts, entries
@@ -21,6 +24,16 @@ def remove(folder: Path, grid: Grid) -> None:
         if entries.finished(folder, entry) and not holder(lock_file(folder, entry)):
             for place in _left(folder, entry):
                 shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+
+
+def remove_markers(folder: Path, grid: Grid) -> None:
+    """Remove the markers of finished bundles."""
+    for bundle in bundles.of_grid(grid).values():
+        place = folder / bundle.path
+        if place.exists() and all(entries.finished(folder, one) for one in bundle.predictions):
+            shutil.rmtree(place)
+            with suppress(OSError):
+                os.removedirs(place.parent)
 
 
 def _left(folder: Path, entry: Entry) -> Iterator[Path]:

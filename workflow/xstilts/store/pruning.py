@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from xstilts.paths import MANIFEST
+from xstilts.paths import BUNDLES, MANIFEST
 from xstilts.steps.entry import Entry
 from xstilts.store.contents import paths
 from xstilts.store.drafts import DRAFT, TRAINING, left_behind, lock_file
@@ -46,7 +46,7 @@ class Leftover:
 
 
 def leftovers(store: Path, named: dict[str, Entry], experiments: Iterable[str]) -> list[Leftover]:
-    """The entries of a store that are not used, and idle scratch folders of those that are.
+    """The entries of a store that are not used, idle scratch folders of those that are, and old markers of bundles.
 
     Args:
         named: the entries of all configurations that are kept, by path.
@@ -61,7 +61,8 @@ def leftovers(store: Path, named: dict[str, Entry], experiments: Iterable[str]) 
             found += [_leftover(store, str(place.relative_to(store))) for place in _idle_scratch(store, entry)]
         elif not _lies_in(path, found) and not _is_made(store, entry):
             found.append(_leftover(store, path))
-    return found
+    markers = sorted((store / BUNDLES).rglob(MANIFEST))
+    return found + [_leftover(store, str(one.parent.relative_to(store))) for one in markers if _idle_for_a_day(one)]
 
 
 def other_experiments(store: Path, experiments: Iterable[str]) -> list[Leftover]:
