@@ -128,7 +128,7 @@ def _lines(plan: Plan) -> list[str]:
 
 def _times(estimates: list[Time]) -> Table:
     unit = "hours" if all(one.device == "cpu" for one in estimates) else "GPU hours"
-    table = Table(title=f"{unit} of trainings, up to their last step, and predictions")
+    table = Table(title=f"{unit} of trainings, up to their last step, predictions and probes")
     table.add_column("device")
     for column in ("jobs at once", unit, "factor", "one job at a time", "factor"):
         table.add_column(column, justify="right")

@@ -16,6 +16,10 @@ from xstilts.store.contents import Contents
 from xstilts.store.entries import pending
 
 
+_WORK = {"train_stage": workload.of_training, "predict": workload.of_prediction, "probe": workload.of_probe}
+"""The functions that return the work of a job, by the steps that use a GPU."""
+
+
 @dataclass(frozen=True)
 class Trainings:
     """The pending trainings of one stage on one encoder.
@@ -77,8 +81,8 @@ class Plan:
 
     @cached_property
     def work(self) -> list[tuple[Entry, Work | None]]:
-        """The trainings and predictions with their work; None where it is unknown until the data have been read."""
-        return [(entry, self._work(entry)) for step in ("train_stage", "predict") for entry in self._of(step)]
+        """The jobs on a GPU with their work; None where it is unknown until the data have been read."""
+        return [(entry, self._work(entry)) for step in _WORK for entry in self._of(step)]
 
     @cached_property
     def in_float32(self) -> list[str]:
@@ -124,8 +128,7 @@ class Plan:
         return {entry.inputs[role].path for entry in self.pending.values() if role in entry.inputs}
 
     def _work(self, entry: Entry) -> Work | None:
-        of = workload.of_training if entry.step == "train_stage" else workload.of_prediction
-        work = of(self.config.store, entry)
+        work = _WORK[entry.step](self.config.store, entry)
         return work and replace(work, starts=self._jobs.is_first(entry))
 
     def _disk(self, models: list[Entry]) -> Disk:

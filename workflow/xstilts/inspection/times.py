@@ -216,6 +216,8 @@ def _precision(entry: Entry) -> str:
     """The precision of a training or prediction, as configured, or as its objective requires."""
     if requires_float32(entry):
         return "fp32"
+    if entry.step == "probe":
+        return next(iter([*entry.spec["heads"].values(), *entry.spec["probes"].values()]))["precision"]
     return entry.spec["stage" if entry.step == "train_stage" else "options"].get("precision", "fp32")
 
 
@@ -227,7 +229,7 @@ def _modelled(entry: Entry, work: Work, shape: Shape, found: Rates) -> Cost:
         evaluated = work.evaluated * work.subwords
         return rates.training(found, shape, passes, batch, work.subwords, evaluated, work.masked)
     tokens = work.rows * work.subwords
-    if tasks.load(entry.about.name).kind != "retrieval":
+    if entry.step == "probe" or tasks.load(entry.about.task).kind != "retrieval":
         return rates.prediction(found, tokens, work.subwords, shape.layers, work.starts)
     layers = entry.spec["options"].get("layer") or round(shape.layers * 14 / 24)
     vectors = rates.prediction(found, tokens, work.subwords, layers, work.starts)

@@ -141,6 +141,27 @@ def of_prediction(store: Path, entry: Entry) -> Work | None:
     return Work(rows.count, 0, rows.count, rows.source, rows.estimated, rows.subwords, pairs=rows.pairs)
 
 
+def of_probe(store: Path, entry: Entry) -> Work | None:
+    """The work of measuring forgetting on a model: the rows on which its heads and probes are evaluated or trained.
+
+    None if the number of rows of a task is unknown.
+    """
+    rows = _sum([_of_measure(store, entry, one) for group in ("heads", "probes") for one in entry.spec[group].values()])
+    if rows is None:
+        return None
+    return Work(rows.count, 0, rows.count, rows.source, rows.estimated, rows.subwords)
+
+
+def _of_measure(store: Path, entry: Entry, one: dict) -> _Rows | None:
+    """The rows of a head or a probe: the training rows of a probe, and dev rows as many as there may be."""
+    features = entry.inputs[f"features.{one['data']}"]
+    train, dev = (names_of(features.inputs["data"].splits, split) for split in ("train", "dev"))
+    examples = one.get("examples", 0)
+    rows = _of_features(store, features, train, ceil(max(1, examples) / len(train)))
+    evaluated = (one["dev_examples"] or 0) * len(dev)
+    return rows and replace(rows, count=(rows.count if examples else 0) + evaluated)
+
+
 def _of_features(store: Path, features: Entry, names: Iterable[str], used: int | None = None) -> _Rows | None:
     """The rows of splits of one task; None if the number of one of them is unknown.
 
