@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import plaintext
 import pytest
 import tiny
 import torch
@@ -174,6 +175,14 @@ def test_the_dropout_of_a_stage_is_that_of_every_layer_and_its_config_keeps_that
     changed.save_pretrained(tmp_path / "child")
     saved = json.loads((tmp_path / "child" / "config.json").read_text())
     assert {key: saved.get(key) for key in before} == before
+
+
+def test_the_head_of_masked_language_modelling_stays_tied_with_another_dropout(tmp_path, tiny_tokenizer):
+    parent, own = tiny.encoder(tmp_path, tiny_tokenizer), plaintext.data(tiny_tokenizer)
+    recipe = Stage(head="new", dropout=0.25)
+    model = stage._with_head(parent, parent, recipe, own, tiny_tokenizer.pad_token_id, None)
+    assert {part.p for part in model.modules() if isinstance(part, nn.Dropout)} == {0.25}
+    assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
 
 
 def test_a_config_without_dropout_cannot_have_another_one(tmp_path, tiny_tokenizer, monkeypatch):
