@@ -31,9 +31,10 @@ AREAS = {
     "statistics": (
         "reporting/choice.py reporting/collect.py reporting/comparison.py reporting/per_example.py reporting/paper.py "
         "reporting/resampling.py reporting/experiment_results.py reporting/significance.py reporting/tables.py "
-        "reporting/order*.py",
+        "reporting/order*.py reporting/contrasts.py reporting/paired.py reporting/drops.py reporting/gains.py",
         "test_statistics*.py test_comparison.py test_resampling.py test_units_of_cells.py test_results*.py "
-        "test_report_tables*.py test_tables.py test_choice.py test_collect.py test_order_*.py",
+        "test_report_tables*.py test_tables.py test_choice.py test_collect.py test_order_*.py "
+        "test_contrasts.py test_robust_tables.py",
     ),
     "batches": (
         "training/batches.py training/schedule.py features/batching.py",
