@@ -103,6 +103,17 @@ def test_a_mixture_in_other_languages_or_of_more_tasks_is_no_control():
     assert controls("mnli@de/squad_v1", *names, german=german) == [("mixture", "german")]
 
 
+def test_a_control_has_the_objective_of_the_order():
+    robust = {"objective": {"method": "freelb"}}
+    stages = {name: {**STAGES[name], **robust} for name in ("ab", "ba", "mixed")} | {"plain": STAGES["mixed"]}
+    stages["qa"] = {"tasks": ["squad_v1"], **robust}
+    assert controls("ab", "ba", "mixed", "plain", "qa", "squad_v1", **stages) == [
+        ("mixture", "mixed"),
+        ("last task alone", "qa"),
+    ]
+    assert members("ab", "ba", ab=stages["ab"]) == []
+
+
 def test_controls_of_blocks_are_stages_that_train_the_last_task_only_in_the_same_languages():
     short = {"tasks": ["squad_v1"], "steps": 9}
     found = controls("ab", "ba", "mnli", "squad_v1", "squad_v1@de", "short", "mixed", short=short)
