@@ -15,7 +15,6 @@ from xstilts.steps.entry import Entry
 from xstilts.store.contents import Contents
 from xstilts.store.entries import pending
 
-
 _WORK = {"train_stage": workload.of_training, "predict": workload.of_prediction, "probe": workload.of_probe}
 """The functions that return the work of a job, by the steps that use a GPU."""
 
