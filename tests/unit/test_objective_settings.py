@@ -114,8 +114,8 @@ def test_an_objective_whose_own_term_has_no_weight_is_plain_training(method):
     assert grid(SHIPPED[method] | {"weight": 0}).entries.keys() == grid().entries.keys()
 
 
-def test_an_objective_changes_the_stage_that_has_it():
-    assert changed(grid(), grid("freelb")) == {"train_stage toy mnli"}
+def test_an_objective_changes_the_stage_that_has_it_and_the_reports_that_compare_it_with_plain_training():
+    assert changed(grid(), grid("freelb")) == {"train_stage toy mnli", "tables", "figures", "page"}
     assert changed(grid("freelb"), grid(SHIPPED["freelb"] | {"epsilon": 0.04})) == {"train_stage toy mnli"}
 
 

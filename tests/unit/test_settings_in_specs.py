@@ -260,7 +260,7 @@ TABLE: dict[str, Row] = {
     "stages.*.sampling.overlap": Row(("mixed", 0.5), ("train_stage * mixed",), IN_BLOCKS),
     "stages.*.select_by": Row(("mixed", ["mnli"]), ("train_stage * mixed",)),
     "stages.*.language_exponent": Row(("words", 0.7), ("train_stage * words",), WORDS),
-    "stages.*.objective": Row(("mnli", {"method": "fgm"}), ("train_stage * mnli",)),
+    "stages.*.objective": Row(("mnli", {"method": "fgm"}), ("train_stage * mnli", *SEEN)),
     "stages.*.head": Row(("words", "new"), ("train_stage * words",), WORDS),
     "stages.*.keep_head": Row(("mnli", True), ("train_stage * mnli",)),
     "targets.*.stage": Row(
