@@ -102,7 +102,7 @@ def test_predictions_are_made_in_the_precision_of_the_device_and_note_it(
     tmp_path: Path, tiny_tokenizer, monkeypatch, allowed, device, hardware, expected
 ):
     asked = []
-    monkeypatch.setattr(retrieval, "predict", lambda request: asked.append(request) or {"de": ["en-0"]})
+    monkeypatch.setattr(retrieval, "predict", lambda request, _: asked.append(request) or {"de": ["en-0"]})
     monkeypatch.setattr(predict, "device", lambda: device)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: hardware)
     write(tmp_path / "data" / "tatoeba", {"tatoeba.deu-eng.deu": "Der Fluss.\n", "tatoeba.deu-eng.eng": "The river.\n"})

@@ -85,7 +85,9 @@ def bucc(tmp_path: Path, tiny_tokenizer) -> Experiment:
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     """What is asked of the miner, which always finds the pair."""
     asked = []
-    monkeypatch.setattr(retrieval, "predict", lambda request: asked.append(request) or {"de": [("de-test", "en-test")]})
+    monkeypatch.setattr(
+        retrieval, "predict", lambda request, _: asked.append(request) or {"de": [("de-test", "en-test")]}
+    )
     return asked
 
 

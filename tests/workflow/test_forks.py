@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from experiments import Attempt, attempt, experiment
+from xstilts.inspection.jobs import Jobs
 from xstilts.runtime import forkserver
 
 pytestmark = pytest.mark.skipif(not forkserver.IS_SUPPORTED, reason="needs file descriptors of processes")
@@ -21,7 +22,7 @@ def runs(world: Callable[[str], Path]) -> dict[bool, Attempt]:
 
 
 def attempted(folder: Path, forks: bool) -> Attempt:
-    made = experiment(folder, "forks", ["none"], ["xnli", "tatoeba"])
+    made = experiment(folder, "forks", ["none"], ["xnli", "bucc2018", "tatoeba"])
     raw = yaml.safe_load(made.file.read_text(encoding="utf-8"))
     made.file.write_text(yaml.safe_dump(raw | {"fork_server": forks}), encoding="utf-8")
     done = attempt(made)
@@ -31,7 +32,8 @@ def attempted(folder: Path, forks: bool) -> Attempt:
 
 def servers(run: Attempt, step: str) -> list[str | None]:
     """The process that has forked each job of a step, according to the first line of its log."""
-    logs = [run.experiment.folder / "logs" / f"{path}.log" for path, one in run.entries.items() if one.step == step]
+    jobs = Jobs(run.experiment.grid(), run.entries).all
+    logs = [run.experiment.folder / "logs" / f"{one.path}.log" for one in jobs if one.step == step]
     found = [re.search("  # forked by process ([0-9]+)$", log.read_text().split("\n")[0]) for log in logs]
     return [one and one[1] for one in found]
 

@@ -38,7 +38,8 @@ class _Model:
         self._loaded: dict[tuple, PreTrainedModel] = {}
 
     def get(self, load: Load, request: Request) -> PreTrainedModel:
-        key = (load, request.checkpoint, request.task.kind, *sorted(request.options.items()))
+        options = request.options
+        key = (load, request.checkpoint, request.task.kind, options["precision"], options.get("layer"))
         if key not in self._loaded:
             # Both may not fit into memory.
             self._loaded.clear()
