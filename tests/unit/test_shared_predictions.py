@@ -49,7 +49,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 def predictions(grid: Grid) -> dict[str, Entry]:
     """Those of the model of SQuAD, by target."""
     found = (entry for entry in of_step(grid, "predict") if entry.about.stages == ("squad_v1",))
-    return {entry.about.task: entry for entry in found}
+    return {entry.about.name: entry for entry in found}
 
 
 def jobs(run: Run) -> list[list[str]]:
@@ -191,6 +191,32 @@ def test_a_prediction_whose_data_could_not_be_read_has_a_job_of_its_own_in_the_n
 def test_a_reading_job_that_was_stopped_is_no_reason_for_another_job(world: World, text: str):
     log(predictions(world.real(**FILES))["mlqa"].inputs["data"].path, text)
     assert jobs(run_of(world, **FILES)) == [SQUAD]
+
+
+PERTURBED = {"grid": {**GRID, "intermediates": ["none"], "targets": ["xquad", "xquad+typos10", "mlqa"]}}
+"""Text with typos is read from the same files, and perturbed by a job of its own."""
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("read_task", [["mlqa"], ["xquad"], ["xquad+typos10"]]),
+        ("perturb_task", [["xquad", "mlqa"], ["xquad+typos10"]]),
+        ("", [["xquad", "xquad+typos10", "mlqa"]]),
+    ],
+)
+def test_a_perturbed_target_is_held_up_by_its_own_data_alone(world: World, step: str, expected: list[list[str]]):
+    run = run_of(world, **FILES | PERTURBED)
+    for entry in of_step(run.grid, step):
+        if "/xquad" in entry.path:
+            log(entry.path, "error: a bad row\n")
+    assert sorted(jobs(run_of(world, **FILES | PERTURBED))) == expected
+
+
+def test_the_job_of_perturbed_and_other_targets_is_named_after_all(world: World):
+    run = run_of(world, **FILES | PERTURBED)
+    job = run.jobs.of_bundles[bundle_of(run)]
+    assert failures.describe(job) == "predicting xquad and xquad+typos10 and mlqa after squad_v1 on toy, seed 1"
 
 
 # Jobs on nodes

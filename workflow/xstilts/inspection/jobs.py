@@ -1,10 +1,10 @@
 """The jobs of a run: one for each pending entry, but one for all predictions of a model.
 
 A prediction has a job of its own if its data may not become available, since Snakemake starts no job that lacks an
-input: files of its task are missing, or the last attempt to read or to encode them failed.
+input: files of its task are missing, or the last attempt to read, to perturb or to encode them failed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from xstilts import bundles
@@ -15,7 +15,7 @@ from xstilts.inspection.progress import Failure
 from xstilts.runtime import termination
 from xstilts.steps.entry import Entry
 
-_OF_DATA = ("read_task", "encode_task")
+_OF_DATA = ("read_task", "perturb_task", "encode_task")
 
 
 class Jobs:
@@ -53,7 +53,7 @@ class Jobs:
 
     def due(self, path: str) -> list[Entry]:
         """The predictions of a bundle whose data are sure to be there, finished or not."""
-        return [one for one in self.bundles[path].predictions if self._unsure.isdisjoint(_data_of(one))]
+        return [one for one in self.bundles[path].predictions if self._unsure.isdisjoint(self._data_of(one))]
 
     def predictions(self, path: str) -> list[Entry]:
         """The predictions that the job of a bundle makes; none if the path is not that of a bundle."""
@@ -74,16 +74,19 @@ class Jobs:
         ended = failure.log.stat().st_mtime
         return any(one is None or one.log.stat().st_mtime < ended for one in own)
 
+    def _data_of(self, entry: Entry) -> Iterator[str]:
+        """The pending data that an entry depends on."""
+        for one in entry.inputs.values():
+            if one.step in _OF_DATA and one.path in self._pending:
+                yield one.path
+                yield from self._data_of(one)
+
     def _job(self, bundle: Bundle) -> Entry:
         made = self._made[bundle.path]
         inputs = {f"{role}.{number}": one for number, entry in enumerate(made) for role, one in entry.inputs.items()}
         names = dict.fromkeys(entry.about.name for entry in made or bundle.predictions)
-        about = replace(bundle.predictions[0].about, task=" and ".join(names))
+        about = replace(bundle.predictions[0].about, task=" and ".join(names), perturbations=())
         return Entry("predict", bundle.path, {}, inputs, bundle.marker, about)
-
-
-def _data_of(prediction: Entry) -> list[str]:
-    return [prediction.inputs[role].path for role in ("features", "data")]
 
 
 def missing_files(data: Entry) -> list[str]:
