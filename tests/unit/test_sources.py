@@ -74,10 +74,12 @@ def test_figures_and_tables_of_sources_exist_only_with_sources():
 def test_the_page_has_a_section_with_the_tables():
     found = results()
     page = document.of_results(found)
-    assert [one["title"] for one in page["sources"]] == ["none → pawsx@{source}, toy", "udpos → pawsx@{source}, toy"]
-    assert page["sources"][0]["tables"][0]["rows"][0][:3] == ["de†", "74.2", "71.8"]
+    (section,) = page["sections"]
+    parts = section["parts"]
+    assert [one["title"] for one in parts] == ["none → pawsx@{source}, toy", "udpos → pawsx@{source}, toy"]
+    assert parts[0]["tables"][0]["rows"][0][:3] == ["de†", "74.2", "71.8"]
     # The difference between German and English, with its interval.
-    assert page["sources"][0]["tables"][1]["rows"][2][3:5] == ["−6.0", "−8.0 to −4.0"]
+    assert parts[0]["tables"][1]["rows"][2][3:5] == ["−6.0", "−8.0 to −4.0"]
     about = {"experiment": "x", "versions": {}, "warnings": [], "records": [], "cells": [], "entries": []}
     html = render({**page, **about, "known_text": "", "sampling": {"count": 1, "length": 1, "seed": 1}})
     assert '<h2 id="sources-title">' in html
@@ -85,7 +87,7 @@ def test_the_page_has_a_section_with_the_tables():
 
 
 def test_the_page_aligns_numbers_and_texts_of_a_table_also_of_an_empty_one(monkeypatch):
-    pairs = page_of(results())["sources"][0]["tables"][1]
+    pairs = page_of(results())["sections"][0]["parts"][0]["tables"][1]
     assert dict(zip(pairs["columns"], pairs["numbers"], strict=True)) == {
         "one": False,
         "other": False,
@@ -97,7 +99,7 @@ def test_the_page_aligns_numbers_and_texts_of_a_table_also_of_an_empty_one(monke
     }
     empty = pd.DataFrame({"cells": pd.Series(dtype=int)})
     monkeypatch.setattr(source_tables, "tables", lambda *_: [formats.Table("none", "Nothing.", empty, empty)])
-    (table,) = page_of(results())["sources"][0]["tables"]
+    (table,) = page_of(results())["sections"][0]["parts"][0]["tables"]
     assert (table["numbers"], table["rows"]) == ([False, False], [])
 
 
