@@ -155,8 +155,8 @@ class World:
 
 
 def _splits(entry: Entry) -> list[str]:
-    data = {"read_task": entry, "encode_task": entry.inputs.get("data")}.get(entry.step)
-    return list(data.spec["files"]) if data else []
+    data = {"read_task": entry, "perturb_task": entry, "encode_task": entry.inputs.get("data")}.get(entry.step)
+    return data.splits if data else []
 
 
 def cell(grid: Grid, intermediate: str, target: str) -> Cell:

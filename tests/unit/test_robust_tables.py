@@ -13,7 +13,7 @@ from pages import page_of
 from robust_results import ARMS, DROPS, INTERMEDIATES, TYPOS10, contrasts, results, score, scores, statistics
 
 from xstilts.jobs.tables import of_encoder
-from xstilts.reporting import drops, formats, gains, robust_tables
+from xstilts.reporting import changed_tokens, drops, formats, gains, robust_tables
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import charts
 from xstilts.reporting.page.render import render
@@ -251,14 +251,16 @@ def test_plain_training_of_another_target_is_named_with_it():
 
 
 def test_changed_text_is_shown_in_percent_by_language():
-    table = robust_tables.perturbations(results(), "toy")
+    tokens = [("toy", "xnli+typos10", "typos10", "en", 3000, 450), ("other", "xnli+typos10", "typos10", "en", 10, 10)]
+    known = pd.DataFrame(tokens, columns=changed_tokens.COLUMNS)
+    table = robust_tables.perturbations(results(changed_tokens=known), "toy")
     columns = ["perturbation", "language", "rows"]
-    columns += ["changed rows", "edits in 100 words", "changed characters", "moved words"]
+    columns += ["changed rows", "edits in 100 words", "changed characters", "changed tokens", "moved words"]
     assert list(table.shown) == columns
     assert table.shown.reset_index().to_numpy().tolist() == [
-        ["xnli+typos10", "typos10", "en", "2,490", "50.0", "9.5", "2.5", "—"],
-        ["xnli+typos10", "typos10", "de", "—", "—", "—", "—", "—"],
-        ["xnli+word_order", "word_order", "en", "10", "100.0", "—", "—", "75.0"],
+        ["xnli+typos10", "typos10", "en", "2,490", "50.0", "9.5", "2.5", "15.0", "—"],
+        ["xnli+typos10", "typos10", "de", "—", "—", "—", "—", "—", "—"],
+        ["xnli+word_order", "word_order", "en", "10", "100.0", "—", "—", "—", "75.0"],
     ]
     assert table.numbers["edits"].iloc[0] == 38
 

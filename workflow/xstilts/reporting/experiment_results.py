@@ -13,7 +13,7 @@ from xstilts.forgetting import Sequence
 from xstilts.grid import Grid
 from xstilts.names import NO_INTERMEDIATE, path_of, stages_of
 from xstilts.orders import Orders
-from xstilts.reporting import changed_text, correction
+from xstilts.reporting import changed_text, changed_tokens, correction
 from xstilts.reporting.collect import ALL
 from xstilts.robustness import Robustness
 from xstilts.steps.entry import Entry
@@ -41,6 +41,7 @@ class Results:
         robustness: the arms that answer questions of robustness.
         contrasts: the differences between cells of these arms (`reporting.contrasts`), with corrected p-values.
         changed: how much of the text of each language perturbations have changed (`reporting.changed_text`).
+        changed_tokens: how many token ids they have changed (`reporting.changed_tokens`).
         groups: the languages of groups, by the name of the group.
         distances: the distances between sources and evaluated languages that the user gives; empty without a file.
         data: the number of training rows of each model, by its path of stages (None if unknown), and its languages.
@@ -65,6 +66,7 @@ class Results:
     robustness: Robustness = field(default_factory=Robustness)
     contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
     changed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    changed_tokens: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=changed_tokens.COLUMNS))
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     distances: Mapping[tuple[str, str], float] = field(default_factory=dict)
     data: Mapping[str, tuple[int | None, str]] = field(default_factory=dict)
@@ -157,6 +159,7 @@ def read(store: Path, grid: Grid) -> Results:
         robustness=grid.robustness,
         contrasts=correction.of_contrasts(contrasts),
         changed=changed_text.counts(store, grid),
+        changed_tokens=changed_tokens.counts(store, grid),
         groups=grid.trained.groups,
         distances=grid.trained.distances,
         data=_data(store, grid),

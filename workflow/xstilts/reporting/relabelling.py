@@ -47,6 +47,7 @@ def relabelled(results: Results) -> Results:
         contrasts=_frame(results.contrasts, known),
         orders=tuple(_orders(one, known) for one in results.orders),
         changed=_frame(results.changed, known),
+        changed_tokens=_frame(results.changed_tokens, known),
         matrices=tuple(replace(one, arms=tuple(_arm(arm, known) for arm in one.arms)) for one in results.matrices),
     )
 

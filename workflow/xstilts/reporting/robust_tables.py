@@ -116,12 +116,14 @@ def objectives(results: Results, encoder: str) -> Table:
 
 
 def perturbations(results: Results, encoder: str) -> Table:
-    """How much of the text of each language a perturbation has changed; the same for all encoders."""
-    changed = results.changed
+    """How much of the text of each language a perturbation has changed."""
+    own = results.changed_tokens[results.changed_tokens["encoder"] == encoder].drop(columns="encoder")
+    changed = results.changed.merge(own, how="left", on=["target", "perturbation", "language"])
     shares = {
         "changed rows": 100 * changed["changed_rows"] / changed["rows"],
         "edits in 100 words": 100 * changed["edits"] / changed["words"],
         "changed characters": 100 * changed["changed_clusters"] / changed["clusters"],
+        "changed tokens": 100 * changed["changed_tokens"] / changed["tokens"],
         "moved words": 100 * changed["moved_words"] / changed["words"],
     }
     numbers = changed.assign(**shares).set_index("target")
@@ -129,9 +131,10 @@ def perturbations(results: Results, encoder: str) -> Table:
     rows = numbers["rows"].map(lambda count: MISSING if pd.isna(count) else f"{count:,.0f}")
     shown = pd.concat([named, rows, numbers[list(shares)].map(lambda share: text(share, delta=False))], axis=1)
     caption = (
-        "Text that a perturbation has changed, by language: rows, characters (grapheme clusters) and words in percent "
-        f"of all, and edits in 100 words. {MISSING}: not counted for this perturbation, or no longer stored. "
-        f"{NOT_OFFICIAL}"
+        "Text that a perturbation has changed, by language: rows, characters (grapheme clusters), tokens and words in "
+        "percent of all, and edits in 100 words. Changed tokens are the token ids that the original example does not "
+        f"have as often, after all perturbations of a target. {MISSING}: not counted for this perturbation, or no "
+        f"longer stored. {NOT_OFFICIAL}"
     )
     return Table(PERTURBATIONS, caption, numbers, shown)
 
