@@ -39,11 +39,16 @@ SEQUENCE = "mnli/hellaswag"
 """What is measured of forgetting."""
 MIXED = "mixed"
 """The stage of hellaswag and mnli."""
+ROBUST = {f"robust_{method}": method for method in ("fgm", "pgd", "freelb", "smart", "rdrop", "noise")}
+"""The stages with an objective, each of masked language modelling, and their methods."""
 
 RAW = {
     "grid": {
         "encoders": ["made"],
-        "intermediates": ["none", MIXED, *TRAINABLE.split(), *CHOICES.split(), *MASKED.split(), SEQUENCE],
+        "intermediates": [
+            *("none", MIXED, *TRAINABLE.split(), *CHOICES.split(), *MASKED.split()),
+            *(*ROBUST, SEQUENCE),
+        ],
         "targets": [*TARGETS.split(), *PERTURBED.split()],
     },
     "encoders": {"made": {"pretraining": {}}},
@@ -56,6 +61,10 @@ RAW = {
         "tydiqa_mt": {"languages": ["fi"]},
         "mlm": {"steps": 9},
         "tlm": {"steps": 9, "languages": ["de-en"]},
+        **{
+            name: {"tasks": ["mlm"], "steps": 9, "dropout": 0.1, "objective": {"method": method}}
+            for name, method in ROBUST.items()
+        },
     },
     "tasks": {"hellaswag": {"source": "miniature"}},
     "forgetting": {},
@@ -109,6 +118,7 @@ SILENT = {
             "config.former",
             "config.local",
             "config.numbers",
+            "config.objectives",
             "config.paths",
             "config.replacing",
             "config.settings",
@@ -121,14 +131,16 @@ SILENT = {
     **dict.fromkeys(("experiments", "grid", "sources.encoder_config", "sources.identity", "names", "paths"), PLANS),
     **dict.fromkeys(("perturbations.names", "perturbations.scope"), PLANS),
     **dict.fromkeys(("controls", "distances", "forgetting", "orders", "resources", "robustness", "transfer"), STATES),
-    **dict.fromkeys(("relative_steps", "sequences", "stage_checks"), PLANS),
+    **dict.fromkeys(("relative_steps", "sequences", "stage_checks", "target_checks"), PLANS),
+    **dict.fromkeys(("bundles", "dropouts", "objectives"), PLANS),
     **dict.fromkeys(("recipes", "steps", "steps.entry", "steps.specs"), PLANS),
     **dict.fromkeys(("fingerprints", "fingerprints.sameness"), PLANS),
     **dict.fromkeys(("fingerprints.sourcecode", "fingerprints.spec", "fingerprints.syntax"), PLANS),
     **dict.fromkeys(("sources.archives", "sources.download", "sources.fetch", "sources.files", "sources.hub"), FETCHES),
     "sources.repositories": FETCHES,
     "languages": STATES,
-    **dict.fromkeys(("__main__", "cli", "commands", "jobs", "run", "runtime.cpu", "runtime.forkserver"), RUNS),
+    **dict.fromkeys(("__main__", "cli", "commands", "jobs", "patterns", "run", "runtime.bundle"), RUNS),
+    **dict.fromkeys(("runtime.cpu", "runtime.forkserver"), RUNS),
     **dict.fromkeys(("runtime", "runtime.devices", "runtime.job", "runtime.processes", "runtime.termination"), RUNS),
     **dict.fromkeys(("runtime.memory", "runtime.places", "runtime.sharing", "sources.shapes"), RUNS),
     **dict.fromkeys(("store", "store.drafts", "store.entries", "store.jsonfiles", "store.leftovers"), RUNS),
@@ -142,6 +154,7 @@ SILENT = {
     **dict.fromkeys(
         ("inspection", "inspection.chains", "inspection.failures", "inspection.forecast", "inspection.progress"), ASKED
     ),
+    "inspection.jobs": ASKED,
     **dict.fromkeys(("inspection.speed", "inspection.state", "inspection.verification"), ASKED),
     **dict.fromkeys(("inspection.calibrations", "inspection.cards", "inspection.rates", "inspection.times"), ASKED),
     **dict.fromkeys(("commands.calibrate", "inspection.stopwatch"), ASKED),
@@ -177,9 +190,9 @@ TABLE: dict[str, tuple[str, ...]] = {
     "sources.labels": ("read_task encode_task train_stage predict probe", ALL),
     "sources.gold_pairs": ("predict", RETRIEVAL, "score statistics", "bucc2018"),
     "sources.formats sources.formats.text": of_format(
-        f"{PARQUET} {INFERRED} tydiqa_mt udpos ccg {RETRIEVAL} {MASKED}", MIXED, pooled=True
+        f"{PARQUET} {INFERRED} tydiqa_mt udpos ccg {RETRIEVAL} {MASKED}", MIXED, *ROBUST, pooled=True
     ),
-    "sources.formats.plain": of_format(MASKED),
+    "sources.formats.plain": of_format(MASKED, *ROBUST),
     "sources.formats.bitext": ("read_task", ALL, "predict", RETRIEVAL),
     "sources.formats.hub.bitext": of_format("tatoeba"),
     "sources.formats.pairs": of_format(f"{PAIRS} {INFERRED}", MIXED, pooled=True),
@@ -193,7 +206,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "sources.formats.ccg": of_format("ccg"),
     "sources.formats.hub.tagged": of_format("panx"),
     "sources.formats.quoted": of_format(f"{QUOTED} {INFERRED}", MIXED, pooled=True),
-    "sources.formats.parquet": of_format(f"{PARQUET} {MASKED}", MIXED, pooled=True),
+    "sources.formats.parquet": of_format(f"{PARQUET} {MASKED}", MIXED, *ROBUST, pooled=True),
     "sources.formats.hub": of_format(f"{PARQUET} tatoeba", MIXED, pooled=True),
     "sources.formats.objects": of_format(f"{PARQUET} {INFERRED} tydiqa_mt ccg tatoeba", MIXED, pooled=True),
     # Tasks and kinds.
@@ -202,6 +215,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         f"tasks.{name}": of_format(name)
         for name in {*TARGETS.split(), *TRAINABLE.split(), *CHOICES.split(), *MASKED.split()}
     },
+    "tasks.mlm": of_format("mlm", *ROBUST),
     **{f"tasks.{name}": of_format(name, pooled=True) for name in ("snli", "anli")},
     "tasks.mnli": of_format("mnli", MIXED, pooled=True),
     "tasks.hellaswag": of_format("hellaswag", MIXED),
@@ -210,16 +224,18 @@ TABLE: dict[str, tuple[str, ...]] = {
     "kinds.tagging features.words": of_kind(TAGS),
     "kinds.span": of_kind(ANSWERED),
     "kinds.retrieval": of_kind(RETRIEVAL),
-    "kinds.masked_lm": of_kind(MASKED),
+    "kinds.masked_lm": of_kind(MASKED, *ROBUST),
     # Perturbed text.
     "perturbations perturbations.draws perturbations.texts perturbations.units": ("perturb_task", ALL),
     "perturbations.clusters perturbations.typos": ("perturb_task", "xnli"),
     "perturbations.word_order": ("perturb_task", "udpos"),
     "perturbations.mixed_language": ("perturb_task", "xquad"),
-    "features.arrow features.tokens kinds": ENCODED,
+    "features.tokens kinds": ENCODED,
+    "features.arrow": (*ENCODED, "tables figures page", ALL),
     "features.rows models.prefetch": PREDICTED,
     # Models.
-    "features features.batching models models.architectures models.known_configs models.tokenization "
+    "features features.batching": ("pretrain_encoder", ALL, *ENCODED, "tables figures page", ALL),
+    "models models.architectures models.known_configs models.tokenization "
     "models.tokenizer_classes models.vocabulary sources.checkpoints": (
         "pretrain_encoder",
         ALL,
@@ -227,7 +243,15 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     "models.finite": ("pretrain_encoder", ALL, *PREDICTED),
     "models.encoders models.loading models.fitting models.precision prediction.forward": PREDICTED,
-    "training.[!t]* kept_heads models.lm_heads": ("train_stage", ALL),
+    "training.[!to]* training.objectives training.optimizer kept_heads models.dropout models.lm_heads": (
+        "train_stage",
+        ALL,
+    ),
+    **{f"training.objectives.{method}": ("train_stage", name) for name, method in ROBUST.items()},
+    **{f"training.objectives.{name}": ("train_stage", " ".join(ROBUST)) for name in ("accumulation", "passes")},
+    **{f"training.objectives.{name}": ("train_stage", " ".join(ROBUST)) for name in ("ball", "perturbation")},
+    "training.objectives.draws": ("train_stage", " ".join(ROBUST)),
+    "training.objectives.smoothness": ("train_stage", "robust_smart robust_rdrop"),
     "training training.data training.masking models.kept_heads": ("train_stage probe", ALL),
     "probes probes.*": ("probe", ALL),
     "prediction.embed prediction.mine prediction.retrieval prediction.sentences": ("predict", RETRIEVAL),
@@ -256,10 +280,8 @@ TABLE: dict[str, tuple[str, ...]] = {
         ALL,
     ),
     "reporting.forgetting reporting.forgetting_tables reporting.questions": ("tables page", ALL),
-    "reporting.changed_text reporting.drops reporting.order_effect reporting.orders reporting.tables": (
-        "tables figures page",
-        ALL,
-    ),
+    "reporting.changed_text reporting.changed_tokens reporting.drops": ("tables figures page", ALL),
+    "reporting.order_effect reporting.orders reporting.tables": ("tables figures page", ALL),
     "reporting.formats reporting.gains reporting.order_tables reporting.robust_tables": ("tables page", ALL),
     "reporting.source_tables": ("tables page", ALL),
     "reporting.choice reporting.literature reporting.paper": ("tables", ALL),
@@ -314,7 +336,8 @@ def reached(code: dict[str, set[str]]) -> dict[str, set[str]]:
 
 def step_and_task(label: str) -> tuple[str, str]:
     """The step of a label, and its task without perturbations and role."""
-    return label.split()[0], re.split("[.+]", label.split()[-1])[0]
+    step, about = label.split()[0], label.split()[-1]
+    return step, re.split("[.+]", re.sub(r"^(robustness|objectives)\.", "", about))[0]
 
 
 def selected(labels: set[str], decides: tuple[str, ...]) -> set[str]:
