@@ -11,6 +11,7 @@ from grids import Words, changed
 from pydantic_core import to_jsonable_python
 
 from xstilts import recipes
+from xstilts.arms import expanded
 from xstilts.checks import check
 from xstilts.config import Config, ConfigError, parse
 from xstilts.config.objectives import Fgm, FreeLB, Noise, Pgd, RDrop, Smart
@@ -106,6 +107,21 @@ def test_an_unknown_name_is_refused():
     message = mistake("freelbb")
     assert "'stages.mnli.objective': unknown objective; define it under 'objectives'; found 'freelbb'" in message
     assert "Did you mean 'freelb'?" in message
+
+
+@pytest.mark.parametrize(
+    "name, problem",
+    [
+        ("adv", "looks like the code of a language"),
+        ("all", "looks like the code of a language"),
+        ("large", "is also one of language_groups"),
+        ("typos10", "is the name of a perturbation"),
+    ],
+)
+def test_a_name_that_means_something_else_in_the_name_of_a_stage_is_refused(name, problem):
+    raw = {"language_groups": {"large": ["de", "fr"]}, "objectives": {**SHIPPED, name: SHIPPED["fgm"]}}
+    with pytest.raises(ConfigError, match=rf"'objectives': {problem}; give the objective another .* found '{name}'"):
+        expanded(parse(raw))
 
 
 @pytest.mark.parametrize("method", [name for name, block in SHIPPED.items() if "weight" in block])

@@ -5,8 +5,26 @@ from collections.abc import Iterator
 from xstilts.config import Config, ConfigError, Stage
 from xstilts.config.objectives import Objective
 from xstilts.errors import nearest
-from xstilts.names import Reference
+from xstilts.names import Reference, looks_like_language
 from xstilts.perturbations import names
+
+
+def require_own_names(config: Config) -> None:
+    """Check that the names of objectives have no other meaning as modifiers of a stage.
+
+    Raises:
+        ConfigError: the first problem found.
+    """
+    for name in config.objectives:
+        if name in config.language_groups:
+            problem = "is also one of language_groups"
+        elif looks_like_language(name):
+            problem = "looks like the code of a language"
+        elif names.is_name(name):
+            problem = "is the name of a perturbation"
+        else:
+            continue
+        raise ConfigError("objectives", name, f"{problem}; give the objective another name")
 
 
 def require_names(config: Config, stage: Reference) -> None:
