@@ -50,7 +50,11 @@ def test_stages_in_blocks_are_a_set_if_only_the_order_of_the_blocks_differs():
 
 
 def test_the_order_of_blocks_may_be_that_of_the_tasks():
-    assert members("ab", "other", other={**STAGES["ab"], "tasks": ["squad_v1", "mnli"]}) == [["ab", "other"]]
+    assert members("as_listed", "ba", as_listed={**BLOCKS, "sampling": {"schedule": "blocks"}}) == [["as_listed", "ba"]]
+
+
+def test_stages_that_list_their_tasks_in_another_order_train_on_other_rows_and_are_no_set():
+    assert members("ab", "other", other={**STAGES["ab"], "tasks": ["squad_v1", "mnli"]}) == []
 
 
 @pytest.mark.parametrize(
