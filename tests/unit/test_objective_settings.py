@@ -130,6 +130,14 @@ def test_an_objective_whose_own_term_has_no_weight_is_plain_training(method):
     assert grid(SHIPPED[method] | {"weight": 0}).entries.keys() == grid().entries.keys()
 
 
+def test_a_name_with_an_objective_that_is_plain_training_is_that_of_the_plain_stage():
+    named = {"objectives": {**SHIPPED, "unperturbed": {"method": "fgm", "weight": 0}}}
+    assert recipes.canonical(parse(named), "squad_v1/mnli@de+unperturbed") == "squad_v1/mnli@de"
+    robust = parse({**named, "stages": {"mnli": {"objective": "fgm"}}})
+    assert recipes.canonical(robust, "mnli+unperturbed") == "mnli+unperturbed"
+    assert recipes.recipe(robust, "mnli+unperturbed").robust is None
+
+
 def test_an_objective_changes_the_stage_that_has_it_and_the_reports_that_compare_it_with_plain_training():
     assert changed(grid(), grid("freelb")) == {"train_stage toy mnli", "tables", "figures", "page"}
     assert changed(grid("freelb"), grid(SHIPPED["freelb"] | {"epsilon": 0.04})) == {"train_stage toy mnli"}

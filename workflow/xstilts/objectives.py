@@ -1,6 +1,7 @@
 """Resolves the objective of a stage, and rejects those with which it cannot be trained."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from xstilts.config import Config, ConfigError, Stage
 from xstilts.config.objectives import Objective
@@ -59,6 +60,12 @@ def of_stage(config: Config, stage: Reference) -> Objective | None:
             raise ConfigError(f"stages.{stage.name}.objective", written, problem, config.objectives)
         written = config.objectives[written]
     return None if written is None or written.is_plain else written
+
+
+def without_plain(config: Config, stage: Reference) -> tuple[str, ...]:
+    """The modifiers in the canonical name of a stage: none if they stand for plain training, as the stage does."""
+    plain = of_stage(config, stage) is None and of_stage(config, replace(stage, modifiers=())) is None
+    return () if plain else stage.modifiers
 
 
 def problems(name: str, stage: Stage) -> Iterator[ConfigError]:
