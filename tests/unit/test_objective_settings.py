@@ -11,6 +11,7 @@ from grids import Words, changed
 from pydantic_core import to_jsonable_python
 
 from xstilts import recipes
+from xstilts.arms import expanded
 from xstilts.checks import check
 from xstilts.config import Config, ConfigError, parse
 from xstilts.config.objectives import Fgm, FreeLB, Noise, Pgd, RDrop, Smart
@@ -108,10 +109,33 @@ def test_an_unknown_name_is_refused():
     assert "Did you mean 'freelb'?" in message
 
 
+@pytest.mark.parametrize(
+    "name, problem",
+    [
+        ("adv", "looks like the code of a language"),
+        ("all", "looks like the code of a language"),
+        ("large", "is also one of language_groups"),
+        ("typos10", "is the name of a perturbation"),
+    ],
+)
+def test_a_name_that_means_something_else_in_the_name_of_a_stage_is_refused(name, problem):
+    raw = {"language_groups": {"large": ["de", "fr"]}, "objectives": {**SHIPPED, name: SHIPPED["fgm"]}}
+    with pytest.raises(ConfigError, match=rf"'objectives': {problem}; give the objective another .* found '{name}'"):
+        expanded(parse(raw))
+
+
 @pytest.mark.parametrize("method", [name for name, block in SHIPPED.items() if "weight" in block])
 def test_an_objective_whose_own_term_has_no_weight_is_plain_training(method):
     assert training(grid(SHIPPED[method] | {"weight": 0})) == training(grid())
     assert grid(SHIPPED[method] | {"weight": 0}).entries.keys() == grid().entries.keys()
+
+
+def test_a_name_with_an_objective_that_is_plain_training_is_that_of_the_plain_stage():
+    named = {"objectives": {**SHIPPED, "unperturbed": {"method": "fgm", "weight": 0}}}
+    assert recipes.canonical(parse(named), "squad_v1/mnli@de+unperturbed") == "squad_v1/mnli@de"
+    robust = parse({**named, "stages": {"mnli": {"objective": "fgm"}}})
+    assert recipes.canonical(robust, "mnli+unperturbed") == "mnli+unperturbed"
+    assert recipes.recipe(robust, "mnli+unperturbed").robust is None
 
 
 def test_an_objective_changes_the_stage_that_has_it_and_the_reports_that_compare_it_with_plain_training():

@@ -1,12 +1,18 @@
 """Which intermediates of a grid differ only in the order of their tasks, and what they are compared with."""
 
+from pathlib import Path
+
 import pytest
 from by_order import BLOCKS, ONE, OTHER, STAGES, grid
 from grids import changed
 
+from xstilts import experiments, recipes
+from xstilts.arms import expanded
+from xstilts.names import stages_of
 from xstilts.orders import Order
 from xstilts.reporting import gallery
 
+EXPERIMENTS = Path(__file__).parents[2] / "workflow" / "experiments"
 BACKWARDS = {"schedule": "blocks", "order": ["squad_v1", "mnli"]}
 REPORTS = ("tables", "figures", "page")
 
@@ -44,7 +50,11 @@ def test_stages_in_blocks_are_a_set_if_only_the_order_of_the_blocks_differs():
 
 
 def test_the_order_of_blocks_may_be_that_of_the_tasks():
-    assert members("ab", "other", other={**STAGES["ab"], "tasks": ["squad_v1", "mnli"]}) == [["ab", "other"]]
+    assert members("as_listed", "ba", as_listed={**BLOCKS, "sampling": {"schedule": "blocks"}}) == [["as_listed", "ba"]]
+
+
+def test_stages_that_list_their_tasks_in_another_order_train_on_other_rows_and_are_no_set():
+    assert members("ab", "other", other={**STAGES["ab"], "tasks": ["squad_v1", "mnli"]}) == []
 
 
 @pytest.mark.parametrize(
@@ -152,3 +162,13 @@ def test_the_tables_and_the_figure_are_in_the_gallery_of_grids_with_orders_only(
     more = {f"tables/toy.orders{part}.html" for part in ("", ".first_last", ".controls")} | {"figures/toy/orders.svg"}
     assert files("none", ONE, OTHER) - files("none", ONE, "ab") == more
     assert files("none", ONE, "ab") <= files("none", ONE, OTHER)
+
+
+@pytest.mark.parametrize("layers", [("sequences",), ("sequences", "sequences-small")])
+def test_the_experiment_on_order_compares_trainings_of_all_their_steps(layers: tuple[str, ...]):
+    config = expanded(experiments.read(*(EXPERIMENTS / f"{name}.yaml" for name in layers)))
+    names = {stage for path in config.grid.intermediates for stage in stages_of(path)}
+    found = {name: recipes.recipe(config, name) for name in names}
+    # A checkpoint is one of those that are evaluated, and the last step always is.
+    assert all(isinstance(one.steps, int) and one.evaluate_every >= one.steps for one in found.values())
+    assert {one.steps / len(one.tasks) for one in found.values()} == {found["nli"].steps}

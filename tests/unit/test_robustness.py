@@ -1,13 +1,19 @@
 """The arms of a grid that answer questions of robustness, and the cells that they are compared with."""
 
+from pathlib import Path
+
 import pytest
 from grids import Words
 
+from xstilts import experiments, recipes, tasks
+from xstilts.arms import expanded
 from xstilts.config import parse
 from xstilts.grid import Grid
+from xstilts.names import stages_of
 from xstilts.reporting import gallery
 from xstilts.reporting.gains import base
 from xstilts.robustness import OutOfDomain, Perturbed
+from xstilts.training import mixture
 
 OBJECTIVES = {name: {"method": name} for name in ("freelb", "fgm", "noise")}
 """Objectives with three passes, two passes and one pass in each step."""
@@ -297,3 +303,11 @@ def test_the_gallery_has_what_the_grid_has():
     only = files(grid(["none"], ["xnli", "anli_from_mnli"], targets=BLOCKS))
     plain = files(grid(["none"], ["xnli"]))
     assert only - plain == {"tables/toy.out_of_domain.html", "tables/toy.languages.anli_from_mnli.html"}
+
+
+def test_no_arm_of_the_experiment_is_stopped_early():
+    config = expanded(experiments.read(Path(__file__).parents[2] / "workflow" / "experiments" / "robust.yaml"))
+    names = {stage for path in config.grid.intermediates for stage in stages_of(path)}
+    rows = tasks.load("mnli").counts["train"]["en"]
+    for stage in (recipes.recipe(config, name) for name in names):
+        assert mixture.steps(stage, {"mnli": rows}, ()) / stage.evaluate_every < stage.patience

@@ -1,12 +1,31 @@
 """Resolves the objective of a stage, and rejects those with which it cannot be trained."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from xstilts.config import Config, ConfigError, Stage
 from xstilts.config.objectives import Objective
 from xstilts.errors import nearest
-from xstilts.names import Reference
+from xstilts.names import Reference, looks_like_language
 from xstilts.perturbations import names
+
+
+def require_own_names(config: Config) -> None:
+    """Check that the names of objectives have no other meaning as modifiers of a stage.
+
+    Raises:
+        ConfigError: the first problem found.
+    """
+    for name in config.objectives:
+        if name in config.language_groups:
+            problem = "is also one of language_groups"
+        elif looks_like_language(name):
+            problem = "looks like the code of a language"
+        elif names.is_name(name):
+            problem = "is the name of a perturbation"
+        else:
+            continue
+        raise ConfigError("objectives", name, f"{problem}; give the objective another name")
 
 
 def require_names(config: Config, stage: Reference) -> None:
@@ -41,6 +60,12 @@ def of_stage(config: Config, stage: Reference) -> Objective | None:
             raise ConfigError(f"stages.{stage.name}.objective", written, problem, config.objectives)
         written = config.objectives[written]
     return None if written is None or written.is_plain else written
+
+
+def without_plain(config: Config, stage: Reference) -> tuple[str, ...]:
+    """The modifiers in the canonical name of a stage: none if they stand for plain training, as the stage does."""
+    plain = of_stage(config, stage) is None and of_stage(config, replace(stage, modifiers=())) is None
+    return () if plain else stage.modifiers
 
 
 def problems(name: str, stage: Stage) -> Iterator[ConfigError]:

@@ -87,8 +87,8 @@ def _without_order(config: Config, intermediate: str) -> str:
     if len(stages) > 1:
         return canonical(sorted(stages))
     stage, trained = recipes.recipe(config, stages[0]), recipes.trained(config, stages[0])
-    sampling = stage.sampling.model_copy(update={"order": ()})
-    same = stage.model_copy(update={"tasks": tuple(sorted(stage.tasks)), "sampling": sampling})
+    # The order of `tasks` counts: it decides the rows of each task, its head, and how shares are rounded.
+    same = stage.model_copy(update={"sampling": stage.sampling.model_copy(update={"order": ()})})
     dev = {task: recipes.dev_languages(config, stages[0], task) for task in trained}
     return canonical([same.in_specs(), trained, dev])
 

@@ -228,7 +228,7 @@ def canonical(config: Config, path: str) -> str:
     """A path of stages in its canonical form.
 
     Languages are sorted and written as `all` if they are all that the tasks have; languages that the stage would have
-    without them are left out.
+    without them are left out, as is an objective that is plain training.
 
     Raises:
         ValueError: a name is malformed, or gives languages for a stage whose tasks all have their own.
@@ -243,7 +243,8 @@ def _canonical(config: Config, stage: Reference) -> Reference:
         ValueError: its modifiers are not an objective, or its tasks have no languages to choose.
     """
     objectives.require_names(config, stage)
-    return replace(stage, languages=_in(config, stage.name, stage.languages), modifiers=tuple(sorted(stage.modifiers)))
+    modifiers = objectives.without_plain(config, stage)
+    return replace(stage, languages=_in(config, stage.name, stage.languages), modifiers=modifiers)
 
 
 def _in(config: Config, stage: str, languages: tuple[str, ...]) -> tuple[str, ...]:

@@ -44,7 +44,8 @@ class Sampling(Settings):
     schedule: Annotated[Literal["shuffled", "blocks"] | None, InSpecs(neutral=None)] = None
     """Order of the steps. `null` draws the task of each step, which gives each task its share of the steps on average.
     `shuffled`, a random order, and `blocks`, one task after the other, give each task its exact share, up to rounding,
-    and its rows in the same order. The strategy `weights` without a schedule is `shuffled`."""
+    and its rows in the same order. The strategy `weights` without a schedule is `shuffled`. The best checkpoint of
+    `blocks` may be from before the last block; an `evaluate_every` of at least all steps keeps the last checkpoint."""
     order: Annotated[tuple[str, ...], InSpecs(neutral=())] = ()
     """The schedule `blocks`: the tasks of the stage in the order of their blocks; by default the order of `tasks`. The
     rows of each task depend on the order of `tasks`, and not on this one."""
