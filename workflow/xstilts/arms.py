@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from xstilts import recipes, sequences, tasks
+from xstilts import objectives, recipes, sequences, tasks
 from xstilts.config import Config, ConfigError, GridSettings
 from xstilts.languages import LANGUAGES
 from xstilts.names import SOURCE, of_source, stages_of
@@ -50,11 +50,12 @@ def expanded(config: Config) -> Config:
     """The configuration with the arms of its grid; unchanged if it has them already.
 
     Raises:
-        ConfigError: a name or source is listed twice, a source is not a language, or `{source}` occurs without sources
-            or sources without `{source}`.
+        ConfigError: a name or source is listed twice, a source is not a language, `{source}` occurs without sources
+            or sources without `{source}`, or an objective has the name of something else.
     """
     if isinstance(config.grid, Arms):
         return config
+    objectives.require_distinct(config)
     config = sequences.written_out(_without_groups(config))
     grid = config.grid
     _require_languages(grid.sources)

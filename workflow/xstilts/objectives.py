@@ -5,8 +5,24 @@ from collections.abc import Iterator
 from xstilts.config import Config, ConfigError, Stage
 from xstilts.config.objectives import Objective
 from xstilts.errors import nearest
-from xstilts.names import Reference
+from xstilts.names import Reference, looks_like_language
 from xstilts.perturbations import names
+
+
+def require_distinct(config: Config) -> None:
+    """Check that the names of objectives are not read as something else after `+` in the name of a stage.
+
+    Raises:
+        ConfigError: a name is that of a perturbation or of a group of languages, or looks like the code of a language.
+    """
+    for name in config.objectives:
+        found = {
+            "looks like the code of a language": looks_like_language(name),
+            "is the name of a group of languages": name in config.language_groups,
+            "is the name of a perturbation": names.is_name(name),
+        }
+        if problem := next((text for text, is_so in found.items() if is_so), None):
+            raise ConfigError("objectives", name, f"{problem}; give the objective another name")
 
 
 def require_names(config: Config, stage: Reference) -> None:
