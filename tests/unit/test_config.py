@@ -360,8 +360,8 @@ def test_the_schema_says_which_numbers_are_allowed():
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in EXPERIMENTS.glob("*.yaml")))
 def test_an_experiment_that_is_shipped_fits_over_the_shipped_configuration(name: str):
-    # `miniature-full` is laid over `miniature`.
-    layers = dict.fromkeys((name.removesuffix("-full"), name))
+    # `miniature-full` is laid over `miniature`, and `sequences-small` over `sequences`.
+    layers = dict.fromkeys((name.removesuffix("-full").removesuffix("-small"), name))
     files = [ROOT / "config.yaml", *(EXPERIMENTS / f"{layer}.yaml" for layer in layers)]
     raw: dict = {}
     for file in files:

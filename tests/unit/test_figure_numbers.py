@@ -5,6 +5,7 @@ from statistics import mean, median
 
 import pandas as pd
 import pytest
+import robust_results
 from drawing import channels, drawn, rows, said
 from invented_results import DELTAS, ENCODER, invented, without
 
@@ -175,6 +176,13 @@ def test_a_change_of_a_language_is_the_mean_over_its_targets_or_missing():
     assert found["de", "squad_v1"] == pytest.approx(german.mean())
     assert found["de", "mnli"] is None
     assert found["sw", "mnli"] is not None
+
+
+def test_a_change_of_a_language_is_over_the_targets_of_the_mean_alone():
+    robust = robust_results.results()
+    changes = [row for row in rows(drawn(robust, "languages", "toy")) if row["intermediate"] == "mnli+freelb"]
+    assert [(row["delta"], row["targets"]) for row in changes] == [(3, 1)] * len(robust_results.LANGUAGES)
+    assert "The mean is over xnli: " in said(robust, "languages", "toy")
 
 
 def test_languages_stand_in_their_families():

@@ -65,8 +65,14 @@ def test_the_shipped_objectives_are_written_out_with_their_defaults():
     [
         ({"method": "fgmm"}, [".method': expected one of the allowed values; found 'fgmm'", "Did you mean 'fgm'?"]),
         ({"epsilon": 1}, ["': the key 'method' is missing; found", "allowed: fgm, pgd, freelb, smart, rdrop, noise"]),
-        ({"method": "fgm", "epsilom": 1}, [".epsilom': unknown key; found 'epsilom'", "Did you mean 'epsilon'?"]),
-        ({"method": "rdrop", "epsilon": 1}, [".epsilon': unknown key here", "; allowed: method, weight."]),
+        (
+            {"method": "fgm", "epsilom": 1},
+            [".epsilom': unknown key for the method 'fgm'; found 'epsilom'", "Did you mean 'epsilon'?"],
+        ),
+        (
+            {"method": "rdrop", "epsilon": 1},
+            [".epsilon': unknown key for the method 'rdrop'; found", "; allowed: method, weight."],
+        ),
         ({"method": "fgm", "epsilon": 0}, [".epsilon': expected a number greater than 0; found 0"]),
         ({"method": "fgm", "weight": 1.5}, [".weight': expected a number less than or equal to 1; found 1.5"]),
         ({"method": "smart", "start": 0}, [".start': expected a number greater than 0; found 0"]),
@@ -84,6 +90,26 @@ def test_a_mistake_in_a_block_names_its_key_and_what_is_allowed(block, parts):
         assert str(error.value).startswith(f"config key '{key}")
         for part in parts:
             assert part in str(error.value)
+
+
+def test_a_shipped_objective_with_another_method_has_the_keys_of_that_method():
+    with pytest.raises(ConfigError, match=r"objectives\.fgm\.epsilon': unknown key for .*'rdrop'; .* method, weight"):
+        parse({"objectives": {"fgm": {**SHIPPED["fgm"], "method": "rdrop"}}})
+
+
+@pytest.mark.parametrize(
+    "name, problem",
+    [
+        ("adv", "looks like the code of a language"),
+        ("all", "looks like the code of a language"),
+        ("close", "is the name of a group of languages"),
+        ("typos10", "is the name of a perturbation"),
+    ],
+)
+def test_an_objective_has_a_name_of_its_own(name: str, problem: str):
+    given = parse({"objectives": {name: {"method": "fgm"}}, "language_groups": {"close": ["de", "es"]}})
+    with pytest.raises(ConfigError, match=f"'objectives': {problem}; give the objective another name; found '{name}'"):
+        expanded(given)
 
 
 def test_a_key_of_objectives_elsewhere_is_told_where_it_belongs():

@@ -63,6 +63,8 @@ def test_a_benchmark_has_its_targets_under_their_names_and_trained_in_english():
     assert (found.averaged, found.official) == (("mine",), ())
     assert arms("xnli", stages={"mnli": {"languages": ["de"]}}).official == ()
     assert arms("xnli", stages={"mnli": {"languages": ["de"]}}).averaged == ("xnli",)
+    robust = {"method": "fgm"}
+    assert arms("xnli", "pawsx", stages={"mnli": {"objective": robust}}).official == ("pawsx",)
 
 
 @pytest.mark.parametrize(

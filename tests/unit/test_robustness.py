@@ -257,6 +257,15 @@ def test_there_is_a_job_for_each_perturbed_target_and_for_each_target_of_an_obje
     assert found.contrasts["objectives.pawsx"].spec["languages"] == list(found.languages("pawsx"))
 
 
+def test_targets_whose_names_are_shortened_alike_are_compared_in_jobs_of_their_own():
+    trained = ["pawsx@de+en+es+fr", "pawsx@de+en+es+ja"]
+    found = grid(["none", "mnli", "mnli+fgm"], [*trained, *(f"{name}+typos10" for name in trained)])
+    assert len(found.contrasts) == len(found.robustness.contrasts) == 6
+    assert len({entry.path for entry in found.contrasts.values()}) == 6
+    path = found.contrasts[f"objectives.{trained[0]}"].path
+    assert path.startswith("experiments/xtreme/statistics.objectives.pawsx@4langs~")
+
+
 def test_reports_wait_for_these_jobs_and_have_the_arms_in_their_specs():
     found = robust()
     for report in found.reports:

@@ -364,7 +364,7 @@ class Grid:
         cells = [cell for cell in self.cells if (cell.intermediate, cell.target) in used]
         return self._add(
             "statistics",
-            paths.statistics(name, contrasts.name),
+            paths.statistics(name, reference(contrasts.name).in_path),
             {
                 "cells": [cell.record for cell in cells],
                 "settings": self.config.report.in_specs(),

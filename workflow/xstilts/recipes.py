@@ -189,9 +189,13 @@ def is_usual(config: Config, target: Target) -> bool:
 
 
 def is_official(config: Config, target: Target) -> bool:
-    """Whether a target is as in the benchmark that has its task: usual, under its own name, and trained in English."""
+    """Whether a target is as in the benchmark that has its task.
+
+    It is usual, under its own name, and trained in English without a robust objective.
+    """
     languages = {lang for stage in target.stages for langs in trained(config, stage).values() for lang in langs}
-    return target.name == target.task and is_usual(config, target) and languages <= {ENGLISH}
+    plain = all(recipe(config, stage).objective is None for stage in target.stages)
+    return target.name == target.task and is_usual(config, target) and languages <= {ENGLISH} and plain
 
 
 def _stages(config: Config, target: Reference, written: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

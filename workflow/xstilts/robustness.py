@@ -14,7 +14,7 @@ from xstilts import controls, recipes, resources, tasks
 from xstilts.arms import Arms
 from xstilts.config import Config
 from xstilts.controls import Recipes
-from xstilts.names import reference, stages_of
+from xstilts.names import stages_of
 from xstilts.perturbations import names
 from xstilts.recipes import Target
 
@@ -88,7 +88,7 @@ class Contrasts:
     """Pairs of cells whose scores one job compares.
 
     Args:
-        name: the name in files.
+        name: the table that has them, and the target of the first cells; shortened in the names of files.
         task: the task that they are evaluated on.
         languages: the languages in which they are compared.
         pairs: the cells; the score of the second is subtracted from that of the first.
@@ -228,14 +228,14 @@ class _Resolved:
             )
             if pairs:
                 task = self._targets[one.target].task
-                yield Contrasts(f"{ROBUSTNESS}.{_file(one.target)}", task, one.languages, pairs, same_models=True)
+                yield Contrasts(f"{ROBUSTNESS}.{one.target}", task, one.languages, pairs, same_models=True)
 
     def _compared(self, gains: tuple[Gain, ...]) -> Iterator[Contrasts]:
         for name, target in self._targets.items():
             pairs = tuple((one.one, one.other) for one in gains if one.other and one.one[1] == name)
             if pairs:
                 languages = self._languages(name)
-                yield Contrasts(f"{OBJECTIVES}.{_file(name)}", target.task, languages, pairs, same_models=False)
+                yield Contrasts(f"{OBJECTIVES}.{name}", target.task, languages, pairs, same_models=False)
 
 
 def _text(target: Target) -> tuple:
@@ -246,8 +246,3 @@ def _text(target: Target) -> tuple:
 def _form(perturbations: tuple[str, ...]) -> tuple[str, int | None]:
     """The form and the rate of some perturbations; several have no rate."""
     return names.parsed(perturbations[0]) if len(perturbations) == 1 else ("+".join(perturbations), None)
-
-
-def _file(target: str) -> str:
-    """A target in the name of a file."""
-    return reference(target).in_path

@@ -126,6 +126,8 @@ def _problem(error: Mapping[str, Any], keys: tuple[str, ...], top: type[BaseMode
             return f"renamed to {present!r}"
         if present := _present(REPLACED, error, keys, top):
             return f"replaced by {present!r}, which is described in docs/config.md; remove the key"
+        if method := _method(_block(keys[:-1], error, top)):
+            return f"unknown key for the method {method!r}"
         having = (place or "the top level" for place, block in _blocks(top) if keys[-1] in block.model_fields)
         places = list(dict.fromkeys(having))
         return f"unknown key here; it belongs to {_either(places)}" if places else "unknown key"
@@ -192,8 +194,10 @@ def _either(places: list[str]) -> str:
 
 def _block(keys: Iterable[str], error: Mapping[str, Any], top: type[BaseModel]) -> type[BaseModel]:
     """The type of the block to which keys lead; of several, the one that the location of an error names."""
+    keys = tuple(keys)
     types = _types(_annotation(keys, error, top))
-    return next((one for one in types if _method(one) in error["loc"]), types[0])
+    # A key above may have the name of a method, as the shipped objectives do.
+    return next((one for one in types if _method(one) in error["loc"][len(keys) :]), types[0])
 
 
 def _annotation(keys: Iterable[str], error: Mapping[str, Any], top: type[BaseModel]) -> Any:

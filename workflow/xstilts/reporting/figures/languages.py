@@ -6,6 +6,7 @@ import pandas as pd
 from xstilts.languages import language
 from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.figures import heat, notes, style
+from xstilts.reporting.tables import averaged
 from xstilts.reporting.typology import group, ordered
 from xstilts.reporting.zero_shot import SEEN
 
@@ -15,7 +16,7 @@ _STEP = {"x": 38, "y": 17}
 
 
 def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
-    """Languages by intermediates: the change in points, averaged over the targets that have the language."""
+    """Languages by intermediates: the mean change over the targets of `grid.averaged` that have the language."""
     if not results.comparable:
         return notes.nothing(NAME, encoder, notes.INCOMPARABLE)
     table = _table(results, encoder)
@@ -39,11 +40,13 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
 
 def _table(results: Results, encoder: str) -> pd.DataFrame:
     """A row for each language and intermediate."""
-    changes = results.changes(results.by_language(encoder))
+    rows = results.by_language(encoder)
+    rows = rows[rows["target"].isin(results.grid.averaged)]
+    changes = results.changes(rows)
     table = changes.groupby(["language", "intermediate"], sort=False, as_index=False).agg(
         delta=("delta", lambda values: values.mean(skipna=False)), targets=("target", "nunique"), n=("n", "sum")
     )
-    evaluated = results.by_language(encoder).groupby("language")["target"].nunique()
+    evaluated = rows.groupby("language")["target"].nunique()
     return _named(table[table["targets"] == table["language"].map(evaluated)], _seen(results))
 
 
@@ -51,7 +54,12 @@ def _seen(results: Results) -> set[tuple[str, str]]:
     """The languages and intermediates with a target for which the language is seen; empty if training is English."""
     if results.is_plain:
         return set()
-    return {(lang, intermediate) for (intermediate, _), found in results.seen.items() for lang in found}
+    return {
+        (lang, intermediate)
+        for (intermediate, target), found in results.seen.items()
+        if target in results.grid.averaged
+        for lang in found
+    }
 
 
 def _named(table: pd.DataFrame, seen: set[tuple[str, str]]) -> pd.DataFrame:
@@ -92,5 +100,6 @@ def _lines(results: Results, encoder: str) -> list[str]:
         if results.is_plain
         else f"{SEEN}: labelled training data of a target's task, or of a task of its kind, in this language. An "
         "intermediate is shown where it precedes all targets that have the language.",
+        *averaged(results.grid),
         *notes.basis(results, encoder),
     ]
