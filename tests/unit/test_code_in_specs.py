@@ -429,11 +429,15 @@ STARTS = (
     *("prediction.forward", "prediction.retrieval", "tasks.anli_plus", "tasks.xnli", "tasks.tydiqa"),
 )
 
-ONLY_TYPES = ("kinds", "tasks", "task", "sources.parts", "sources.release")
-"""What `kinds` and `sources.labels` import to say of which type an argument is, and what that imports."""
+ONLY_TYPES = (
+    *("kinds", "tasks", "task", "sources.parts", "sources.release"),
+    *(f"training.objectives.{name}" for name in ("accumulation", "ball", "draws", "passes", "perturbation")),
+)
+"""What `kinds`, `sources.labels` and `training.objectives` import for annotations, and what that imports."""
 
 FOR_USERS = (
-    *("reporting.experiment_results", "reporting.correction"),
+    *("reporting.experiment_results", "reporting.correction", "reporting.changed_text", "reporting.changed_tokens"),
+    *("features", "features.arrow", "features.batching"),
     *("store.examples", "sources", "sources.columns"),
 )
 """What `reporting` opens for Python users, and what that imports. It counts for nothing; modules in it do."""

@@ -102,7 +102,7 @@ def test_a_shipped_objective_with_another_method_has_the_keys_of_that_method():
     [
         ("adv", "looks like the code of a language"),
         ("all", "looks like the code of a language"),
-        ("close", "is the name of a group of languages"),
+        ("close", "is also one of language_groups"),
         ("typos10", "is the name of a perturbation"),
     ],
 )
