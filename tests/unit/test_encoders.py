@@ -21,7 +21,7 @@ from xstilts.task import Repository
 
 pytestmark = pytest.mark.thorough
 
-HEADS = {"classification": 3, "tagging": 4, "span": 2}
+HEADS = {"classification": 3, "multiple_choice": 1, "tagging": 4, "span": 2}
 """The outputs of each kind's head."""
 
 
@@ -74,8 +74,21 @@ def test_a_head_has_the_outputs_of_its_own_task(family, parent_kind, kind):
     _, child = family("xlm-roberta", parent_kind, kind)
     assert list(head(child).values())[-1].shape == (HEADS[kind],)
     assert child.config.num_labels == len(child.config.id2label) == HEADS[kind]
-    if kind != "span":
+    if kind in ("classification", "tagging"):
         assert tuple(child.config.id2label.values()) == tiny.TASKS[kind].labels
+
+
+@pytest.mark.parametrize("model_type", tiny.ARCHITECTURES)
+@pytest.mark.parametrize("parent_kind", HEADS)
+@pytest.mark.parametrize("kind", HEADS)
+def test_a_trained_model_is_loaded_again_whatever_its_parent_was_trained_for(
+    family, tmp_path, model_type, parent_kind, kind
+):
+    _, child = family(model_type, parent_kind, kind)
+    child.save_pretrained(tmp_path / "child")
+    again = encoders.load_model(str(tmp_path / "child"), load(kind)).state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in child.state_dict().items())
+    encoders.load_encoder(Checkpoint(str(tmp_path / "child")))
 
 
 def test_a_head_that_was_never_used_is_saved_with_the_config_of_one_that_was(tmp_path, tiny_tokenizer):

@@ -111,7 +111,7 @@ def test_a_maximum_without_room_for_text_is_refused(tiny_tokenizer):
 
 
 def test_a_model_scores_each_choice():
-    assert kind.head(TASK) == {"num_labels": 1}
+    assert kind.head(TASK) == {"num_labels": 1, "problem_type": None}
 
 
 def test_a_choice_is_known_by_its_place_among_the_labels_of_the_task(tiny_tokenizer):

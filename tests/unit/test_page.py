@@ -1,13 +1,13 @@
 """The page of an experiment in a real browser: content, keyboard access, and that no data can get in or out."""
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from browsing import DESK
 from invented_results import invented, without
 from pages import large, mapped, page_of
 from partial import partial
@@ -18,66 +18,12 @@ from xstilts.reporting.page.render import embedded, render
 
 pytestmark = pytest.mark.thorough
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HOSTILE = "</script><script>window.attacked = 1</script><img src=x onerror='window.attacked = 2'>{{ 7 * 7 }}&lt;"
 LINES = "\u2028\u2029"
 """Ends of lines in scripts, which may be in texts but, by the configuration, in no name."""
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
+PHONE = {"width": 390, "height": 844}
 INTERMEDIATES = "none anli_plus mnli qqp squad_v1 squad_v2 hellaswag ccg cosmosqa commonsenseqa multitask"
 TARGETS = "xnli pawsx udpos panx xquad mlqa tydiqa bucc2018 tatoeba"
-
-
-@dataclass
-class Visit:
-    """A page that is open in a browser, offline, and what it asked for and complained about."""
-
-    page: object
-    requests: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    def texts(self, selector: str) -> list[str]:
-        """The visible texts of elements."""
-        return self.page.locator(selector).all_inner_texts()
-
-    def column(self, number: int) -> list[str]:
-        """A column of the table of scores."""
-        return self.texts(f"#scores tbody td:nth-child({number})")
-
-    def focused(self) -> str:
-        """The text of the element that has the focus."""
-        return self.page.evaluate("document.activeElement.textContent")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
-        pytest.skip(f"no browser on the PATH: {', '.join(BROWSERS)}")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def visit(browser) -> Iterator[Callable[..., Visit]]:
-    """Opens a file."""
-    contexts = []
-
-    def opened(file: Path, *, scheme: str = "light", size: dict = DESK) -> Visit:
-        contexts.append(browser.new_context(viewport=size, color_scheme=scheme, offline=True))
-        page = contexts[-1].new_page()
-        made = Visit(page)
-        page.on("request", lambda request: made.requests.append(request.url))
-        page.on("pageerror", lambda error: made.errors.append(str(error)))
-        page.on("console", lambda said: made.errors.append(said.text) if said.type == "error" else None)
-        page.goto(file.as_uri())
-        return made
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def write(folder: Path, document: dict) -> Path:

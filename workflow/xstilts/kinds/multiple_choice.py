@@ -26,8 +26,11 @@ COLUMNS = ("input_ids", "token_type_ids", "choices", "labels")
 
 
 def head(task: "Task") -> dict[str, Any]:
-    """One output, the score of a choice, for any number of choices."""
-    return {"num_labels": 1}
+    """One output, the score of a choice, for any number of choices.
+
+    transformers loads no model with one output and the problem type of a parent that classifies.
+    """
+    return {"num_labels": 1, "problem_type": None}
 
 
 def encode(examples: pa.Table, tokenizer: "PreTrainedTokenizerBase", task: "Task", settings: "Lengths") -> pa.Table:
