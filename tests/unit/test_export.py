@@ -160,8 +160,8 @@ def test_the_card_says_what_the_model_is_made_of(world: World, tiny_tokenizer):
 def test_the_card_has_the_scores_beside_those_without_an_intermediate(world: World, tiny_tokenizer):
     trained(world, tiny_tokenizer)
     rows = [line.split() for line in (run(world) / "README.md").read_text().splitlines()]
-    assert ["|", "xnli", "|", "de", "en", "|", "65.5", "|", "60.0", "|"] in rows
-    assert ["|", "tatoeba", "|", "de", "|", "30.2", "|", "20.0", "|"] in rows
+    assert ["|", "xnli", "|", "mnli", "|", "de", "en", "|", "65.5", "|", "60.0", "|"] in rows
+    assert ["|", "tatoeba", "|", "none", "|", "de", "|", "30.2", "|", "20.0", "|"] in rows
 
 
 def vectors(folder: Path, texts: list[str], layer: int, pooling: str) -> np.ndarray:
@@ -246,8 +246,8 @@ def test_the_card_has_scores_of_its_own_encoder_and_seed_and_a_dash_where_a_lang
     rows = [line.split() for line in (world.folder / "README.md").read_text().splitlines()]
     assert ModelCard.load(world.folder / "README.md").data.language == ["de", "en"]
     # In the order of cells: three rows of two seeds for each encoder.
-    assert ["|", "xnli", "|", "de", "en", "|", "21.0", "|", "17.0", "|"] in rows
-    assert ["|", "tatoeba", "|", "de", "|", "45.0", "|", "—", "|"] in rows
+    assert ["|", "xnli", "|", "mnli", "|", "de", "en", "|", "21.0", "|", "17.0", "|"] in rows
+    assert ["|", "tatoeba", "|", "none", "|", "de", "|", "45.0", "|", "—", "|"] in rows
 
 
 def test_where_a_norm_follows_the_last_layer_there_are_no_files_for_sentence_transformers(

@@ -154,6 +154,7 @@ def test_the_key_of_an_error_is_that_of_the_block_that_sets_it():
 @pytest.mark.parametrize(
     "steps, message",
     [
+        ({"times": 2}, "the key 'like' is missing"),
         ({"like": "mnli", "times": 0}, r"'stages.a.steps.times': expected a number greater than 0"),
         ({"like": "mnli", "time": 3}, r"'stages.a.steps.time': unknown key.*found 'time'; allowed: like, times"),
         ("3x", r"'stages.a.steps': expected a whole number"),

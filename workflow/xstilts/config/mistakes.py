@@ -51,6 +51,7 @@ _EXPECTED = {
     "string_too_long": "at most {max_length} characters",
     "string_type": "a string",
     "string_unicode": "valid Unicode",
+    "too_short": "a list with at least {min_length} value",
     "tuple_type": "a list",
 }
 """What is expected instead of a value, by pydantic's type of the error."""

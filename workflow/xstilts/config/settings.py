@@ -61,6 +61,11 @@ class _Setting:
     block: "type[Settings] | None"
 
 
+def is_spec(info: ValidationInfo) -> bool:
+    """Whether the values that are validated come from a spec, and not from a configuration."""
+    return info.context is _SPEC
+
+
 class Settings(BaseModel):
     """A block of the configuration: immutable, and without unknown keys."""
 
@@ -132,7 +137,7 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _with_names_of_the_configuration(cls, values: Any, info: ValidationInfo) -> Any:
-        if info.context is not _SPEC or not isinstance(values, dict):
+        if not is_spec(info) or not isinstance(values, dict):
             return values
         if unknown := values.keys() - {setting.key for setting in cls._in_specs}:
             raise ValueError(f"unknown settings in a spec: {', '.join(sorted(unknown))}")

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from xstilts.config.numbers import REAL, WHOLE, Count, Fraction, Positive
 from xstilts.config.objectives import Objective
-from xstilts.config.settings import NOT_IN_SPECS, InSpecs, Settings
+from xstilts.config.settings import NOT_IN_SPECS, InSpecs, Settings, is_spec
 from xstilts.names import WORD
 
 Word = Annotated[str, Field(pattern=rf"^{WORD}$", max_length=80)]
@@ -100,6 +100,13 @@ class CountedSteps(Settings):
     """How tasks are sampled; `null` for the sampling of the stage."""
 
 
+def _relative_to_a_stage(steps: object, info: ValidationInfo) -> object:
+    """Check that a configuration names the stage to which a number of steps is relative; specs need not."""
+    if isinstance(steps, CountedSteps) and not is_spec(info):
+        raise ValueError("the key 'like' is missing, the stage whose steps are counted")
+    return steps
+
+
 class Training(Settings):
     """Training recipe of a stage."""
 
@@ -143,7 +150,11 @@ class Training(Settings):
     """Dev data that select the checkpoint: those in the languages of the training data (English ones for a task without
     dev data in any of them), or `en`, the English ones of every task that has some. Part of the fingerprint of these
     data."""
-    steps: Annotated[Count | RelativeSteps | SkipJsonSchema[CountedSteps] | None, InSpecs(neutral=None)] = None
+    steps: Annotated[
+        Count | RelativeSteps | SkipJsonSchema[CountedSteps] | None,
+        AfterValidator(_relative_to_a_stage),
+        InSpecs(neutral=None),
+    ] = None
     """Number of optimiser steps, instead of `epochs`; `null` to derive it from `epochs`. A stage that only trains on
     plain text (`mlm`, `tlm`) requires it. A block gives it relative to another stage: `{like: mnli, times: 3}`."""
     dropout: Annotated[Fraction | None, InSpecs(neutral=None)] = None

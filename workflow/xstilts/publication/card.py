@@ -11,7 +11,7 @@ from xstilts import tasks
 from xstilts.config import Config
 from xstilts.fingerprints.readable import readable
 from xstilts.grid import Grid
-from xstilts.names import NO_INTERMEDIATE
+from xstilts.names import NO_INTERMEDIATE, path_of
 from xstilts.paths import TRAINING_RECORD
 from xstilts.publication.vectors import Vectors
 from xstilts.reporting.collect import MAIN_SCORE, collect
@@ -161,8 +161,16 @@ def _scores(config: Config, grid: Grid, model: Exported) -> str:
     table = means.unstack("intermediate").reindex(columns=list(wanted)).rename(columns=wanted)
     table = table.reindex([target for target in config.grid.targets if target in table.index])
     shown = table.map(text, delta=False)
-    shown.insert(0, "languages", [" ".join(grid.languages(target)) for target in shown.index])
+    shown.insert(0, "training", [_training(grid, target) for target in shown.index])
+    shown.insert(1, "languages", [" ".join(grid.languages(target)) for target in shown.index])
     return _markdown(shown.rename_axis("target").reset_index())
+
+
+def _training(grid: Grid, target: str) -> str:
+    """What the model is trained on for a target, and the perturbations of the target's text."""
+    found = grid.target(target)
+    text = f" (text: {', '.join(found.perturbations)})" if found.perturbations else ""
+    return f"{path_of(found.stages) or 'none'}{text}"
 
 
 def _markdown(table: pd.DataFrame) -> str:
