@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from by_order import BLOCKS, ONE, OTHER, STAGES, grid
 from grids import changed
@@ -11,6 +12,8 @@ from xstilts.arms import expanded
 from xstilts.names import stages_of
 from xstilts.orders import Order
 from xstilts.reporting import gallery
+from xstilts.training import mixture
+from xstilts.training.batches import BatchSampler
 
 EXPERIMENTS = Path(__file__).parents[2] / "workflow" / "experiments"
 BACKWARDS = {"schedule": "blocks", "order": ["squad_v1", "mnli"]}
@@ -172,3 +175,22 @@ def test_the_experiment_on_order_compares_trainings_of_all_their_steps(layers: t
     # A checkpoint is one of those that are evaluated, and the last step always is.
     assert all(isinstance(one.steps, int) and one.evaluate_every >= one.steps for one in found.values())
     assert {one.steps / len(one.tasks) for one in found.values()} == {found["nli"].steps}
+
+
+def test_a_task_of_the_experiment_on_order_has_the_same_batches_in_all_mixtures_and_blocks_in_order():
+    config = experiments.read(EXPERIMENTS / "sequences.yaml", EXPERIMENTS / "sequences-small.yaml")
+    found = [recipes.recipe(config, name) for name in config.stages if name == "shuffled" or name.startswith("blocks")]
+    sizes = {"mnli": 700, "squad_v1": 160, "hellaswag": 80}
+    batches: dict[str, list] = {task: [] for task in sizes}
+    for stage in found:
+        order, steps = mixture.schedule(stage, stage.tasks), mixture.steps(stage, sizes, ())
+        lengths = {task: np.arange(sizes[task]) for task in stage.tasks}
+        drawn = list(BatchSampler(lengths, mixture.shares(stage, sizes), steps, stage.batch_size, 1, order))
+        for task, mine in batches.items():
+            mine.append([step.rows for step in drawn if step.task == task])
+        if stage.sampling.order:
+            assert tuple(dict.fromkeys(step.task for step in drawn)) == stage.sampling.order
+    assert len(found) == 7
+    for mine in batches.values():
+        assert len(mine[0]) == 1000
+        assert all(one == mine[0] for one in mine)
