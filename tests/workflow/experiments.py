@@ -1,6 +1,7 @@
 """Experiments on the miniature world, run as a user runs them: by the `snakemake` command in a folder of their own."""
 
 import csv
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -132,6 +133,12 @@ def attempt(experiment: Experiment) -> Attempt:
     run, entries = experiment.snakemake(), experiment.grid().entries
     finished = {path for path, entry in entries.items() if entries_module.finished(experiment.results, entry)}
     return Attempt(experiment, run.returncode, run.stdout, entries, finished, experiment.files())
+
+
+def counts(printed: str) -> dict[str, int]:
+    """The table of job counts that Snakemake prints."""
+    table = re.search(r"^job +count\n[- ]+\n(.*?)^total", printed, re.MULTILINE | re.DOTALL)
+    return {name: int(count) for name, count in map(str.split, table[1].splitlines())} if table else {}
 
 
 def experiment(folder: Path, name: str, intermediates: list[str], targets: list[str]) -> Experiment:

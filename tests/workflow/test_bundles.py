@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import ROOT, Experiment, attempt, experiment
+from experiments import ROOT, Experiment, attempt, counts, experiment
 from xstilts import bundles
 from xstilts.jobs import predict
 from xstilts.models import encoders
@@ -41,12 +40,6 @@ def here(done: Experiment, tmp_path: Path) -> Experiment:
     folder = shutil.copytree(done.folder, tmp_path / "here", copy_function=shutil.copyfile)
     shutil.rmtree(folder / ".snakemake")
     return experiment(folder, "bundles", ["none"], TARGETS)
-
-
-def counts(printed: str) -> dict[str, int]:
-    """The table of job counts that Snakemake prints."""
-    table = re.search(r"^job +count\n[- ]+\n(.*?)^total", printed, re.MULTILINE | re.DOTALL)
-    return {name: int(count) for name, count in map(str.split, table[1].splitlines())} if table else {}
 
 
 def predictions(mine: Experiment, *targets: str) -> list[Entry]:
