@@ -1,22 +1,15 @@
 """The shipped experiments on questions of languages, each from generated data to its page."""
 
-import json
 import re
 from collections.abc import Callable
-from functools import cache
 from itertools import product
-from pathlib import Path
 from statistics import mean
 
 import pandas as pd
 import pytest
-import yaml
+from questions import FIGURES, drawn, finished, page, record, table, texts
 
-from experiments import ROOT, Attempt, Experiment, attempt
-
-SHIPPED = ROOT / "workflow" / "experiments"
-LAYERS = Path(__file__).parent / "layers"
-SIZES = {"rows", "steps", "epochs", "learning_rate", "evaluate_every"}
+from experiments import Attempt
 
 MANY = "de+en+es+hi+ru+zh"
 PLANNED = {
@@ -63,77 +56,25 @@ LENGTHS = {
         "squad_v1_mlm": (64 + PLAIN, 10),
     },
 }
-FIGURES = {"deltas", "languages", "size", "distance", "seeds", "learning", "correlation"}
+AVERAGED = {
+    "sources": {"udpos", "tatoeba"},
+    "pawsx-sources": {"pawsx"},
+    "mlm": {"xnli", "tydiqa", "tatoeba"},
+}
+"""The targets of means over targets: those that are trained for in English, or not at all."""
+
 every_experiment = pytest.mark.parametrize("name", PLANNED)
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Attempt]:
-    """The run of an experiment; all have one store, and share data and encoder."""
-    folder = tmp_path_factory.mktemp("questions")
-
-    @cache
-    def attempted(name: str) -> Attempt:
-        layers = (SHIPPED / f"{name}.yaml", LAYERS / "small.yaml", LAYERS / f"{name}.yaml")
-        return attempt(Experiment(folder, name, layers))
-
-    def finished(name: str) -> Attempt:
-        done = attempted(name)
-        assert done.status == 0, done.printed
-        return done
-
-    return finished
-
-
-def read(file: Path) -> dict:
-    return yaml.safe_load(file.read_text(encoding="utf-8"))
-
-
-def table(done: Attempt, name: str) -> pd.DataFrame:
-    """The numbers of a table, by its first column."""
-    return pd.read_csv(done.experiment.reports / "tables" / f"tiny{name}.csv", index_col=0)
-
-
-def texts(done: Attempt, name: str) -> dict[tuple[str, str], str]:
-    """A table as its readers see it: the text of each row and column."""
-    lines = (done.experiment.reports / "tables" / f"tiny{name}.md").read_text(encoding="utf-8").splitlines()
-    head, _, *rows = [[text.strip() for text in line.split("|")[1:-1]] for line in lines if line.startswith("|")]
-    return {(row[0], column): text for row in rows for column, text in zip(head[1:], row[1:], strict=True)}
+    return finished(tmp_path_factory.mktemp("questions"))
 
 
 def score(done: Attempt, intermediate: str, target: str, languages: str) -> float:
     """The mean of a score over languages, by hand."""
     scores = done.experiment.scores()
     return mean(scores[intermediate, target, lang, "main_score"] for lang in languages.split())
-
-
-def page(done: Attempt) -> tuple[str, dict]:
-    """The page, and the data in it."""
-    text = (done.experiment.reports / "report.html").read_text(encoding="utf-8")
-    return text, json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])
-
-
-def record(done: Attempt, stages: str) -> dict:
-    """What a training has written about itself."""
-    trainings = pd.read_parquet(done.experiment.reports / "trainings.parquet")
-    (path,) = set(trainings.loc[trainings["stages"] == stages, "path"])
-    return json.loads((done.experiment.results / path / "training.json").read_bytes())
-
-
-# What is run is what is shipped
-
-
-@every_experiment
-def test_a_layer_only_leaves_out_arms_and_makes_trainings_short(name: str):
-    layer, shipped = read(LAYERS / f"{name}.yaml"), read(SHIPPED / f"{name}.yaml")
-    assert layer.keys() <= {"grid", "language_groups", "stages"}
-    for key, listed in layer["grid"].items():
-        assert set(listed) < set(shipped["grid"][key])
-    for group, languages in layer.get("language_groups", {}).items():
-        assert set(languages) < set(shipped["language_groups"][group])
-    for stage, settings in layer["stages"].items():
-        assert settings.keys() <= SIZES, stage
-        assert stage in shipped["stages"]
 
 
 # Cells and trainings
@@ -177,10 +118,10 @@ def test_a_training_is_in_the_languages_of_its_name_and_group(run, name: str, st
 @every_experiment
 def test_a_blank_stands_exactly_where_a_combination_is_not_planned(run, name: str):
     done = run(name)
-    shown, (intermediates, targets) = texts(done, ""), map(set, zip(*PLANNED[name], strict=True))
+    shown, intermediates = texts(done, ""), {intermediate for intermediate, _ in PLANNED[name]}
     short = {f"{task}@{MANY}": f"{task}@6langs" for task in ("mlm", "mnli")}
     planned = {(short.get(intermediate, intermediate), target) for intermediate, target in PLANNED[name]}
-    whole = {row for row, _ in planned if all((row, target) in planned for target in targets)}
+    whole = {row for row, _ in planned if all((row, target) in planned for target in AVERAGED[name])}
     assert len({row for row, _ in shown}) == len(intermediates)
     assert {cell for cell, text in shown.items() if text} == planned | {(row, "mean") for row in whole}
 
@@ -203,11 +144,7 @@ def test_a_matrix_has_the_scores_of_each_source_in_each_language(run, name: str,
 
 @every_experiment
 def test_figures_of_sources_are_drawn_where_there_are_sources(run, name: str):
-    folder = run(name).experiment.reports / "figures" / "tiny"
-    expected = FIGURES | ({"sources", "apart"} if MATRICES[name] else set())
-    assert {file.name for file in folder.iterdir()} == {
-        f"{one}.{form}" for one in expected for form in ("svg", "pdf", "png")
-    }
+    assert drawn(run(name)) == FIGURES | ({"sources", "apart"} if MATRICES[name] else set())
 
 
 @every_experiment
@@ -216,14 +153,32 @@ def test_the_page_has_its_sections_and_the_predictions_of_every_cell(run, name: 
     sections = ["Where the changes come from", "Every score", "About these numbers"]
     first = ["Languages of training"] if MATRICES[name] else []
     assert re.findall(r'<h2 id="\w+-title">(.+?)</h2>', text)[: len(first + sections)] == first + sections
-    assert [one["title"] for one in data["sources"]] == [f"{title}, tiny" for title in MATRICES[name]]
-    assert {len(one["tables"]) for one in data["sources"]} <= {5}
+    assert [(one["id"], one["title"]) for one in data["sections"]] == [("sources", title) for title in first]
+    parts = [part for one in data["sections"] for part in one["parts"]]
+    assert [part["title"] for part in parts] == [f"{title}, tiny" for title in MATRICES[name]]
+    assert {len(part["tables"]) for part in parts} <= {5}
     cells = {(cell["intermediate"], cell["target"]): cell for cell in data["cells"]}
     assert cells.keys() == PLANNED[name]
     assert all(cell["samples"] and cell["missing"] is None for cell in cells.values())
 
 
 # Means and differences
+
+
+@pytest.mark.parametrize(
+    ("name", "intermediate"),
+    [("sources", "mnli@tr+zh"), ("pawsx-sources", "mnli"), ("pawsx-sources", "mlm"), ("mlm", "mnli_mlm")],
+)
+def test_a_mean_over_targets_is_over_those_with_their_own_training_in_english(run, name: str, intermediate: str):
+    done = run(name)
+    languages: dict[str, set[str]] = {target: set() for target in AVERAGED[name]}
+    for _, target, lang, _ in done.experiment.scores():
+        languages.get(target, set()).add(lang)
+    levels = [
+        mean(score(done, row, target, " ".join(own)) for target, own in languages.items())
+        for row in (intermediate, "none")
+    ]
+    assert table(done, "").loc[intermediate, "mean"] == pytest.approx(levels[0] - levels[1], abs=1e-4)
 
 
 @pytest.mark.parametrize(
