@@ -260,6 +260,7 @@ def test_rules_ask_for_all_inputs_of_their_entries_by_role(world: World):
             "targets": [*SETTINGS["grid"]["targets"], "xnli+typos10"],
         },
         "stages": {"both": {"tasks": ["mnli", "hellaswag"]}},
+        "forgetting": {},
     }
     run, asked, missing = run_of(world, **changes), {}, []
     for file in RULES.glob("*.smk"):

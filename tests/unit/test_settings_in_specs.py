@@ -274,6 +274,7 @@ TABLE: dict[str, Row] = {
         {"targets": {"mine": {"task": "xnli"}}, "grid": {"targets": ["xnli", "xquad", "udpos", "mine"]}},
     ),
     "targets.*.languages": Row(("xnli", ["de"]), ("read_task xnli.evaluate",)),
+    "targets.*.perturbation": Row(("xnli", "typos10"), (*OF_ALL_TARGETS, "statistics xnli")),
     "objectives": Row(
         {"strong": {"method": "fgm", "epsilon": 0.5}},
         ("train_stage * mnli",),
