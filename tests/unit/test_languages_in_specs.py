@@ -147,6 +147,8 @@ USES = {
     "miniature.release.bitext": "facts of the miniature's languages, in its spec",
     "miniature.release.questions": "facts of the miniature's languages, in its spec",
     "miniature.release.tagging": "facts of the miniature's languages, in its spec",
+    "perturbations.scope": "scripts, and specs have the languages that are left",
+    "target_checks": "rejects configurations",
     "reporting.typology": "facts of what figures and page show, in their specs",
     "reporting.source_tables": "facts of what tables of sources and the page show, in their specs",
     "reporting.figures.sources": "facts of what figures and page show, in their specs",

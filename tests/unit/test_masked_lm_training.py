@@ -184,9 +184,8 @@ def test_two_processes_train_as_one(tmp_path, tiny_tokenizer):
 def test_the_loss_is_the_mean_over_the_masked_tokens_of_a_step(tmp_path, tiny_tokenizer, sampler):
     checkpoint = tiny.encoder(tmp_path, tiny_tokenizer)
     task = plaintext.data(tiny_tokenizer)
-    model = stage.StageModel(
-        {"mlm": stage._with_head(checkpoint, checkpoint, Stage(head="new"), task, tiny_tokenizer.pad_token_id)}
-    ).eval()
+    own = stage._with_head(checkpoint, checkpoint, Stage(head="new"), task, tiny_tokenizer.pad_token_id, None)
+    model = stage.StageModel({"mlm": own}).eval()
     items, micro_batches = next(batches(tiny_tokenizer, 100, sampler))
     found = sum(model("mlm", items, **batch) for batch in micro_batches)
     gold, scores = [], []
