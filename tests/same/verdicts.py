@@ -56,6 +56,10 @@ class Verdict:
         return Record(self.role, self.new, self.old, why, by)
 
 
+OBJECTIVES = ("fgm", "pgd", "freelb", "smart", "rdrop", "noise")
+PERTURBATIONS = ("typos", "word_order", "mixed_language")
+
+
 def roles(names: Iterable[str] = tasks.names()) -> set[str]:
     """All roles that a grid of some tasks can use."""
     every = list(map(tasks.load, names))
@@ -65,6 +69,8 @@ def roles(names: Iterable[str] = tasks.names()) -> set[str]:
         *(f"kind.{task.kind}" for task in every),
         *(f"metric.{task.metric}" for task in every if task.metric),
         *(f"predictor.{predictor(task)}" for task in every if task.metric),
+        *(f"objective.{method}" for method in OBJECTIVES),
+        *(f"perturbation.{form}" for form in PERTURBATIONS),
         "benchmark.xtreme",
     }
 
