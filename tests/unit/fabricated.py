@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import yaml
 
 from xstilts import experiments
@@ -152,6 +153,18 @@ class World:
         environment = {**os.environ, "PYTHONPATH": str(WORKFLOW)}
         command = [sys.executable, *map(str, arguments)]
         return subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)
+
+
+def ready_to_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A working folder with an encoder, in which runs may be opened."""
+    # A run puts its package and its interpreter in front of others.
+    for variable in ("PATH", "PYTHONPATH"):
+        monkeypatch.setenv(variable, os.environ.get(variable, ""))
+    monkeypatch.chdir(folder)
+    (folder / "toy").mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        (folder / "toy" / name).write_text("{}", encoding="utf-8")
+    return World(folder)
 
 
 def _splits(entry: Entry) -> list[str]:

@@ -31,7 +31,8 @@ def operations(model: XLMRobertaForMaskedLM, predicted: int | None) -> int:
         if predicted is None:
             model.base_model(input_ids=ids).last_hidden_state.sum().backward()
         else:
-            masked_loss(model, torch.arange(predicted), ids.flatten()[:predicted], input_ids=ids).backward()
+            words = {"positions": torch.arange(predicted), "labels": ids.flatten()[:predicted]}
+            masked_loss(model, input_ids=ids, **words).backward()
     return counter.get_total_flops()
 
 

@@ -1,7 +1,5 @@
 """Training by masked language modelling: its loss, its masks in resumed and divided trainings, and its dev loss."""
 
-import os
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import torch
 from accelerate import Accelerator
 from safetensors.torch import load_file
 from torch.nn.functional import cross_entropy
-from trainings import RECIPE, record, train
+from trainings import RECIPE, interrupted, record, train
 from transformers import AutoModelForMaskedLM
 
 from xstilts.config import Stage
@@ -116,19 +114,11 @@ def test_the_processes_of_a_training_mask_the_tokens_that_one_process_masks(tiny
 @STAGES
 def test_an_interrupted_training_that_is_resumed_equals_one_that_was_not(run, recipe, monkeypatch):
     undisturbed = files(run("undisturbed", recipe))
-    step, calls = Loop.take_step, []
-
-    def interrupted(loop: Loop, *arguments):
-        calls.append(loop.progress.step)
-        if len(calls) == 3:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return step(loop, *arguments)
-
-    monkeypatch.setattr(Loop, "take_step", interrupted)
+    steps = interrupted(monkeypatch, 3)
     with pytest.raises(UserError, match="state at step 3 is saved"):
         run("interrupted", recipe)
     assert files(run("interrupted", recipe)) == undisturbed
-    assert calls.count(2) == 1
+    assert steps.count(2) == 1
 
 
 @STAGES

@@ -8,6 +8,7 @@ from xstilts import metrics
 from xstilts.errors import UserError
 from xstilts.metrics.mlqa import normalise as normalise_mlqa
 from xstilts.metrics.squad import normalise as normalise_squad
+from xstilts.perturbations.texts import LANGUAGE_COLUMN
 
 
 @pytest.mark.parametrize(
@@ -94,13 +95,13 @@ def test_mlqa_normalises_an_answer_in_its_own_language_where_examples_tell_it():
     gold = asked({"q1": ["das Haus am See"], "q2": ["北京大学"], "q3": ["the house"], "q4": ["das Haus am See"]})
     found = {"q1": "Haus am See", "q2": "北京", "q3": "house", "q4": "Haus am"}
     languages = ["de", "zh", "en", "de"]
-    examples = gold.append_column("answer_language", pa.array(languages))
+    examples = gold.append_column(LANGUAGE_COLUMN["answers"], pa.array(languages))
     mixed = metrics.load("mlqa").per_example(examples, found, "en")
     assert mixed["unit"].to_pylist() == ["q1", "q2", "q3", "q4"]
     # das, and each character, are no words of English; 2 of 2 and of 4, 2 of 2 and of 3.
     assert mixed["f1"].to_pylist() == pytest.approx([1, 2 / 3, 1, 4 / 5])
     assert mixed["exact_match"].to_pylist() == [1, 0, 1, 0]
-    alike = examples.set_column(examples.num_columns - 1, "answer_language", pa.array(["en"] * 4))
+    alike = examples.set_column(examples.num_columns - 1, LANGUAGE_COLUMN["answers"], pa.array(["en"] * 4))
     plain = metrics.load("mlqa").per_example(gold, found, "en")
     assert metrics.load("mlqa").per_example(alike, found, "zh").equals(plain)
     assert plain["f1"].to_pylist() == pytest.approx([6 / 7, 0, 1, 2 / 3])

@@ -1,8 +1,6 @@
 """Trainings with an objective: interrupted, divided, out of memory, in several processes, and with another dropout."""
 
 import json
-import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import torch
 from objective_steps import OBJECTIVES
 from safetensors.torch import load_file
 from torch import nn
-from trainings import RECIPE, record, train, weights
+from trainings import RECIPE, interrupted, record, train, weights
 
 from xstilts.config import Stage
 from xstilts.errors import UserError
@@ -70,20 +68,12 @@ def test_an_interrupted_training_that_is_resumed_equals_one_that_was_not(run, mo
     recipe = {"objective": METHODS[method], "epochs": 1}
     undisturbed, plain = run("undisturbed", **recipe), run("plain", epochs=1)
     assert weights(undisturbed) != weights(plain)
-    step, calls = Loop.take_step, []
-
-    def interrupted(loop: Loop, *arguments):
-        calls.append(loop.progress.step)
-        if len(calls) == 3:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return step(loop, *arguments)
-
-    monkeypatch.setattr(Loop, "take_step", interrupted)
+    steps = interrupted(monkeypatch, 3)
     with pytest.raises(UserError, match="state at step 3 is saved"):
         run("interrupted", **recipe)
     resumed = run("interrupted", **recipe)
     assert (weights(resumed), record(resumed)) == (weights(undisturbed), record(undisturbed))
-    assert calls.count(2) == 1
+    assert steps.count(2) == 1
 
 
 @pytest.mark.parametrize("method, passes", [("fgm", "add"), ("freelb", "add"), ("smart", "slope"), ("rdrop", "finish")])

@@ -20,6 +20,7 @@ from xstilts.probes import examples, measure
 from xstilts.probes.logistic import fit
 from xstilts.probes.probe import Probe
 from xstilts.probes.vectors import Block, blocks
+from xstilts.training.data import of_examples
 
 pytestmark = pytest.mark.thorough
 
@@ -274,4 +275,4 @@ def test_examples_depend_on_ids_alone_and_languages_have_equal_parts():
 
 def test_all_rows_of_a_chosen_example_are_taken():
     features = pa.table({"example": pa.array([0, 0, 1, 2, 2, 3], pa.int32()), "row": range(6)})
-    assert examples.of_examples(features, np.array([0, 2]))["row"].to_pylist() == [0, 1, 3, 4]
+    assert of_examples(features, np.array([0, 2]))["row"].to_pylist() == [0, 1, 3, 4]

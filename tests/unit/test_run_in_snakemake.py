@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from fabricated import SETTINGS, World, of_step
+from fabricated import SETTINGS, World, of_step, ready_to_run
 
 from xstilts import experiments
 from xstilts.arms import expanded
@@ -21,15 +21,7 @@ RULES = Path(__file__).parents[2] / "workflow" / "rules"
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A folder with an encoder, in which runs may be opened."""
-    # A run puts its package and its interpreter in front of others.
-    for variable in ("PATH", "PYTHONPATH"):
-        monkeypatch.setenv(variable, os.environ.get(variable, ""))
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "toy").mkdir()
-    for name in ("config.json", "model.safetensors", "tokenizer.json"):
-        (tmp_path / "toy" / name).write_text("{}", encoding="utf-8")
-    return World(tmp_path)
+    return ready_to_run(tmp_path, monkeypatch)
 
 
 def run_of(world: World, **changes) -> Run:

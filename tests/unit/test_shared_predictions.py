@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from fabricated import World, of_step
+from fabricated import World, of_step, ready_to_run
 from test_run_in_snakemake import Planning, run_of
 
 from xstilts import bundles
@@ -36,14 +36,7 @@ FILES = {"grid": GRID, "source": "miniature"}
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A folder with an encoder, in which runs may be opened."""
-    for variable in ("PATH", "PYTHONPATH"):
-        monkeypatch.setenv(variable, os.environ.get(variable, ""))
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "toy").mkdir()
-    for name in ("config.json", "model.safetensors", "tokenizer.json"):
-        (tmp_path / "toy" / name).write_text("{}", encoding="utf-8")
-    return World(tmp_path)
+    return ready_to_run(tmp_path, monkeypatch)
 
 
 def predictions(grid: Grid) -> dict[str, Entry]:

@@ -1,8 +1,11 @@
 """Short trainings on the invented tasks."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
+import pytest
 import tiny
 import torch
 from transformers import PreTrainedTokenizerBase
@@ -11,6 +14,7 @@ from xstilts.config import Stage
 from xstilts.paths import TRAINING_RECORD
 from xstilts.training import stage
 from xstilts.training.data import TaskData
+from xstilts.training.loop import Loop
 from xstilts.training.resume import exclusive
 
 RECIPE = {"learning_rate": 1e-3, "epochs": 2, "batch_size": 8, "evaluate_every": 2, "patience": 9}
@@ -44,6 +48,20 @@ def train(
         execution = stage.Execution(tokens=TOKENS, minutes=minutes)
         stage.train(Stage(**{**RECIPE, **recipe}), parent, data, child, scratch, seed=seed, execution=execution)
     return child
+
+
+def interrupted(monkeypatch: pytest.MonkeyPatch, number: int) -> list[int]:
+    """Tell the process to stop in the step with this number among all that are taken; the steps that are taken."""
+    take_step, steps = Loop.take_step, []
+
+    def watched(loop: Loop, *arguments):
+        steps.append(loop.progress.step)
+        if len(steps) == number:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return take_step(loop, *arguments)
+
+    monkeypatch.setattr(Loop, "take_step", watched)
+    return steps
 
 
 def weights(folder: Path) -> bytes:

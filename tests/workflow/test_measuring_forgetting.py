@@ -96,9 +96,10 @@ def test_the_tables_have_the_scores_of_the_jobs(done: Attempt):
 def test_the_page_has_a_section(done: Attempt):
     text = (done.experiment.reports / "report.html").read_text(encoding="utf-8")
     data = json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])
-    ((encoder,), tables) = ([one["title"] for one in data["forgetting"]], data["forgetting"][0]["tables"])
-    assert encoder == "tiny"
-    assert len(tables) == 1 + 2 * len(SEQUENCES)
+    (section,) = (one for one in data["sections"] if one["id"] == "forgetting")
+    (part,) = section["parts"]
+    assert part["title"] == "tiny"
+    assert len(part["tables"]) == 1 + 2 * len(SEQUENCES)
     assert '<h2 id="forgetting-title">' in text
 
 

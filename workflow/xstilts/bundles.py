@@ -31,9 +31,15 @@ def of_grid(grid: Grid) -> dict[str, Bundle]:
     together: dict[str, list[Entry]] = {}
     for entry in grid.entries.values():
         if entry.step == "predict":
-            together.setdefault(paths.bundle(entry.path), []).append(entry)
+            together.setdefault(paths.bundle(_model(entry)), []).append(entry)
     bundles = [_bundle(place, entries) for place, entries in together.items() if len(entries) > 1]
     return {bundle.path: bundle for bundle in bundles}
+
+
+def _model(predictions: Entry) -> str:
+    """The model that predicts: its path, or the name of an encoder without training."""
+    model, about = predictions.inputs.get("model"), predictions.about
+    return model.path if model else paths.named(about.encoder, about.origin)
 
 
 def _bundle(place: str, entries: list[Entry]) -> Bundle:

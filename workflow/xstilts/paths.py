@@ -82,10 +82,9 @@ def probes(model: str, seed: int | None) -> str:
     return predictions(model, "probes", seed)
 
 
-def bundle(predictions: str) -> str:
-    """All predictions of a model, one of which has this path."""
-    _, *model, _, seed = predictions.split("/")
-    return "/".join([BUNDLES, *model, f"{seed}~{{}}"])
+def bundle(model: str) -> str:
+    """All predictions of a model, given its path, or of an encoder, given its name and fingerprint."""
+    return f"{BUNDLES}/{model.removeprefix(f'{MODELS}/')}~{{}}"
 
 
 def scores(predictions: str) -> str:

@@ -242,12 +242,13 @@ class GridSettings(Settings):
     """Encoders, by their names in `encoders`."""
     intermediates: tuple[str, ...] = ("none",)
     """Intermediate trainings: `none`, a stage such as `mnli` or `mnli@de+zh`, or a sequence of stages such as
-    `squad_v1/mnli`. `mnli@all` is trained in all languages of the task."""
+    `squad_v1/mnli`. `mnli@all` is trained in all languages of the task, and `mnli+freelb` with an objective of
+    `objectives`."""
     sequences: Sequences | None = None
     """Further intermediates: the sequences of some stages in every order, or a sample of them."""
     targets: tuple[str, ...] = ()
-    """Targets to evaluate: tasks, names of `targets`, or a target with the languages of its last training, such as
-    `pawsx@de`."""
+    """Targets to evaluate: tasks, names of `targets`, a target with the languages of its last training, such as
+    `pawsx@de`, or a target with perturbed test text, such as `xnli+typos10`."""
     sources: tuple[str, ...] = ()
     """Languages for which `{source}` stands in `intermediates` and `targets`, one after the other and the same in
     both: `mnli@{source}` is combined with `pawsx@{source}` in the same language only."""

@@ -208,8 +208,9 @@ class Target(Settings):
     task: str | None = None
     """Task to evaluate; `null` for the task with the name of the target."""
     stage: str | None = None
-    """Stages that follow the intermediate, such as `siqa/copa` or `pawsx@de`; the last one must train on the task of
-    the target's training data. `null` for the stage with the name of that task, such as `mnli` for XNLI."""
+    """Stages that follow the intermediate, such as `siqa/copa` or `pawsx@de`; the last one must train on one task
+    whose head predicts for `task`: of the same kind, and with the same labels. `null` for the stage with the name of
+    the task of the target's training data, such as `mnli` for XNLI."""
     languages: tuple[str, ...] | None = None
     """Languages to evaluate in; `null` for `languages` of the task."""
     perturbation: str | None = None

@@ -217,7 +217,7 @@ def _precision(entry: Entry) -> str:
     if requires_float32(entry):
         return "fp32"
     if entry.step == "probe":
-        return next(iter([*entry.spec["heads"].values(), *entry.spec["probes"].values()]))["precision"]
+        return [*entry.spec["heads"].values(), *entry.spec["probes"].values()][0]["precision"]
     return entry.spec["stage" if entry.step == "train_stage" else "options"].get("precision", "fp32")
 
 

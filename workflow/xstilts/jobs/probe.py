@@ -7,7 +7,6 @@ from functools import partial
 from time import monotonic
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts import kinds, tasks
@@ -31,7 +30,7 @@ from xstilts.store import weights
 from xstilts.store.drafts import publishing
 from xstilts.store.entries import PRECISION
 from xstilts.store.jsonfiles import write_json
-from xstilts.training.data import TaskData
+from xstilts.training.data import TaskData, first_examples, of_examples
 
 Measure = Callable[[TaskData, str], Score]
 """A function of the data of a task and a precision, `fp32` or `bf16`."""
@@ -103,11 +102,11 @@ def _train(this: job.Job, what: dict) -> list[pa.Table]:
     files = {lang: this.store / data.path / file_name("train", lang) for lang in languages}
     ids = {lang: pq.read_table(file, columns=["id"])["id"].to_numpy() for lang, file in files.items()}
     chosen = examples.chosen(ids, what["examples"])
-    return [examples.of_examples(rows[lang], chosen[lang]) for lang in languages]
+    return [of_examples(rows[lang], chosen[lang]) for lang in languages]
 
 
 def _dev(this: job.Job, what: dict, lang: str) -> tuple[pa.Table, pa.Table]:
     """The first dev examples of a language, with their features: those that trainings look at."""
-    table = pq.read_table(this.input(f"data.{what['data']}") / file_name("dev", lang)).slice(0, what["dev_examples"])
+    table = pq.read_table(this.input(f"data.{what['data']}") / file_name("dev", lang))
     rows = arrow.read(this.input(f"features.{what['data']}") / arrow.file_name("dev", lang))
-    return table, rows.filter(pc.less(rows["example"], table.num_rows))
+    return first_examples(table, rows, what["dev_examples"])

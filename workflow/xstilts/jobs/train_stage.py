@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xstilts import kept_heads, kinds, tasks
@@ -27,7 +26,15 @@ from xstilts.store.drafts import TRAINING, publishing, scratch
 from xstilts.store.jsonfiles import read_json
 from xstilts.task import MASKED_LM
 from xstilts.training import stage as training
-from xstilts.training.data import TaskData, equal_parts, first_of_all, shared_out, subset
+from xstilts.training.data import (
+    TaskData,
+    equal_parts,
+    first_examples,
+    first_of_all,
+    of_examples,
+    shared_out,
+    subset,
+)
 from xstilts.training.resume import exclusive
 from xstilts.training.tracking import Tracking
 
@@ -120,7 +127,7 @@ def _train_rows(this: job.Job, name: str, languages: list[str], count: int | Non
         assert count is not None
         parts = _parts(this, name, {lang: len(mine) for lang, mine in ids.items()}, count, shares)
         chosen = {lang: subset(mine, parts[lang]) for lang, mine in ids.items()}
-    return [_of_examples(table, positions) for table, positions in zip(rows, chosen.values(), strict=True)]
+    return [of_examples(table, positions) for table, positions in zip(rows, chosen.values(), strict=True)]
 
 
 def _parts(this: job.Job, name: str, sizes: dict[str, int], count: int, shares: bool) -> dict[str, int]:
@@ -158,13 +165,8 @@ def _ids(examples: Path) -> np.ndarray:
     return pq.read_table(examples, columns=["id"])["id"].to_numpy()
 
 
-def _of_examples(rows: pa.Table, positions: np.ndarray) -> pa.Table:
-    """The features of some examples."""
-    return rows.filter(pc.is_in(rows["example"], pa.array(positions, rows["example"].type)))
-
-
 def _dev(this: job.Job, name: str, lang: str, examples: int | None) -> tuple[pa.Table, pa.Table]:
     """The first dev examples of a language, with their features."""
-    table = pq.read_table(this.input(f"data.{name}") / file_name("dev", lang)).slice(0, examples)
+    table = pq.read_table(this.input(f"data.{name}") / file_name("dev", lang))
     rows = arrow.read(this.input(f"features.{name}") / arrow.file_name("dev", lang))
-    return table, rows.filter(pc.less(rows["example"], table.num_rows))
+    return first_examples(table, rows, examples)

@@ -46,7 +46,8 @@ def with_kept_head(checkpoint: Checkpoint, kind: "Kind", task: Task, source: str
             shown = f"the shape {tuple(found[name].shape)}" if name in found else "no such weight"
             raise UserError(
                 f"{file}: the head of {source} does not fit {task.name}: found {shown} for {prefix + name!r}, expected "
-                f"the shape {tuple(shape)}. Set keep_head: false in the stage."
+                f"the shape {tuple(shape)}. Delete {checkpoint.name}/manifest.json and start snakemake again, which "
+                "trains this model again."
             )
     model.load_state_dict(found, strict=False)
     return model

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from xstilts.training.data import equal_parts, subset
 
@@ -20,8 +18,3 @@ def chosen(ids: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
     sizes = {lang: len(mine) for lang, mine in ids.items()}
     parts = equal_parts(sizes, min(count, sum(sizes.values())))
     return {lang: subset(mine, parts[lang]) for lang, mine in ids.items()}
-
-
-def of_examples(features: pa.Table, positions: np.ndarray) -> pa.Table:
-    """The features of some examples."""
-    return features.filter(pc.is_in(features["example"], pa.array(positions, features["example"].type)))

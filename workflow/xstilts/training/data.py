@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from xstilts.features.batching import has_gold, list_column
 from xstilts.features.rows import Rows
@@ -64,6 +65,17 @@ def equal_parts(sizes: Mapping[str, int], count: int) -> dict[str, int]:
     for before, (lang, size) in enumerate(sorted(sizes.items(), key=lambda one: (one[1], one[0]))):
         parts[lang] = min(size, (count - sum(parts.values())) // (len(sizes) - before))
     return parts
+
+
+def of_examples(features: pa.Table, positions: np.ndarray) -> pa.Table:
+    """The features of the examples at some positions in the data."""
+    return features.filter(pc.is_in(features["example"], pa.array(positions, features["example"].type)))
+
+
+def first_examples(examples: pa.Table, features: pa.Table, count: int | None) -> tuple[pa.Table, pa.Table]:
+    """The first examples with their features, such as the dev examples of an evaluation; all if `count` is None."""
+    first = examples.slice(0, count)
+    return first, features.filter(pc.less(features["example"], first.num_rows))
 
 
 def _hash(text: str) -> int:
