@@ -96,10 +96,9 @@ def train(
     pad_token_id = tokenization.pad_token_id(tokenizer)
     data = {n: d.with_masked_dev(tokenization.vocabulary(tokenizer)) if d.is_masked_lm else d for n, d in data.items()}
     kept = heads or {}
-    models = {
-        name: _with_head(parent, root or parent, stage, d, pad_token_id, kept.get(name)) for name, d in data.items()
-    }
-    model = StageModel(models)
+    model = StageModel(
+        {name: _with_head(parent, root or parent, stage, d, pad_token_id, kept.get(name)) for name, d in data.items()}
+    )
     # Dropout differs between processes.
     set_seed(seed + accelerator.process_index)
     # Earlier releases used torch's DataLoader, which draws a number before its first batch.
@@ -107,12 +106,7 @@ def train(
     feed = Feed(data, _sampler(stage, data, seed), pad_token_id, accelerator, objectives.keys(stage.robust, seed))
     progress = _progress(stage, execution, scratch, state, feed, model, accelerator.device)
     if accelerator.is_main_process:
-        most = f"at most {progress.tokens} tokens in a micro-batch"
-        print(f"Training in {progress.precision} on {device_name()}, with {most}.", flush=True)
-        for name, source in kept.items():
-            print(f"{name} starts with {f'the head of {source}' if source else 'a new head'}.", flush=True)
-        if stage.robust and stage.robust.needs_float32:
-            print(f"The objective {stage.robust.method} requires float32, whatever 'precision' is.", flush=True)
+        _announce(stage, progress, kept)
     score = partial(_scores, model, data, pad_token_id, progress.precision) if _selects(data) else None
     with _enough_memory(), Saver(scratch) as saver:
         loop = Loop(accelerator, model, stage, feed, saver, progress, score=score, minutes=execution.minutes)
@@ -130,6 +124,16 @@ def train(
         (output / TRAINING_RECORD).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
         executed = _executed(accelerator.device, loop.progress, progress.step)
         write_json(scratch / EXECUTED, executed | ({history.HEADS: dict(heads)} if heads is not None else {}))
+
+
+def _announce(stage: Stage, progress: Progress, heads: Mapping[str, str | None]) -> None:
+    """Print to the log how the training computes, and what it starts with."""
+    most = f"at most {progress.tokens} tokens in a micro-batch"
+    print(f"Training in {progress.precision} on {device_name()}, with {most}.", flush=True)
+    for name, source in heads.items():
+        print(f"{name} starts with {f'the head of {source}' if source else 'a new head'}.", flush=True)
+    if stage.robust and stage.robust.needs_float32:
+        print(f"The objective {stage.robust.method} requires float32, whatever 'precision' is.", flush=True)
 
 
 @contextmanager
