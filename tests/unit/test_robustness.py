@@ -18,6 +18,9 @@ from xstilts.training import mixture
 OBJECTIVES = {name: {"method": name} for name in ("freelb", "fgm", "noise")}
 """Objectives with three passes, two passes and one pass in each step."""
 
+NO_PLAIN = {None: ("steps", "passes")}
+"""What training with an objective is compared with if the grid has no plain training with the same recipe."""
+
 
 def grid(intermediates: list[str], evaluated: list[str], **more: object) -> Grid:
     own = {"encoders": ["toy"], "seeds": [1, 2], "intermediates": intermediates, "targets": evaluated}
@@ -26,7 +29,7 @@ def grid(intermediates: list[str], evaluated: list[str], **more: object) -> Grid
 
 
 def gains(intermediates: list[str], evaluated: list[str], **more: object) -> dict[tuple, dict[tuple | None, tuple]]:
-    """What each training with an objective is compared with: by its cell, what is equal by the other cell."""
+    """What each training with an objective is compared with: by its cell, what is equal by the other cell, or None."""
     found: dict[tuple, dict[tuple | None, tuple]] = {}
     for one in grid(intermediates, evaluated, **more).robustness.gains:
         found.setdefault(one.one, {})[one.other] = one.equal
@@ -167,24 +170,24 @@ def test_steps_relative_to_those_of_another_stage_are_multiplied(batch_size: int
 
 def test_steps_and_epochs_are_not_compared():
     stages = {"counted": {"tasks": ["mnli"], "steps": 3}}
-    assert gains(["mnli+freelb", "counted"], ["xnli"], stages=stages) == {("mnli+freelb", "xnli"): {None: ()}}
+    assert gains(["mnli+freelb", "counted"], ["xnli"], stages=stages) == {("mnli+freelb", "xnli"): NO_PLAIN}
 
 
 @pytest.mark.parametrize("setting", [{"learning_rate": 2e-5}, {"languages": ["de"]}, {"rows": 1000}])
 def test_plain_training_with_another_recipe_is_not_compared(setting: dict):
     stages = {"other": {"like": "mnli", **setting}}
-    assert gains(["mnli+fgm", "other"], ["xnli"], stages=stages) == {("mnli+fgm", "xnli"): {None: ()}}
+    assert gains(["mnli+fgm", "other"], ["xnli"], stages=stages) == {("mnli+fgm", "xnli"): NO_PLAIN}
 
 
 def test_plain_training_with_other_dev_data_is_not_compared():
     stages = {"german": {"like": "mnli", "languages": ["de"]}, "other": {"like": "german", "select_on": "en"}}
-    assert gains(["german+fgm", "other"], ["xnli"], stages=stages) == {("german+fgm", "xnli"): {None: ()}}
+    assert gains(["german+fgm", "other"], ["xnli"], stages=stages) == {("german+fgm", "xnli"): NO_PLAIN}
 
 
 def test_the_number_of_gpus_makes_no_other_recipe():
     stages = {"parallel": {"like": "mnli", "gpus": 2}}
     found = gains(["mnli+fgm", "parallel"], ["xnli"], stages=stages)
-    assert found == {("mnli+fgm", "xnli"): {("parallel", "xnli"): ("steps",)}}
+    assert found == {("mnli+fgm", "xnli"): {("parallel", "xnli"): ("steps",), None: ("passes",)}}
 
 
 def test_every_stage_with_an_objective_has_its_own_passes_in_a_path():
@@ -211,9 +214,12 @@ def test_the_training_of_a_target_may_have_the_objective():
     blocks = {"robust": {"task": "xnli", "stage": "mnli+fgm"}, "tougher": {"task": "pawsx", "stage": "pawsx+fgm"}}
     found = gains(["none", "ccg"], ["xnli", "xnli+typos10", "robust", "robust+typos10", "tougher"], targets=blocks)
     assert found == {
-        **{(name, "robust"): {(name, "xnli"): ("steps",)} for name in ("none", "ccg")},
-        **{(name, "robust+typos10"): {(name, "xnli+typos10"): ("steps",)} for name in ("none", "ccg")},
-        **{(name, "tougher"): {None: ()} for name in ("none", "ccg")},
+        **{(name, "robust"): {(name, "xnli"): ("steps",), None: ("passes",)} for name in ("none", "ccg")},
+        **{
+            (name, "robust+typos10"): {(name, "xnli+typos10"): ("steps",), None: ("passes",)}
+            for name in ("none", "ccg")
+        },
+        **{(name, "tougher"): NO_PLAIN for name in ("none", "ccg")},
     }
 
 

@@ -11,7 +11,7 @@ from xstilts.config import Config
 from xstilts.config.objectives import Objective
 from xstilts.steps import specs
 
-STEPS, PASSES = "steps", "passes"
+EQUAL = STEPS, PASSES = "steps", "passes"
 """What two trainings may have equally much of: optimiser steps, or passes over batches."""
 
 

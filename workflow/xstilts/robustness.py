@@ -13,7 +13,7 @@ from typing import Any
 from xstilts import controls, recipes, resources, tasks
 from xstilts.arms import Arms
 from xstilts.config import Config
-from xstilts.controls import Recipes
+from xstilts.controls import EQUAL, Recipes
 from xstilts.names import stages_of
 from xstilts.perturbations import names
 from xstilts.recipes import Target
@@ -72,9 +72,9 @@ class Gain:
 
     Args:
         objective: the methods of the objectives of its stages, joined by `, `.
-        equal: what both trainings have equally much of: `steps`, `passes` or both; empty without a plain training.
+        equal: what both trainings have equally much of: `steps`, `passes` or both.
         one: the cell with the objective.
-        other: the cell after plain training; None if the grid has none.
+        other: the cell after plain training; None if the grid has none with equally much of this.
     """
 
     objective: str
@@ -209,8 +209,11 @@ class _Resolved:
                 for other, its in plain.items()
                 if self._text(other[1]) == self._text(cell[1]) and (equal := controls.equal(paths, its))
             }
-            for other, equal in found.items() or [(None, ())]:
-                yield Gain(controls.methods(*paths), equal, cell, other)
+            methods = controls.methods(*paths)
+            for other, equal in found.items():
+                yield Gain(methods, equal, cell, other)
+            if missing := tuple(what for what in EQUAL if not any(what in equal for equal in found.values())):
+                yield Gain(methods, missing, cell, None)
 
     def _identity(self, target: Target) -> tuple:
         """What two targets have in common if they evaluate the same models on the same text."""

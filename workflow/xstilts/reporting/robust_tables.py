@@ -104,7 +104,7 @@ def objectives(results: Results, encoder: str) -> Table:
         [{**dict(zip(gains.KEYS, key, strict=True)), **texts} for key, texts in rows.items()],
         columns=[*gains.KEYS, *gains.texts(results)],
     )
-    shown = shown.assign(plain=shown["plain"].replace("", NO_PLAIN), equal=shown["equal"].replace("", MISSING))
+    shown = shown.assign(plain=shown["plain"].replace("", NO_PLAIN))
     caption = (
         "Gain of training with an objective over plain training with otherwise the same recipes, in points with its "
         f"95 % interval; {results.over_seeds} over seeds. Equal steps: as many optimiser steps; equal passes: as many "
