@@ -108,9 +108,9 @@ def objectives(results: Results, encoder: str) -> Table:
     caption = (
         "Gain of training with an objective over plain training with otherwise the same recipes, in points with its "
         f"95 % interval; {results.over_seeds} over seeds. Equal steps: as many optimiser steps; equal passes: as many "
-        "forward and backward passes over a batch, in more steps. The same target on clean text, on perturbed text, "
-        f"and out of domain. {SIGNIFICANT}: Holm-corrected p < 0.05 over this table and 95 % interval without 0. "
-        f"{NOT_OFFICIAL}"
+        "forward and backward passes over a batch, in more steps; a training that early stopping ended had fewer. The "
+        f"same target on clean text, on perturbed text, and out of domain. {SIGNIFICANT}: Holm-corrected p < 0.05 over "
+        f"this table and 95 % interval without 0. {NOT_OFFICIAL}"
     )
     return Table(OBJECTIVES, caption, numbers.set_index("intermediate"), shown.fillna("").set_index("intermediate"))
 
