@@ -97,6 +97,20 @@ def test_several_heads_are_refused_before_any_job():
     check(config("siqa/copa", "both/squad_v1/copa", "copa", keep_head=True))
 
 
+@pytest.mark.parametrize(
+    ("tasks", "is_refused"), [(["mlm"], True), (["mlm", "tlm@de-en"], True), (["mlm", "mnli"], False)]
+)
+def test_a_stage_that_only_trains_on_plain_text_has_no_head_to_keep(tasks: list[str], is_refused: bool):
+    made = config("siqa/text")
+    text = made.stages["copa"].model_copy(update={"tasks": tuple(tasks), "keep_head": True, "steps": 9})
+    made = made.model_copy(update={"stages": {**made.stages, "text": text}})
+    if not is_refused:
+        check(made)
+        return
+    with pytest.raises(ConfigError, match=r"'stages.text.keep_head': .* only trains on plain text"):
+        check(made)
+
+
 def test_a_stage_of_a_target_follows_each_intermediate():
     check(config("none", "siqa", target="xnli", keep_head=True))
     with pytest.raises(ConfigError, match=r"'stages.copa.keep_head': .* after 'both'"):

@@ -10,7 +10,7 @@ from fabricated import World, of_step
 from grids import Words, changed
 from pydantic_core import to_jsonable_python
 
-from xstilts import recipes
+from xstilts import experiments, recipes
 from xstilts.arms import expanded
 from xstilts.checks import check
 from xstilts.config import Config, ConfigError, parse
@@ -205,6 +205,20 @@ def test_the_dropout_of_an_encoder_that_is_not_there_is_unknown():
     )
     assert encoder_config.dropout(encoders.encoders["hub"]) is None
     assert encoder_config.dropout(encoders.encoders["made"]) == 0
+
+
+@pytest.mark.parametrize("name", ["rembert", "mmbert-small", "mmbert-base"])
+def test_shipped_encoders_without_dropout_are_known_before_they_are_downloaded(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(encoder_config, "HF_HUB_CACHE", str(tmp_path))
+    encoder = experiments.read(Path(__file__).parents[2] / "config.yaml").encoders[name]
+    assert encoder_config.dropout(encoder) == 0
+    # Another revision may have some.
+    file = encoder_config.config_file(encoder)
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        json.dumps({"model_type": "rembert", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0})
+    )
+    assert encoder_config.dropout(encoder) == 0.1
 
 
 class Known(Words):

@@ -116,6 +116,12 @@ def test_a_mixture_in_other_languages_or_of_more_tasks_is_no_control():
     assert controls("mnli@de/squad_v1", *names, german=german) == [("mixture", "german")]
 
 
+def test_a_mixture_beside_blocks_gives_its_tasks_the_same_shares():
+    other = {**BLOCKS, "sampling": {"strategy": "uniform", "schedule": "shuffled"}}
+    assert controls("ab", "ba", "mixed", "other", other=other) == [("mixture", "mixed")]
+    assert controls(ONE, OTHER, "mixed", "other", other=other) == [("mixture", "mixed"), ("mixture", "other")]
+
+
 def test_a_control_has_the_objective_of_the_order():
     robust = {"objective": {"method": "freelb"}}
     stages = {name: {**STAGES[name], **robust} for name in ("ab", "ba", "mixed")} | {"plain": STAGES["mixed"]}

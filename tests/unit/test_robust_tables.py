@@ -366,7 +366,9 @@ def test_the_page_has_a_section_with_the_tables_of_each_encoder():
     page = page_of(results())
     (section,) = page["sections"]
     assert [one["title"] for one in section["parts"]] == ["toy", "other"]
-    (first, *_) = section["parts"][0]["tables"]
+    (first, *others) = section["parts"][0]["tables"]
+    texts = {cell for one in others for row in one["rows"] for cell in row}
+    assert "+0.5 (−0.5 to +2.5)" in texts
     assert first["rows"][0][:6] == ["none", "xnli", "typos10", "70.0", "65.5", "4.5"]
     aligned = dict(zip(first["columns"], first["numbers"], strict=True))
     assert [name for name, is_number in aligned.items() if not is_number] == ["intermediate", "target", "perturbation"]

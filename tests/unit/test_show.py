@@ -18,8 +18,12 @@ MINE = {
         "hot": {"like": "mnli", "learning_rate": 1e-4},
         "longer": {"tasks": ["mnli"], "epochs": 9, "steps": {"like": "mnli", "times": 3}},
         "mixed": {"tasks": ["panx@de", "udpos"], "select_on": "en"},
+        "named": {"tasks": ["mnli"], "objective": "freelb"},
+        "noisy": {"tasks": ["mnli"], "objective": {"method": "noise", "epsilon": 0.5}},
+        "noisier": {"like": "noisy"},
     },
     "targets": {"own": {"task": "xnli", "stage": "hot"}},
+    "objectives": {"freelb": {"epsilon": 0.25}},
 }
 
 
@@ -54,6 +58,25 @@ def test_each_setting_has_the_block_that_sets_it(shown):
         ["sampling.strategy", "proportional", "default"],
     ):
         assert row in rows
+
+
+@pytest.mark.parametrize("name", ["mnli+freelb", "named", "hot+freelb"])
+def test_the_settings_of_a_named_objective_come_from_its_block(shown, name: str):
+    rows = shown(name)
+    for row in (
+        ["objective.method", "freelb", "objectives.freelb"],
+        ["objective.epsilon", "0.25", "objectives.freelb"],
+        ["objective.norm", "relative", "objectives.freelb"],
+    ):
+        assert row in rows
+
+
+@pytest.mark.parametrize("name", ["noisy", "noisier"])
+def test_the_settings_of_an_objective_of_a_stage_come_from_the_stage(shown, name: str):
+    rows = shown(name)
+    assert ["objective.epsilon", "0.5", "stages.noisy"] in rows
+    assert ["objective.norm", "relative", "default"] in rows
+    assert ["objective", "null", "default"] in shown("hot")
 
 
 def test_epochs_are_those_of_the_stage_whose_steps_are_counted(shown):

@@ -100,6 +100,7 @@ def test_the_page_has_a_section(done: Attempt):
     (part,) = section["parts"]
     assert part["title"] == "tiny"
     assert len(part["tables"]) == 1 + 2 * len(SEQUENCES)
+    assert [one["columns"][0] for one in part["tables"]] == ["sequence", *["after"] * 2 * len(SEQUENCES)]
     assert '<h2 id="forgetting-title">' in text
 
 

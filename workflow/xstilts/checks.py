@@ -231,6 +231,9 @@ def _bad_mixture(name: str, stage: Stage) -> Iterator[ConfigError]:
     if not isinstance(stage.steps, int) and len(masked) == len(stage.tasks):
         problem = f"stage {name!r} only trains on plain text, so its epochs do not end it; set the number of its steps"
         yield ConfigError(f"stages.{name}.steps", None, problem, ["a number such as 10000"])
+    if stage.keep_head and len(masked) == len(stage.tasks):
+        problem = f"stage {name!r} only trains on plain text, for which 'head' chooses the head; remove keep_head"
+        yield ConfigError(f"stages.{name}.keep_head", True, problem)
     key = f"stages.{name}.select_by"
     for task in stage.select_by:
         if task not in stage.tasks:

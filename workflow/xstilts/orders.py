@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from xstilts import recipes
 from xstilts.config import Config, Stage
-from xstilts.config.stages import BLOCKS
+from xstilts.config.stages import BLOCKS, Sampling
 from xstilts.fingerprints.spec import canonical
 from xstilts.names import NO_INTERMEDIATE, stages_of
 
@@ -98,12 +98,19 @@ def _controls(config: Config, intermediate: str, last: str) -> tuple[tuple[str, 
     grid, trained = config.grid.intermediates, _trained(config, intermediate)
     single = {name: _trained(config, name) for name in grid if len(stages_of(name)) == 1}
     mixtures = [name for name, its in single.items() if its == trained and not _parts(config, name)]
+    if len(stages_of(intermediate)) == 1:
+        mixtures = [name for name in mixtures if _shares(config, name) == _shares(config, intermediate)]
     of_last = {one for one in trained if one[0] == last}
     alone = [name for name, its in single.items() if its == of_last]
     if len(stages_of(intermediate)) > 1:
         alone = [last] if last in grid else []
     found = {MIXTURE: mixtures, ALONE: alone, NO_INTERMEDIATE: [NO_INTERMEDIATE] if NO_INTERMEDIATE in grid else []}
     return tuple((kind, name) for kind, names in found.items() for name in names)
+
+
+def _shares(config: Config, stage: str) -> Sampling:
+    """The settings of a stage that give its tasks their shares of the steps."""
+    return recipes.recipe(config, stage).sampling.model_copy(update={"schedule": None, "order": (), "overlap": 0.0})
 
 
 def _trained(config: Config, intermediate: str) -> set[tuple[str, str, str]]:

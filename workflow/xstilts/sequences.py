@@ -108,6 +108,10 @@ def _check(config: Config, settings: Sequences) -> None:
 
 def _check_numbers(settings: Sequences) -> None:
     lengths, stages = _lengths(settings), len(settings.of)
+    if stages < 2:
+        raise ConfigError(
+            "grid.sequences.of", list(settings.of), "has fewer than two stages, which have no order; add one"
+        )
     if not lengths or lengths[0] < 2 or lengths[-1] > stages:
         problem = f"a sequence of these {stages} stages has from 2 to {stages} of them, each at most once"
         raise ConfigError("grid.sequences.length", settings.length, problem)

@@ -70,8 +70,17 @@ def _recipe(config: Config, stage: str) -> Table:
     for key, value in block.model_dump(mode="json", exclude={"tasks", "languages", "like", "select_on"}).items():
         values = value if isinstance(value, dict) else {"": value}
         for below, one in values.items():
-            table.add_row(".".join(filter(None, (key, below))), "null" if one is None else str(one), origins[key])
+            origin = _of_objective(config, named, below, origins[key]) if key == "objective" and below else origins[key]
+            table.add_row(".".join(filter(None, (key, below))), "null" if one is None else str(one), origin)
     return table
+
+
+def _of_objective(config: Config, named: Reference, setting: str, origin: str) -> str:
+    """Where a setting of the objective of a stage comes from; `origin` is the place of the objective itself."""
+    written = named.modifiers[0] if named.modifiers else config.stage(named.name).objective
+    if isinstance(written, str):
+        written, origin = config.objectives[written], f"objectives.{written}"
+    return origin if written and setting in written.model_fields_set else "default"
 
 
 def _of_languages(config: Config, named: Reference, task: str, origin: str) -> str:

@@ -168,7 +168,8 @@ class Stage(Training):
     """A training run that turns a parent checkpoint into a child checkpoint."""
 
     like: Annotated[Word | None, NOT_IN_SPECS] = None
-    """Stage whose settings this one inherits, except those that it sets itself; `null` for those of `training`."""
+    """Stage whose settings this one inherits, except those that it sets itself; `null` for those of `training`. A
+    block, such as `sampling`, is inherited as a whole or not at all."""
     tasks: tuple[str, ...] = ()
     """Tasks to train on jointly. By default the task with the name of the stage. `mnli@de+zh` is MNLI in German and
     Chinese, whatever `languages` is."""

@@ -73,9 +73,9 @@ def summary(results: Results, encoder: str) -> Table:
                 numbers |= dict(zip((label, f"{label} low", f"{label} high"), found, strict=True))
                 shown[label] = _interval(*found, delta=name != FINAL)
     by = f"{_measures(results)[-1]}: {FORGOTTEN}"
-    whole = pd.DataFrame.from_dict(rows, orient="index").rename_axis("sequence")
+    whole, shown = (pd.DataFrame.from_dict(one, orient="index").rename_axis("sequence") for one in (rows, texts))
     whole = whole.sort_values(by, ascending=False, kind="stable", na_position="last")
-    return Table(TABLE, _about(results, by), whole, pd.DataFrame.from_dict(texts, orient="index").loc[whole.index])
+    return Table(TABLE, _about(results, by), whole, shown.reindex(whole.index))
 
 
 def matrix_of(results: Results, encoder: str, sequence: Sequence, measure: str) -> Matrix:

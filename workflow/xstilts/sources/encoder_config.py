@@ -29,6 +29,9 @@ _DROPOUTS = {
 }
 """The keys of the dropouts in the layers of an encoder, by architecture; those of heads are left out."""
 
+_WITHOUT_DROPOUT = {"google/rembert", "jhu-clsp/mmBERT-base", "jhu-clsp/mmBERT-small"}
+"""Repositories whose config.json has no dropout in the layers, which is known before it is downloaded."""
+
 
 def longest(encoder: Encoder) -> int | None:
     """The maximum sequence length of an encoder, in sub-words, special tokens included.
@@ -65,6 +68,8 @@ def dropout(encoder: Encoder) -> float | None:
         # `xstilts.miniature.pretraining` makes encoders without dropout.
         return 0.0
     file = config_file(encoder)
+    if encoder.repository in _WITHOUT_DROPOUT and not (file and file.is_file()):
+        return 0.0
     content = read_settings(file) if file and file.is_file() else {}
     found = [content.get(key) for key in _DROPOUTS.get(str(content.get("model_type")), ())]
     known = [float(one) for one in found if isinstance(one, int | float)]

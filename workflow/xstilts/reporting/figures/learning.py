@@ -24,7 +24,7 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
         x=alt.X("step:Q", axis=alt.Axis(format="~s", tickCount=3), scale=alt.Scale(zero=False, nice=3), title="step"),
         y=alt.Y(
             "value:Q",
-            axis=alt.Axis(format="~g", tickCount=4),
+            axis=alt.Axis(format="~f", tickCount=4),
             scale=alt.Scale(zero=False, nice=4),
             title=_measure(results),
         ),

@@ -35,7 +35,7 @@ def _panels(results: Results, name: str, cases: list[Case]) -> alt.FacetChart | 
         return None
     base = alt.Chart().encode(y=alt.Y("order:N", sort=style.placed("order"), title=None))
     score = alt.X(
-        "value:Q", scale=alt.Scale(zero=False, nice=3), axis=alt.Axis(format="~g", tickCount=3), title="score"
+        "value:Q", scale=alt.Scale(zero=False, nice=3), axis=alt.Axis(format="~f", tickCount=3), title="score"
     )
     kinds = alt.Color("kind:N", scale=style.named(_COLOURS), legend=alt.Legend(title=None, symbolType="square"))
     layers = [

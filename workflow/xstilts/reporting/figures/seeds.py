@@ -18,7 +18,7 @@ def chart(results: Results, encoder: str) -> alt.TopLevelMixin:
     table = _table(results, encoder)
     base = alt.Chart().encode(y=alt.Y("intermediate:N", sort=style.placed("intermediate"), title=None))
     score = alt.X(
-        "value:Q", scale=alt.Scale(zero=False, nice=3), axis=alt.Axis(format="~g", tickCount=3), title="score"
+        "value:Q", scale=alt.Scale(zero=False, nice=3), axis=alt.Axis(format="~f", tickCount=3), title="score"
     )
     whole = base.transform_filter(f"datum.seeds == {len(results.grid.seeds)}")
     layers = [

@@ -8,7 +8,7 @@ from xstilts.reporting.experiment_results import Results
 from xstilts.reporting.formats import Table
 
 _NUMBER = re.compile(r"[<+\N{MINUS SIGN}]? ?\d")
-_NEGATIVE = re.compile(r"(?<!\S)-(?=\d)")
+_NEGATIVE = re.compile(r"(?<![^\s(])-(?=\d)")
 
 
 def sections(results: Results) -> list[dict]:
