@@ -1,9 +1,11 @@
 """Targets with perturbed text, or after another training than their own: their names, and the means that they enter."""
 
+from pathlib import Path
+
 import pytest
 from grids import Words
 
-from xstilts import recipes
+from xstilts import experiments, recipes
 from xstilts.arms import Arms, expanded
 from xstilts.config import ConfigError, parse
 from xstilts.grid import Grid
@@ -51,6 +53,24 @@ def test_a_target_that_a_block_trains_otherwise_is_in_no_mean():
     found = arms("xnli", "pawsx", targets={"xnli": {"stage": "mnli@de"}})
     assert found.averaged == ("pawsx",)
     assert arms("xquad", targets={"xquad": {"stage": "mnli/squad_v1"}}).averaged == ()
+
+
+def test_a_target_with_another_recipe_for_the_same_data_is_in_means_under_the_name_of_its_task():
+    few = {"stages": {"few": {"tasks": ["mnli"], "rows": 500}}}
+    found = arms("xnli", "pawsx", targets={"xnli": {"stage": "few"}}, **few)
+    assert found.averaged == found.official == ("xnli", "pawsx")
+    # Beside the target of the task, it would count twice.
+    found = arms("xnli", "mine", targets={"mine": {"task": "xnli", "stage": "few"}}, **few)
+    assert found.averaged == ("xnli",)
+    mixed = {"stages": {"few": {"tasks": ["mnli", "qqp"]}}}
+    assert arms("xnli", targets={"xnli": {"stage": "mnli/few"}}, **mixed).averaged == ()
+
+
+@pytest.mark.parametrize("file", ["config.yaml", "workflow/experiments/miniature.yaml"])
+def test_means_of_the_grid_of_the_paper_and_of_the_demo_have_all_nine_targets(file: str):
+    grid = expanded(experiments.read(Path(__file__).parents[2] / file)).grid
+    assert len(grid.targets) == 9
+    assert grid.averaged == grid.official == grid.targets
 
 
 def test_a_target_out_of_domain_is_in_no_mean():

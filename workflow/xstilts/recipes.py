@@ -181,11 +181,18 @@ def evaluated_languages(config: Config, target: Target) -> tuple[str, ...]:
 
 
 def is_usual(config: Config, target: Target) -> bool:
-    """Whether a target evaluates unchanged text after the training for its task, so that means over targets have it."""
-    stage = tasks.load(target.task).stage
-    if target.perturbations or target.stages != ((stage,) if stage else ()):
+    """Whether a target evaluates unchanged text after the training for its task, so that means over targets have it.
+
+    The stage of that training is named after its task. Under the name of the task, a target may have another stage that
+    trains on the same task in the same languages.
+    """
+    usual = tasks.load(target.task).stage
+    if target.perturbations or usual is None:
+        return not (target.perturbations or target.stages)
+    if len(target.stages) != 1 or trained(config, usual).keys() != {usual}:
         return False
-    return stage is None or trained(config, stage).keys() == {stage}
+    (own,) = target.stages
+    return own == usual or (target.name == target.task and trained(config, own) == trained(config, usual))
 
 
 def is_official(config: Config, target: Target) -> bool:
