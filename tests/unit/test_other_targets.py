@@ -73,6 +73,17 @@ def test_means_of_the_grid_of_the_paper_and_of_the_demo_have_all_nine_targets(fi
     assert grid.averaged == grid.official == grid.targets
 
 
+def test_reports_have_the_targets_of_their_means_in_their_specs_if_some_are_in_none():
+    def made_from(*targets: str) -> list[dict]:
+        grid = {**TOY["grid"], "intermediates": ["none"], "targets": list(targets)}
+        return [report.spec for report in Grid(parse({**TOY, "grid": grid}), Words()).reports]
+
+    for spec in made_from("xnli", "pawsx", "pawsx@de"):
+        assert spec["averaged"] == spec["official"] == ["xnli", "pawsx"]
+    for spec in made_from("xnli", "pawsx"):
+        assert not {"averaged", "official"} & spec.keys()
+
+
 def test_a_target_out_of_domain_is_in_no_mean():
     found = arms("xnli", "anli_from_mnli", targets={"anli_from_mnli": {"task": "anli", "stage": "mnli"}}, **NLI_DEV)
     assert found.averaged == found.official == ("xnli",)

@@ -241,12 +241,16 @@ class Grid:
 
     @cached_property
     def _made_from(self) -> dict[str, Any]:
-        """The paths of the scores and statistics, and the arms that the questions of the experiment are about."""
+        """The paths of the scores and statistics, and the arms that reports are about: those of means, if some targets
+        are in none, and those of the questions of the experiment.
+        """
         found = {"scores": self.collected.path, "statistics": _paths(self.statistics)}
         if self.trained.in_specs:
             found |= {**self.trained.in_specs, "comparisons": _paths(self.comparisons)}
         if self.robustness.in_specs:
             found |= {**self.robustness.in_specs, "contrasts": _paths(self.contrasts)}
+        means = {"averaged": self.arms.averaged, "official": self.arms.official}
+        found |= {name: list(targets) for name, targets in means.items() if targets != self.arms.targets}
         return found | ({"orders": [one.in_specs for one in self.orders]} if self.orders else {})
 
     @property
