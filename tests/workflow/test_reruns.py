@@ -52,7 +52,7 @@ RERUNS: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "the time between two states": (setting(checkpoint_minutes=0), ()),
     "the GPUs of a stage": (setting(stages={"udpos": {"gpus": 2}}), ()),
     "a metric": (code("metrics/pos"), (*scores(*TAGGED), *reports("udpos"))),
-    "the code of the tables": (code("reporting/tables"), ("experiments/matrix/page", "experiments/matrix/tables")),
+    "the code of the tables": (code("reporting/formats"), ("experiments/matrix/page", "experiments/matrix/tables")),
     "a target less": (setting(grid={"targets": ["udpos"]}), OF_ALL_TARGETS),
     "the test file of one language": (
         content("data/tatoeba/tatoeba.deu-eng.deu"),
